@@ -1,0 +1,180 @@
+import type { SwitchName } from './switches.js';
+
+/**
+ * Where a field of an event is stored, and with that what it may hold:
+ * - `user_id`, `channel_id`, `message_id`: a snowflake
+ * - `label`: a text of 1 to 100 code points
+ * - `value`: a delay in milliseconds, stored in microseconds
+ * - `is_bot`: a boolean, stored as a bit of `flags`
+ */
+export type FieldColumn = 'user_id' | 'channel_id' | 'message_id' | 'label' | 'value' | 'is_bot';
+
+export interface StatisticKind {
+  /** Stored in `statistic_events.kind`. Never changes and is never used again for another kind. */
+  number: number;
+  /** What one event of this kind is, for documents and people. */
+  title: string;
+  /** Path of POST (record), below the module's prefix. */
+  recordPath: string;
+  /** Path of GET (records), below the module's prefix. */
+  viewPath: string;
+  /** The event is collected only while this switch of the guild is on. */
+  switch: SwitchName;
+  /** Events with `is_bot` are collected only while this switch is on too. */
+  botSwitch?: SwitchName;
+  /** Whether an event may name its user as `user_id`. Kinds with a field in the column `user_id` name it there. */
+  optionalUser: boolean;
+  /** The fields of the event beside `guild_id`; all required. The order is that of documents and records. */
+  fields: Readonly<Record<string, FieldColumn>>;
+  /**
+   * The field whose snowflake is the event's identity and time, whatever else was sent.
+   * Without it, `event_id` and `occurred_at` are.
+   */
+  identifiedBy?: string;
+}
+
+export type Catalogue = Readonly<Record<string, StatisticKind>>;
+
+/**
+ * The statistic kinds. The key is the name of the kind and the routing key of its events.
+ * Routes, validation, API documents, storage and consumers derive from this; see docs/adding-a-statistic.md.
+ */
+export const CATALOGUE = {
+  'command.used': {
+    number: 1,
+    title: 'A command was used',
+    recordPath: 'stats/command/check',
+    viewPath: 'stats/command/view',
+    switch: 'stats_command_usage',
+    optionalUser: true,
+    fields: { command: 'label' },
+  },
+  'message.sent': {
+    number: 2,
+    title: 'A message was sent',
+    recordPath: 'stats/message/check',
+    viewPath: 'stats/message/view',
+    switch: 'stats_message_statistics',
+    botSwitch: 'stats_track_bot_messages',
+    optionalUser: true,
+    fields: { member_is_bot: 'is_bot', channel_id: 'channel_id', message_id: 'message_id' },
+    identifiedBy: 'message_id',
+  },
+  'reminder.created': {
+    number: 3,
+    title: 'A reminder was created',
+    recordPath: 'stats/functions/reminders/created',
+    viewPath: 'stats/functions/reminders/created/view',
+    switch: 'stats_functions_reminders_statistics_enabled',
+    optionalUser: true,
+    fields: {},
+  },
+  'reminder.deleted': {
+    number: 4,
+    title: 'A reminder was deleted',
+    recordPath: 'stats/functions/reminders/deleted',
+    viewPath: 'stats/functions/reminders/deleted/view',
+    switch: 'stats_functions_reminders_statistics_enabled',
+    optionalUser: true,
+    fields: {},
+  },
+  'giveaway.responded': {
+    number: 5,
+    title: 'Somebody responded to a giveaway',
+    recordPath: 'stats/functions/giveaways/responders',
+    viewPath: 'stats/functions/giveaways/responders/view',
+    switch: 'stats_functions_giveaways_statistics_enabled',
+    optionalUser: true,
+    fields: { old_giveaway_id: 'label' },
+  },
+  'giveaway.created': {
+    number: 6,
+    title: 'A giveaway was created',
+    recordPath: 'stats/functions/giveaways/created',
+    viewPath: 'stats/functions/giveaways/created/view',
+    switch: 'stats_functions_giveaways_statistics_enabled',
+    optionalUser: true,
+    fields: {},
+  },
+  'giveaway.deleted': {
+    number: 7,
+    title: 'A giveaway was deleted',
+    recordPath: 'stats/functions/giveaways/deleted',
+    viewPath: 'stats/functions/giveaways/deleted/view',
+    switch: 'stats_functions_giveaways_statistics_enabled',
+    optionalUser: true,
+    fields: {},
+  },
+  'tempchannel.created': {
+    number: 8,
+    title: 'A temp channel was created',
+    recordPath: 'stats/modules/tempchannels/created',
+    viewPath: 'stats/modules/tempchannels/created/view',
+    switch: 'stats_modules_tempchannels_statistics_enabled',
+    optionalUser: false,
+    fields: { initial_creator_id: 'user_id' },
+  },
+  'tempchannel.creation_timed': {
+    number: 9,
+    title: 'How long it took to create a temp channel',
+    recordPath: 'stats/modules/tempchannels/creation-time',
+    viewPath: 'stats/modules/tempchannels/creation-time/view',
+    switch: 'stats_modules_tempchannels_statistics_enabled',
+    optionalUser: false,
+    fields: { initial_creator_id: 'user_id', creation_time_delay: 'value' },
+  },
+  'tempchannel.deletion_timed': {
+    number: 10,
+    title: 'How long it took to delete a temp channel',
+    recordPath: 'stats/modules/tempchannels/deletion-time',
+    viewPath: 'stats/modules/tempchannels/deletion-time/view',
+    switch: 'stats_modules_tempchannels_statistics_enabled',
+    optionalUser: false,
+    fields: { initial_creator_id: 'user_id', deletion_time_delay: 'value' },
+  },
+  'reactionrole.check_timed': {
+    number: 11,
+    title: 'How long it took to check a reaction role',
+    recordPath: 'stats/modules/reactionroles/check-time',
+    viewPath: 'stats/modules/reactionroles/check-time/view',
+    switch: 'stats_modules_reactionroles_statistics_enabled',
+    optionalUser: false,
+    fields: { check_time_delay: 'value' },
+  },
+  'tag.send_timed': {
+    number: 12,
+    title: 'How long it took to send a tag',
+    recordPath: 'stats/modules/tags/send-time',
+    viewPath: 'stats/modules/tags/send-time/view',
+    switch: 'stats_modules_tags_statistics_enabled',
+    optionalUser: false,
+    fields: { send_time_delay: 'value' },
+  },
+  'autoresponder.response_timed': {
+    number: 13,
+    title: 'How long it took the autoresponder to respond',
+    recordPath: 'stats/modules/autoresponder/response-time',
+    viewPath: 'stats/modules/autoresponder/response-time/view',
+    switch: 'stats_modules_autoresponder_statistics_enabled',
+    optionalUser: false,
+    fields: { response_time_delay: 'value' },
+  },
+} as const satisfies Catalogue;
+
+/** Whether records of this kind bear a user (under `user_id`). */
+export function hasUser(kind: StatisticKind): boolean {
+  return kind.optionalUser || fieldIn(kind, 'user_id') !== undefined;
+}
+
+/** The name of the kind's field that is stored in this column, if it has one. */
+export function fieldIn(kind: StatisticKind, column: FieldColumn): string | undefined {
+  return Object.entries(kind.fields).find(([, stored]) => stored === column)?.[0];
+}
+
+/** Query parameters by which the records of a kind may be filtered. */
+export const FILTERS = ['user_id', 'channel_id'] as const;
+export type Filter = (typeof FILTERS)[number];
+
+export function filtersOf(kind: StatisticKind): Filter[] {
+  return FILTERS.filter((filter) => (filter === 'user_id' ? hasUser(kind) : fieldIn(kind, filter) !== undefined));
+}

@@ -1,0 +1,103 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { snowflakeTime } from './snowflake.js';
+
+/**
+ * Namespace of every UUIDv5 that this system derives (RFC 9562): of a message's snowflake, and of a publisher's
+ * `message_id` that is no UUID. It never changes, or events would be stored twice.
+ */
+export const EVENT_ID_NAMESPACE = '7d0e1c2a-4b9f-5e63-8a57-1f6b0c9d2e84';
+
+/** An event may be at most this far ahead of the service's clock, in milliseconds. */
+export const MAX_FUTURE_MS = 5 * 60_000;
+
+const DAY_MS = 86_400_000;
+const NAMESPACE_BYTES = Buffer.from(EVENT_ID_NAMESPACE.replaceAll('-', ''), 'hex');
+/** AMQP timestamps are seconds; a larger number than this was written in milliseconds. */
+const LARGEST_SECONDS = 100_000_000_000;
+
+/** What the publisher's message says beside the event itself. */
+export interface EventEnvelope {
+  /** AMQP `message_id`. */
+  messageId?: string;
+  /** AMQP `timestamp`, in seconds or milliseconds. */
+  timestamp?: number;
+  /** Position of the event in the body's array; undefined for an event that stands alone. */
+  index?: number;
+  /** When the message reached this process, in Unix milliseconds. */
+  arrivedAt: number;
+}
+
+export interface EventIdentity {
+  eventId: string;
+  /** Unix milliseconds. */
+  occurredAt: number;
+  /** Whether a second delivery would get the same identity. If not, the event is at-least-once. */
+  repeatable: boolean;
+}
+
+/** UUIDv5 of a text in {@link EVENT_ID_NAMESPACE}. */
+export function derivedEventId(name: string): string {
+  const hash = createHash('sha1').update(NAMESPACE_BYTES).update(name).digest();
+  hash[6] = (hash[6]! & 0x0f) | 0x50;
+  hash[8] = (hash[8]! & 0x3f) | 0x80;
+  return formatUuid(hash.toString('hex', 0, 16));
+}
+
+/** The time in a UUIDv7 in Unix milliseconds, or undefined for any other UUID. */
+export function uuidV7Time(uuid: string): number | undefined {
+  return uuid[14] === '7' ? Number.parseInt(uuid.slice(0, 8) + uuid.slice(9, 13), 16) : undefined;
+}
+
+/** The identity of an event that a snowflake identifies, whatever else was sent. */
+export function snowflakeIdentity(snowflake: string): EventIdentity {
+  return { eventId: derivedEventId(snowflake), occurredAt: snowflakeTime(snowflake), repeatable: true };
+}
+
+/** The identity of any other event: from its body, else from its message, else made. */
+export function resolveIdentity(
+  given: { eventId?: string; occurredAt?: number },
+  envelope: EventEnvelope,
+): EventIdentity {
+  const id = given.eventId ?? eventIdOfMessage(envelope);
+  const eventId = id ?? randomUUID(); // version 4: bears no time
+  const time = given.occurredAt ?? uuidV7Time(eventId) ?? messageTime(envelope);
+  return {
+    eventId,
+    occurredAt: time ?? envelope.arrivedAt,
+    repeatable: id !== undefined && time !== undefined,
+  };
+}
+
+export type TimeVerdict = 'in time' | 'too old' | 'in the future';
+
+/** Whether an event of this time may still be stored. Times are Unix milliseconds. */
+export function judgeTime(occurredAt: number, now: number, retentionDays: number): TimeVerdict {
+  if (occurredAt < now - retentionDays * DAY_MS) return 'too old';
+  return occurredAt > now + MAX_FUTURE_MS ? 'in the future' : 'in time';
+}
+
+/** The message id under which one element of an array goes on by itself (to the dead letters). */
+export function elementMessageId(messageId: string, index: number): string {
+  return `${messageId}#${index}`;
+}
+
+/** AMQP `timestamp` in Unix milliseconds. */
+export function messageTime(envelope: EventEnvelope): number | undefined {
+  const { timestamp } = envelope;
+  if (timestamp === undefined || !Number.isFinite(timestamp)) return undefined;
+  return timestamp > LARGEST_SECONDS ? Math.floor(timestamp) : timestamp * 1000;
+}
+
+function eventIdOfMessage({ messageId, index }: EventEnvelope): string | undefined {
+  if (!messageId) return undefined;
+  if (index !== undefined) return derivedEventId(elementMessageId(messageId, index));
+  return isUuid(messageId) ? messageId.toLowerCase() : derivedEventId(messageId);
+}
+
+function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text);
+}
+
+function formatUuid(hex: string): string {
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}

@@ -1,0 +1,31 @@
+import type { JsonSchema } from './field-types.js';
+import { GUILD_EVENTS, type GuildEventName } from './guild-events.js';
+import type { JsonValue } from './lossless-json.js';
+import { readFields, schemaOf, type FieldSpec, type ParsedField, type Read } from './read-fields.js';
+
+type FieldsOf<N extends GuildEventName> = (typeof GUILD_EVENTS)[N]['fields'];
+type Parsed<F> = F extends FieldSpec
+  ? F['required'] extends true
+    ? ParsedField<F['type']>
+    : ParsedField<F['type']> | undefined
+  : never;
+
+/** The fields of such an event as they were read. */
+export type GuildEventFields<N extends GuildEventName> = { [F in keyof FieldsOf<N>]: Parsed<FieldsOf<N>[F]> };
+
+export function isGuildEventName(name: string): name is GuildEventName {
+  return Object.hasOwn(GUILD_EVENTS, name);
+}
+
+/** Reads the body of an event that is no statistic; unknown fields are ignored. */
+export function readGuildEvent<N extends GuildEventName>(
+  name: N,
+  body: JsonValue | undefined,
+): Read<GuildEventFields<N>> {
+  return readFields(GUILD_EVENTS[name].fields, body) as Read<GuildEventFields<N>>;
+}
+
+/** JSON Schema of the event's body. */
+export function guildEventSchema(name: GuildEventName): JsonSchema {
+  return schemaOf(GUILD_EVENTS[name].fields);
+}
