@@ -1,0 +1,30 @@
+import type { FieldError } from '#libs/contracts';
+
+export type EventErrorName =
+  /** The body cannot be read at all. */
+  | 'MalformedMessageError'
+  /** Neither the routing key nor the pattern is the name of an event that belongs into this queue. */
+  | 'UnknownEventError'
+  /** A field is missing or wrong. */
+  | 'InvalidEventError'
+  /** The event is more than five minutes ahead of this system's clock. */
+  | 'FutureEventError'
+  /** Postgres refuses this very event. */
+  | 'RefusedByDatabaseError'
+  /** This system failed on the event in a way that nobody foresaw. */
+  | 'UnexpectedError';
+
+/** Why an event can never be taken. It goes to the dead letters with this. */
+export class EventError extends Error {
+  constructor(
+    override readonly name: EventErrorName,
+    message: string,
+    readonly fields: readonly FieldError[] = [],
+  ) {
+    super(message);
+  }
+
+  static invalid(fields: readonly FieldError[]): EventError {
+    return new EventError('InvalidEventError', fields.map(({ field, message }) => `${field} ${message}`).join('; '), fields);
+  }
+}

@@ -1,0 +1,15 @@
+/** A message as a publisher sent it, whichever way it came. */
+export interface IncomingMessage {
+  /** The queue it came from. */
+  queue: string;
+  routingKey: string;
+  content: Buffer;
+  contentType?: string;
+  contentEncoding?: string;
+  /** AMQP `message_id`. */
+  messageId?: string;
+  /** AMQP `timestamp`, as it came. */
+  timestamp?: number;
+  /** Unix milliseconds. */
+  arrivedAt: number;
+}

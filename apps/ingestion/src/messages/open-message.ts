@@ -1,0 +1,124 @@
+import { gunzipSync } from 'node:zlib';
+import { parseLosslessElements, type EventEnvelope, type JsonObject, type JsonValue } from '#libs/contracts';
+import { deadLetterOf, deadLetterOfElement, type DeadLetter } from './dead-letter.js';
+import { EventError } from './event-error.js';
+import type { IncomingMessage } from './incoming-message.js';
+
+/** Bodies are at most this large, in bytes, packed or not. */
+export const MAX_BODY_BYTES = 1_048_576;
+/** Arrays hold at most this many events. */
+export const MAX_ARRAY_LENGTH = 1_000;
+
+/** One event of a message, not validated yet. */
+export interface OpenedEvent {
+  body: JsonValue;
+  envelope: EventEnvelope;
+  /** The dead letter that this event alone becomes. */
+  toDeadLetter(error: EventError): DeadLetter;
+}
+
+export interface OpenedMessage {
+  /** Name of the event, by routing key or pattern. */
+  name: string;
+  events: OpenedEvent[];
+}
+
+/**
+ * Unpacks and parses a message, and finds out which event it is.
+ *
+ * @param isEventName whether there is such an event (in any queue)
+ * @throws EventError when the whole message goes to the dead letters
+ */
+export function openMessage(message: IncomingMessage, isEventName: (name: string) => boolean): OpenedMessage {
+  const { value, elementText } = parse(decode(unpack(message)));
+  const { pattern, data } = unwrap(value);
+  const name = resolveName(message.routingKey, pattern, isEventName);
+  if (!Array.isArray(data)) {
+    const event = {
+      body: data,
+      envelope: envelopeOf(message),
+      toDeadLetter: (error: EventError) => deadLetterOf(message, error),
+    };
+    return { name, events: [event] };
+  }
+  if (data.length > MAX_ARRAY_LENGTH) {
+    throw new EventError('MalformedMessageError', `the array has ${data.length} events, more than ${MAX_ARRAY_LENGTH}`);
+  }
+  const events = data.map((body, index) => ({
+    body,
+    envelope: envelopeOf(message, index),
+    toDeadLetter: (error: EventError) => deadLetterOfElement(message, { index, text: elementText(index) }, error),
+  }));
+  return { name, events };
+}
+
+function unpack({ content, contentEncoding }: IncomingMessage): Buffer {
+  if (content.length > MAX_BODY_BYTES) throw tooLarge('the body');
+  if (!contentEncoding || contentEncoding === 'identity' || isCharset(contentEncoding)) return content;
+  if (contentEncoding !== 'gzip') {
+    throw new EventError('MalformedMessageError', `content_encoding must be gzip or nothing, not "${contentEncoding.slice(0, 40)}"`);
+  }
+  try {
+    return gunzipSync(content, { maxOutputLength: MAX_BODY_BYTES });
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge('the unpacked body');
+    throw new EventError('MalformedMessageError', `the body is not valid gzip: ${(error as Error).message}`);
+  }
+}
+
+/** Some clients (Python's kombu, pika's examples) put the charset where the packing belongs. */
+function isCharset(contentEncoding: string): boolean {
+  return /^utf-?8$/i.test(contentEncoding);
+}
+
+function decode(content: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(content);
+  } catch {
+    throw new EventError('MalformedMessageError', 'the body is not valid UTF-8');
+  }
+}
+
+function parse(text: string): ReturnType<typeof parseLosslessElements> {
+  try {
+    return parseLosslessElements(text);
+  } catch (error) {
+    throw new EventError('MalformedMessageError', `the body is not valid JSON: ${(error as Error).message}`);
+  }
+}
+
+/** Takes NestJS's `{"pattern", "data"}` apart; any other body is the data itself. */
+function unwrap(value: JsonValue): { pattern?: string; data: JsonValue } {
+  if (!isObject(value) || typeof value.pattern !== 'string' || !Object.hasOwn(value, 'data')) return { data: value };
+  if (Array.isArray(value.data)) {
+    throw new EventError('MalformedMessageError', '"data" must be one event; an array of events is published as the body itself');
+  }
+  return { pattern: value.pattern, data: value.data! };
+}
+
+function resolveName(routingKey: string, pattern: string | undefined, isEventName: (name: string) => boolean): string {
+  const fromKey = isEventName(routingKey) ? routingKey : undefined;
+  const fromPattern = pattern !== undefined && isEventName(pattern) ? pattern : undefined;
+  if (fromKey !== undefined && fromPattern !== undefined && fromKey !== fromPattern) {
+    throw new EventError('UnknownEventError', `the routing key says ${fromKey}, the pattern ${fromPattern}`);
+  }
+  const name = fromKey ?? fromPattern;
+  if (name === undefined) {
+    const said = pattern === undefined ? '' : ` and the pattern "${pattern.slice(0, 100)}"`;
+    throw new EventError('UnknownEventError', `the routing key "${routingKey}"${said} name no event`);
+  }
+  return name;
+}
+
+function envelopeOf(message: IncomingMessage, index?: number): EventEnvelope {
+  const { messageId, timestamp, arrivedAt } = message;
+  return { messageId, timestamp, arrivedAt, index };
+}
+
+function tooLarge(what: string): EventError {
+  return new EventError('MalformedMessageError', `${what} is larger than ${MAX_BODY_BYTES} bytes`);
+}
+
+function isObject(value: JsonValue): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

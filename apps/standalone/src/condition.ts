@@ -1,0 +1,28 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+const POLL_INTERVAL_MS = 50;
+
+/** Polls until the condition holds (true) or the time is over (false). */
+export async function untilTrue(condition: () => boolean | Promise<boolean>, withinMs: number): Promise<boolean> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    if (await condition()) return true;
+    if (Date.now() >= deadline) return false;
+    await delay(POLL_INTERVAL_MS);
+  }
+}
+
+/** Whether the promise settled within the time; it is left alone otherwise. */
+export async function settlesWithin(promise: Promise<unknown>, withinMs: number): Promise<boolean> {
+  const timer = new AbortController();
+  const settled = promise.then(
+    () => true,
+    () => true,
+  );
+  const expired = delay(withinMs, false, { signal: timer.signal }).catch(() => false);
+  try {
+    return await Promise.race([settled, expired]);
+  } finally {
+    timer.abort();
+  }
+}

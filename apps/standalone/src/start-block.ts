@@ -1,0 +1,61 @@
+import { isAbsolute } from 'node:path';
+
+export interface StartBlock {
+  /** Of the query service. */
+  url: string;
+  /** Where the key lies; undefined when SERVICE_KEY gave it. */
+  serviceKeyFile?: string;
+  broker: { kind: 'private'; url: string } | { kind: 'configured'; urls: readonly string[] } | { kind: 'none' };
+}
+
+/** Any snowflake will do: a guild never seen has a status too. */
+const EXAMPLE_GUILD_ID = '81384788765712384';
+
+/** What the operator needs to know, printed once everything runs. Never holds the service key. */
+export function describeStart({ url, serviceKeyFile, broker }: StartBlock): string {
+  const rows: [label: string, ...lines: string[]][] = [
+    ['URL', url],
+    ['Service key', serviceKeyFile ? `${serviceKeyFile} (readable by you alone)` : 'the one in SERVICE_KEY'],
+    ['Bots publish to', ...describeBroker(broker)],
+    ['Try', curlLine(url, serviceKeyFile)],
+    ['Stop', 'Ctrl-C'],
+  ];
+  const width = Math.max(...rows.map(([label]) => label.length));
+  const body = rows.flatMap(([label, ...lines]) =>
+    lines.map((line, index) => `  ${(index === 0 ? label : '').padEnd(width)}  ${line}`),
+  );
+  return ['', 'Serverstats is running.', '', ...body, ''].join('\n');
+}
+
+function describeBroker(broker: StartBlock['broker']): string[] {
+  switch (broker.kind) {
+    case 'private':
+      return [broker.url];
+    case 'configured':
+      return [`${broker.urls.map(withoutCredentials).join(', ')} (RABBITMQ_URL)`];
+    case 'none':
+      return [
+        'nothing: there is no RabbitMQ. Events handed over by HTTP are written in this process, safely but slower.',
+        'To have a broker, put rabbitmq-server on PATH (Debian: apt install rabbitmq-server; macOS: brew install',
+        'rabbitmq) and start again, or set RABBITMQ_URL.',
+      ];
+  }
+}
+
+/** Without the key's file, what the operator set may not be known to the shell this is pasted into. */
+function curlLine(url: string, serviceKeyFile: string | undefined): string {
+  if (serviceKeyFile === undefined) return `curl ${quoted(`${url}/readyz`)}`;
+  const status = quoted(`${url}/modules/serverstats/status?guild_id=${EXAMPLE_GUILD_ID}`);
+  return `curl -H "Authorization: Bearer $(cat ${quoted(serviceKeyFile)})" ${status}`;
+}
+
+/** For a POSIX shell. */
+function quoted(text: string): string {
+  if (isAbsolute(text) && /^[\w./-]+$/.test(text)) return text;
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function withoutCredentials(url: string): string {
+  const parsed = new URL(url);
+  return `${parsed.protocol}//${parsed.host}${parsed.pathname}`;
+}

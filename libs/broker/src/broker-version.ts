@@ -1,0 +1,12 @@
+import type { ChannelModel } from 'amqplib';
+
+/** What an operator should know about this broker's version, if anything. */
+export function brokerVersionNote(connection: ChannelModel): string | undefined {
+  const { version } = connection.connection.serverProperties;
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major > 3 || (major === 3 && minor >= 12)) return undefined;
+  return (
+    `RabbitMQ ${version}: at-least-once dead lettering needs its feature flag "stream_queue" before 3.12 ` +
+    '(rabbitmqctl enable_feature_flag stream_queue)'
+  );
+}

@@ -1,0 +1,5 @@
+export * from './amqp-handover.js';
+export * from './broker-connection.js';
+export * from './broker-version.js';
+export * from './declare-topology.js';
+export * from './event-handover.js';

@@ -1,0 +1,12 @@
+/**
+ * The first key of every advisory lock this system takes; the second is free within the class.
+ * They are far from what other programs in the same database are likely to use.
+ */
+export const ADVISORY_LOCK_CLASSES = {
+  /** Second key: a stripe of guilds. */
+  stripe: 0x53_74_01,
+  /** Second key: 0. Held while migrations run. */
+  migrations: 0x53_74_02,
+  /** Second key: 0. Held while partitions are made and dropped. */
+  partitions: 0x53_74_03,
+} as const;

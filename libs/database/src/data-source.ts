@@ -1,0 +1,46 @@
+import { DataSource } from 'typeorm';
+import { CounterPanel } from './entities/counter-panel.entity.js';
+import { GuildSettings } from './entities/guild-settings.entity.js';
+import { StarboardEntry } from './entities/starboard-entry.entity.js';
+import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema.js';
+
+export interface DatabaseOptions {
+  /** `postgres://` URL; `?sslmode=` means what it means to libpq. */
+  url: string;
+  /** Connections this instance may hold. */
+  poolSize: number;
+  /** Shown in pg_stat_activity. */
+  applicationName: string;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** A data source that is not connected yet. Times are read and written in UTC; bigint comes as text. */
+export function createDataSource(options: DatabaseOptions): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url: withLibpqSslModes(options.url),
+    applicationName: options.applicationName,
+    poolSize: options.poolSize,
+    connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    entities: [GuildSettings, CounterPanel, StarboardEntry],
+    migrations: [InitialSchema1764000000000],
+    migrationsTableName: 'schema_migrations',
+    synchronize: false,
+    // Nothing here wants the uuid-ossp extension that TypeORM would create.
+    installExtensions: false,
+    extra: {
+      keepAlive: true,
+      // A generic plan would lock every partition.
+      options: '-c timezone=UTC -c plan_cache_mode=force_custom_plan',
+    },
+  });
+}
+
+/** node-postgres verifies certificates under `sslmode=require` unless it is told to follow libpq. */
+function withLibpqSslModes(url: string): string {
+  const parsed = new URL(url);
+  if (!parsed.searchParams.has('sslmode') || parsed.searchParams.has('uselibpqcompat')) return url;
+  parsed.searchParams.set('uselibpqcompat', 'true');
+  return parsed.toString();
+}

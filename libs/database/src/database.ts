@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource } from 'typeorm';
+import { createDataSource, type DatabaseOptions } from './data-source.js';
+import { migrateDatabase, OutdatedSchemaError, requireCurrentSchema } from './migrate-database.js';
+import type { Retention } from './partitions/partitioned-tables.js';
+
+export interface DatabaseStartOptions extends DatabaseOptions {
+  migrations: 'auto' | 'manual';
+  retention: Retention;
+  /** Called for each failed attempt to connect. */
+  onRetry(error: Error): void;
+}
+
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 5_000;
+
+/**
+ * The connection pool of one service. It connects in the background, for as long as it takes: a service that starts
+ * before its database is alive, and says so in its readiness.
+ */
+export class Database {
+  readonly dataSource: DataSource;
+  private readonly stopping = new AbortController();
+  private connecting?: Promise<void>;
+
+  constructor(private readonly options: DatabaseStartOptions) {
+    this.dataSource = createDataSource(options);
+  }
+
+  /**
+   * Resolves once the database can be used.
+   *
+   * @throws OutdatedSchemaError, and nothing else: any other failure is tried again
+   */
+  connected(): Promise<void> {
+    return (this.connecting ??= this.connect());
+  }
+
+  /** One round trip. @throws whatever keeps the database from answering */
+  async probe(): Promise<void> {
+    if (!this.dataSource.isInitialized) throw new Error('not connected yet');
+    await this.dataSource.query('SELECT 1');
+  }
+
+  async close(): Promise<void> {
+    this.stopping.abort();
+    await this.connecting?.catch(() => undefined);
+    if (this.dataSource.isInitialized) await this.dataSource.destroy();
+  }
+
+  private async connect(): Promise<void> {
+    for (let pause = FIRST_PAUSE_MS; !this.stopping.signal.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+      try {
+        if (!this.dataSource.isInitialized) await this.dataSource.initialize();
+        if (this.options.migrations === 'manual') await requireCurrentSchema(this.dataSource);
+        else await migrateDatabase(this.dataSource, this.options.retention);
+        return;
+      } catch (error) {
+        if (error instanceof OutdatedSchemaError) throw error;
+        this.options.onRetry(error as Error);
+        await sleep(pause, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+      }
+    }
+  }
+}

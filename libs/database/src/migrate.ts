@@ -1,0 +1,19 @@
+import { ConfigurationError, loadMigrateConfig } from '#libs/config';
+import { createDataSource } from './data-source.js';
+import { migrateDatabase } from './migrate-database.js';
+
+/** `npm run migrate`: the migrations alone. */
+try {
+  const config = loadMigrateConfig(process.env);
+  const dataSource = createDataSource({ url: config.databaseUrl, poolSize: 3, applicationName: 'serverstats-migrate' });
+  await dataSource.initialize();
+  try {
+    const run = await migrateDatabase(dataSource, config.retention);
+    console.log(run.length === 0 ? 'The schema is up to date.' : `Migrated: ${run.join(', ')}`);
+  } finally {
+    await dataSource.destroy();
+  }
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = error instanceof ConfigurationError ? 78 : 1;
+}

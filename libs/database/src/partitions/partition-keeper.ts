@@ -1,0 +1,90 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import { ADVISORY_LOCK_CLASSES } from '../advisory-locks.js';
+import { sqlState } from '../database-errors.js';
+import { isExpired, rangeOfPartition, requiredPartitions } from './partitioned-tables.js';
+import type { PartitionedTable, PartitionRange } from './partitioned-tables.js';
+
+export interface PartitionUpkeep {
+  created: string[];
+  dropped: string[];
+  /** Partitions that should have been dropped, but somebody was reading them; the next round tries again. */
+  busy: string[];
+}
+
+const LOCK_TIMEOUT = '500ms';
+const LOCK_ATTEMPTS = 5;
+const LOCK_NOT_AVAILABLE = '55P03';
+const DUPLICATE_TABLE = '42P07';
+
+/**
+ * Makes the partitions that are missing and drops those past their retention. Several instances may call it at the
+ * same time: one works, the others find its work done.
+ *
+ * DDL on a partitioned table takes ACCESS EXCLUSIVE on it, and everybody else queues behind a DDL that waits. So each
+ * statement waits half a second at most, and tries again later.
+ */
+export async function keepPartitions(dataSource: DataSource, table: PartitionedTable, now: Date): Promise<PartitionUpkeep> {
+  const existing = await existingPartitions(dataSource, table);
+  const upkeep: PartitionUpkeep = { created: [], dropped: [], busy: [] };
+  for (const range of requiredPartitions(table, now)) {
+    if (existing.has(range.name)) continue;
+    if (await withLockTimeout(dataSource, (manager) => createPartition(manager, table, range))) {
+      upkeep.created.push(range.name);
+    } else {
+      upkeep.busy.push(range.name);
+    }
+  }
+  for (const name of existing) {
+    const range = rangeOfPartition(table, name);
+    if (range === undefined || !isExpired(table, range, now)) continue;
+    const done = await withLockTimeout(dataSource, (manager) => manager.query(`DROP TABLE IF EXISTS "${name}"`));
+    (done ? upkeep.dropped : upkeep.busy).push(name);
+  }
+  return upkeep;
+}
+
+/** How many rows wait in the default partition for a partition of their own; 0 in normal life. */
+export async function countDefaultPartition(dataSource: DataSource, table: PartitionedTable): Promise<number> {
+  const [row] = await dataSource.query<{ count: string }[]>(`SELECT count(*) FROM "${table.table}_default"`);
+  return Number(row?.count ?? 0);
+}
+
+async function existingPartitions(dataSource: DataSource, table: PartitionedTable): Promise<Set<string>> {
+  const rows = await dataSource.query<{ name: string }[]>(
+    `SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = $1::regclass`,
+    [table.table],
+  );
+  return new Set(rows.map((row) => row.name));
+}
+
+/** Creates the table by itself, moves into it what the default partition holds for it, then attaches it. */
+async function createPartition(manager: EntityManager, table: PartitionedTable, range: PartitionRange): Promise<void> {
+  await manager.query(`SELECT pg_advisory_xact_lock($1, 0)`, [ADVISORY_LOCK_CLASSES.partitions]);
+  const { name } = range;
+  const [from, to] = [range.from.toISOString(), range.to.toISOString()];
+  await manager.query(`CREATE TABLE "${name}" (LIKE "${table.table}" INCLUDING DEFAULTS INCLUDING CONSTRAINTS)`);
+  await manager.query(`LOCK TABLE "${table.table}" IN ACCESS EXCLUSIVE MODE`);
+  await manager.query(
+    `WITH moved AS (DELETE FROM "${table.table}_default" WHERE "${table.column}" >= $1 AND "${table.column}" < $2 RETURNING *)
+     INSERT INTO "${name}" SELECT * FROM moved`,
+    [from, to],
+  );
+  await manager.query(`ALTER TABLE "${table.table}" ATTACH PARTITION "${name}" FOR VALUES FROM ('${from}') TO ('${to}')`);
+}
+
+/** @returns false when the lock could not be had; true also when another instance did the same first */
+async function withLockTimeout(dataSource: DataSource, work: (manager: EntityManager) => Promise<unknown>): Promise<boolean> {
+  for (let attempt = 1; attempt <= LOCK_ATTEMPTS; attempt++) {
+    try {
+      await dataSource.transaction(async (manager) => {
+        await manager.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
+        await work(manager);
+      });
+      return true;
+    } catch (error) {
+      if (sqlState(error) === DUPLICATE_TABLE) return true;
+      if (sqlState(error) !== LOCK_NOT_AVAILABLE) throw error;
+    }
+  }
+  return false;
+}

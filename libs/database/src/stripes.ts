@@ -1,0 +1,30 @@
+import type { EntityManager } from 'typeorm';
+import { ADVISORY_LOCK_CLASSES } from './advisory-locks.js';
+
+/** How many advisory locks the guilds share. Changing it needs all services stopped. */
+export const STRIPE_COUNT = 64n;
+
+/** The stripe (0 to 63) of a guild. */
+export function stripeOf(guildId: string): number {
+  return Number(BigInt(guildId) % STRIPE_COUNT);
+}
+
+/**
+ * Takes the shared locks of these guilds' stripes until the transaction ends, in a statement of its own: what the
+ * transaction reads afterwards is not older than any change made under an exclusive lock that was waited for.
+ */
+export async function lockStripesShared(manager: EntityManager, guildIds: Iterable<string>): Promise<void> {
+  const stripes = [...new Set(Array.from(guildIds, stripeOf))].toSorted((a, b) => a - b);
+  await manager.query(`SELECT pg_advisory_xact_lock_shared($1, stripe) FROM unnest($2::int[]) AS stripe`, [
+    ADVISORY_LOCK_CLASSES.stripe,
+    stripes,
+  ]);
+}
+
+/**
+ * Takes the exclusive lock of the guild's stripe until the transaction ends: no event of the guild is being written
+ * meanwhile, and those written later see what this transaction did.
+ */
+export async function lockStripe(manager: EntityManager, guildId: string): Promise<void> {
+  await manager.query(`SELECT pg_advisory_xact_lock($1, $2)`, [ADVISORY_LOCK_CLASSES.stripe, stripeOf(guildId)]);
+}
