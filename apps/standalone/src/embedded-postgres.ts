@@ -8,9 +8,9 @@ import pg from 'pg';
 import type { DataDirectory } from './data-directory.js';
 import type { EmbeddedServer, StartOptions } from './embedded-server.js';
 import { findFreePort } from './free-port.js';
-import { endLeftovers } from './leftover-processes.js';
 import { type Account, findPostgresAccount } from './postgres-account.js';
 import { findPostgresBinaries, majorVersionOf } from './postgres-binaries.js';
+import { endLeftoverPostgres, removeStalePidFile } from './postgres-leftovers.js';
 import { createOwnedDirectory, type PostgresLocation, placePostgres } from './postgres-location.js';
 import { readFileIfPresent, readRemembered, writePrivateFile } from './private-file.js';
 import { type EndingStep, ServerProcess } from './server-process.js';
@@ -39,10 +39,6 @@ const IMMEDIATE_END: readonly EndingStep[] = [
   { signal: 'SIGQUIT', waitMs: 500 },
   { signal: 'SIGKILL', waitMs: 500 },
 ];
-const LEFTOVER_END: readonly EndingStep[] = [
-  { signal: 'SIGINT', waitMs: 10_000 },
-  { signal: 'SIGQUIT', waitMs: 5_000 },
-];
 
 interface RememberedPostgres {
   port: number;
@@ -56,12 +52,7 @@ export async function startEmbeddedPostgres(
   directory: DataDirectory,
   { stopRequested, say }: StartOptions,
 ): Promise<EmbeddedServer> {
-  await endLeftovers({
-    what: 'Postgres',
-    marker: postgresMarker(directory),
-    isWorker: ({ commandLine }) => commandLine.startsWith('postgres: '),
-    steps: LEFTOVER_END,
-  });
+  await endLeftoverPostgres(postgresMarker(directory));
 
   const rememberedPath = directory.file('postgres.json');
   const remembered = (await readRemembered<RememberedPostgres>(rememberedPath)) ?? {};
@@ -78,6 +69,7 @@ export async function startEmbeddedPostgres(
   const version = await majorVersionOf(location.binaries);
   say(`Starting Postgres ${version} in ${location.clusterDirectory}`);
   await ensureCluster(location, account, version, password);
+  await removeStalePidFile(location.clusterDirectory);
   return await startServer(directory, location, account, settings, stopRequested);
 }
 

@@ -12,5 +12,5 @@ export interface EmbeddedServer {
 export interface StartOptions {
   /** Ends a start in progress. */
   stopRequested: AbortSignal;
-  say(line: string): void;
+  say: (line: string) => void;
 }

@@ -4,12 +4,11 @@ const LOOPBACK = '127.0.0.1';
 
 /** The first of the preferred ports that is free on loopback, else any free one. */
 export async function findFreePort(preferred: readonly (number | undefined)[] = []): Promise<number> {
-  for (const port of preferred) {
-    if (port !== undefined && (await tryPort(port)) !== undefined) return port;
+  for (const port of [...preferred, 0]) {
+    const found = port === undefined ? undefined : await tryPort(port);
+    if (found !== undefined) return found;
   }
-  const port = await tryPort(0);
-  if (port === undefined) throw new Error(`no free port on ${LOOPBACK}`);
-  return port;
+  throw new Error(`no free port on ${LOOPBACK}`);
 }
 
 function tryPort(port: number): Promise<number | undefined> {

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { ConfigurationError } from '#libs/config';
+import { ConfigurationError, readEnvironment } from '#libs/config';
 import { runStandalone } from './standalone.js';
 import { StartupError } from './startup-error.js';
 import { listenForStop } from './stop-signals.js';
@@ -10,7 +10,7 @@ const EXIT_CONFIGURATION = 78;
 
 async function main(): Promise<number> {
   try {
-    await runStandalone(process.env, listenForStop(), (line) => console.log(line));
+    await runStandalone(readEnvironment(), listenForStop(), (line) => console.log(line));
     return EXIT_STOPPED;
   } catch (error) {
     if (error instanceof ConfigurationError) {

@@ -33,6 +33,6 @@ export class RunningParts {
   }
 
   async stopAtOnce(): Promise<void> {
-    await Promise.allSettled(this.parts.splice(0).map((part) => part.stopAtOnce?.()));
+    await Promise.allSettled(this.parts.splice(0).map(async (part) => part.stopAtOnce?.()));
   }
 }

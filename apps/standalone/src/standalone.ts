@@ -1,4 +1,4 @@
-import { loadIngestionConfig, loadQueryConfig, loadStandaloneConfig } from '#libs/config';
+import { type Environment, loadIngestionConfig, loadQueryConfig, loadStandaloneConfig } from '#libs/config';
 import { startIngestion } from '../../ingestion/src/start-ingestion.js';
 import { startQuery } from '../../query/src/start-query.js';
 import { settlesWithin } from './condition.js';
@@ -18,8 +18,6 @@ import type { StopSignals } from './stop-signals.js';
 const SERVICE_STOP_MS = 3_500;
 const BROKER_STOP_MS = 4_500;
 const POSTGRES_STOP_MS = 2_500;
-
-type Environment = Record<string, string | undefined>;
 
 /**
  * The whole system in one process and its children: Postgres and RabbitMQ where no variable names one, then both
@@ -58,7 +56,7 @@ async function start(
   parts.add({ name: 'the data directory', stop: () => directory.release(), stopWithinMs: 500 });
 
   const serviceKeyFile = config.serviceKey === undefined ? directory.file('service-key') : undefined;
-  const completed: Environment = { ...env };
+  const completed: Record<string, string | undefined> = { ...env };
   if (serviceKeyFile) completed.SERVICE_KEY = await obtainServiceKey(serviceKeyFile);
 
   const addServer = (name: string, server: EmbeddedServer, stopWithinMs: number) => {
@@ -97,7 +95,7 @@ async function startServices(env: Environment, withoutBroker: boolean, parts: Ru
   if (withoutBroker) {
     const inProcess = await startInProcessBroker(env);
     addService('the in-process ingestion', inProcess);
-    const query = await startQuery(loadQueryConfig(env), { handover: inProcess.handover });
+    const query = await startQuery(loadQueryConfig(env, { withoutBroker: true }), { handover: inProcess.handover });
     addService('the query service', query);
     return query.url;
   }

@@ -22,6 +22,7 @@ export class Database {
   readonly dataSource: DataSource;
   private readonly stopping = new AbortController();
   private connecting?: Promise<void>;
+  private isReady = false;
 
   constructor(private readonly options: DatabaseStartOptions) {
     this.dataSource = createDataSource(options);
@@ -38,7 +39,7 @@ export class Database {
 
   /** One round trip. @throws whatever keeps the database from answering */
   async probe(): Promise<void> {
-    if (!this.dataSource.isInitialized) throw new Error('not connected yet');
+    if (!this.isReady) throw new Error('not connected yet, or the schema is not there yet');
     await this.dataSource.query('SELECT 1');
   }
 
@@ -54,6 +55,7 @@ export class Database {
         if (!this.dataSource.isInitialized) await this.dataSource.initialize();
         if (this.options.migrations === 'manual') await requireCurrentSchema(this.dataSource);
         else await migrateDatabase(this.dataSource, this.options.retention);
+        this.isReady = true;
         return;
       } catch (error) {
         if (error instanceof OutdatedSchemaError) throw error;

@@ -91,12 +91,3 @@ export async function eraseGuild(manager: EntityManager, guildId: string, before
     await manager.query(`DELETE FROM ${table} WHERE guild_id = $1`, [guildId]);
   }
 }
-
-/** Drops the tombstones that no event can meet any more: such events are older than the retention. */
-export async function dropSpentTombstones(manager: EntityManager, retentionDays: number): Promise<number> {
-  const [, count] = await manager.query<[unknown, number]>(
-    `DELETE FROM erasure_tombstones WHERE before < now() - make_interval(days => $1)`,
-    [retentionDays + 1],
-  );
-  return count;
-}

@@ -8,4 +8,5 @@ export * from './erasure.js';
 export * from './migrate-database.js';
 export * from './partitions/partition-keeper.js';
 export * from './partitions/partitioned-tables.js';
+export * from './spent-rows.js';
 export * from './stripes.js';

@@ -40,8 +40,8 @@ export async function migrateDatabase(dataSource: DataSource, retention: Retenti
   }
 
   async function tryLock(): Promise<boolean> {
-    const [row] = await lockHolder.query<{ locked: boolean }[]>(`SELECT pg_try_advisory_lock($1, $2) AS locked`, key);
-    return row?.locked === true;
+    const rows: { locked: boolean }[] = await lockHolder.query(`SELECT pg_try_advisory_lock($1, $2) AS locked`, key);
+    return rows[0]?.locked === true;
   }
 }
 

@@ -10,10 +10,10 @@ export class GuildSettings {
   enabled: boolean;
 
   /** When the module was last enabled. */
-  @Column('timestamptz', { name: 'enabled_at', precision: 3 })
+  @Column({ type: 'timestamptz', name: 'enabled_at', precision: 3 })
   enabledAt: Date;
 
-  @Column('timestamptz', { name: 'updated_at', precision: 3 })
+  @Column({ type: 'timestamptz', name: 'updated_at', precision: 3 })
   updatedAt: Date;
 
   /** The names of the switches that are on. */

@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
+import type { ChannelModel } from 'amqplib';
+import type { Logger } from 'pino';
+import { lastValueFrom } from 'rxjs';
+import { BrokerConnection, brokerVersionNote, declareTopology } from '#libs/broker';
+import type { StatisticsContract } from '#libs/contracts';
+import type { DeadLetter } from '../messages/dead-letter.js';
+import type { QueueHandler } from '../messages/queue-handler.js';
+import { AMQP_BATCH } from './amqp-batch.js';
+import { BatchContext } from './batch-context.js';
+import { ConsumerSession, type BatchSettings } from './consumer-session.js';
+import { PrefetchWindow } from './prefetch-window.js';
+
+export interface BatchConsumerOptions {
+  urls: readonly string[];
+  contract: StatisticsContract;
+  /** The queues to consume; their batches go to the @EventPattern handler of that name. */
+  queues: readonly string[];
+  /** Turns a message into what the handlers get. */
+  read: QueueHandler['read'];
+  prefetch: number;
+  batch: BatchSettings;
+  logger: Logger;
+}
+
+const DRAIN_DEADLINE_MS = 10_000;
+const RESUBSCRIBE_PAUSE_MS = 1_000;
+
+/**
+ * Nest transport: consumes queues in micro-batches over one connection that comes back by itself, and acknowledges a
+ * batch when its handler has resolved. See docs/architecture.md for why the stock transport does not serve.
+ */
+export class BatchConsumerServer extends Server implements CustomTransportStrategy {
+  override readonly transportId = AMQP_BATCH;
+  override readonly propagatesEventHandlerErrors = true;
+
+  private readonly broker: BrokerConnection;
+  private readonly sessions = new Map<string, ConsumerSession>();
+  private readonly failures = new Map<string, string>();
+  private stopping = false;
+
+  constructor(private readonly options: BatchConsumerOptions) {
+    super();
+    this.broker = new BrokerConnection({
+      urls: options.urls,
+      name: 'serverstats-ingestion',
+      onConnect: (connection) => this.onConnect(connection),
+      onError: (error) => options.logger.error({ error: error.message }, 'RabbitMQ is not reachable, trying again'),
+    });
+  }
+
+  /** Does not wait for the broker: a service that starts before it lives, and says so in its readiness. */
+  listen(callback: (error?: unknown) => void): void {
+    this.broker.start();
+    callback();
+  }
+
+  /** Stops deliveries, finishes and acknowledges what has arrived, within a deadline; then disconnects. */
+  async close(): Promise<void> {
+    this.stopping = true;
+    const drained = Promise.all([...this.sessions.values()].map((session) => session.drain()));
+    await Promise.race([drained, sleep(DRAIN_DEADLINE_MS, undefined, { ref: false })]);
+    await this.broker.close();
+  }
+
+  /** @throws Error saying why the connection is down */
+  async probeConnection(): Promise<void> {
+    if (!this.broker.isConnected) throw this.broker.failure;
+  }
+
+  /** @throws Error naming the queues that nobody consumes, or whose batches fail */
+  async probeConsumers(): Promise<void> {
+    const missing = this.options.queues.filter((queue) => this.sessions.get(queue)?.isConsuming !== true);
+    if (missing.length > 0) throw new Error(`no consumer on ${missing.join(', ')}`);
+    for (const [queue, message] of this.failures) throw new Error(`batches of ${queue} fail: ${message}`);
+  }
+
+  on(): never {
+    throw new Error('this transport has no events of its own');
+  }
+
+  unwrap<T>(): T {
+    return this.broker as T;
+  }
+
+  private async onConnect(connection: ChannelModel): Promise<void> {
+    const channel = await connection.createChannel();
+    channel.on('error', () => undefined); // reported by the rejected call
+    await declareTopology(channel, this.options.contract);
+    await channel.close();
+    const note = brokerVersionNote(connection);
+    if (note !== undefined) this.options.logger.warn(note);
+    const ended = { value: false };
+    connection.once('close', () => (ended.value = true));
+    for (const queue of this.options.queues) void this.keepConsuming(connection, queue, ended);
+    this.options.logger.info('consuming from RabbitMQ');
+  }
+
+  /** Opens one session after another for as long as the connection lives. */
+  private async keepConsuming(connection: ChannelModel, queue: string, ended: { value: boolean }): Promise<void> {
+    const window = new PrefetchWindow(this.options.prefetch);
+    while (!ended.value && !this.stopping) {
+      const session = new ConsumerSession({
+        handler: { queue, read: this.options.read, handle: (batch) => this.dispatch(queue, batch) },
+        batch: this.options.batch,
+        window,
+        onBatchFailure: (error) => this.onFailure(queue, error),
+        onBatchSuccess: () => this.failures.delete(queue),
+      });
+      this.sessions.set(queue, session);
+      try {
+        await session.open(connection);
+        await session.ended;
+      } catch (error) {
+        this.onFailure(queue, error as Error);
+      }
+      if (!ended.value && !this.stopping) await sleep(RESUBSCRIBE_PAUSE_MS);
+    }
+    this.failures.delete(queue);
+  }
+
+  private async dispatch(queue: string, batch: readonly unknown[]): Promise<DeadLetter[]> {
+    const handler = this.getHandlerByPattern(queue);
+    if (handler === null) throw new Error(`no @EventPattern handler for ${queue}`);
+    const result: unknown = await handler(batch, new BatchContext([queue]));
+    return lastValueFrom(this.transformToObservable(result), { defaultValue: [] }) as Promise<DeadLetter[]>;
+  }
+
+  private onFailure(queue: string, error: Error): void {
+    if (this.stopping) return;
+    this.failures.set(queue, error.message);
+    this.options.logger.error({ queue, error: error.message }, 'a batch could not be handled, trying again');
+  }
+}

@@ -1,0 +1,196 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib';
+import { DEAD_LETTER_HEADERS, DEAD_LETTERS } from '#libs/contracts';
+import type { DeadLetter } from '../messages/dead-letter.js';
+import type { IncomingMessage } from '../messages/incoming-message.js';
+import { MicroBatcher } from '../messages/micro-batcher.js';
+import type { QueueHandler, ReadMessage } from '../messages/queue-handler.js';
+import { MAX_HELD_BYTES, type PrefetchWindow } from './prefetch-window.js';
+
+export interface BatchSettings {
+  /** Events a batch. */
+  size: number;
+  /** Milliseconds. */
+  maxAgeMs: number;
+}
+
+export interface ConsumerSessionOptions {
+  handler: Pick<QueueHandler, 'queue' | 'read' | 'handle'>;
+  batch: BatchSettings;
+  window: PrefetchWindow;
+  /** Called when a batch could not be handled; it is tried again. */
+  onBatchFailure(error: Error): void;
+  onBatchSuccess(): void;
+}
+
+interface Delivery {
+  message: ConsumeMessage;
+  read: ReadMessage;
+  weight: number;
+  alone: boolean;
+}
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+/**
+ * The broker closes channels that hold a message for 30 minutes. In a long outage messages are returned well before,
+ * and taken again.
+ */
+const LONGEST_HOLD_MS = 10 * 60_000;
+/** From its third delivery on a message is handled alone: it may be what stopped the earlier ones. */
+const DELIVERIES_BEFORE_ISOLATION = 2;
+
+/**
+ * One consumer on one channel. Delivery tags mean nothing beyond their channel, so everything that holds some lives
+ * and ends with the session; the next session gets what was not acknowledged again.
+ */
+export class ConsumerSession {
+  /** Resolves when the channel is gone, whatever the reason. */
+  readonly ended: Promise<void>;
+
+  private readonly batcher: MicroBatcher<Delivery>;
+  private channel!: ConfirmChannel;
+  private consumerTag?: string;
+  private heldBytes = 0;
+  private isOpen = true;
+  private isDraining = false;
+  private resubscribing = false;
+  private end!: () => void;
+
+  constructor(private readonly options: ConsumerSessionOptions) {
+    this.ended = new Promise((resolve) => (this.end = resolve));
+    this.batcher = new MicroBatcher<Delivery>({ ...options.batch, handle: (batch) => this.handleBatch(batch) });
+  }
+
+  get isConsuming(): boolean {
+    return this.isOpen && this.consumerTag !== undefined;
+  }
+
+  async open(connection: ChannelModel): Promise<void> {
+    this.channel = await connection.createConfirmChannel();
+    this.channel.on('error', (error: Error) => this.options.onBatchFailure(error));
+    this.channel.once('close', () => this.onClosed());
+    await this.subscribe();
+  }
+
+  /** Takes no more, handles what is here, acknowledges it and closes. */
+  async drain(): Promise<void> {
+    this.isDraining = true;
+    if (this.isConsuming) await this.channel.cancel(this.consumerTag!).catch(() => undefined);
+    this.consumerTag = undefined;
+    await this.batcher.drain();
+    await this.close();
+  }
+
+  /** Returns everything that is not acknowledged to the queue. */
+  async close(): Promise<void> {
+    if (this.isOpen) await this.channel.close().catch(() => undefined);
+    this.onClosed();
+  }
+
+  private onClosed(): void {
+    this.isOpen = false;
+    this.consumerTag = undefined;
+    this.batcher.clear();
+    this.end();
+  }
+
+  private async subscribe(): Promise<void> {
+    const { handler, window } = this.options;
+    await this.channel.prefetch(window.prefetch);
+    const { consumerTag } = await this.channel.consume(handler.queue, (message) => this.onDelivery(message));
+    this.consumerTag = consumerTag;
+  }
+
+  /** A prefetch applies to new consumers only. What was delivered already stays valid: the channel is the same. */
+  private async resubscribe(): Promise<void> {
+    if (this.resubscribing || !this.isConsuming || this.isDraining) return;
+    this.resubscribing = true;
+    try {
+      await this.channel.cancel(this.consumerTag!);
+      if (!this.isDraining) await this.subscribe();
+    } catch {
+      await this.close();
+    } finally {
+      this.resubscribing = false;
+    }
+  }
+
+  private onDelivery(message: ConsumeMessage | null): void {
+    if (message === null) {
+      // The broker has cancelled the consumer: the queue was deleted, or its node went away.
+      void this.close();
+      return;
+    }
+    if (!this.isOpen) return;
+    const bytes = message.content.length;
+    const prefetchChanged = this.options.window.observe(bytes);
+    if (this.heldBytes + bytes > MAX_HELD_BYTES) {
+      this.channel.nack(message, false, true);
+    } else {
+      this.heldBytes += bytes;
+      const read = this.options.handler.read(toIncoming(this.options.handler.queue, message));
+      this.batcher.push({ message, read, weight: Math.max(1, read.events.length), alone: isSuspect(message) });
+    }
+    if (prefetchChanged) void this.resubscribe();
+  }
+
+  private async handleBatch(batch: Delivery[]): Promise<void> {
+    const giveUpAt = Date.now() + LONGEST_HOLD_MS;
+    for (let pause = FIRST_PAUSE_MS; this.isOpen; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+      try {
+        const refused = await this.options.handler.handle(batch.map((delivery) => delivery.read));
+        await this.publishDeadLetters([...batch.flatMap((delivery) => delivery.read.deadLetters), ...refused]);
+        this.acknowledge(batch);
+        this.options.onBatchSuccess();
+        return;
+      } catch (error) {
+        if (!this.isOpen) return;
+        this.options.onBatchFailure(error as Error);
+        if (this.isDraining || Date.now() > giveUpAt) return this.close();
+        await Promise.race([sleep(pause * (0.5 + Math.random() / 2)), this.ended]);
+        if (this.isDraining) return this.close();
+      }
+    }
+  }
+
+  /** Resolves when the broker has confirmed all of them. */
+  private async publishDeadLetters(letters: readonly DeadLetter[]): Promise<void> {
+    await Promise.all(
+      letters.map(
+        ({ content, ...properties }) =>
+          new Promise<void>((resolve, reject) => {
+            const routingKey = properties.headers[DEAD_LETTER_HEADERS.originalRoutingKey]!;
+            const settle = (error: unknown) => (error ? reject(error as Error) : resolve());
+            this.channel.publish(DEAD_LETTERS, routingKey, content, { persistent: true, ...properties }, settle);
+          }),
+      ),
+    );
+  }
+
+  private acknowledge(batch: readonly Delivery[]): void {
+    for (const { message } of batch) this.heldBytes -= message.content.length;
+    // Batches are whole stretches of the channel's deliveries, in order.
+    if (this.isOpen) this.channel.ack(batch.at(-1)!.message, true);
+  }
+}
+
+function isSuspect(message: ConsumeMessage): boolean {
+  const deliveries: unknown = message.properties.headers?.['x-delivery-count'];
+  return typeof deliveries === 'number' && deliveries >= DELIVERIES_BEFORE_ISOLATION;
+}
+
+function toIncoming(queue: string, { content, fields, properties }: ConsumeMessage): IncomingMessage {
+  const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+  const timestamp: unknown = properties.timestamp;
+  return {
+    queue,
+    content,
+    routingKey: fields.routingKey,
+    contentType: text(properties.contentType),
+    contentEncoding: text(properties.contentEncoding),
+    messageId: text(properties.messageId),
+    timestamp: typeof timestamp === 'number' ? timestamp : undefined,
+    arrivedAt: Date.now(),
+  };
+}

@@ -1,0 +1,67 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { classifyDatabaseError } from '#libs/database';
+import type { DeadLetter } from '../messages/dead-letter.js';
+import { EventError } from '../messages/event-error.js';
+import { EventMetrics, type EventOutcome } from '../messages/event-metrics.js';
+import type { ReadMessage } from '../messages/queue-handler.js';
+import { LOGGER } from '../tokens.js';
+import { DeletedChannelsService } from './deleted-channels.service.js';
+import { GuildDeletionService } from './guild-deletion.service.js';
+import { GuildSnapshotsWriter } from './guild-snapshots.writer.js';
+import type { ReceivedGuildEvent, SourcedGuildEvent } from './read-guild-events.js';
+
+/** Carries out the events that are no statistics, one after the other. */
+@Injectable()
+export class GuildEventsService {
+  private saidThatDiscordIsOff = false;
+
+  constructor(
+    private readonly snapshots: GuildSnapshotsWriter,
+    private readonly deletion: GuildDeletionService,
+    private readonly channels: DeletedChannelsService,
+    private readonly metrics: EventMetrics,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /**
+   * @returns the dead letters of those that Postgres will never accept
+   * @throws the database's error in an outage; doing the same again does no harm
+   */
+  async handle(batch: readonly ReadMessage<SourcedGuildEvent>[]): Promise<DeadLetter[]> {
+    const deadLetters: DeadLetter[] = [];
+    for (const { event, toDeadLetter } of batch.flatMap((message) => message.events)) {
+      try {
+        this.metrics.count(await this.carryOut(event), 1);
+      } catch (error) {
+        if (classifyDatabaseError(error) !== 'data') throw error;
+        const message = (error as Error).message;
+        this.logger.warn({ event: event.name, error: message }, 'Postgres refuses an event');
+        deadLetters.push(toDeadLetter(new EventError('RefusedByDatabaseError', message)));
+      }
+    }
+    return deadLetters;
+  }
+
+  private async carryOut(event: ReceivedGuildEvent): Promise<EventOutcome> {
+    switch (event.name) {
+      case 'guild.snapshot':
+        return (await this.snapshots.store(event.fields, event.occurredAt)) ? 'handled' : 'unwanted';
+      case 'guild.deleted':
+        return (await this.deletion.delete(event.fields.guild_id, event.occurredAt)) ? 'handled' : 'unwanted';
+      case 'channel.deleted':
+        return (await this.channels.forget(event.fields.guild_id, event.fields.channel_id)) ? 'handled' : 'unwanted';
+      case 'star.added':
+      case 'star.removed':
+      case 'counter_panel.refresh':
+        this.sayThatDiscordIsOff();
+        return 'no_discord';
+    }
+  }
+
+  private sayThatDiscordIsOff(): void {
+    if (this.saidThatDiscordIsOff) return;
+    this.saidThatDiscordIsOff = true;
+    this.logger.warn('starboard and counter panels are off: events of star.* and counter_panel.refresh are dropped');
+  }
+}

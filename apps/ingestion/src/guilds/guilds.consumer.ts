@@ -1,0 +1,20 @@
+import { Controller, UseFilters } from '@nestjs/common';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import { QUEUES } from '#libs/contracts';
+import { AMQP_BATCH } from '../amqp/amqp-batch.js';
+import { RethrowFilter } from '../amqp/rethrow.filter.js';
+import type { DeadLetter } from '../messages/dead-letter.js';
+import type { ReadMessage } from '../messages/queue-handler.js';
+import { GuildEventsService } from './guild-events.service.js';
+import type { SourcedGuildEvent } from './read-guild-events.js';
+
+@Controller()
+@UseFilters(RethrowFilter)
+export class GuildsConsumer {
+  constructor(private readonly guildEvents: GuildEventsService) {}
+
+  @EventPattern<string>([QUEUES.guilds, QUEUES.starboard], AMQP_BATCH)
+  onBatch(@Payload() batch: readonly ReadMessage<SourcedGuildEvent>[]): Promise<DeadLetter[]> {
+    return this.guildEvents.handle(batch);
+  }
+}

@@ -1,0 +1,78 @@
+import { BrokerUnavailableError, type EventHandover, type OutgoingEvent } from '#libs/broker';
+import { isGuildEventName, GUILD_EVENTS, QUEUES } from '#libs/contracts';
+import type { DeadLetter } from '../messages/dead-letter.js';
+import { MicroBatcher } from '../messages/micro-batcher.js';
+import type { QueueHandler, ReadMessage } from '../messages/queue-handler.js';
+
+interface WaitingEvent {
+  read: ReadMessage;
+  weight: number;
+  alone: boolean;
+  settle(error?: Error): void;
+}
+
+export interface InProcessHandoverOptions {
+  handlers: readonly QueueHandler[];
+  batch: { size: number; maxAgeMs: number };
+}
+
+/**
+ * Hands events over to the ingestion service in the same process, for a machine without RabbitMQ: the same reading,
+ * validating, batching and writing, and `handOver` resolves when the write is committed.
+ */
+export class InProcessHandover implements EventHandover {
+  private readonly queues: ReadonlyMap<string, { handler: QueueHandler; batcher: MicroBatcher<WaitingEvent> }>;
+
+  constructor({ handlers, batch }: InProcessHandoverOptions) {
+    this.queues = new Map(
+      handlers.map((handler) => {
+        const batcher = new MicroBatcher<WaitingEvent>({ ...batch, handle: (events) => handleBatch(handler, events) });
+        return [handler.queue, { handler, batcher }];
+      }),
+    );
+  }
+
+  handOver(event: OutgoingEvent): Promise<void> {
+    const queue = isGuildEventName(event.name) ? GUILD_EVENTS[event.name].queue : QUEUES.statistics;
+    const { handler, batcher } = this.queues.get(queue)!;
+    const read = handler.read({
+      queue,
+      routingKey: event.name,
+      content: Buffer.from(JSON.stringify(event.body)),
+      messageId: event.eventId,
+      timestamp: event.occurredAt,
+      arrivedAt: Date.now(),
+    });
+    if (read.deadLetters.length > 0) return Promise.reject(refusal(read.deadLetters));
+    return new Promise((resolve, reject) => {
+      batcher.push({ read, weight: 1, alone: false, settle: (error) => (error ? reject(error) : resolve()) });
+    });
+  }
+
+  async probe(): Promise<void> {
+    // There is no broker that could be away; the database has a probe of its own.
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.queues.values()].map(({ batcher }) => batcher.drain()));
+  }
+}
+
+async function handleBatch(handler: QueueHandler, events: readonly WaitingEvent[]): Promise<void> {
+  try {
+    const deadLetters = await handler.handle(events.map((event) => event.read));
+    // Without a broker nobody keeps dead letters; the caller still has the event, and must learn that it was his.
+    if (deadLetters.length > 0 && events.length > 1) {
+      for (const event of events) await handleBatch(handler, [event]);
+      return;
+    }
+    for (const event of events) event.settle(deadLetters.length > 0 ? refusal(deadLetters) : undefined);
+  } catch (error) {
+    const unavailable = new BrokerUnavailableError(`the event could not be stored: ${(error as Error).message}`);
+    for (const event of events) event.settle(unavailable);
+  }
+}
+
+function refusal(deadLetters: readonly DeadLetter[]): Error {
+  return new Error(`the event was refused: ${JSON.stringify(deadLetters[0]!.headers)}`);
+}

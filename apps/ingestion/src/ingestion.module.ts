@@ -1,0 +1,61 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { Registry } from 'prom-client';
+import { DataSource } from 'typeorm';
+import type { IngestionConfig } from '#libs/config';
+import { StatisticsContract } from '#libs/contracts';
+import { Database } from '#libs/database';
+import { HealthChecks } from '#libs/observability';
+import { DeletedChannelsService } from './guilds/deleted-channels.service.js';
+import { GuildDeletionService } from './guilds/guild-deletion.service.js';
+import { GuildEventsService } from './guilds/guild-events.service.js';
+import { GuildSnapshotsWriter } from './guilds/guild-snapshots.writer.js';
+import { GuildsConsumer } from './guilds/guilds.consumer.js';
+import { HealthController } from './health/health.controller.js';
+import { MaintenanceService } from './maintenance/maintenance.service.js';
+import { EventMetrics } from './messages/event-metrics.js';
+import { EventReader } from './messages/event-reader.js';
+import { QueueHandlers } from './messages/queue-handlers.js';
+import { StatisticsConsumer } from './statistics/statistics.consumer.js';
+import { StatisticsService } from './statistics/statistics.service.js';
+import { StatisticsWriter } from './statistics/statistics.writer.js';
+import { INGESTION_CONFIG, LOGGER } from './tokens.js';
+
+/** What is made before Nest is, and outlives it. */
+export interface IngestionParts {
+  config: IngestionConfig;
+  contract: StatisticsContract;
+  database: Database;
+  health: HealthChecks;
+  registry: Registry;
+  logger: Logger;
+}
+
+@Module({})
+export class IngestionModule {
+  static with(parts: IngestionParts): DynamicModule {
+    return {
+      module: IngestionModule,
+      controllers: [StatisticsConsumer, GuildsConsumer, HealthController],
+      providers: [
+        { provide: INGESTION_CONFIG, useValue: parts.config },
+        { provide: LOGGER, useValue: parts.logger },
+        { provide: StatisticsContract, useValue: parts.contract },
+        { provide: Database, useValue: parts.database },
+        { provide: DataSource, useValue: parts.database.dataSource },
+        { provide: HealthChecks, useValue: parts.health },
+        { provide: Registry, useValue: parts.registry },
+        EventMetrics,
+        EventReader,
+        QueueHandlers,
+        StatisticsService,
+        StatisticsWriter,
+        GuildEventsService,
+        GuildSnapshotsWriter,
+        GuildDeletionService,
+        DeletedChannelsService,
+        MaintenanceService,
+      ],
+    };
+  }
+}

@@ -1,0 +1,74 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { Gauge, Registry } from 'prom-client';
+import type { IngestionConfig } from '#libs/config';
+import {
+  countDefaultPartition,
+  Database,
+  dropSpentMarks,
+  dropSpentTombstones,
+  keepPartitions,
+  partitionedTables,
+  type PartitionedTable,
+} from '#libs/database';
+import { INGESTION_CONFIG, LOGGER } from '../tokens.js';
+
+const INTERVAL_MS = 15 * 60_000;
+
+/** Upkeep of the database that every ingestion instance does now and then; several at once do no harm. */
+@Injectable()
+export class MaintenanceService implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly defaultPartitionRows: Gauge<'table'>;
+  private timer?: NodeJS.Timeout;
+  private running?: Promise<void>;
+
+  constructor(
+    private readonly database: Database,
+    @Inject(INGESTION_CONFIG) private readonly config: IngestionConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+    registry: Registry,
+  ) {
+    this.defaultPartitionRows = new Gauge({
+      name: 'serverstats_default_partition_rows',
+      help: 'Rows without a partition of their own; above 0 means that partitions were not made in time',
+      labelNames: ['table'],
+      registers: [registry],
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.start();
+    this.timer = setInterval(() => this.start(), INTERVAL_MS);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.running;
+  }
+
+  private start(): void {
+    this.running ??= this.run()
+      .catch((error: Error) => this.logger.error({ error: error.message }, 'upkeep of the database failed'))
+      .finally(() => (this.running = undefined));
+  }
+
+  private async run(): Promise<void> {
+    await this.database.connected();
+    const { dataSource } = this.database;
+    if (!dataSource.isInitialized) return; // stopped before it was connected
+    for (const table of partitionedTables(this.config.retention)) await this.keep(table);
+    await dropSpentTombstones(dataSource.manager, this.config.retention.eventDays);
+    await dropSpentMarks(dataSource.manager, this.config.retention.eventDays);
+  }
+
+  private async keep(table: PartitionedTable): Promise<void> {
+    const { dataSource } = this.database;
+    const upkeep = await keepPartitions(dataSource, table, new Date());
+    if (upkeep.created.length + upkeep.dropped.length + upkeep.busy.length > 0) {
+      this.logger.info({ table: table.table, ...upkeep }, 'partitions');
+    }
+    const rows = await countDefaultPartition(dataSource, table);
+    this.defaultPartitionRows.set({ table: table.table }, rows);
+    if (rows > 0) this.logger.warn({ table: table.table, rows }, 'rows in the default partition');
+  }
+}

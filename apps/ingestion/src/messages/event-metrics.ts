@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { Counter, Registry } from 'prom-client';
+
+/**
+ * - `stored`: written and committed
+ * - `duplicate`: was stored before
+ * - `unwanted`: module or statistic off, or erased
+ * - `too_old`: older than the retention
+ * - `dead_lettered`: can never be taken
+ * - `no_discord`: starboard and counter panel events without a Discord token
+ * - `handled`: an event that is no statistic was carried out
+ */
+export type EventOutcome =
+  'stored' | 'duplicate' | 'unwanted' | 'too_old' | 'dead_lettered' | 'no_discord' | 'handled';
+
+/** What became of the events. Labels are bounded by the lists above; never a guild. */
+@Injectable()
+export class EventMetrics {
+  private readonly events: Counter<'outcome'>;
+  private readonly unrepeatable: Counter;
+
+  constructor(registry: Registry) {
+    this.events = new Counter({
+      name: 'serverstats_events_total',
+      help: 'Events by outcome: stored, duplicate, unwanted, too_old, dead_lettered, no_discord, handled',
+      labelNames: ['outcome'],
+      registers: [registry],
+    });
+    this.unrepeatable = new Counter({
+      name: 'serverstats_unrepeatable_events_total',
+      help: 'Events without an id or a time of their own: delivered twice, they are stored twice',
+      registers: [registry],
+    });
+  }
+
+  count(outcome: EventOutcome, events: number): void {
+    if (events > 0) this.events.inc({ outcome }, events);
+  }
+
+  countUnrepeatable(events: number): void {
+    if (events > 0) this.unrepeatable.inc(events);
+  }
+}

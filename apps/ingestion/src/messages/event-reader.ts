@@ -1,0 +1,40 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { IngestionConfig } from '#libs/config';
+import { QUEUES, StatisticsContract } from '#libs/contracts';
+import { readGuildEvents } from '../guilds/read-guild-events.js';
+import { readStatistics } from '../statistics/read-statistics.js';
+import { INGESTION_CONFIG, LOGGER } from '../tokens.js';
+import { EventMetrics } from './event-metrics.js';
+import type { IncomingMessage } from './incoming-message.js';
+import type { ReadMessage } from './queue-handler.js';
+
+/** Reads the messages of every queue, and counts what never gets to a handler. */
+@Injectable()
+export class EventReader {
+  readonly queues: readonly string[] = Object.values(QUEUES);
+
+  constructor(
+    private readonly contract: StatisticsContract,
+    @Inject(INGESTION_CONFIG) private readonly config: IngestionConfig,
+    private readonly metrics: EventMetrics,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Never throws: what cannot be read is a dead letter. */
+  read(message: IncomingMessage): ReadMessage {
+    const { eventDays } = this.config.retention;
+    const read =
+      message.queue === QUEUES.statistics
+        ? readStatistics(message, this.contract, eventDays)
+        : { unrepeatable: 0, ...readGuildEvents(message, this.contract, eventDays) };
+    this.metrics.count('too_old', read.tooOld);
+    this.metrics.countUnrepeatable(read.unrepeatable);
+    if (read.deadLetters.length > 0) {
+      this.metrics.count('dead_lettered', read.deadLetters.length);
+      const { headers } = read.deadLetters[0]!;
+      this.logger.warn({ queue: message.queue, count: read.deadLetters.length, first: headers }, 'events go to the dead letters');
+    }
+    return { events: read.events, deadLetters: read.deadLetters };
+  }
+}

@@ -1,0 +1,113 @@
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { MicroserviceOptions } from '@nestjs/microservices';
+import type { EventHandover } from '#libs/broker';
+import type { IngestionConfig } from '#libs/config';
+import { StatisticsContract } from '#libs/contracts';
+import { Database } from '#libs/database';
+import {
+  createLogger,
+  createMetricsRegistry,
+  describeError,
+  HealthChecks,
+  NestLogger,
+  type HealthProbe,
+  type RunningService,
+} from '#libs/observability';
+import { BatchConsumerServer } from './amqp/batch-consumer.server.js';
+import { InProcessHandover } from './in-process/in-process-handover.js';
+import { IngestionModule, type IngestionParts } from './ingestion.module.js';
+import { EventReader } from './messages/event-reader.js';
+import { QueueHandlers } from './messages/queue-handlers.js';
+
+export interface IngestionOptions {
+  /** @defaultValue the catalogue */
+  contract?: StatisticsContract;
+}
+
+/** Starts the ingestion service: listens for health checks and consumes from RabbitMQ. */
+export async function startIngestion(config: IngestionConfig, options: IngestionOptions = {}): Promise<RunningService> {
+  const { parts, app, failed } = await createApp(config, options, {
+    rabbitmq: { probe: () => server.probeConnection(), whenFailing: 'failed' },
+    consumers: { probe: () => server.probeConsumers(), whenFailing: 'failed' },
+  });
+  const reader = app.get(EventReader);
+  const server = new BatchConsumerServer({
+    urls: config.rabbitmqUrls,
+    contract: parts.contract,
+    queues: reader.queues,
+    read: (message) => reader.read(message),
+    prefetch: config.batch.prefetch,
+    batch: config.batch,
+    logger: parts.logger,
+  });
+  app.connectMicroservice<MicroserviceOptions>({ strategy: server });
+  const url = await listen(app, parts);
+  // Without the schema every batch would only be tried again and again.
+  parts.database.connected().then(
+    () => app.startAllMicroservices(),
+    () => undefined, // told by `failed`
+  );
+  return { url, failed, close: () => close(app, parts) };
+}
+
+/** The same service without a broker: events are handed over by a call in this process. */
+export async function startIngestionInProcess(
+  config: IngestionConfig,
+  options: IngestionOptions = {},
+): Promise<RunningService & { handover: EventHandover }> {
+  const { parts, app, failed } = await createApp(config, options, {});
+  const url = await listen(app, parts);
+  const handover = new InProcessHandover({ handlers: app.get(QueueHandlers).all, batch: config.batch });
+  return {
+    url,
+    failed,
+    handover,
+    async close() {
+      await handover.close();
+      await close(app, parts);
+    },
+  };
+}
+
+async function createApp(config: IngestionConfig, options: IngestionOptions, probes: Record<string, HealthProbe>) {
+  const logger = createLogger(config.log, 'ingestion');
+  const database = new Database({
+    ...config.database,
+    applicationName: 'serverstats-ingestion',
+    retention: config.retention,
+    onRetry: (error) => logger.error({ error: describeError(error) }, 'the database is not reachable, trying again'),
+  });
+  const parts: IngestionParts = {
+    config,
+    logger,
+    database,
+    contract: options.contract ?? new StatisticsContract(),
+    health: new HealthChecks({
+      database: { probe: () => database.probe(), whenFailing: 'failed' },
+      ...probes,
+    }),
+    registry: createMetricsRegistry(),
+  };
+  const failed = database.connected().then(() => new Promise<never>(() => undefined));
+  failed.catch(() => undefined); // whoever runs the service decides
+  const app = await NestFactory.create<NestFastifyApplication>(IngestionModule.with(parts), new FastifyAdapter(), {
+    logger: new NestLogger(logger),
+    abortOnError: false,
+  });
+  return { parts, app, failed };
+}
+
+async function listen(app: NestFastifyApplication, { config, logger }: IngestionParts): Promise<string> {
+  await app.listen(config.http.port, config.http.host);
+  const url = await app.getUrl();
+  logger.info(`ingestion listens on ${url}`);
+  return url;
+}
+
+async function close(app: NestFastifyApplication, { database, logger }: IngestionParts): Promise<void> {
+  logger.info('draining');
+  await app.close();
+  await database.close();
+  logger.info('stopped');
+}

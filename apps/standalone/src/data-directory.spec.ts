@@ -1,0 +1,76 @@
+import { mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openDataDirectory } from './data-directory.js';
+import { startedAt } from './running-processes.js';
+import { StartupError } from './startup-error.js';
+
+describe('openDataDirectory', () => {
+  let parent: string;
+  let path: string;
+
+  beforeEach(async () => {
+    parent = await realpath(await mkdtemp(join(tmpdir(), 'serverstats-data-')));
+    path = join(parent, 'deep', 'data');
+  });
+  afterEach(() => rm(parent, { recursive: true }));
+
+  it('creates the directory with what lies above it', async () => {
+    const directory = await openDataDirectory(path);
+    await expect(writeFile(directory.file('something'), '')).resolves.toBeUndefined();
+    await directory.release();
+  });
+
+  it('refuses a second start in the same directory, naming the process of the first', async () => {
+    const directory = await openDataDirectory(path);
+    await expect(openDataDirectory(path)).rejects.toThrow(
+      new RegExp(`already runs in .*process ${process.pid}.*DATA_DIR`),
+    );
+    await directory.release();
+  });
+
+  it('lets one in after the other has left', async () => {
+    await (await openDataDirectory(path)).release();
+    const next = await openDataDirectory(path);
+    expect(next.path).toBe(path);
+    await next.release();
+  });
+
+  it('lets exactly one of many in', async () => {
+    const starts = await Promise.allSettled(Array.from({ length: 10 }, () => openDataDirectory(path)));
+    const opened = starts.filter((start) => start.status === 'fulfilled');
+    expect(opened).toHaveLength(1);
+    await Promise.all(opened.map((start) => start.value.release()));
+  });
+
+  it.each([
+    ['of a process that is gone', async () => JSON.stringify({ pid: 2 ** 30, startedAt: 'x' })],
+    ['of an earlier life of the process number', async () => JSON.stringify({ pid: process.pid, startedAt: 'x' })],
+    ['that does not parse', async () => '{"pid":'],
+  ])('takes over a lock %s', async (_, content) => {
+    await (await openDataDirectory(path)).release();
+    await writeFile(join(path, 'lock'), await content());
+    const directory = await openDataDirectory(path);
+    await expect(openDataDirectory(path)).rejects.toThrow(StartupError);
+    await directory.release();
+  });
+
+  it('respects the lock of another process that lives', async () => {
+    await (await openDataDirectory(path)).release();
+    const lock = { pid: process.ppid, startedAt: await startedAt(process.ppid) };
+    await writeFile(join(path, 'lock'), JSON.stringify(lock));
+    await expect(openDataDirectory(path)).rejects.toThrow(`process ${process.ppid}`);
+  });
+
+  it('knows the directory by any of its names', async () => {
+    const directory = await openDataDirectory(path);
+    await symlink(path, join(parent, 'alias'));
+    await expect(openDataDirectory(join(parent, 'alias'))).rejects.toThrow(StartupError);
+    await directory.release();
+  });
+
+  it('names DATA_DIR when it cannot be a directory', async () => {
+    await writeFile(join(parent, 'file'), '');
+    await expect(openDataDirectory(join(parent, 'file'))).rejects.toThrow(/^DATA_DIR: /);
+  });
+});

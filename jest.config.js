@@ -1,0 +1,26 @@
+const common = {
+  testEnvironment: 'node',
+  testEnvironmentOptions: { customExportConditions: ['serverstats-source', 'node', 'node-addons'] },
+  transform: { '\\.(ts|m?js)$': '<rootDir>/test/support/swc-transform.cjs' },
+  // Dependencies that are ES modules are transformed too.
+  transformIgnorePatterns: [],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  setupFiles: ['reflect-metadata'],
+};
+
+export default {
+  maxWorkers: 2,
+  // In milliseconds; the tests of a project cannot have their own. Starting everything takes its time on a busy machine.
+  testTimeout: 60_000,
+  projects: [
+    { ...common, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs}/**/*.spec.ts'] },
+    {
+      ...common,
+      displayName: 'integration',
+      testMatch: ['<rootDir>/test/**/*.spec.ts'],
+      globalSetup: '<rootDir>/test/harness/global-setup.ts',
+      globalTeardown: '<rootDir>/test/harness/global-teardown.ts',
+    },
+  ],
+};

@@ -1,0 +1,134 @@
+import {
+  ConfigurationError,
+  loadIngestionConfig,
+  loadMigrateConfig,
+  loadQueryConfig,
+  loadStandaloneConfig,
+} from './index.js';
+
+const COMPLETE = {
+  DATABASE_URL: 'postgres://app:db-password@db:5432/stats?sslmode=require',
+  RABBITMQ_URL: 'amqp://guest:mq-password@mq1, amqps://guest:mq-password@mq2:5671/vhost',
+  SERVICE_KEY: 'k'.repeat(32),
+};
+
+function mistakesOf(load: () => unknown): Record<string, string> {
+  try {
+    load();
+  } catch (error) {
+    if (error instanceof ConfigurationError) {
+      return Object.fromEntries(error.mistakes.map((mistake) => [mistake.variable, mistake.shownValue ?? 'not set']));
+    }
+    throw error;
+  }
+  return {};
+}
+
+describe('loadQueryConfig', () => {
+  it('has a default for everything but the three required variables', () => {
+    expect(loadQueryConfig({ ...COMPLETE, LOG_FORMAT: 'json' })).toEqual({
+      database: { url: COMPLETE.DATABASE_URL, poolSize: 10, migrations: 'auto' },
+      retention: { eventDays: 62, summaryDays: 400 },
+      rabbitmqUrls: ['amqp://guest:mq-password@mq1', 'amqps://guest:mq-password@mq2:5671/vhost'],
+      serviceKey: COMPLETE.SERVICE_KEY,
+      http: { host: '127.0.0.1', port: 3000 },
+      discordToken: undefined,
+      log: { level: 'info', format: 'json' },
+    });
+  });
+
+  it('names every missing variable at once', () => {
+    expect(mistakesOf(() => loadQueryConfig({ DATABASE_URL: '' }))).toEqual({
+      DATABASE_URL: 'not set',
+      RABBITMQ_URL: 'not set',
+      SERVICE_KEY: 'not set',
+    });
+  });
+
+  it.each(['10x', 'NaN', '1e3', '-1', ' 5', '0x10', '5.0', '65536', '99999999999999999999'])(
+    'refuses %j as a port',
+    (value) => {
+      expect(mistakesOf(() => loadQueryConfig({ ...COMPLETE, QUERY_PORT: value }))).toEqual({
+        QUERY_PORT: JSON.stringify(value),
+      });
+    },
+  );
+
+  it('reports all mistakes with value and expectation, one a line', () => {
+    const load = () =>
+      loadQueryConfig({ ...COMPLETE, LOG_LEVEL: 'loud', RETENTION_DAYS: '401', PUBLIC_URL: 'stats.example.org' });
+    expect(load).toThrow(
+      [
+        'Wrong configuration:',
+        '  PUBLIC_URL is "stats.example.org"; expected a URL like https://stats.example.org',
+        '  RETENTION_DAYS is "401"; expected an integer from 1 to 400',
+        '  LOG_LEVEL is "loud"; expected "trace" or "debug" or "info" or "warn" or "error" or "fatal" or "silent"',
+      ].join('\n'),
+    );
+  });
+
+  it.each([
+    { SERVICE_KEY: 'hunter2' },
+    { DISCORD_TOKEN: 'hunter2 hunter2' },
+    { DISCORD_CLIENT_SECRET: 'hunter2 ' },
+    { DATABASE_URL: 'mysql://app:hunter2@db/stats' },
+    { DATABASE_URL: 'postgres://app:hunter2/x@db:port/stats' },
+    { DATABASE_URL: 'postgres://app:hunter2' },
+    { DATABASE_URL: 'app:hunter2@db' },
+    { DATABASE_URL: 'postgres://db/stats?password=hunter2&sslmode=maybe' },
+    { RABBITMQ_URL: 'amqp://a:hunter2@one,http://b:hunter2@two' },
+    { RABBITMQ_URL: 'amqp://a:hunter2,hunter2@one:x' },
+  ])('shows no secret of %j', (env) => {
+    expect(() => loadQueryConfig({ ...COMPLETE, ...env })).toThrow(ConfigurationError);
+    expect(() => loadQueryConfig({ ...COMPLETE, ...env })).not.toThrow(/hunter2/);
+  });
+
+  it('shows the rest of a URL', () => {
+    expect(mistakesOf(() => loadQueryConfig({ ...COMPLETE, DATABASE_URL: 'mysql://app:pw@db:3306/stats' }))).toEqual({
+      DATABASE_URL: '"mysql://***@db:3306/stats"',
+    });
+  });
+
+  it('needs no broker where the caller brings its own handover', () => {
+    const { RABBITMQ_URL: _, ...env } = COMPLETE;
+    expect(loadQueryConfig(env, { withoutBroker: true }).rabbitmqUrls).toEqual([]);
+  });
+});
+
+describe('loadIngestionConfig', () => {
+  it('refuses a prefetch below two batches', () => {
+    expect(mistakesOf(() => loadIngestionConfig({ ...COMPLETE, INGESTION_PREFETCH: '999' }))).toEqual({
+      INGESTION_PREFETCH: '"999"',
+    });
+    expect(loadIngestionConfig({ ...COMPLETE, INGESTION_PREFETCH: '1000' }).batch).toEqual({
+      prefetch: 1000,
+      size: 500,
+      maxAgeMs: 50,
+    });
+  });
+
+  it('refuses totals that go before their events', () => {
+    expect(mistakesOf(() => loadIngestionConfig({ ...COMPLETE, SUMMARY_RETENTION_DAYS: '61' }))).toEqual({
+      SUMMARY_RETENTION_DAYS: '"61"',
+    });
+  });
+});
+
+describe('loadMigrateConfig', () => {
+  it('needs the database alone', () => {
+    expect(loadMigrateConfig({ DATABASE_URL: COMPLETE.DATABASE_URL })).toEqual({
+      databaseUrl: COMPLETE.DATABASE_URL,
+      retention: { eventDays: 62, summaryDays: 400 },
+    });
+  });
+});
+
+describe('loadStandaloneConfig', () => {
+  it('needs nothing, and still refuses what is wrong', () => {
+    expect(loadStandaloneConfig({})).toMatchObject({ dataDir: '.serverstats', databaseUrl: undefined });
+    expect(mistakesOf(() => loadStandaloneConfig({ SERVICE_KEY: 'short', HOST: 'a b' }))).toEqual({
+      HOST: '"a b"',
+      SERVICE_KEY: 'wrong (its value is secret)',
+    });
+  });
+});

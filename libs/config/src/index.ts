@@ -1,0 +1,4 @@
+export * from './configuration-error.js';
+export * from './environment.js';
+export * from './mask-url.js';
+export * from './service-configs.js';

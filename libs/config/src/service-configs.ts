@@ -1,0 +1,143 @@
+import type { Environment } from './environment.js';
+import { readVariables, type ValuesWith } from './read-variables.js';
+import type { VariableValues } from './variables.js';
+
+export interface DatabaseConfig {
+  url: string;
+  /** Connections that an instance may hold. */
+  poolSize: number;
+  /** `auto`: a start migrates. `manual`: it refuses to run on an old schema. */
+  migrations: 'auto' | 'manual';
+}
+
+export interface RetentionConfig {
+  /** How long events stay, in days. */
+  eventDays: number;
+  /** How long totals and guild snapshots stay, in days. */
+  summaryDays: number;
+}
+
+export interface HttpConfig {
+  host: string;
+  /** 0 takes a free port. */
+  port: number;
+}
+
+export interface LogConfig {
+  level: VariableValues['LOG_LEVEL'];
+  format: 'json' | 'pretty';
+}
+
+interface ServiceConfig {
+  database: DatabaseConfig;
+  retention: RetentionConfig;
+  /** Tried in turn. Empty only where the caller replaces the broker. */
+  rabbitmqUrls: string[];
+  http: HttpConfig;
+  discordToken?: string;
+  log: LogConfig;
+}
+
+export interface QueryConfig extends ServiceConfig {
+  serviceKey: string;
+}
+
+export interface IngestionConfig extends ServiceConfig {
+  batch: {
+    /** Messages held at once. */
+    prefetch: number;
+    /** Events written together at most. */
+    size: number;
+    /** How long the first event of a batch waits for others, in milliseconds. */
+    maxAgeMs: number;
+  };
+}
+
+export interface MigrateConfig {
+  databaseUrl: string;
+  retention: RetentionConfig;
+}
+
+/** What standalone needs to know before it starts what no variable names. */
+export interface StandaloneConfig {
+  /** What standalone keeps. */
+  dataDir: string;
+  databaseUrl?: string;
+  rabbitmqUrls?: string[];
+  serviceKey?: string;
+  log: LogConfig;
+}
+
+export interface LoadOptions {
+  /** The caller brings its own way to hand events over, so that RABBITMQ_URL may be missing. @defaultValue false */
+  withoutBroker?: boolean;
+}
+
+/** @throws ConfigurationError */
+export function loadQueryConfig(env: Environment, options: LoadOptions = {}): QueryConfig {
+  const values = readVariables(env, ['DATABASE_URL', ...brokerVariables(options), 'SERVICE_KEY']);
+  return { ...serviceConfig(values, values.QUERY_PORT), serviceKey: values.SERVICE_KEY };
+}
+
+/** @throws ConfigurationError */
+export function loadIngestionConfig(env: Environment, options: LoadOptions = {}): IngestionConfig {
+  const values = readVariables(env, ['DATABASE_URL', ...brokerVariables(options)]);
+  return {
+    ...serviceConfig(values, values.INGESTION_PORT),
+    batch: {
+      prefetch: values.INGESTION_PREFETCH,
+      size: values.INGESTION_BATCH_SIZE,
+      maxAgeMs: values.INGESTION_BATCH_MAX_AGE_MS,
+    },
+  };
+}
+
+/** @throws ConfigurationError */
+export function loadMigrateConfig(env: Environment): MigrateConfig {
+  const values = readVariables(env, ['DATABASE_URL']);
+  return { databaseUrl: values.DATABASE_URL, retention: retentionConfig(values) };
+}
+
+/**
+ * Once standalone has what was missing, it adds DATABASE_URL, RABBITMQ_URL and SERVICE_KEY to the environment and
+ * loads the configurations of both services from it.
+ *
+ * @throws ConfigurationError
+ */
+export function loadStandaloneConfig(env: Environment): StandaloneConfig {
+  const values = readVariables(env, []);
+  return {
+    dataDir: values.DATA_DIR,
+    databaseUrl: values.DATABASE_URL,
+    rabbitmqUrls: values.RABBITMQ_URL,
+    serviceKey: values.SERVICE_KEY,
+    log: logConfig(values),
+  };
+}
+
+function brokerVariables({ withoutBroker = false }: LoadOptions): 'RABBITMQ_URL'[] {
+  return withoutBroker ? [] : ['RABBITMQ_URL'];
+}
+
+function serviceConfig(values: ValuesWith<'DATABASE_URL'>, port: number): ServiceConfig {
+  return {
+    database: {
+      url: values.DATABASE_URL,
+      poolSize: values.DATABASE_POOL_SIZE,
+      migrations: values.DATABASE_MIGRATIONS,
+    },
+    retention: retentionConfig(values),
+    rabbitmqUrls: values.RABBITMQ_URL ?? [],
+    http: { host: values.HOST, port },
+    discordToken: values.DISCORD_TOKEN,
+    log: logConfig(values),
+  };
+}
+
+function retentionConfig(values: VariableValues): RetentionConfig {
+  return { eventDays: values.RETENTION_DAYS, summaryDays: values.SUMMARY_RETENTION_DAYS };
+}
+
+function logConfig(values: VariableValues): LogConfig {
+  return { level: values.LOG_LEVEL, format: values.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json') };
+}

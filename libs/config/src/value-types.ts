@@ -1,0 +1,80 @@
+import { parseSnowflake } from '#libs/contracts';
+import { maskUrl } from './mask-url.js';
+
+/** What a variable may hold. `parse` gives undefined for a value that is wrong. */
+export interface ValueType<T> {
+  /** Ends the sentence "expected …". */
+  expected: string;
+  parse(text: string): T | undefined;
+  /** How a wrong value is shown; `null` for a secret, of which nothing is. */
+  show: ((text: string) => string) | null;
+}
+
+/** A decimal integer; no sign, fraction, exponent or space. */
+export function integer(min: number, max: number): ValueType<number> {
+  return {
+    expected: `an integer from ${min} to ${max}`,
+    parse: (text) => (/^[0-9]{1,15}$/.test(text) && +text >= min && +text <= max ? +text : undefined),
+    show: quote,
+  };
+}
+
+export function oneOf<const T extends string>(...choices: readonly T[]): ValueType<T> {
+  return {
+    expected: choices.map((choice) => `"${choice}"`).join(' or '),
+    parse: (text) => choices.find((choice) => choice === text),
+    show: quote,
+  };
+}
+
+export function text(expected: string, pattern: RegExp): ValueType<string> {
+  return { expected, parse: (value) => (pattern.test(value) ? value : undefined), show: quote };
+}
+
+export function secret(expected: string, pattern: RegExp): ValueType<string> {
+  return { ...text(expected, pattern), show: null };
+}
+
+export const discordId: ValueType<string> = {
+  expected: 'a Discord id: an integer from 1 to 9223372036854775807',
+  parse: parseSnowflake,
+  show: quote,
+};
+
+/** A URL with one of these protocols. Its password is never shown. */
+export function url(expected: string, protocols: readonly string[]): ValueType<string> {
+  return { expected, parse: (value) => (isUrl(value, protocols) ? value : undefined), show: showUrl };
+}
+
+const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
+
+export const postgresUrl: ValueType<string> = {
+  expected: `a URL like postgres://user:password@host:5432/database, ?sslmode= being one of ${SSL_MODES.join(', ')}`,
+  parse: (value) => {
+    if (!isUrl(value, ['postgres:', 'postgresql:'])) return undefined;
+    return new URL(value).searchParams.getAll('sslmode').every((mode) => SSL_MODES.includes(mode)) ? value : undefined;
+  },
+  show: showUrl,
+};
+
+/** One URL, or several separated by commas. */
+export const amqpUrls: ValueType<string[]> = {
+  expected: 'a URL like amqp://user:password@host:5672/vhost (or amqps://), or several separated by commas',
+  parse: (value) => {
+    const urls = value.split(',').map((one) => one.trim());
+    return urls.every((one) => isUrl(one, ['amqp:', 'amqps:']) && new URL(one).hostname !== '') ? urls : undefined;
+  },
+  show: showUrl,
+};
+
+function isUrl(value: string, protocols: readonly string[]): boolean {
+  return URL.canParse(value) && protocols.includes(new URL(value).protocol);
+}
+
+function showUrl(value: string): string {
+  return quote(maskUrl(value));
+}
+
+function quote(value: string): string {
+  return JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value);
+}

@@ -1,0 +1,15 @@
+import type { EntityManager } from 'typeorm';
+
+/** Drops the tombstones that no event can meet any more: such events are older than the retention. */
+export async function dropSpentTombstones(manager: EntityManager, retentionDays: number): Promise<void> {
+  await manager.query(`DELETE FROM erasure_tombstones WHERE before < now() - make_interval(days => $1)`, [
+    retentionDays + 1,
+  ]);
+}
+
+/** Drops the marks of buckets whose events are gone with their partition. */
+export async function dropSpentMarks(manager: EntityManager, retentionDays: number): Promise<void> {
+  await manager.query(`DELETE FROM statistic_rollup_pending WHERE bucket < now() - make_interval(days => $1)`, [
+    retentionDays + 1,
+  ]);
+}

@@ -1,0 +1,63 @@
+import { HealthChecks, type HealthProbe } from './index.js';
+
+const ok: HealthProbe = { probe: async () => undefined, whenFailing: 'failed' };
+
+function failing(message: string, whenFailing: HealthProbe['whenFailing']): HealthProbe {
+  return {
+    probe: async () => {
+      throw new Error(message);
+    },
+    whenFailing,
+  };
+}
+
+describe('HealthChecks', () => {
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+
+  it('is ready when every check is ok', async () => {
+    expect(await new HealthChecks({ database: ok, rabbitmq: ok }).readiness()).toEqual({
+      status: 'ready',
+      checks: { database: { status: 'ok' }, rabbitmq: { status: 'ok' } },
+    });
+  });
+
+  it('is ready while a check is degraded', async () => {
+    const health = new HealthChecks({ database: ok, rabbitmq: failing('refused', 'degraded') });
+    expect(await health.readiness()).toEqual({
+      status: 'ready',
+      checks: { database: { status: 'ok' }, rabbitmq: { status: 'degraded', message: 'refused' } },
+    });
+  });
+
+  it('is not ready when a check fails, and shows no credentials', async () => {
+    const health = new HealthChecks({ database: failing('no way to postgres://u:pw@db/x\nnow', 'failed') });
+    expect(await health.readiness()).toEqual({
+      status: 'not_ready',
+      checks: { database: { status: 'failed', message: 'no way to postgres://***@db/x now' } },
+    });
+  });
+
+  it('probes at most once a second however often it is asked', async () => {
+    const probe = jest.fn(async () => undefined);
+    const health = new HealthChecks({ database: { probe, whenFailing: 'failed' } });
+    await Promise.all(Array.from({ length: 50 }, () => health.readiness()));
+    jest.advanceTimersByTime(999);
+    await health.readiness();
+    expect(probe).toHaveBeenCalledTimes(1);
+    jest.advanceTimersByTime(1);
+    await health.readiness();
+    expect(probe).toHaveBeenCalledTimes(2);
+  });
+
+  it('fails a probe that does not answer, and starts no second one beside it', async () => {
+    const probe = jest.fn(() => new Promise<void>(() => undefined));
+    const health = new HealthChecks({ database: { probe, whenFailing: 'failed' } });
+    const first = health.readiness();
+    await jest.advanceTimersByTimeAsync(2_000);
+    expect(await first).toMatchObject({ checks: { database: { message: 'no answer within 2000 ms' } } });
+    await jest.advanceTimersByTimeAsync(5_000);
+    expect(await health.readiness()).toMatchObject({ status: 'not_ready' });
+    expect(probe).toHaveBeenCalledTimes(1);
+  });
+});

@@ -1,0 +1,48 @@
+import pino, { type Logger } from 'pino';
+import { PinoPretty } from 'pino-pretty';
+import type { LogConfig } from '#libs/config';
+import { withoutCredentials } from './without-credentials.js';
+
+export type { Logger } from 'pino';
+
+/**
+ * The logger of one service: one JSON object a line, or text for people. It writes synchronously, so that the last line
+ * before an exit is not lost.
+ */
+export function createLogger(log: LogConfig, service: string): Logger {
+  const options: pino.LoggerOptions = {
+    level: log.level,
+    base: { service },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    serializers: { err: describeForLog, error: describeForLog },
+    redact: { paths: ['authorization', 'cookie', 'headers.authorization', 'headers.cookie', 'password'], remove: true },
+  };
+  return log.format === 'json'
+    ? pino(options, pino.destination({ fd: 1, sync: true }))
+    : pino(options, PinoPretty({ sync: true, ignore: 'pid,hostname', singleLine: true }));
+}
+
+interface LoggedError {
+  type: string;
+  message: string;
+  stack?: string;
+  /** SQLSTATE, errno name or the like. */
+  code?: unknown;
+  cause?: LoggedError;
+}
+
+/** Names what is logged of an error: errors of drivers carry whole statements with their parameters. */
+function describeForLog(error: unknown): unknown {
+  return error instanceof Error ? loggedError(error) : error;
+}
+
+function loggedError(error: Error): LoggedError {
+  return {
+    type: error.name,
+    message: withoutCredentials(error.message),
+    stack: error.stack && withoutCredentials(error.stack),
+    code: (error as NodeJS.ErrnoException).code,
+    cause: error.cause instanceof Error ? loggedError(error.cause) : undefined,
+  };
+}

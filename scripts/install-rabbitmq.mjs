@@ -1,0 +1,39 @@
+import { access, chmod, rename, rm, writeFile } from 'node:fs/promises';
+import { capture } from './prepare.mjs';
+
+/** Debian asks this program whether a package may start its service; exit code 101 forbids it. */
+const POLICY = '/usr/sbin/policy-rc.d';
+const ASIDE = `${POLICY}.before-serverstats`;
+
+/** Whether this is root on a Debian, where a missing program may be installed without asking. */
+export async function canInstallPackages() {
+  return process.getuid?.() === 0 && (await exists('/usr/bin/apt-get'));
+}
+
+/** Installs rabbitmq-server without starting the system's broker; the tests run their own. */
+export async function installRabbitmq() {
+  console.log('Installing rabbitmq-server (apt-get)');
+  const hadPolicy = await exists(POLICY);
+  if (hadPolicy) await rename(POLICY, ASIDE);
+  try {
+    await writeFile(POLICY, '#!/bin/sh\nexit 101\n');
+    await chmod(POLICY, 0o755);
+    await aptGet('update');
+    await aptGet('install', '-y', '--no-install-recommends', 'rabbitmq-server');
+  } finally {
+    await rm(POLICY, { force: true });
+    if (hadPolicy) await rename(ASIDE, POLICY);
+  }
+}
+
+async function aptGet(...args) {
+  const { code, output } = await capture('apt-get', args, { ...process.env, DEBIAN_FRONTEND: 'noninteractive' });
+  if (code !== 0) throw new Error(`apt-get ${args.join(' ')} failed:\n${output}`);
+}
+
+function exists(path) {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,105 @@
+/** Postgres and RabbitMQ for the tests. Imports what the build made, so it is imported after it. */
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { openDataDirectory } from '../dist/apps/standalone/src/data-directory.js';
+import { startEmbeddedPostgres } from '../dist/apps/standalone/src/embedded-postgres.js';
+import { endLeftovers } from '../dist/apps/standalone/src/leftover-processes.js';
+import { startPrivateBroker } from '../dist/apps/standalone/src/private-broker.js';
+import { findRabbitmq } from '../dist/apps/standalone/src/rabbitmq-installation.js';
+import { canInstallPackages, installRabbitmq } from './install-rabbitmq.mjs';
+
+const LOCAL_POSTGRES = 'postgres://postgres@127.0.0.1:5432/postgres';
+const DIRECTORY_PREFIX = 'serverstats-test-';
+/** Each test file takes one for itself. */
+const VHOSTS = Array.from({ length: 60 }, (_, index) => `t${String(index).padStart(2, '0')}`);
+/** An ordinary user's PATH often lacks these. */
+const MORE_PLACES = ['/usr/sbin', '/usr/local/sbin', '/usr/lib/rabbitmq/bin', '/opt/homebrew/sbin'];
+
+/**
+ * Starts what the tests need; `stop` ends it again. The variables are what the test harness reads.
+ *
+ * @param {AbortSignal} stopRequested
+ */
+export async function startTestServices(stopRequested) {
+  await removeLeftovers();
+  const directory = await openDataDirectory(await mkdtemp(join(tmpdir(), DIRECTORY_PREFIX)));
+  const started = [];
+  const stop = async () => {
+    for (const server of started.reverse()) await server.stopAtOnce();
+    await directory.release();
+    await rm(directory.path, { recursive: true, force: true });
+  };
+  try {
+    const say = () => undefined;
+    const databaseUrl =
+      process.env.TEST_DATABASE_URL ||
+      (await findLocalPostgres()) ||
+      (await startAnd(started, startEmbeddedPostgres(directory, { stopRequested, say })));
+    const installation = await obtainRabbitmq();
+    const brokerUrl = await startAnd(
+      started,
+      startPrivateBroker(directory, { installation, vhosts: VHOSTS, preferredPort: 0, stopRequested, say }),
+    );
+    const claims = directory.file('claimed-vhosts');
+    await mkdir(claims);
+    const variables = {
+      TEST_DATABASE_URL: databaseUrl,
+      TEST_BROKER_URL: brokerUrl,
+      TEST_VHOSTS: VHOSTS.join(','),
+      TEST_VHOST_CLAIMS: claims,
+    };
+    return { variables, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startAnd(started, starting) {
+  const server = await starting;
+  started.push(server);
+  return server.url;
+}
+
+/** Of runs that were killed: a directory whose lock is free is nobody's. */
+async function removeLeftovers() {
+  for (const name of await readdir(tmpdir())) {
+    if (!name.startsWith(DIRECTORY_PREFIX)) continue;
+    const directory = await openDataDirectory(join(tmpdir(), name)).catch(() => undefined);
+    if (!directory) continue;
+    await endLeftovers({ what: 'A server of the tests', marker: directory.marker, steps: [] });
+    await rm(directory.path, { recursive: true, force: true });
+  }
+}
+
+/** A Postgres at the usual place, when it lets us create databases. */
+async function findLocalPostgres() {
+  const client = new pg.Client({ connectionString: LOCAL_POSTGRES, connectionTimeoutMillis: 2_000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query(
+      'SELECT rolsuper OR rolcreatedb AS allowed FROM pg_roles WHERE rolname = current_user',
+    );
+    return rows[0]?.allowed ? LOCAL_POSTGRES : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function obtainRabbitmq() {
+  const path = [process.env.PATH, ...MORE_PLACES].join(':');
+  const find = () => findRabbitmq(path, process.env.TEST_RABBITMQ_BIN || undefined);
+  const found = await find();
+  if (found) return found;
+  if (await canInstallPackages()) await installRabbitmq();
+  const installed = await find();
+  if (installed) return installed;
+  throw new Error(
+    'The tests need RabbitMQ: install rabbitmq-server, or set TEST_RABBITMQ_BIN to the path of its program',
+  );
+}

@@ -1,0 +1,54 @@
+import { connect, type ChannelModel, type ConfirmChannel, type GetMessage, type Options } from 'amqplib';
+import { DEAD_LETTERS, EVENTS_EXCHANGE } from '#libs/contracts';
+
+/** Publishes as a bot would: with confirms, declaring nothing. */
+export class Publisher {
+  private constructor(
+    private readonly connection: ChannelModel,
+    private readonly channel: ConfirmChannel,
+  ) {}
+
+  static async connect(url: string): Promise<Publisher> {
+    const connection = await connect(url);
+    return new Publisher(connection, await connection.createConfirmChannel());
+  }
+
+  /** Resolves when the broker has confirmed. The body is sent as it is, or as JSON. */
+  publish(routingKey: string, body: Buffer | string | object, properties: Options.Publish = {}): Promise<void> {
+    const content = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+    return new Promise((resolve, reject) => {
+      const options = { persistent: true, contentType: 'application/json', ...properties };
+      this.channel.publish(EVENTS_EXCHANGE, routingKey, content, options, (error: unknown) =>
+        error ? reject(error as Error) : resolve(),
+      );
+    });
+  }
+
+  /** Sends to a queue by its name, as NestJS's stock client does. */
+  sendToQueue(queue: string, body: object): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.channel.sendToQueue(queue, Buffer.from(JSON.stringify(body)), {}, (error: unknown) =>
+        error ? reject(error as Error) : resolve(),
+      );
+    });
+  }
+
+  /** How many messages wait in a queue. */
+  async depth(queue: string): Promise<number> {
+    return (await this.channel.checkQueue(queue)).messageCount;
+  }
+
+  /** Takes all dead letters that are there. */
+  async takeDeadLetters(): Promise<GetMessage[]> {
+    const letters: GetMessage[] = [];
+    for (;;) {
+      const letter = await this.channel.get(DEAD_LETTERS, { noAck: true });
+      if (letter === false) return letters;
+      letters.push(letter);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.connection.close();
+  }
+}

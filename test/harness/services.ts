@@ -1,0 +1,84 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { waitFor } from './wait-for.js';
+
+/** A service of dist that runs as a process of its own. */
+export interface ServiceProcess {
+  url: string;
+  child: ChildProcess;
+  /** What it has printed so far. */
+  output(): string;
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+}
+
+export const SERVICE_KEY = 'test-service-key-0123456789abcdefghij';
+
+const START_TIMEOUT_MS = 30_000;
+
+export interface ServiceEnvironment {
+  databaseUrl: string;
+  brokerUrl: string;
+  /** Further variables. */
+  env?: Record<string, string>;
+  /** Resolve as soon as the process listens, ready or not. @defaultValue false */
+  listening?: boolean;
+}
+
+/** Starts the built query service on a free port and waits until it is ready. */
+export function startQueryProcess(environment: ServiceEnvironment): Promise<ServiceProcess> {
+  return startService('query', { ...environment, env: { SERVICE_KEY, QUERY_PORT: '0', ...environment.env } });
+}
+
+/** Starts the built ingestion service on a free port and waits until it is ready: all consumers attached. */
+export function startIngestionProcess(environment: ServiceEnvironment): Promise<ServiceProcess> {
+  return startService('ingestion', { ...environment, env: { INGESTION_PORT: '0', ...environment.env } });
+}
+
+async function startService(name: string, options: ServiceEnvironment): Promise<ServiceProcess> {
+  const child = spawn(process.execPath, [`dist/apps/${name}/src/main.js`], {
+    env: {
+      PATH: process.env.PATH,
+      DATABASE_URL: options.databaseUrl,
+      RABBITMQ_URL: options.brokerUrl,
+      LOG_FORMAT: 'json',
+      ...options.env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const exited = once(child, 'exit');
+  const service: ServiceProcess = {
+    url: '',
+    child,
+    output: () => output,
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+      await exited;
+      return child.exitCode;
+    },
+    async kill() {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+      await exited;
+    },
+  };
+  try {
+    await waitFor(
+      async () => {
+        if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}:\n${output}`);
+        service.url = /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0] ?? '';
+        if (service.url === '') return false;
+        return options.listening === true || (await fetch(`${service.url}/readyz`)).status === 200;
+      },
+      { timeoutMs: START_TIMEOUT_MS, what: `${name} to be ready` },
+    );
+  } catch (error) {
+    await service.kill();
+    throw new Error(`${(error as Error).message}\n${output}`);
+  }
+  return service;
+}

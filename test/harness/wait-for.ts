@@ -1,0 +1,36 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface WaitOptions {
+  /** Ends the sentence "still waiting for …". */
+  what: string;
+  /** @defaultValue 15 seconds */
+  timeoutMs?: number;
+  /** @defaultValue 25 */
+  intervalMs?: number;
+}
+
+/**
+ * Polls until the condition holds, and returns what it answered. A condition that throws does not hold yet; its last
+ * error is told when the time is over.
+ */
+export async function waitFor<T>(
+  condition: () => T | Promise<T>,
+  { what, timeoutMs = 15_000, intervalMs = 25 }: WaitOptions,
+): Promise<NonNullable<T>> {
+  const deadline = Date.now() + timeoutMs;
+  let lastError: unknown;
+  for (;;) {
+    try {
+      const answer = await condition();
+      if (answer) return answer;
+      lastError = undefined;
+    } catch (error) {
+      lastError = error;
+    }
+    if (Date.now() >= deadline) {
+      const reason = lastError instanceof Error ? ` (${lastError.message})` : '';
+      throw new Error(`after ${timeoutMs} ms still waiting for ${what}${reason}`, { cause: lastError });
+    }
+    await delay(intervalMs);
+  }
+}
