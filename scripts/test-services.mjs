@@ -47,6 +47,7 @@ export async function startTestServices(stopRequested) {
     const variables = {
       TEST_DATABASE_URL: databaseUrl,
       TEST_BROKER_URL: brokerUrl,
+      TEST_RABBITMQ_BIN: installation.server,
       TEST_VHOSTS: VHOSTS.join(','),
       TEST_VHOST_CLAIMS: claims,
     };

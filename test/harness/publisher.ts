@@ -1,5 +1,6 @@
 import { connect, type ChannelModel, type ConfirmChannel, type GetMessage, type Options } from 'amqplib';
 import { DEAD_LETTERS, EVENTS_EXCHANGE } from '#libs/contracts';
+import { waitFor } from './wait-for.js';
 
 /** Publishes as a bot would: with confirms, declaring nothing. */
 export class Publisher {
@@ -36,6 +37,12 @@ export class Publisher {
   /** How many messages wait in a queue. */
   async depth(queue: string): Promise<number> {
     return (await this.channel.checkQueue(queue)).messageCount;
+  }
+
+  /** Waits until so many dead letters are there, and takes them. */
+  async waitForDeadLetters(count: number): Promise<GetMessage[]> {
+    await waitFor(async () => (await this.depth(DEAD_LETTERS)) >= count, { what: `${count} dead letters` });
+    return this.takeDeadLetters();
   }
 
   /** Takes all dead letters that are there. */

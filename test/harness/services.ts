@@ -69,13 +69,14 @@ async function startService(name: string, options: ServiceEnvironment): Promise<
   try {
     await waitFor(
       async () => {
-        if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}:\n${output}`);
+        if (child.exitCode !== null) return true;
         service.url = /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0] ?? '';
         if (service.url === '') return false;
         return options.listening === true || (await fetch(`${service.url}/readyz`)).status === 200;
       },
       { timeoutMs: START_TIMEOUT_MS, what: `${name} to be ready` },
     );
+    if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}`);
   } catch (error) {
     await service.kill();
     throw new Error(`${(error as Error).message}\n${output}`);

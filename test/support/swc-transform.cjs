@@ -20,15 +20,23 @@ const javascript = createTransformer({ ...common, jsc: { target: 'es2023', parse
 
 const ESM_SYNTAX = /^\s*(?:import|export)\b|\bimport\s*\(|\bimport\.meta\b/m;
 
+/**
+ * TypeScript writes `./x.js` where there is only an `x.ts`. Jest's moduleNameMapper settles that for the tests, but
+ * the global setup is loaded by Node's own resolver, which knows no mapper and tries the extensions by itself.
+ */
+const RELATIVE_JS_IMPORT = /(\bfrom\s+|\bimport\s+)(['"])(\.{1,2}\/[^'"\n]+)\.js\2/g;
+
 const isTypescript = (file) => file.endsWith('.ts');
-const transformerFor = (file) => (isTypescript(file) ? typescript : javascript);
 
 module.exports = {
   process(source, file, options) {
-    if (!isTypescript(file) && !ESM_SYNTAX.test(source)) return { code: source };
-    return transformerFor(file).process(source, file, options);
+    if (isTypescript(file)) {
+      return typescript.process(source.replace(RELATIVE_JS_IMPORT, '$1$2$3$2'), file, options);
+    }
+    return ESM_SYNTAX.test(source) ? javascript.process(source, file, options) : { code: source };
   },
   getCacheKey(source, file, options) {
-    return transformerFor(file).getCacheKey(source, file, options);
+    const transformer = isTypescript(file) ? typescript : javascript;
+    return transformer.getCacheKey(source, file, options);
   },
 };

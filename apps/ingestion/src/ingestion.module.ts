@@ -16,6 +16,7 @@ import { MaintenanceService } from './maintenance/maintenance.service.js';
 import { EventMetrics } from './messages/event-metrics.js';
 import { EventReader } from './messages/event-reader.js';
 import { QueueHandlers } from './messages/queue-handlers.js';
+import { StarboardConsumer } from './starboard/starboard.consumer.js';
 import { StatisticsConsumer } from './statistics/statistics.consumer.js';
 import { StatisticsService } from './statistics/statistics.service.js';
 import { StatisticsWriter } from './statistics/statistics.writer.js';
@@ -36,7 +37,7 @@ export class IngestionModule {
   static with(parts: IngestionParts): DynamicModule {
     return {
       module: IngestionModule,
-      controllers: [StatisticsConsumer, GuildsConsumer, HealthController],
+      controllers: [StatisticsConsumer, StarboardConsumer, GuildsConsumer, HealthController],
       providers: [
         { provide: INGESTION_CONFIG, useValue: parts.config },
         { provide: LOGGER, useValue: parts.logger },

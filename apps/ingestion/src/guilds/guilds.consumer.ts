@@ -13,7 +13,7 @@ import type { SourcedGuildEvent } from './read-guild-events.js';
 export class GuildsConsumer {
   constructor(private readonly guildEvents: GuildEventsService) {}
 
-  @EventPattern<string>([QUEUES.guilds, QUEUES.starboard], AMQP_BATCH)
+  @EventPattern<string>(QUEUES.guilds, AMQP_BATCH)
   onBatch(@Payload() batch: readonly ReadMessage<SourcedGuildEvent>[]): Promise<DeadLetter[]> {
     return this.guildEvents.handle(batch);
   }

@@ -1,0 +1,43 @@
+import type { FastifyInstance } from 'fastify';
+import { parseLosslessJson, type JsonValue } from '#libs/contracts';
+import { BadRequestError } from './api-error.js';
+
+/** Bodies may have this many bytes. */
+export const BODY_LIMIT = 100 * 1024;
+
+/**
+ * Larger bodies are read up to here before they are refused: a caller that is answered while it still sends often
+ * sees a broken connection and not the answer.
+ */
+export const READ_LIMIT = 1024 * 1024;
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Bodies are JSON in which no integer loses a digit. A missing or empty body stays undefined. */
+export function readJsonBodies(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
+    parseBody(body),
+  );
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => {
+    if (body.length === 0) return undefined;
+    refuseLargeBody(body);
+    throw new BadRequestError([{ field: 'content-type', message: 'must be application/json' }], 415);
+  });
+}
+
+function parseBody(body: Buffer): JsonValue | undefined {
+  if (body.length === 0) return undefined;
+  refuseLargeBody(body);
+  try {
+    return parseLosslessJson(UTF8.decode(body));
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? `is not JSON: ${error.message}` : 'is not UTF-8';
+    throw new BadRequestError([{ field: 'body', message: reason }]);
+  }
+}
+
+function refuseLargeBody(body: Buffer): void {
+  if (body.length <= BODY_LIMIT) return;
+  throw new BadRequestError([{ field: 'body', message: `must have at most ${BODY_LIMIT} bytes` }], 413);
+}

@@ -1,0 +1,68 @@
+import { ApiClient } from './api-client.js';
+import { Publisher } from './publisher.js';
+import {
+  startIngestionProcess,
+  startQueryProcess,
+  type ServiceEnvironment,
+  type ServiceProcess,
+} from './services.js';
+import { claimVhost, type TestVhost } from './test-broker.js';
+import { createTestDatabase, type TestDatabase } from './test-database.js';
+
+/** A database, a virtual host and the services of one test file; all of it ends with `close`. */
+export class TestSystem {
+  readonly services = new Set<ServiceProcess>();
+
+  private constructor(
+    readonly database: TestDatabase,
+    readonly vhost: TestVhost,
+  ) {}
+
+  static async create(): Promise<TestSystem> {
+    return new TestSystem(await createTestDatabase(), await claimVhost());
+  }
+
+  startIngestion(changes: Partial<ServiceEnvironment> = {}): Promise<ServiceProcess> {
+    return this.start(startIngestionProcess, changes);
+  }
+
+  async startQuery(changes: Partial<ServiceEnvironment> = {}): Promise<{ api: ApiClient; service: ServiceProcess }> {
+    const service = await this.start(startQueryProcess, changes);
+    return { service, api: new ApiClient(service.url) };
+  }
+
+  /** Call it when a service has declared the topology. */
+  connectPublisher(): Promise<Publisher> {
+    return Publisher.connect(this.vhost.url);
+  }
+
+  async count(sql: string, parameters: unknown[] = []): Promise<number> {
+    const rows = await this.database.query<{ count: string }>(`SELECT count(*) AS count FROM ${sql}`, parameters);
+    return Number(rows[0]!.count);
+  }
+
+  /** A guild with these switches on, without the query service. */
+  async openGuild(guildId: string, switches: readonly string[]): Promise<void> {
+    await this.database.query(
+      `INSERT INTO guild_settings
+         (guild_id, enabled, enabled_at, updated_at, switches, counter_panel_enabled, starboard_enabled)
+       VALUES ($1, true, now() - interval '1 hour', now(), $2, false, false)`,
+      [guildId, switches],
+    );
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.services].map((service) => service.kill()));
+    await this.vhost.release();
+    await this.database.drop();
+  }
+
+  private async start(
+    start: (environment: ServiceEnvironment) => Promise<ServiceProcess>,
+    changes: Partial<ServiceEnvironment>,
+  ): Promise<ServiceProcess> {
+    const service = await start({ databaseUrl: this.database.url, brokerUrl: this.vhost.url, ...changes });
+    this.services.add(service);
+    return service;
+  }
+}

@@ -1,0 +1,190 @@
+import { SWITCH_NAMES } from '#libs/contracts';
+import { makeEvents, SnowflakeSource, type MadeUpEvent } from '../harness/made-up-events.js';
+import type { Publisher } from '../harness/publisher.js';
+import { TestSystem } from '../harness/system.js';
+import { createTcpProxy } from '../harness/tcp-proxy.js';
+import { waitFor } from '../harness/wait-for.js';
+
+const ids = new SnowflakeSource(Date.now());
+const EVENTS = 6_000;
+
+describe('the ingestion service in trouble', () => {
+  let system: TestSystem;
+  let publisher: Publisher | undefined;
+  let guildId: string;
+
+  beforeEach(async () => {
+    system = await TestSystem.create();
+    guildId = ids.next(30 * 86_400_000);
+    await system.openGuild(guildId, SWITCH_NAMES);
+  });
+  afterEach(async () => {
+    await publisher?.close();
+    publisher = undefined;
+    await system.close();
+  });
+
+  const stored = () => system.count('statistic_events WHERE guild_id = $1', [guildId]);
+  const storedAtLeast = (count: number) =>
+    waitFor(async () => (await stored()) >= count, { what: `${count} stored events`, timeoutMs: 40_000 });
+  /** Arrays of 20, so that one round trip of the publisher's confirms is not what the test waits for. */
+  const publishAll = async (events: MadeUpEvent[]) => {
+    const byKind = groupByKind(events);
+    const sends: Promise<void>[] = [];
+    for (const [kind, of] of byKind)
+      for (let at = 0; at < of.length; at += 20) {
+        sends.push(publisher!.publish(kind, of.slice(at, at + 20).map((event) => event.body)));
+      }
+    await Promise.all(sends);
+  };
+  const everythingOnce = async () => {
+    await storedAtLeast(EVENTS);
+    await waitFor(async () => (await publisher!.depth('serverstats.statistics')) === 0, { what: 'an empty queue' });
+    expect(await stored()).toBe(EVENTS);
+    expect(await publisher!.depth('serverstats.dead-letters')).toBe(0);
+  };
+
+  it('should lose nothing and store nothing twice when it is killed under load', async () => {
+    const first = await system.startIngestion();
+    publisher = await system.connectPublisher();
+    const publishing = publishAll(makeEvents(EVENTS, guildId));
+    await storedAtLeast(500);
+    await first.kill();
+    await publishing;
+    expect(await stored()).toBeLessThan(EVENTS);
+    await system.startIngestion();
+    await everythingOnce();
+  });
+
+  it('should lose nothing and store nothing twice when Postgres cuts its connections in mid-batch', async () => {
+    const service = await system.startIngestion();
+    publisher = await system.connectPublisher();
+    const publishing = publishAll(makeEvents(EVENTS, guildId));
+    for (const count of [500, 1500, 3000]) {
+      await storedAtLeast(count);
+      await system.database.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND application_name = 'serverstats-ingestion'`,
+      );
+    }
+    await publishing;
+    await everythingOnce();
+    expect(service.child.exitCode).toBeNull();
+  });
+
+  it('should store the same records when everything comes three times, in another order, through two instances', async () => {
+    const events = makeEvents(EVENTS, guildId);
+    await Promise.all([system.startIngestion(), system.startIngestion()]);
+    publisher = await system.connectPublisher();
+    await Promise.all([publishAll(events), publishAll(events.toReversed()), publishAll(events.toSorted(byKind))]);
+    await everythingOnce();
+  });
+
+  it('should keep its batch through an outage of Postgres, say that it is not ready, and go on', async () => {
+    const url = new URL(system.database.url);
+    const proxy = await createTcpProxy(url.hostname, Number(url.port || 5432));
+    url.hostname = '127.0.0.1';
+    url.port = String(proxy.port);
+    try {
+      const service = await system.startIngestion({ databaseUrl: url.href });
+      publisher = await system.connectPublisher();
+      await proxy.refuse();
+      proxy.cutAll();
+      await publishAll(makeEvents(EVENTS, guildId));
+      const status = async () => (await fetch(`${service.url}/readyz`)).status;
+      await waitFor(async () => (await status()) === 503, { what: 'not ready' });
+      expect(await stored()).toBe(0);
+      await proxy.accept();
+      await waitFor(async () => (await status()) === 200, { what: 'ready again', timeoutMs: 20_000 });
+      await everythingOnce();
+    } finally {
+      await proxy.close();
+    }
+  });
+
+  it('should come back by itself when the broker cuts the connection, and be not ready meanwhile', async () => {
+    const url = new URL(system.vhost.url);
+    const proxy = await createTcpProxy(url.hostname, Number(url.port || 5672));
+    url.port = String(proxy.port);
+    try {
+      const service = await system.startIngestion({ brokerUrl: url.href });
+      publisher = await system.connectPublisher();
+      const publishing = publishAll(makeEvents(EVENTS, guildId));
+      await storedAtLeast(500);
+      await proxy.refuse();
+      proxy.cutAll();
+      const readiness = async () => (await fetch(`${service.url}/readyz`)).status;
+      await waitFor(async () => (await readiness()) === 503, { what: 'not ready' });
+      await proxy.accept();
+      await publishing;
+      await everythingOnce();
+      await waitFor(async () => (await readiness()) === 200, { what: 'ready again', timeoutMs: 20_000 });
+    } finally {
+      await proxy.close();
+    }
+  });
+
+  it('should go on when the broker cancels its consumer because the queue was deleted and made again', async () => {
+    const service = await system.startIngestion();
+    publisher = await system.connectPublisher();
+    const channel = await system.vhost.openConfirmChannel();
+    await channel.deleteQueue('serverstats.guilds');
+    const readiness = async () => (await fetch(`${service.url}/readyz`)).json() as Promise<{ status: string }>;
+    await waitFor(async () => (await readiness()).status === 'not_ready', { what: 'not ready without its consumer' });
+    expect(JSON.stringify(await readiness())).toContain('serverstats.guilds');
+    expect(service.child.exitCode).toBeNull();
+    await service.stop();
+    const again = await system.startIngestion(); // declares it anew
+    expect((await fetch(`${again.url}/readyz`)).status).toBe(200);
+  });
+
+  it('should commit and acknowledge what it holds on SIGTERM, and end with 0', async () => {
+    const service = await system.startIngestion();
+    publisher = await system.connectPublisher();
+    const publishing = publishAll(makeEvents(EVENTS, guildId));
+    await storedAtLeast(1);
+    expect(await service.stop()).toBe(0);
+    await publishing;
+    await system.startIngestion();
+    await everythingOnce();
+  });
+
+  it('should say in one line that a queue has other arguments, delete nothing, and live on', async () => {
+    const channel = await system.vhost.openConfirmChannel();
+    await channel.assertQueue('serverstats.statistics', { durable: true });
+    channel.sendToQueue('serverstats.statistics', Buffer.from('kept'));
+    await channel.waitForConfirms();
+    const service = await system.startIngestion({ listening: true });
+    const lines = () => service.output().split('\n').filter((line) => line.includes('other arguments'));
+    await waitFor(() => lines().length > 0, { what: 'the line' });
+    expect(lines()[0]).toContain('serverstats.statistics');
+    expect((await fetch(`${service.url}/readyz`)).status).toBe(503);
+    expect((await channel.checkQueue('serverstats.statistics')).messageCount).toBe(1);
+    expect(lines()).toHaveLength(1);
+    expect(service.child.exitCode).toBeNull();
+  });
+
+  it('should migrate an empty database once when several instances start together', async () => {
+    await system.database.query('DROP SCHEMA public CASCADE');
+    await system.database.query('CREATE SCHEMA public');
+    const services = await Promise.all([1, 2, 3].map(() => system.startIngestion()));
+    expect(services).toHaveLength(3);
+    expect(await system.count('schema_migrations')).toBe(1);
+  });
+
+  it('should refuse an old schema when migrations are manual, and name the command', async () => {
+    await system.database.query('DROP SCHEMA public CASCADE');
+    await system.database.query('CREATE SCHEMA public');
+    await expect(system.startIngestion({ env: { DATABASE_MIGRATIONS: 'manual' } })).rejects.toThrow('npm run migrate');
+  });
+});
+
+function byKind(a: MadeUpEvent, b: MadeUpEvent): number {
+  return a.kind < b.kind ? -1 : Number(a.kind > b.kind);
+}
+
+function groupByKind(events: MadeUpEvent[]): Map<string, MadeUpEvent[]> {
+  const groups = new Map<string, MadeUpEvent[]>();
+  for (const event of events) groups.set(event.kind, [...(groups.get(event.kind) ?? []), event]);
+  return groups;
+}

@@ -1,0 +1,196 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, realpath, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { markerOf } from '../../apps/standalone/src/data-directory.js';
+import { endLeftovers } from '../../apps/standalone/src/leftover-processes.js';
+import { findProcesses } from '../../apps/standalone/src/running-processes.js';
+import { waitFor } from '../harness/wait-for.js';
+
+const REPOSITORY = process.cwd();
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 15_000;
+const GUILD_ID = '9007199254740993';
+
+/** A machine with nothing but Node on its PATH, so that everything embedded is used and there is no broker. */
+export class BareMachine {
+  private constructor(
+    private readonly root: string,
+    readonly path: string,
+  ) {}
+
+  static async create(): Promise<BareMachine> {
+    const root = await realpath(await mkdtemp(join(tmpdir(), 'serverstats-bare-')));
+    await symlink(process.execPath, join(root, 'node'));
+    return new BareMachine(root, root);
+  }
+
+  dispose(): Promise<void> {
+    return rm(this.root, { recursive: true, force: true });
+  }
+}
+
+/** A DATA_DIR, and what runs in it. */
+export class Installation {
+  private readonly starts: StandaloneProcess[] = [];
+
+  private constructor(
+    readonly parent: string,
+    private readonly path: string,
+  ) {}
+
+  /** @param path the PATH of its processes */
+  static async create(path: string): Promise<Installation> {
+    return new Installation(await realpath(await mkdtemp(join(tmpdir(), 'serverstats-standalone-'))), path);
+  }
+
+  get dataDirectory(): string {
+    return join(this.parent, 'data');
+  }
+
+  start(env: Record<string, string> = {}, command = [process.execPath, join(REPOSITORY, 'scripts/start.mjs')]) {
+    const [program, ...args] = command as [string, ...string[]];
+    const child = spawn(program, args, {
+      // npm finds its package there; otherwise a folder without a developer's .env.
+      cwd: program === 'npm' ? REPOSITORY : this.parent,
+      env: {
+        PATH: this.path,
+        HOME: this.parent,
+        DATA_DIR: this.dataDirectory,
+        QUERY_PORT: '0',
+        INGESTION_PORT: '0',
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const started = new StandaloneProcess(child, this.dataDirectory);
+    this.starts.push(started);
+    return started;
+  }
+
+  async startAndWait(): Promise<StandaloneProcess> {
+    const standalone = this.start();
+    await standalone.isRunning();
+    return standalone;
+  }
+
+  /** The servers that run for this installation. */
+  servers() {
+    return findProcesses(markerOf(this.dataDirectory));
+  }
+
+  async dispose(): Promise<void> {
+    for (const standalone of this.starts) await standalone.kill();
+    await endLeftovers({ what: 'A server of the test', marker: markerOf(this.dataDirectory), steps: [] });
+    await rm(this.parent, { recursive: true, force: true });
+  }
+}
+
+export class StandaloneProcess {
+  private written = '';
+  private readonly exited: Promise<unknown>;
+
+  constructor(
+    readonly child: ChildProcess,
+    private readonly dataDirectory: string,
+  ) {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => (this.written += chunk.toString()));
+    }
+    this.exited = once(child, 'close');
+  }
+
+  get output(): string {
+    return this.written;
+  }
+
+  get curlLine(): string {
+    return this.fromBlock(/^\s*Try\s+(curl .*)$/m);
+  }
+
+  get amqpUrl(): string {
+    return this.fromBlock(/^\s*Bots publish to\s+(amqp:\S+)$/m);
+  }
+
+  /** Waits for the block that ends a start. */
+  async isRunning(): Promise<void> {
+    await this.hasWritten(/^\s*Stop\s+Ctrl-C$/m);
+  }
+
+  async hasWritten(text: RegExp): Promise<void> {
+    await waitFor(
+      () => {
+        if (text.test(this.written)) return true;
+        if (this.hasEnded) throw new Error(`it ended with ${this.child.exitCode}`);
+        return false;
+      },
+      { what: `standalone to write ${text}`, timeoutMs: START_TIMEOUT_MS },
+    ).catch((error: Error) => {
+      throw new Error(`${error.message}\n${this.written}`);
+    });
+  }
+
+  /** The exit code; fails when it takes longer than a stop may. */
+  async ends(): Promise<number | null> {
+    await waitFor(() => this.hasEnded, { what: 'standalone to end', timeoutMs: STOP_TIMEOUT_MS }).catch(
+      (error: Error) => {
+        throw new Error(`${error.message}\n${this.written}`);
+      },
+    );
+    await this.exited;
+    return this.child.exitCode;
+  }
+
+  stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    this.child.kill(signal);
+    return this.ends();
+  }
+
+  async kill(): Promise<void> {
+    if (!this.hasEnded) this.child.kill('SIGKILL');
+    await this.exited;
+  }
+
+  /** A command used, handed over by HTTP. */
+  async recordCommand(command: string): Promise<void> {
+    await this.call('POST', 'enable', { guild_id: GUILD_ID });
+    await this.call('PATCH', 'settings', { guild_id: GUILD_ID, stats_command_usage: true });
+    await this.call('POST', 'stats/command/check', { guild_id: GUILD_ID, command });
+  }
+
+  /** The commands on record, as soon as there are so many. */
+  recordedCommands(count: number): Promise<string[]> {
+    return waitFor(
+      async () => {
+        const records = (await this.call('GET', `stats/command/view?guild_id=${GUILD_ID}`)) as { command: string }[];
+        return records.length >= count && records.map(({ command }) => command).sort();
+      },
+      { what: `${count} commands on record` },
+    ) as Promise<string[]>;
+  }
+
+  private get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  private async call(method: string, route: string, body?: object): Promise<unknown> {
+    const url = this.fromBlock(/^\s*URL\s+(http:\S+)$/m);
+    const key = (await readFile(join(this.dataDirectory, 'service-key'), 'utf8')).trim();
+    const response = await fetch(`${url}/modules/serverstats/${route}`, {
+      method,
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: body && JSON.stringify(body),
+    });
+    const answer = (await response.json()) as { success: boolean; data: unknown; error: { name?: string } };
+    // What an earlier start of the installation enabled stays enabled.
+    if (answer.success || answer.error.name === 'ModuleEnabledError') return answer.data;
+    throw new Error(`${method} ${route}: ${JSON.stringify(answer.error)}`);
+  }
+
+  private fromBlock(pattern: RegExp): string {
+    const found = pattern.exec(this.written)?.[1];
+    if (found === undefined) throw new Error(`the start block lacks ${pattern}:\n${this.written}`);
+    return found;
+  }
+}

@@ -1,0 +1,142 @@
+import { execFile } from 'node:child_process';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { waitFor } from '../harness/wait-for.js';
+import { BareMachine, Installation } from './standalone-process.js';
+
+const run = promisify(execFile);
+
+describe('npm start on a machine with nothing but Node', () => {
+  let machine: BareMachine;
+  let installation: Installation;
+
+  beforeEach(async () => {
+    machine = await BareMachine.create();
+    installation = await Installation.create(machine.path);
+  });
+  afterEach(async () => {
+    await installation.dispose();
+    await machine.dispose();
+  });
+
+  it('runs the whole system, and prints a curl line that works as pasted', async () => {
+    const standalone = await installation.startAndWait();
+    const { stdout } = await run('sh', ['-c', standalone.curlLine]);
+    expect(JSON.parse(stdout)).toMatchObject({ success: true, data: { enabled: false } });
+    expect(standalone.output).toContain('there is no RabbitMQ');
+  });
+
+  it('stores what is handed over by HTTP', async () => {
+    const standalone = await installation.startAndWait();
+    await standalone.recordCommand('ping');
+    expect(await standalone.recordedCommands(1)).toEqual(['ping']);
+  });
+
+  it('keeps the service key to itself and in a private file', async () => {
+    const standalone = await installation.startAndWait();
+    const keyFile = join(installation.dataDirectory, 'service-key');
+    expect((await stat(keyFile)).mode & 0o777).toBe(0o600);
+    expect(standalone.output).not.toMatch(/sk_/);
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('ends everything in order on %s, with exit code 0', async (signal) => {
+    const standalone = await installation.startAndWait();
+    expect(await installation.servers()).not.toHaveLength(0);
+    expect(await standalone.stop(signal)).toBe(0);
+    expect(await installation.servers()).toHaveLength(0);
+  });
+
+  it('ends everything when npm is asked to', async () => {
+    const withNpm = await Installation.create(process.env.PATH ?? '');
+    try {
+      // A broker nobody needs here, so that none is started.
+      const npm = withNpm.start({ RABBITMQ_URL: 'amqp://127.0.0.1:1' }, ['npm', 'start']);
+      await npm.hasWritten(/Starting Postgres/);
+      await waitFor(async () => (await withNpm.servers()).length > 0, { what: 'Postgres to run' });
+      npm.child.kill('SIGTERM');
+      await npm.ends();
+      const hasEnded = async () => (await withNpm.servers()).length === 0;
+      expect(await waitFor(hasEnded, { what: 'Postgres to end' })).toBe(true);
+    } finally {
+      await withNpm.dispose();
+    }
+  });
+
+  it('ends what it has started so far when asked to stop in the middle of the start', async () => {
+    const standalone = installation.start();
+    await standalone.hasWritten(/Starting Postgres/);
+    expect(await standalone.stop('SIGINT')).toBe(0);
+    expect(await installation.servers()).toHaveLength(0);
+  });
+
+  it('starts again after an orderly end with the data still there', async () => {
+    const first = await installation.startAndWait();
+    await first.recordCommand('before');
+    await first.recordedCommands(1);
+    await first.stop();
+
+    const second = await installation.startAndWait();
+    await second.recordCommand('after');
+    expect(await second.recordedCommands(2)).toEqual(['after', 'before']);
+  });
+
+  it('recovers by itself when it alone was killed and its Postgres runs on', async () => {
+    const first = await installation.startAndWait();
+    await first.recordCommand('before');
+    await first.kill();
+    expect(await installation.servers()).not.toHaveLength(0);
+
+    const second = await installation.startAndWait();
+    expect(await second.recordedCommands(1)).toEqual(['before']);
+    expect(await second.stop()).toBe(0);
+    expect(await installation.servers()).toHaveLength(0);
+  });
+
+  it('recovers by itself when everything was killed', async () => {
+    const first = await installation.startAndWait();
+    await first.recordCommand('before');
+    const servers = await installation.servers();
+    first.child.kill('SIGKILL');
+    for (const { pid } of servers) process.kill(pid, 'SIGKILL');
+    await first.kill();
+
+    const second = await installation.startAndWait();
+    expect(await second.recordedCommands(1)).toEqual(['before']);
+  });
+
+  it('recovers by itself when it was killed while it made its database', async () => {
+    const first = installation.start();
+    await first.hasWritten(/Starting Postgres/);
+    await first.kill();
+    const second = await installation.startAndWait();
+    await second.recordCommand('ping');
+    expect(await second.recordedCommands(1)).toEqual(['ping']);
+  });
+
+  it('refuses a second start in the same DATA_DIR in one line, and leaves the first alone', async () => {
+    const first = await installation.startAndWait();
+    const second = installation.start();
+    expect(await second.ends()).toBe(1);
+    expect(second.output.trim()).toMatch(/^Serverstats already runs in [^\n]*DATA_DIR[^\n]*$/);
+    await first.recordCommand('ping');
+    expect(await first.recordedCommands(1)).toEqual(['ping']);
+  });
+
+  it('says so and ends when its Postgres ends by itself', async () => {
+    const standalone = await installation.startAndWait();
+    const postmaster = (await installation.servers()).find(({ commandLine }) => !commandLine.startsWith('postgres: '));
+    process.kill(postmaster!.pid, 'SIGKILL');
+    expect(await standalone.ends()).toBe(1);
+    expect(standalone.output).toMatch(/^Postgres was ended by SIGKILL.*postgres\.log$/m);
+    await waitFor(async () => (await installation.servers()).length === 0, { what: 'the workers of Postgres to end' });
+  });
+
+  it('reports every wrong variable at once with exit code 78, and starts nothing', async () => {
+    const standalone = installation.start({ QUERY_PORT: 'http', RETENTION_DAYS: '-1' });
+    expect(await standalone.ends()).toBe(78);
+    expect(standalone.output).toMatch(/QUERY_PORT/);
+    expect(standalone.output).toMatch(/RETENTION_DAYS/);
+    await expect(stat(installation.dataDirectory)).rejects.toThrow('ENOENT');
+  });
+});
