@@ -26,3 +26,10 @@ export async function settlesWithin(promise: Promise<unknown>, withinMs: number)
     timer.abort();
   }
 }
+
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,10 +1,7 @@
-import { loadIngestionConfig } from '#libs/config';
-import type { EventHandover } from '#libs/broker';
+import { loadIngestionConfig, type Environment } from '#libs/config';
 import { startIngestionInProcess } from '../../ingestion/src/start-ingestion.js';
 
 /** The ingestion service without a broker: what is handed over to it is written when `handOver` resolves. */
-export function startInProcessBroker(
-  env: Record<string, string | undefined>,
-): Promise<{ handover: EventHandover; close(): Promise<void> }> {
+export function startInProcessBroker(env: Environment): ReturnType<typeof startIngestionInProcess> {
   return startIngestionInProcess(loadIngestionConfig(env, { withoutBroker: true }));
 }

@@ -41,6 +41,17 @@ describe('RunningParts', () => {
     expect(said).toEqual(['RabbitMQ did not stop within 0.01 s']);
   });
 
+  it('ends everything at once in the middle of an orderly stop, which then waits for that', async () => {
+    parts.add(part('Postgres', { stop: () => new Promise(() => undefined) }));
+    let endBroker: () => void = () => undefined;
+    parts.add(part('RabbitMQ', { stop: () => new Promise((resolve) => (endBroker = resolve)) }));
+    const stopping = parts.stop();
+    await parts.stopAtOnce();
+    endBroker();
+    await stopping;
+    expect(ended).toEqual(['Postgres at once', 'RabbitMQ at once']);
+  });
+
   it('stops each part once', async () => {
     parts.add(part('Postgres'));
     await parts.stop();

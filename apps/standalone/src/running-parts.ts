@@ -14,6 +14,7 @@ export interface Part {
 /** What was started, in the order of starting; ended in the reverse order. */
 export class RunningParts {
   private readonly parts: Part[] = [];
+  private endingAtOnce?: Promise<unknown>;
 
   constructor(private readonly say: (line: string) => void) {}
 
@@ -23,16 +24,24 @@ export class RunningParts {
 
   /** A part that fails or takes too long does not keep those that it stands on from being stopped. */
   async stop(): Promise<void> {
-    for (let part = this.parts.pop(); part; part = this.parts.pop()) {
-      const { name, stopWithinMs } = part;
-      const stopping = part.stop().catch((error: Error) => this.say(`${name} did not stop in order: ${error.message}`));
-      if (await settlesWithin(stopping, stopWithinMs)) continue;
-      this.say(`${name} did not stop within ${stopWithinMs / 1000} s`);
-      await part.stopAtOnce?.();
+    for (let part = this.parts.at(-1); part; part = this.parts.at(-1)) {
+      await this.stopPart(part);
+      this.parts.pop();
     }
+    await this.endingAtOnce;
   }
 
+  /** Also what an orderly stop is just waiting for. */
   async stopAtOnce(): Promise<void> {
-    await Promise.allSettled(this.parts.splice(0).map(async (part) => part.stopAtOnce?.()));
+    this.endingAtOnce = Promise.allSettled(this.parts.splice(0).map(async (part) => part.stopAtOnce?.()));
+    await this.endingAtOnce;
+  }
+
+  private async stopPart(part: Part): Promise<void> {
+    const { name, stopWithinMs } = part;
+    const stopping = part.stop().catch((error: Error) => this.say(`${name} did not stop in order: ${error.message}`));
+    if (await settlesWithin(stopping, stopWithinMs)) return;
+    this.say(`${name} did not stop within ${stopWithinMs / 1000} s`);
+    await part.stopAtOnce?.();
   }
 }

@@ -1,23 +1,31 @@
-import { type Environment, loadIngestionConfig, loadQueryConfig, loadStandaloneConfig } from '#libs/config';
-import { startIngestion } from '../../ingestion/src/start-ingestion.js';
-import { startQuery } from '../../query/src/start-query.js';
-import { settlesWithin } from './condition.js';
-import { openDataDirectory } from './data-directory.js';
+import { type Environment, loadStandaloneConfig, type StandaloneConfig } from '#libs/config';
+import { aborted, settlesWithin } from './condition.js';
+import { type DataDirectory, openDataDirectory } from './data-directory.js';
 import { startEmbeddedPostgres } from './embedded-postgres.js';
 import type { EmbeddedServer } from './embedded-server.js';
-import { startInProcessBroker } from './in-process-broker.js';
+import { type Failure, listenForFailure } from './failure.js';
 import { startPrivateBroker } from './private-broker.js';
 import { findRabbitmq } from './rabbitmq-installation.js';
+import { untilReady } from './readiness.js';
 import { RunningParts } from './running-parts.js';
 import { obtainServiceKey } from './service-key.js';
+import { type OnServiceStarted, startServices, startServicesWithoutBroker } from './services.js';
 import { describeStart, type StartBlock } from './start-block.js';
-import { StartupError } from './startup-error.js';
 import type { StopSignals } from './stop-signals.js';
 
-/** Together within the 15 seconds that a stop may take. */
+/** Together within the 15 seconds that a stop may take; there are two services. */
 const SERVICE_STOP_MS = 3_500;
 const BROKER_STOP_MS = 4_500;
 const POSTGRES_STOP_MS = 2_500;
+const DIRECTORY_STOP_MS = 500;
+
+/** What every step of a start needs. */
+interface Context {
+  parts: RunningParts;
+  failure: Failure;
+  stopRequested: AbortSignal;
+  say: (line: string) => void;
+}
 
 /**
  * The whole system in one process and its children: Postgres and RabbitMQ where no variable names one, then both
@@ -26,15 +34,14 @@ const POSTGRES_STOP_MS = 2_500;
  */
 export async function runStandalone(env: Environment, stop: StopSignals, say: (line: string) => void): Promise<void> {
   const parts = new RunningParts(say);
+  const failure = listenForFailure();
   void stop.insisted.then(async () => {
     say('Ending at once');
     await parts.stopAtOnce();
     process.exit(1);
   });
   try {
-    const failure = listenForFailure();
-    const block = await start(env, parts, stop.requested, failure, say);
-    say(describeStart(block));
+    say(describeStart(await start(env, { parts, failure, stopRequested: stop.requested, say })));
     await Promise.race([aborted(stop.requested), failure.happened]);
     say('Stopping');
   } catch (error) {
@@ -44,66 +51,66 @@ export async function runStandalone(env: Environment, stop: StopSignals, say: (l
   }
 }
 
-async function start(
-  env: Environment,
-  parts: RunningParts,
-  stopRequested: AbortSignal,
-  failure: Failure,
-  say: (line: string) => void,
-): Promise<StartBlock> {
+async function start(env: Environment, context: Context): Promise<StartBlock> {
+  const { parts, stopRequested } = context;
   const config = loadStandaloneConfig(env);
   const directory = await openDataDirectory(config.dataDir);
-  parts.add({ name: 'the data directory', stop: () => directory.release(), stopWithinMs: 500 });
+  parts.add({ name: 'the data directory', stop: () => directory.release(), stopWithinMs: DIRECTORY_STOP_MS });
 
   const serviceKeyFile = config.serviceKey === undefined ? directory.file('service-key') : undefined;
-  const completed: Record<string, string | undefined> = { ...env };
-  if (serviceKeyFile) completed.SERVICE_KEY = await obtainServiceKey(serviceKeyFile);
-
-  const addServer = (name: string, server: EmbeddedServer, stopWithinMs: number) => {
-    parts.add({ name, stop: () => server.stop(), stopAtOnce: () => server.stopAtOnce(), stopWithinMs });
-    failure.watch(server.ended);
-  };
-  if (config.databaseUrl === undefined) {
-    const postgres = await startEmbeddedPostgres(directory, { stopRequested, say });
-    addServer('Postgres', postgres, POSTGRES_STOP_MS);
-    completed.DATABASE_URL = postgres.url;
-  }
+  const serviceKey = config.serviceKey ?? (await obtainServiceKey(directory.file('service-key')));
+  const databaseUrl = config.databaseUrl ?? (await startPostgres(directory, context));
+  stopRequested.throwIfAborted();
+  const broker = await findOrStartBroker(config, directory, context);
   stopRequested.throwIfAborted();
 
-  const installation = config.rabbitmqUrls === undefined ? await findRabbitmq() : undefined;
-  let broker: StartBlock['broker'] = config.rabbitmqUrls
-    ? { kind: 'configured', urls: config.rabbitmqUrls }
-    : { kind: 'none' };
-  if (installation) {
-    const rabbitmq = await startPrivateBroker(directory, { installation, stopRequested, say });
-    addServer('RabbitMQ', rabbitmq, BROKER_STOP_MS);
-    completed.RABBITMQ_URL = rabbitmq.url;
-    broker = { kind: 'private', url: rabbitmq.url };
-  }
-  stopRequested.throwIfAborted();
-
-  const starting = startServices(completed, broker.kind === 'none', parts);
-  const url = await Promise.race([starting, failure.happened, giveUpOnStop(starting, stopRequested)]);
+  const completed = { ...env, SERVICE_KEY: serviceKey, DATABASE_URL: databaseUrl };
+  const url = await runServices(completed, broker, context);
   return { url, serviceKeyFile, broker };
 }
 
-/** Ingestion first, so that whatever the query service hands over finds its queues. Returns the query service's URL. */
-async function startServices(env: Environment, withoutBroker: boolean, parts: RunningParts): Promise<string> {
-  const addService = (name: string, service: { close(): Promise<void> }) =>
-    parts.add({ name, stop: () => service.close(), stopWithinMs: SERVICE_STOP_MS });
+async function startPostgres(directory: DataDirectory, context: Context): Promise<string> {
+  const postgres = await startEmbeddedPostgres(directory, context);
+  addServer('Postgres', postgres, POSTGRES_STOP_MS, context);
+  return postgres.url;
+}
 
-  if (withoutBroker) {
-    const inProcess = await startInProcessBroker(env);
-    addService('the in-process ingestion', inProcess);
-    const query = await startQuery(loadQueryConfig(env, { withoutBroker: true }), { handover: inProcess.handover });
-    addService('the query service', query);
-    return query.url;
-  }
-  const ingestion = await startIngestion(loadIngestionConfig(env));
-  addService('the ingestion service', ingestion);
-  const query = await startQuery(loadQueryConfig(env));
-  addService('the query service', query);
-  return query.url;
+async function findOrStartBroker(
+  { rabbitmqUrls }: StandaloneConfig,
+  directory: DataDirectory,
+  context: Context,
+): Promise<StartBlock['broker']> {
+  if (rabbitmqUrls) return { kind: 'configured', urls: rabbitmqUrls };
+  const installation = await findRabbitmq();
+  if (!installation) return { kind: 'none' };
+  const rabbitmq = await startPrivateBroker(directory, { installation, ...context });
+  addServer('RabbitMQ', rabbitmq, BROKER_STOP_MS, context);
+  return { kind: 'private', url: rabbitmq.url };
+}
+
+function addServer(name: string, server: EmbeddedServer, stopWithinMs: number, { parts, failure }: Context): void {
+  parts.add({ name, stop: () => server.stop(), stopAtOnce: () => server.stopAtOnce(), stopWithinMs });
+  failure.watchServer(server.ended);
+}
+
+/** Resolves with the URL of the query service when both can do their work. */
+async function runServices(env: Environment, broker: StartBlock['broker'], context: Context): Promise<string> {
+  const { parts, failure, stopRequested, say } = context;
+  const urls: string[] = [];
+  const onStarted: OnServiceStarted = (name, service) => {
+    parts.add({ name, stop: () => service.close(), stopWithinMs: SERVICE_STOP_MS });
+    failure.watchService(service.failed);
+    urls.push(service.url);
+  };
+  const startAll = async () => {
+    if (broker.kind === 'none') return startServicesWithoutBroker(env, onStarted);
+    return startServices(broker.kind === 'private' ? { ...env, RABBITMQ_URL: broker.url } : env, onStarted);
+  };
+  const starting = startAll();
+  const url = await Promise.race([starting, failure.happened, giveUpOnStop(starting, stopRequested)]);
+  const ready = Promise.all(urls.map((service) => untilReady(service, stopRequested, say)));
+  await Promise.race([ready, failure.happened]);
+  return url;
 }
 
 /** A start that waits for a database or a broker must not keep a stop waiting; one that is about to finish may. */
@@ -111,30 +118,4 @@ async function giveUpOnStop(starting: Promise<unknown>, stopRequested: AbortSign
   await aborted(stopRequested);
   await settlesWithin(starting, SERVICE_STOP_MS);
   throw stopRequested.reason;
-}
-
-/** The first thing that goes wrong by itself: a server that ends, or an error that nobody caught. */
-interface Failure {
-  happened: Promise<never>;
-  watch(ended: Promise<string>): void;
-}
-
-function listenForFailure(): Failure {
-  let fail: (error: Error) => void = () => undefined;
-  const happened = new Promise<never>((_, reject) => (fail = reject));
-  // Nobody may be waiting yet when it happens; whoever waits later learns of it still.
-  happened.catch(() => undefined);
-  process.on('uncaughtException', fail);
-  process.on('unhandledRejection', (reason) => fail(reason instanceof Error ? reason : new Error(String(reason))));
-  return {
-    happened,
-    watch: (ended) => void ended.then((how) => fail(new StartupError(how))),
-  };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

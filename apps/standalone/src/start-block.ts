@@ -12,7 +12,8 @@ export interface StartBlock {
 const EXAMPLE_GUILD_ID = '81384788765712384';
 
 /** What the operator needs to know, printed once everything runs. Never holds the service key. */
-export function describeStart({ url, serviceKeyFile, broker }: StartBlock): string {
+export function describeStart({ url: listeningAt, serviceKeyFile, broker }: StartBlock): string {
+  const url = reachable(listeningAt);
   const rows: [label: string, ...lines: string[]][] = [
     ['URL', url],
     ['Service key', serviceKeyFile ? `${serviceKeyFile} (readable by you alone)` : 'the one in SERVICE_KEY'],
@@ -25,6 +26,11 @@ export function describeStart({ url, serviceKeyFile, broker }: StartBlock): stri
     lines.map((line, index) => `  ${(index === 0 ? label : '').padEnd(width)}  ${line}`),
   );
   return ['', 'Serverstats is running.', '', ...body, ''].join('\n');
+}
+
+/** An address to listen on everywhere is not one to call. */
+function reachable(url: string): string {
+  return url.replace(/\/\/(0\.0\.0\.0|\[::\])(?=:|$)/, '//127.0.0.1');
 }
 
 function describeBroker(broker: StartBlock['broker']): string[] {

@@ -49,7 +49,7 @@ export class ConsumerSession {
   readonly ended: Promise<void>;
 
   private readonly batcher: MicroBatcher<Delivery>;
-  private channel!: ConfirmChannel;
+  private channel?: ConfirmChannel;
   private consumerTag?: string;
   private heldBytes = 0;
   private isOpen = true;
@@ -67,16 +67,18 @@ export class ConsumerSession {
   }
 
   async open(connection: ChannelModel): Promise<void> {
-    this.channel = await connection.createConfirmChannel();
-    this.channel.on('error', (error: Error) => this.options.onBatchFailure(error));
-    this.channel.once('close', () => this.onClosed());
-    await this.subscribe();
+    const channel = await connection.createConfirmChannel();
+    this.channel = channel;
+    channel.on('error', (error: Error) => this.options.onBatchFailure(error));
+    channel.once('close', () => this.onClosed());
+    if (this.isDraining) await this.close();
+    else await this.subscribe(channel);
   }
 
   /** Takes no more, handles what is here, acknowledges it and closes. */
   async drain(): Promise<void> {
     this.isDraining = true;
-    if (this.isConsuming) await this.channel.cancel(this.consumerTag!).catch(() => undefined);
+    if (this.isConsuming) await this.channel?.cancel(this.consumerTag!).catch(() => undefined);
     this.consumerTag = undefined;
     await this.batcher.drain();
     await this.close();
@@ -84,7 +86,7 @@ export class ConsumerSession {
 
   /** Returns everything that is not acknowledged to the queue. */
   async close(): Promise<void> {
-    if (this.isOpen) await this.channel.close().catch(() => undefined);
+    if (this.isOpen) await this.channel?.close().catch(() => undefined);
     this.onClosed();
   }
 
@@ -95,20 +97,20 @@ export class ConsumerSession {
     this.end();
   }
 
-  private async subscribe(): Promise<void> {
+  private async subscribe(channel: ConfirmChannel): Promise<void> {
     const { handler, window } = this.options;
-    await this.channel.prefetch(window.prefetch);
-    const { consumerTag } = await this.channel.consume(handler.queue, (message) => this.onDelivery(message));
+    await channel.prefetch(window.prefetch);
+    const { consumerTag } = await channel.consume(handler.queue, (message) => this.onDelivery(channel, message));
     this.consumerTag = consumerTag;
   }
 
   /** A prefetch applies to new consumers only. What was delivered already stays valid: the channel is the same. */
-  private async resubscribe(): Promise<void> {
+  private async resubscribe(channel: ConfirmChannel): Promise<void> {
     if (this.resubscribing || !this.isConsuming || this.isDraining) return;
     this.resubscribing = true;
     try {
-      await this.channel.cancel(this.consumerTag!);
-      if (!this.isDraining) await this.subscribe();
+      await channel.cancel(this.consumerTag!);
+      if (!this.isDraining) await this.subscribe(channel);
     } catch {
       await this.close();
     } finally {
@@ -116,7 +118,7 @@ export class ConsumerSession {
     }
   }
 
-  private onDelivery(message: ConsumeMessage | null): void {
+  private onDelivery(channel: ConfirmChannel, message: ConsumeMessage | null): void {
     if (message === null) {
       // The broker has cancelled the consumer: the queue was deleted, or its node went away.
       void this.close();
@@ -126,13 +128,13 @@ export class ConsumerSession {
     const bytes = message.content.length;
     const prefetchChanged = this.options.window.observe(bytes);
     if (this.heldBytes + bytes > MAX_HELD_BYTES) {
-      this.channel.nack(message, false, true);
+      channel.nack(message, false, true);
     } else {
       this.heldBytes += bytes;
       const read = this.options.handler.read(toIncoming(this.options.handler.queue, message));
       this.batcher.push({ message, read, weight: Math.max(1, read.events.length), alone: isSuspect(message) });
     }
-    if (prefetchChanged) void this.resubscribe();
+    if (prefetchChanged) void this.resubscribe(channel);
   }
 
   private async handleBatch(batch: Delivery[]): Promise<void> {
@@ -162,7 +164,7 @@ export class ConsumerSession {
           new Promise<void>((resolve, reject) => {
             const routingKey = properties.headers[DEAD_LETTER_HEADERS.originalRoutingKey]!;
             const settle = (error: unknown) => (error ? reject(error as Error) : resolve());
-            this.channel.publish(DEAD_LETTERS, routingKey, content, { persistent: true, ...properties }, settle);
+            this.channel!.publish(DEAD_LETTERS, routingKey, content, { persistent: true, ...properties }, settle);
           }),
       ),
     );
@@ -171,7 +173,7 @@ export class ConsumerSession {
   private acknowledge(batch: readonly Delivery[]): void {
     for (const { message } of batch) this.heldBytes -= message.content.length;
     // Batches are whole stretches of the channel's deliveries, in order.
-    if (this.isOpen) this.channel.ack(batch.at(-1)!.message, true);
+    if (this.isOpen) this.channel?.ack(batch.at(-1)!.message, true);
   }
 }
 

@@ -1,0 +1,33 @@
+import { FIELD_TYPES } from '#libs/contracts';
+import type { FieldFormat } from './form-field.js';
+
+/** An integer in a JSON body. */
+export function wholeNumber(min: number, max: number): FieldFormat<number> {
+  return {
+    expected: `an integer from ${min} to ${max}`,
+    schema: { type: 'integer', minimum: min, maximum: max },
+    parse: (value) =>
+      typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max ? value : undefined,
+  };
+}
+
+/** An integer in a query string, where every value is a text. */
+export function wholeNumberText(min: number, max: number): FieldFormat<number> {
+  const { expected, schema, parse } = wholeNumber(min, max);
+  return {
+    expected,
+    schema,
+    parse: (value) => (typeof value === 'string' && /^[0-9]{1,15}$/.test(value) ? parse(Number(value)) : undefined),
+  };
+}
+
+/** A moment in a query string; read as Unix milliseconds. */
+export const instantText: FieldFormat<number> = {
+  ...FIELD_TYPES.instant,
+  parse: (value) => {
+    if (typeof value !== 'string') return undefined;
+    if (/^[0-9]{1,16}$/.test(value)) return FIELD_TYPES.instant.parse(Number(value));
+    // The "+" of an offset is a space in a query string, unless the caller encodes it.
+    return FIELD_TYPES.instant.parse(value.replace(' ', '+'));
+  },
+};

@@ -1,0 +1,57 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { JsonValue } from '#libs/contracts';
+import { BadRequestError } from '../http/api-error.js';
+import type { QueryString } from '../http/query-string.js';
+import type { FormClass } from './form-field.js';
+import { readForm } from './read-form.js';
+
+type Fields = Record<string, unknown>;
+
+/**
+ * The fields of the request, as the form reads them: of a GET from the query string, of a DELETE from body or query
+ * string, else from the body.
+ */
+export const Form = createParamDecorator((form: FormClass, context: ExecutionContext) =>
+  readForm(form, requestFields(context.switchToHttp().getRequest<FastifyRequest>())),
+);
+
+/** The body of the request, for what reads it otherwise; a missing one is `{}`. */
+export const EventBody = createParamDecorator(
+  (_: unknown, context: ExecutionContext): JsonValue =>
+    (context.switchToHttp().getRequest<FastifyRequest>().body as JsonValue | undefined) ?? {},
+);
+
+function requestFields(request: FastifyRequest): Fields {
+  switch (request.method) {
+    case 'GET':
+    case 'HEAD':
+      return queryFields(request);
+    case 'DELETE':
+      return together(bodyFields(request), queryFields(request));
+    default:
+      return bodyFields(request);
+  }
+}
+
+function queryFields(request: FastifyRequest): Fields {
+  const { values, mistakes } = request.query as QueryString;
+  if (mistakes.length > 0) throw new BadRequestError(mistakes);
+  return values;
+}
+
+function bodyFields(request: FastifyRequest): Fields {
+  const body = request.body === undefined ? {} : request.body;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new BadRequestError([{ field: 'body', message: 'must be a JSON object' }]);
+  }
+  return body as Fields;
+}
+
+function together(body: Fields, query: Fields): Fields {
+  const twice = Object.keys(query).filter((name) => Object.hasOwn(body, name));
+  if (twice.length > 0) {
+    throw new BadRequestError(twice.map((field) => ({ field, message: 'stands in the body and in the query string' })));
+  }
+  return { ...body, ...query };
+}

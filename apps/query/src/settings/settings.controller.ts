@@ -1,0 +1,67 @@
+import { Controller, Delete, Get, Patch, Put } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Form } from '../forms/request-fields.js';
+import { modulePaths } from '../http/route-paths.js';
+import { Endpoint } from '../openapi/endpoint.decorator.js';
+import { ID_SCHEMA, objectOf } from '../openapi/schemas.js';
+import { SETTINGS_SCHEMA, type SettingsAnswer } from './settings-answer.js';
+import { PatchSettingsForm, PutSettingsForm, SettingsGuildForm } from './settings.forms.js';
+import { SettingsService } from './settings.service.js';
+
+@ApiTags('Settings')
+@Controller({ path: modulePaths('settings') })
+export class SettingsController {
+  constructor(private readonly settings: SettingsService) {}
+
+  @Get()
+  @Endpoint({
+    access: 'guild',
+    summary: 'All settings of a guild',
+    query: SettingsGuildForm,
+    data: SETTINGS_SCHEMA,
+    errors: ['ModuleDisabledError', 'SettingsError'],
+  })
+  get(@Form(SettingsGuildForm) form: SettingsGuildForm): Promise<SettingsAnswer> {
+    return this.settings.get(form.guild_id);
+  }
+
+  @Put()
+  @Endpoint({
+    access: 'guild',
+    summary: 'Replace the settings of a guild',
+    description:
+      'What GET answered, with the two lists of panels added, may be sent back: `counter_panel_custom_panels` and ' +
+      '`counter_panel_status` are ignored.',
+    body: PutSettingsForm,
+    data: SETTINGS_SCHEMA,
+    errors: ['ModuleDisabledError', 'SettingsError', 'DatabaseError', 'DiscordApiInteractionError'],
+  })
+  replace(@Form(PutSettingsForm) form: PutSettingsForm): Promise<SettingsAnswer> {
+    return this.settings.replace(form);
+  }
+
+  @Patch()
+  @Endpoint({
+    access: 'guild',
+    summary: 'Change some settings of a guild',
+    body: PatchSettingsForm,
+    data: SETTINGS_SCHEMA,
+    errors: ['ModuleDisabledError', 'SettingsError', 'DatabaseError', 'DiscordApiInteractionError'],
+  })
+  change(@Form(PatchSettingsForm) form: PatchSettingsForm): Promise<SettingsAnswer> {
+    return this.settings.change(form);
+  }
+
+  @Delete('delete')
+  @Endpoint({
+    access: 'service',
+    summary: 'Erase everything that is stored of a guild',
+    description: 'Settings, custom panels, starboard entries and statistics. Doing it again changes nothing.',
+    bodyOrQuery: SettingsGuildForm,
+    data: objectOf({ guild_id: ID_SCHEMA, deleted: { const: true } }),
+    errors: ['DatabaseError'],
+  })
+  erase(@Form(SettingsGuildForm) form: SettingsGuildForm): Promise<{ guild_id: string; deleted: true }> {
+    return this.settings.erase(form.guild_id);
+  }
+}

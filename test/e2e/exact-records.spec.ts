@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import type { Options } from 'amqplib';
+import { CATALOGUE, derivedEventId, snowflakeTime, type StatisticKind } from '#libs/contracts';
+import type { ApiClient } from '../harness/api-client.js';
+import { makeEvents, SnowflakeSource, toIntegers, type MadeUpEvent } from '../harness/made-up-events.js';
+import type { Publisher } from '../harness/publisher.js';
+import { TestSystem } from '../harness/system.js';
+import { waitFor } from '../harness/wait-for.js';
+
+const ids = new SnowflakeSource(Date.now());
+const KINDS = Object.entries(CATALOGUE) as [string, StatisticKind][];
+const EVENTS = 10_000;
+
+interface Record_ {
+  id: string;
+  timestamp: string;
+  [field: string]: unknown;
+}
+
+describe('events in over RabbitMQ, records out over REST', () => {
+  let system: TestSystem;
+  let api: ApiClient;
+  let publisher: Publisher;
+
+  beforeAll(async () => {
+    system = await TestSystem.create();
+    await Promise.all([system.startIngestion(), system.startIngestion()]);
+    ({ api } = await system.startQuery());
+    publisher = await system.connectPublisher();
+  });
+  afterAll(async () => {
+    await publisher.close();
+    await system.close();
+  });
+
+  it('should give back 10,000 events of all kinds, each once, every digit right, however they are delivered', async () => {
+    const guildId = ids.next(30 * 86_400_000);
+    await api.openGuild(guildId);
+    const events = makeEvents(EVENTS, guildId);
+
+    await publishInEveryForm(events);
+    await waitFor(async () => (await system.count('statistic_events WHERE guild_id = $1', [guildId])) >= EVENTS, {
+      what: 'all events',
+      timeoutMs: 40_000,
+    });
+    expect(await recordsOf(guildId)).toEqual(expectedRecords(events));
+
+    // Again and again, in other orders, through two instances.
+    await publishInEveryForm(events.toReversed());
+    await publishInEveryForm(shuffled(events));
+    await waitFor(async () => (await publisher.depth('serverstats.statistics')) === 0, { what: 'an empty queue' });
+    const marker = ids.next(30 * 86_400_000);
+    await api.openGuild(marker);
+    await publisher.publish('reminder.created', { guild_id: marker });
+    await waitFor(async () => (await system.count('statistic_events WHERE guild_id = $1', [marker])) === 1, { what: 'the marker' });
+    expect(await recordsOf(guildId)).toEqual(expectedRecords(events));
+    expect(await publisher.depth('serverstats.dead-letters')).toBe(0);
+  });
+
+  it('should give every older record exactly once to a client that walks the pages while new events come in', async () => {
+    const guildId = ids.next(30 * 86_400_000);
+    await api.openGuild(guildId);
+    const older = makeEvents(1_300, guildId).filter((event) => event.kind === 'command.used');
+    const sameTime = new Date(Date.now() - 3_600_000).toISOString();
+    for (let n = 0; n < 50; n++) {
+      older.push({
+        kind: 'command.used',
+        body: { guild_id: guildId, command: 'same time', event_id: randomUUID(), occurred_at: sameTime },
+        record: {},
+      });
+    }
+    await publisher.publish('command.used', older.map((event) => event.body));
+    await waitFor(async () => (await system.count('statistic_events WHERE guild_id = $1', [guildId])) === older.length, { what: 'the older events' });
+
+    let walking = true;
+    const pouring = (async () => {
+      for (let n = 0; walking; n++) {
+        const occurred_at = new Date(Date.now() - (n % 2) * 86_400_000).toISOString();
+        await publisher.publish('command.used', { guild_id: guildId, command: 'new', event_id: randomUUID(), occurred_at });
+      }
+    })();
+    const walked = await api.walk<Record_>('stats/command/view', { guild_id: guildId, limit: 7 });
+    walking = false;
+    await pouring;
+    const seen = walked.map((record) => record.id);
+    expect(new Set(seen).size).toBe(seen.length);
+    const olderSeen = walked.filter((record) => record.command !== 'new').map((record) => record.id);
+    expect(olderSeen.toSorted()).toEqual(older.map((event) => event.body.event_id as string).toSorted());
+    const times = walked.map((record) => record.timestamp);
+    expect(times).toEqual(times.toSorted().toReversed());
+  });
+
+  it('should store what was accepted by POST, under the id that the answer names', async () => {
+    const guildId = ids.next(30 * 86_400_000);
+    await api.openGuild(guildId);
+    for (const event of makeEvents(KINDS.length, guildId)) {
+      const kind = (CATALOGUE as Record<string, StatisticKind>)[event.kind]!;
+      const answer = await api.send<{ event_id: string; accepted: boolean }>('POST', kind.recordPath, toIntegers(JSON.stringify(event.body)));
+      expect(answer).toMatchObject({ status: 202, data: { accepted: true } });
+      const record = await waitFor(
+        async () => (await api.get<Record_[]>(kind.viewPath, { guild_id: guildId })).data[0],
+        { what: `the record of ${event.kind}` },
+      );
+      expect(record).toMatchObject({ ...event.record, id: answer.data.event_id, ...timeOf(event) });
+    }
+  });
+
+  it('should hold settings exactly: what is switched off or disabled between two events is not stored', async () => {
+    const guild_id = ids.next(30 * 86_400_000);
+    await api.openGuild(guild_id);
+    const path = 'stats/command/check';
+    const stored = () => system.count('statistic_events WHERE guild_id = $1', [guild_id]);
+    const post = () => api.send<{ accepted: boolean; reason?: string }>('POST', path, { guild_id, command: 'x' });
+    expect((await post()).status).toBe(202);
+    await waitFor(async () => (await stored()) === 1, { what: 'the first event' });
+    await api.send('PATCH', 'settings', { guild_id, stats_command_usage: false });
+    expect(await post()).toMatchObject({ status: 200, data: { accepted: false, reason: 'statistic_disabled' } });
+    await publisher.publish('command.used', { guild_id, command: 'past the route' });
+    await api.send('PATCH', 'settings', { guild_id, stats_track_bot_messages: false });
+    const bot = { guild_id, channel_id: '7', message_id: ids.next(), member_is_bot: true };
+    expect((await api.send('POST', 'stats/message/check', bot)).data).toEqual({ accepted: false, reason: 'bot_message' });
+    await publisher.publish('message.sent', bot);
+    await api.send('PATCH', 'settings', { guild_id, stats_command_usage: true });
+    await api.send('POST', 'disable', { guild_id });
+    expect(await post()).toMatchObject({ status: 409, error: { code: 800, name: 'ModuleDisabledError' } });
+    await publisher.publish('command.used', { guild_id, command: 'disabled' });
+    await waitFor(async () => (await publisher.depth('serverstats.statistics')) === 0, { what: 'an empty queue' });
+    await api.send('POST', 'enable', { guild_id });
+    await post();
+    await waitFor(async () => (await stored()) >= 2, { what: 'the second event' });
+    expect(await stored()).toBe(2);
+  });
+
+  /** Singles and arrays, ids as strings and as integers, packed and not. */
+  async function publishInEveryForm(events: readonly MadeUpEvent[]): Promise<void> {
+    const sends: Promise<void>[] = [];
+    const send = (kind: string, body: unknown, form: number) => {
+      const json = JSON.stringify(body);
+      const text = form % 2 === 0 ? json : toIntegers(json);
+      const options: Options.Publish = form % 3 === 0 ? { contentEncoding: 'gzip' } : {};
+      sends.push(publisher.publish(kind, options.contentEncoding ? gzipSync(text) : text, options));
+    };
+    for (const [kind] of KINDS) {
+      const bodies = events.filter((event) => event.kind === kind).map((event) => event.body);
+      for (let at = 0, form = 0; at < bodies.length; form++) {
+        if (form % 4 === 0) {
+          send(kind, bodies.slice(at, at + 37), form);
+          at += 37;
+        } else send(kind, bodies[at++], form);
+      }
+    }
+    await Promise.all(sends);
+  }
+
+  async function recordsOf(guildId: string): Promise<Record<string, unknown[]>> {
+    const records: Record<string, unknown[]> = {};
+    for (const [name, kind] of KINDS) {
+      const walked = await api.walk<Record_>(kind.viewPath, { guild_id: guildId, limit: 400 });
+      records[name] = walked.toSorted(byId);
+    }
+    return records;
+  }
+});
+
+function expectedRecords(events: readonly MadeUpEvent[]): Record<string, unknown[]> {
+  const records: Record<string, Record_[]> = {};
+  for (const event of events) (records[event.kind] ??= []).push({ ...event.record, ...timeOf(event) } as Record_);
+  return Object.fromEntries(Object.entries(records).map(([kind, of]) => [kind, of.toSorted(byId)]));
+}
+
+/** Id and time of a message come from its snowflake. */
+function timeOf(event: MadeUpEvent): Record<string, unknown> {
+  const id = event.body.message_id as string | undefined;
+  return id === undefined ? {} : { id: derivedEventId(id), timestamp: new Date(snowflakeTime(id)).toISOString() };
+}
+
+function byId(a: Record_, b: Record_): number {
+  return a.id < b.id ? -1 : Number(a.id > b.id);
+}
+
+function shuffled<T>(items: readonly T[]): T[] {
+  return items.map((item, index) => [(index * 7919) % items.length, item] as const).toSorted((a, b) => a[0] - b[0]).map(([, item]) => item);
+}

@@ -1,0 +1,59 @@
+import type { ApiClient, Answer } from '../harness/api-client.js';
+import type { ServiceProcess } from '../harness/services.js';
+import { SnowflakeSource } from '../harness/made-up-events.js';
+import { TestSystem } from '../harness/system.js';
+import { createTcpProxy, type TcpProxy } from '../harness/tcp-proxy.js';
+import { waitFor } from '../harness/wait-for.js';
+
+const ids = new SnowflakeSource(Date.now());
+type Refused = Answer & { error: { event?: { event_id: string; occurred_at: string } } };
+
+describe('POST while the broker is away', () => {
+  let system: TestSystem;
+  let proxy: TcpProxy;
+  let api: ApiClient;
+  let query: ServiceProcess;
+  const guild_id = ids.next(30 * 86_400_000);
+
+  beforeAll(async () => {
+    system = await TestSystem.create();
+    const url = new URL(system.vhost.url);
+    proxy = await createTcpProxy(url.hostname, Number(url.port));
+    url.port = String(proxy.port);
+    ({ api, service: query } = await system.startQuery({ brokerUrl: url.href }));
+    await api.openGuild(guild_id);
+  });
+  afterAll(async () => {
+    await system.close();
+    await proxy.close();
+  });
+
+  const post = (event: object = {}) => api.send('POST', 'stats/command/check', { guild_id, command: 'x', ...event }) as Promise<Refused>;
+  const connected = () => waitFor(async () => (await post()).status === 202, { what: 'the broker to be back', timeoutMs: 20_000 });
+  it.each([
+    ['is cut off', async () => (await proxy.refuse(), proxy.cutAll())],
+    ['hangs', () => proxy.hang()],
+  ])('should answer 503 within 5 s when it %s, name the event, and work again by itself', async (_, breakIt) => {
+    await connected();
+    await breakIt();
+    const started = performance.now();
+    const refused = await post();
+    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(refused).toMatchObject({ status: 503, error: { code: 503, name: 'ServiceUnavailableError' } });
+    expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+    const { event } = refused.error;
+    expect(event).toEqual({ event_id: expect.stringMatching(/^[0-9a-f-]{36}$/), occurred_at: expect.any(String) });
+    const ready = await fetch(`${query.url}/readyz`);
+    expect(ready.status).toBe(200);
+    expect(await ready.json()).toMatchObject({ status: 'ready', checks: { rabbitmq: { status: 'degraded' } } });
+
+    proxy.cutAll();
+    await proxy.accept();
+    await connected();
+    await post(event);
+    const ingestion = await system.startIngestion();
+    const count = () => system.count('statistic_events WHERE guild_id = $1 AND event_id = $2', [guild_id, event!.event_id]);
+    await waitFor(async () => (await count()) === 1, { what: 'the repeated event, stored once' });
+    await ingestion.stop();
+  });
+});
