@@ -21,7 +21,7 @@ const EVENTS = Number(process.env.BENCH_EVENTS ?? 100_000);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const GUILDS = Number(process.env.BENCH_GUILDS ?? 200);
 const ARRAY = 1_000;
-const PREFETCH = 2_000;
+const PREFETCH = 3_000;
 const DATABASE = `serverstats_bench_${process.pid}`;
 
 interface Row {

@@ -82,27 +82,27 @@ async function readOptional(file) {
 async function runNpm(args) {
   const npm = process.env.npm_execpath;
   const [command, ...first] = npm ? [process.execPath, npm] : ['npm'];
-  const { code, output } = await capture(command, [...first, ...args]);
-  if (code === 0) return;
-  console.error(output);
-  console.error(`npm ${args.join(' ')} failed`);
+  const { code, output, stopped } = await capture(command, [...first, ...args]);
+  if (code === 0 && !stopped) return;
+  if (!stopped) console.error(`${output}\nnpm ${args.join(' ')} failed`);
   process.exit(1);
 }
 
-/** Runs a program to its end and returns its exit code and what it wrote; ends it when we are asked to stop. */
+/** Runs a program to its end and returns what it wrote and its exit code; ends it early when we are asked to stop. */
 export async function capture(command, args, env = process.env) {
   const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const chunks = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => chunks.push(chunk));
+  let stopped = false;
   const stop = (signal) => {
-    child.once('close', () => process.exit(1));
+    stopped = true;
     child.kill(signal);
   };
   process.once('SIGINT', stop).once('SIGTERM', stop);
   try {
     return await new Promise((resolve, reject) => {
       child.once('error', reject);
-      child.once('close', (code) => resolve({ code, output: Buffer.concat(chunks).toString() }));
+      child.once('close', (code) => resolve({ code, output: Buffer.concat(chunks).toString(), stopped }));
     });
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);

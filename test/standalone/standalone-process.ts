@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, realpath, rm, symlink } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, realpath, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { markerOf } from '../../apps/standalone/src/data-directory.js';
@@ -40,9 +40,14 @@ export class Installation {
     private readonly path: string,
   ) {}
 
-  /** @param path the PATH of its processes */
-  static async create(path: string): Promise<Installation> {
-    return new Installation(await realpath(await mkdtemp(join(tmpdir(), 'serverstats-standalone-'))), path);
+  /**
+   * @param path the PATH of its processes
+   * @param options.closed in a folder that other users cannot enter. @defaultValue false
+   */
+  static async create(path: string, { closed = false } = {}): Promise<Installation> {
+    const parent = await realpath(await mkdtemp(join(tmpdir(), 'serverstats-standalone-')));
+    await chmod(parent, closed ? 0o700 : 0o755);
+    return new Installation(parent, path);
   }
 
   get dataDirectory(): string {
@@ -83,7 +88,15 @@ export class Installation {
   async dispose(): Promise<void> {
     for (const standalone of this.starts) await standalone.kill();
     await endLeftovers({ what: 'A server of the test', marker: markerOf(this.dataDirectory), steps: [] });
+    const outside = await this.clusterOutside();
+    if (outside) await rm(outside, { recursive: true, force: true });
     await rm(this.parent, { recursive: true, force: true });
+  }
+
+  /** Where the database lies when DATA_DIR is out of reach of the user that Postgres runs as. */
+  async clusterOutside(): Promise<string | undefined> {
+    const remembered = await readFile(join(this.dataDirectory, 'postgres.json'), 'utf8').catch(() => '{}');
+    return (JSON.parse(remembered) as { outside?: string }).outside;
   }
 }
 

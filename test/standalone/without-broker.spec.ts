@@ -103,6 +103,21 @@ describe('npm start on a machine with nothing but Node', () => {
     expect(await second.recordedCommands(1)).toEqual(['before']);
   });
 
+  it('finds a way when root starts it in a folder closed to others, and finds its data again', async () => {
+    const closed = await Installation.create(machine.path, { closed: true });
+    try {
+      const first = await closed.startAndWait();
+      await first.recordCommand('before');
+      await first.recordedCommands(1);
+      await first.stop();
+      const isRoot = process.getuid?.() === 0;
+      expect((await closed.clusterOutside()) !== undefined).toBe(isRoot);
+      expect(await (await closed.startAndWait()).recordedCommands(1)).toEqual(['before']);
+    } finally {
+      await closed.dispose();
+    }
+  });
+
   it('recovers by itself when it was killed while it made its database', async () => {
     const first = installation.start();
     await first.hasWritten(/Starting Postgres/);

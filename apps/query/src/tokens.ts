@@ -2,5 +2,3 @@
 export const QUERY_CONFIG = Symbol('QueryConfig');
 /** Injects the EventHandover of #libs/broker. */
 export const EVENT_HANDOVER = Symbol('EventHandover');
-/** Injects the Logger of #libs/observability. */
-export const LOGGER = Symbol('Logger');

@@ -13,11 +13,10 @@ export function wholeNumber(min: number, max: number): FieldFormat<number> {
 
 /** An integer in a query string, where every value is a text. */
 export function wholeNumberText(min: number, max: number): FieldFormat<number> {
-  const { expected, schema, parse } = wholeNumber(min, max);
+  const number = wholeNumber(min, max);
   return {
-    expected,
-    schema,
-    parse: (value) => (typeof value === 'string' && /^[0-9]{1,15}$/.test(value) ? parse(Number(value)) : undefined),
+    ...number,
+    parse: (value) => (typeof value === 'string' && /^[0-9]{1,15}$/.test(value) ? number.parse(+value) : undefined),
   };
 }
 

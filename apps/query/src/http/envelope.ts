@@ -19,5 +19,9 @@ export function successEnvelope(data: unknown, page?: { next_cursor: string | nu
 export function errorEnvelope(error: ApiError): object {
   const { fields, event } = error.details;
   const { code, name, message } = error;
-  return { success: false, data: {}, error: { code, name, message, ...(fields && { fields }), ...(event && { event }) } };
+  return {
+    success: false,
+    data: {},
+    error: { code, name, message, ...(fields && { fields }), ...(event && { event }) },
+  };
 }

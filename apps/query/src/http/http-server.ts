@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Logger } from '#libs/observability';
 import { checkAccess } from './access-check.js';
@@ -25,7 +25,7 @@ export function createHttpServer(options: { serviceKey: string; logger: Logger; 
       ignoreTrailingSlash: true,
       querystringParser: parseQueryString as unknown as (text: string) => Record<string, unknown>,
     },
-    frameworkErrors: (error, request, reply) => {
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       reply.header(REQUEST_ID_HEADER, request.id);
       sendError(reply, asApiError(error));
     },

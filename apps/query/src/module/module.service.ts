@@ -40,7 +40,9 @@ export class ModuleService {
   disable(guildId: string): Promise<ModuleStatus> {
     return this.database.change(guildId, async (manager) => {
       const settings = enabledOnly(await findSettings(manager, guildId));
-      await manager.getRepository(GuildSettings).update({ guildId }, { enabled: false, updatedAt: nextUpdate(settings) });
+      await manager
+        .getRepository(GuildSettings)
+        .update({ guildId }, { enabled: false, updatedAt: nextUpdate(settings) });
       return { guild_id: guildId, enabled: false };
     });
   }

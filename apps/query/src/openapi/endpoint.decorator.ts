@@ -34,7 +34,8 @@ export interface EndpointOptions {
 /** Declares a route: who may call it, and what the API documents tell of it. */
 export function Endpoint(options: EndpointOptions): MethodDecorator {
   const { access, summary, description, query, body, bodyOrQuery, data, answers = {}, errors = [] } = options;
-  const answersByStatus = data === undefined ? answers : { 200: { description: 'Done', schema: successSchema(data) }, ...answers };
+  const answersByStatus =
+    data === undefined ? answers : { 200: { description: 'Done', schema: successSchema(data) }, ...answers };
   return applyDecorators(
     Access(access),
     HttpCode(200),
@@ -84,12 +85,16 @@ function everyError(options: EndpointOptions, errors: readonly ApiErrorName[]): 
 }
 
 function errorResponses(names: readonly ApiErrorName[]): MethodDecorator[] {
-  const byStatus = Map.groupBy(names, (name) => API_ERRORS[name].status);
-  return [...byStatus].map(([status, sameStatus]) =>
-    response(status, { description: sameStatus.join(' or '), schema: errorSchema(sameStatus) }),
-  );
+  const statuses = new Set(names.map((name) => API_ERRORS[name].status));
+  return [...statuses].map((status) => {
+    const sameStatus = names.filter((name) => API_ERRORS[name].status === status);
+    return response(status, { description: sameStatus.join(' or '), schema: errorSchema(sameStatus) });
+  });
 }
 
-function response(status: number, { description, schema, mediaType = 'application/json' }: EndpointAnswer): MethodDecorator {
+function response(
+  status: number,
+  { description, schema, mediaType = 'application/json' }: EndpointAnswer,
+): MethodDecorator {
   return ApiResponse({ status, description, content: { [mediaType]: { schema: schema as never } } });
 }

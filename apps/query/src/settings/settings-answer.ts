@@ -48,7 +48,9 @@ const PANEL_SCHEMA = objectOf({ channel_id: ID_SCHEMA, channel_name: { type: 'st
 export const SETTINGS_SCHEMA: JsonSchema = objectOf({
   guild_id: ID_SCHEMA,
   ...Object.fromEntries(COLUMN_FIELD_NAMES.map((name) => [name, answerSchema(name)])),
-  ...Object.fromEntries(SWITCH_NAMES.map((name) => [name, { type: 'boolean', description: SWITCHES[name].description }])),
+  ...Object.fromEntries(
+    SWITCH_NAMES.map((name) => [name, { type: 'boolean', description: SWITCHES[name].description }]),
+  ),
   counter_panel_custom_panels: { type: 'array', items: PANEL_SCHEMA },
   updated_at: TIME_SCHEMA,
 });

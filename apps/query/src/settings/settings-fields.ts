@@ -36,7 +36,10 @@ export const COLUMN_FIELDS = {
     'counterPanelOnlineMemberCountChannel',
     'Shows the count of members who are online',
   ),
-  counter_panel_server_boost_number_channel: channel('counterPanelServerBoostNumberChannel', 'Shows the count of boosts'),
+  counter_panel_server_boost_number_channel: channel(
+    'counterPanelServerBoostNumberChannel',
+    'Shows the count of boosts',
+  ),
   starboard_enabled: onOff('starboardEnabled', 'Whether starred messages are highlighted'),
   starboard_channel: channel('starboardChannel', 'The channel in which starred messages are highlighted'),
   starboard_count: {

@@ -6,7 +6,10 @@ import type { SettingsValues } from './settings-fields.js';
 export function checkRules(settings: Partial<SettingsValues>): void {
   const mistakes: FieldError[] = [];
   if (settings.counter_panel_enabled && settings.counter_panel_category_channel === null) {
-    mistakes.push({ field: 'counter_panel_category_channel', message: 'is needed while counter_panel_enabled is true' });
+    mistakes.push({
+      field: 'counter_panel_category_channel',
+      message: 'is needed while counter_panel_enabled is true',
+    });
   }
   if (settings.starboard_enabled && settings.starboard_channel === null) {
     mistakes.push({ field: 'starboard_channel', message: 'is needed while starboard_enabled is true' });

@@ -56,7 +56,8 @@ export class SettingsService {
   }
 
   private changePanels(panels: readonly CounterPanel[], change: SettingsChange): void {
-    const { counter_panel_custom_panels_create: creates = [], counter_panel_custom_panels_delete: deletes = [] } = change;
+    const { counter_panel_custom_panels_create: creates = [], counter_panel_custom_panels_delete: deletes = [] } =
+      change;
     if (creates.length === 0 && deletes.length === 0) return;
     const foreign = deletes.filter((id) => !panels.some((panel) => panel.channelId === id));
     if (foreign.length > 0) {
@@ -91,11 +92,13 @@ function refuseLostUpdate(settings: GuildSettings, { updated_at: seen }: Setting
 }
 
 function applyChange(settings: GuildSettings, change: SettingsChange): GuildSettings {
-  const changed: GuildSettings = { ...settings, updatedAt: nextUpdate(settings) };
+  const changed = Object.assign(new GuildSettings(), settings, { updatedAt: nextUpdate(settings) });
   for (const name of COLUMN_FIELD_NAMES) {
     if (change[name] !== undefined) Object.assign(changed, { [COLUMN_FIELDS[name].property]: change[name] });
   }
   const values = { ...settingsValues(settings), ...change };
-  changed.switches = SWITCH_NAMES.filter((name) => values[name]);
+  // A newer version may know more switches than this one.
+  const unknown = settings.switches.filter((name) => !(SWITCH_NAMES as string[]).includes(name));
+  changed.switches = [...SWITCH_NAMES.filter((name) => values[name]), ...unknown];
   return changed;
 }

@@ -1,0 +1,94 @@
+import { jest } from '@jest/globals';
+import { MicroBatcher, type BatchItem } from './micro-batcher.js';
+
+interface Item extends BatchItem {
+  name: string;
+}
+
+const item = (name: string, weight = 1, alone = false): Item => ({ name, weight, alone });
+
+describe('MicroBatcher', () => {
+  let batches: string[][];
+  let release: (() => void)[];
+  let batcher: MicroBatcher<Item>;
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    batches = [];
+    release = [];
+    batcher = new MicroBatcher<Item>({
+      size: 3,
+      maxAgeMs: 50,
+      handle: (batch) => {
+        batches.push(batch.map(({ name }) => name));
+        return new Promise((resolve) => release.push(resolve));
+      },
+    });
+  });
+  afterEach(() => jest.useRealTimers());
+
+  const finish = async () => {
+    release.shift()!();
+    await jest.advanceTimersByTimeAsync(0);
+  };
+
+  it('should hand over a batch as soon as it is complete', () => {
+    for (const name of ['a', 'b', 'c']) batcher.push(item(name));
+    expect(batches).toEqual([['a', 'b', 'c']]);
+  });
+
+  it('should count the age from the first item: later ones do not put the batch off', () => {
+    batcher.push(item('a'));
+    jest.advanceTimersByTime(40);
+    batcher.push(item('b'));
+    expect(batches).toEqual([]);
+    jest.advanceTimersByTime(10);
+    expect(batches).toEqual([['a', 'b']]);
+  });
+
+  it('should count an array as its events', () => {
+    batcher.push(item('a'));
+    batcher.push(item('array', 1000));
+    expect(batches).toEqual([['a', 'array']]);
+  });
+
+  it('should handle one batch at a time and go on with what came meanwhile', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) batcher.push(item(name));
+    expect(batches).toEqual([['a', 'b', 'c']]);
+    await finish();
+    expect(batches).toEqual([
+      ['a', 'b', 'c'],
+      ['d', 'e', 'f'],
+    ]);
+    await finish();
+    await jest.advanceTimersByTimeAsync(50);
+    expect(batches[2]).toEqual(['g']);
+  });
+
+  it('should handle a suspect alone, without changing the order', async () => {
+    batcher.push(item('a'));
+    batcher.push(item('suspect', 1, true));
+    batcher.push(item('b'));
+    const drained = batcher.drain();
+    await finish();
+    await finish();
+    await finish();
+    await drained;
+    expect(batches).toEqual([['a'], ['suspect'], ['b']]);
+  });
+
+  it('should hand over all that waits when it is drained', async () => {
+    batcher.push(item('a'));
+    const drained = batcher.drain();
+    expect(batches).toEqual([['a']]);
+    await finish();
+    await drained;
+  });
+
+  it('should forget what waits when it is cleared', () => {
+    batcher.push(item('a'));
+    batcher.clear();
+    jest.advanceTimersByTime(100);
+    expect(batches).toEqual([]);
+  });
+});

@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import type { JsonValue } from '#libs/contracts';
+import { EventHandoverService, type EventAnswer } from '../events/event-handover.service.js';
+import { guildEventFields } from '../events/guild-event-form.js';
+import { newEvent } from '../events/new-event.js';
+import type { Answer } from '../http/envelope.js';
+import { GuildSettingsReader } from '../settings/guild-settings.reader.js';
+
+/** Hands over what concerns counter panels. */
+@Injectable()
+export class CounterPanelsService {
+  constructor(
+    private readonly settings: GuildSettingsReader,
+    private readonly events: EventHandoverService,
+  ) {}
+
+  /** The channel may be a counter panel, the category of them, or the starboard: whoever stores it finds out. */
+  async channelDeleted(body: JsonValue): Promise<Answer<EventAnswer>> {
+    const fields = guildEventFields('channel.deleted', body);
+    await this.settings.requireEnabled(fields.guild_id);
+    return this.events.accept(newEvent('channel.deleted', fields));
+  }
+
+  /** Refreshes the panels of the guild that is named, else those of all guilds. */
+  async refresh(body: JsonValue): Promise<Answer<EventAnswer>> {
+    const fields = guildEventFields('counter_panel.refresh', body);
+    if (fields.guild_id !== undefined) await this.settings.requireEnabled(fields.guild_id);
+    return this.events.accept(newEvent('counter_panel.refresh', fields));
+  }
+}

@@ -1,0 +1,42 @@
+import 'reflect-metadata';
+import { writeFileSync } from 'node:fs';
+import { loadQueryConfig } from '#libs/config';
+import { StatisticsContract } from '#libs/contracts';
+import { Database } from '#libs/database';
+import { createLogger, createMetricsRegistry } from '#libs/observability';
+import type { EventHandover } from '#libs/broker';
+import { createQueryApp } from './create-query-app.js';
+import { openApiDocument } from './openapi/openapi-document.js';
+
+/**
+ * Writes docs/openapi.json below the working directory, or prints it with `--stdout`. The application is made but
+ * never listens, and neither a database nor a broker is reached for.
+ */
+const FILE = 'docs/openapi.json';
+
+const config = loadQueryConfig(
+  { DATABASE_URL: 'postgres://nowhere/none', SERVICE_KEY: 'n'.repeat(32), LOG_LEVEL: 'error', LOG_FORMAT: 'json' },
+  { withoutBroker: true },
+);
+const handover: EventHandover = {
+  handOver: () => Promise.reject(new Error('nothing is handed over here')),
+  probe: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+};
+const app = await createQueryApp({
+  config,
+  contract: new StatisticsContract(),
+  database: new Database({
+    ...config.database,
+    retention: config.retention,
+    applicationName: 'generate-openapi',
+    onRetry: () => undefined,
+  }),
+  handover,
+  registry: createMetricsRegistry(),
+  logger: createLogger(config.log, 'generate-openapi'),
+});
+const text = `${JSON.stringify(openApiDocument(app), null, 2)}\n`;
+await app.close();
+if (process.argv.includes('--stdout')) process.stdout.write(text);
+else writeFileSync(FILE, text);

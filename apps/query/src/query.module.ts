@@ -1,0 +1,82 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
+import { Registry } from 'prom-client';
+import { DataSource } from 'typeorm';
+import type { EventHandover } from '#libs/broker';
+import type { QueryConfig } from '#libs/config';
+import { StatisticsContract } from '#libs/contracts';
+import type { Database } from '#libs/database';
+import { HealthChecks, type Logger } from '#libs/observability';
+import { CounterPanelsController } from './counter-panels/counter-panels.controller.js';
+import { CounterPanelsService } from './counter-panels/counter-panels.service.js';
+import { GuildDatabase } from './database/guild-database.js';
+import { EventHandoverService } from './events/event-handover.service.js';
+import { HealthController } from './health/health.controller.js';
+import { ApiExceptionFilter } from './http/api-exception.filter.js';
+import { EnvelopeInterceptor } from './http/envelope.interceptor.js';
+import { ModuleController } from './module/module.controller.js';
+import { ModuleService } from './module/module.service.js';
+import { PrivacyController } from './privacy/privacy.controller.js';
+import { PrivacyService } from './privacy/privacy.service.js';
+import { GuildSettingsReader } from './settings/guild-settings.reader.js';
+import { SettingsController } from './settings/settings.controller.js';
+import { SettingsService } from './settings/settings.service.js';
+import { StarboardController } from './starboard/starboard.controller.js';
+import { StarboardService } from './starboard/starboard.service.js';
+import { statisticControllers } from './statistics/statistic-controllers.js';
+import { StatisticsRecorder } from './statistics/statistics-recorder.service.js';
+import { StatisticsViewer } from './statistics/statistics-viewer.service.js';
+import { EVENT_HANDOVER, QUERY_CONFIG } from './tokens.js';
+
+/** What is made before Nest is, and outlives it. */
+export interface QueryParts {
+  config: QueryConfig;
+  contract: StatisticsContract;
+  database: Database;
+  handover: EventHandover;
+  registry: Registry;
+  logger: Logger;
+}
+
+@Module({})
+export class QueryModule {
+  static with({ config, contract, database, handover, registry, logger }: QueryParts): DynamicModule {
+    const health = new HealthChecks({
+      database: { probe: () => database.probe(), whenFailing: 'failed' },
+      // Reads work without the broker.
+      rabbitmq: { probe: () => handover.probe(), whenFailing: 'degraded' },
+    });
+    return {
+      module: QueryModule,
+      controllers: [
+        HealthController,
+        ModuleController,
+        SettingsController,
+        ...statisticControllers(contract),
+        StarboardController,
+        CounterPanelsController,
+        PrivacyController,
+      ],
+      providers: [
+        { provide: QUERY_CONFIG, useValue: config },
+        { provide: EVENT_HANDOVER, useValue: handover },
+        { provide: StatisticsContract, useValue: contract },
+        { provide: DataSource, useValue: database.dataSource },
+        { provide: HealthChecks, useValue: health },
+        { provide: Registry, useValue: registry },
+        { provide: APP_FILTER, useValue: new ApiExceptionFilter(logger) },
+        { provide: APP_INTERCEPTOR, useClass: EnvelopeInterceptor },
+        GuildDatabase,
+        GuildSettingsReader,
+        EventHandoverService,
+        ModuleService,
+        SettingsService,
+        StatisticsRecorder,
+        StatisticsViewer,
+        StarboardService,
+        CounterPanelsService,
+        PrivacyService,
+      ],
+    };
+  }
+}

@@ -1,0 +1,42 @@
+import { Controller, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { guildEventSchema, type JsonValue } from '#libs/contracts';
+import { eventAnswers } from '../events/event-answers.js';
+import type { EventAnswer } from '../events/event-handover.service.js';
+import { EventBody } from '../forms/request-fields.js';
+import type { Answer } from '../http/envelope.js';
+import { modulePaths } from '../http/route-paths.js';
+import { Endpoint } from '../openapi/endpoint.decorator.js';
+import { StarboardService } from './starboard.service.js';
+
+const ANSWERS = eventAnswers(['starboard_disabled']);
+
+@ApiTags('Starboard')
+@Controller({ path: modulePaths('starboard') })
+export class StarboardController {
+  constructor(private readonly starboard: StarboardService) {}
+
+  @Post('add')
+  @Endpoint({
+    access: 'service',
+    summary: 'A message got a star (star.added)',
+    body: guildEventSchema('star.added'),
+    answers: ANSWERS,
+    errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
+  })
+  add(@EventBody() body: JsonValue): Promise<Answer<EventAnswer>> {
+    return this.starboard.handOver('star.added', body);
+  }
+
+  @Post('remove')
+  @Endpoint({
+    access: 'service',
+    summary: 'A message lost a star, or was deleted (star.removed)',
+    body: guildEventSchema('star.removed'),
+    answers: ANSWERS,
+    errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
+  })
+  remove(@EventBody() body: JsonValue): Promise<Answer<EventAnswer>> {
+    return this.starboard.handOver('star.removed', body);
+  }
+}

@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common';
+import type { JsonValue } from '#libs/contracts';
+import { EventHandoverService, type EventAnswer } from '../events/event-handover.service.js';
+import { guildEventFields } from '../events/guild-event-form.js';
+import { newEvent } from '../events/new-event.js';
+import type { Answer } from '../http/envelope.js';
+import { GuildSettingsReader } from '../settings/guild-settings.reader.js';
+
+/** Hands over that a message got or lost a star, where a starboard shows it. */
+@Injectable()
+export class StarboardService {
+  constructor(
+    private readonly settings: GuildSettingsReader,
+    private readonly events: EventHandoverService,
+  ) {}
+
+  async handOver(name: 'star.added' | 'star.removed', body: JsonValue): Promise<Answer<EventAnswer>> {
+    const fields = guildEventFields(name, body);
+    const settings = await this.settings.requireEnabled(fields.guild_id);
+    if (!settings.starboardEnabled) return this.events.decline('starboard_disabled');
+    return this.events.accept(newEvent(name, fields));
+  }
+}

@@ -1,0 +1,71 @@
+import { Registry } from 'prom-client';
+import { AmqpHandover, type EventHandover } from '#libs/broker';
+import type { QueryConfig } from '#libs/config';
+import { StatisticsContract } from '#libs/contracts';
+import { Database } from '#libs/database';
+import {
+  createLogger,
+  createMetricsRegistry,
+  describeError,
+  type Logger,
+  type RunningService,
+} from '#libs/observability';
+import { createQueryApp } from './create-query-app.js';
+
+export interface StartQueryOptions {
+  /** Takes the events instead of RabbitMQ. The caller closes it, after the service. */
+  handover?: EventHandover;
+  /** @defaultValue the catalogue */
+  contract?: StatisticsContract;
+  logger?: Logger;
+}
+
+/**
+ * Starts the query service. It listens when this resolves; database and broker are connected in the background, and
+ * `/readyz` tells how far that is. `failed` rejects with OutdatedSchemaError when the schema is not to be migrated here.
+ */
+export async function startQuery(config: QueryConfig, options: StartQueryOptions = {}): Promise<RunningService> {
+  const logger = options.logger ?? createLogger(config.log, 'query');
+  const contract = options.contract ?? new StatisticsContract();
+  const database = new Database({
+    ...config.database,
+    retention: config.retention,
+    applicationName: 'serverstats-query',
+    onRetry: (error) => logger.warn(`the database cannot be used yet: ${describeError(error)}`),
+  });
+  const ownHandover = options.handover === undefined ? createAmqpHandover(config, contract, logger) : undefined;
+  const handover = options.handover ?? ownHandover!;
+  const registry: Registry = createMetricsRegistry();
+  const app = await createQueryApp({ config, contract, database, handover, registry, logger });
+
+  const close = async () => {
+    await app.close();
+    await ownHandover?.close();
+    await database.close();
+  };
+  try {
+    await app.listen(config.http.port, config.http.host);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  ownHandover?.start();
+  const failed = database.connected().then(() => new Promise<never>(() => undefined));
+  // Whoever cares waits for it; nobody has to.
+  failed.catch(() => undefined);
+  const url = urlOf(app.getHttpServer().address() as { port: number }, config.http.host);
+  logger.info(`listening on ${url}`);
+  return { url, failed, close };
+}
+
+function createAmqpHandover(config: QueryConfig, contract: StatisticsContract, logger: Logger): AmqpHandover {
+  return new AmqpHandover({
+    urls: config.rabbitmqUrls,
+    contract,
+    onError: (error) => logger.warn(`RabbitMQ: ${describeError(error)}`),
+  });
+}
+
+function urlOf({ port }: { port: number }, host: string): string {
+  return `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,59 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { QueryConfig } from '#libs/config';
+import { FLAG_IS_BOT, type CompiledKind, type JsonValue, type StatisticFields } from '#libs/contracts';
+import type { OutgoingEvent } from '#libs/broker';
+import type { GuildSettings } from '#libs/database';
+import { EventHandoverService, type EventAnswer } from '../events/event-handover.service.js';
+import { BadRequestError } from '../http/api-error.js';
+import type { Answer } from '../http/envelope.js';
+import { GuildSettingsReader } from '../settings/guild-settings.reader.js';
+import { QUERY_CONFIG } from '../tokens.js';
+import { stampIdentity, type StampedIdentity } from './event-identity.js';
+import { requireStorableTime } from './judge-event-time.js';
+import { kindFields } from './stored-fields.js';
+
+/** Takes statistic events that come as requests. */
+@Injectable()
+export class StatisticsRecorder {
+  constructor(
+    private readonly settings: GuildSettingsReader,
+    private readonly events: EventHandoverService,
+    @Inject(QUERY_CONFIG) private readonly config: QueryConfig,
+  ) {}
+
+  /**
+   * @throws BadRequestError for an event that is not of the kind's form, or of a time at which nothing is stored
+   * @throws ModuleDisabledError
+   * @throws ServiceUnavailableError when nobody could take the event
+   */
+  async record(kind: CompiledKind, body: JsonValue): Promise<Answer<EventAnswer>> {
+    const now = Date.now();
+    const read = kind.read(body);
+    if (!read.ok) throw new BadRequestError(read.fields);
+    const identity = stampIdentity(kind, read.value, now);
+    if (identity.timeFrom !== undefined) {
+      requireStorableTime(identity.timeFrom, identity.occurredAt, now, this.config.retention.eventDays);
+    }
+    const unwanted = whyUnwanted(kind, read.value, await this.settings.requireEnabled(read.value.guildId));
+    if (unwanted !== undefined) return this.events.decline(unwanted);
+    return this.events.accept(outgoingEvent(kind, read.value, identity));
+  }
+}
+
+function whyUnwanted(kind: CompiledKind, fields: StatisticFields, { switches }: GuildSettings) {
+  const { switch: needed, botSwitch } = kind.definition;
+  if (!switches.includes(needed)) return 'statistic_disabled';
+  const isBot = (fields.flags & FLAG_IS_BOT) !== 0;
+  return isBot && botSwitch !== undefined && !switches.includes(botSwitch) ? 'bot_message' : undefined;
+}
+
+function outgoingEvent(kind: CompiledKind, fields: StatisticFields, identity: StampedIdentity): OutgoingEvent {
+  const { eventId, occurredAt } = identity;
+  const body: Record<string, unknown> = { guild_id: fields.guildId, ...kindFields(kind.definition, fields) };
+  if (kind.definition.optionalUser && fields.userId !== null) body.user_id = fields.userId;
+  if (kind.definition.identifiedBy === undefined) {
+    body.event_id = eventId;
+    body.occurred_at = new Date(occurredAt).toISOString();
+  }
+  return { name: kind.name, eventId, occurredAt, body };
+}

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import type { ApiClient } from '../harness/api-client.js';
+import { SnowflakeSource } from '../harness/made-up-events.js';
+import type { Publisher } from '../harness/publisher.js';
+import { TestSystem } from '../harness/system.js';
+import { waitFor } from '../harness/wait-for.js';
+
+const ids = new SnowflakeSource(Date.now());
+
+interface References {
+  total: number;
+  statistics: Record<string, number>;
+  starboard: number;
+}
+
+describe('what was answered holds, while events pour in through two instances', () => {
+  let system: TestSystem;
+  let api: ApiClient;
+  let publisher: Publisher;
+  let guild_id: string;
+  let pouring: Promise<void>;
+  let stopPouring: () => void;
+  const member = ids.next(500 * 86_400_000);
+
+  beforeAll(async () => {
+    system = await TestSystem.create();
+    await Promise.all([system.startIngestion(), system.startIngestion()]);
+    ({ api } = await system.startQuery());
+    publisher = await system.connectPublisher();
+  });
+  afterAll(async () => {
+    await publisher.close();
+    await system.close();
+  });
+  beforeEach(async () => {
+    guild_id = ids.next(30 * 86_400_000);
+    await api.openGuild(guild_id);
+    let running = true;
+    stopPouring = () => (running = false);
+    pouring = (async () => {
+      while (running) {
+        // Events of a moment ago: those that an erasure must keep out.
+        const occurred_at = new Date(Date.now() - 1_000).toISOString();
+        const event = () => ({ guild_id, command: 'x', user_id: member, event_id: randomUUID(), occurred_at });
+        await Promise.all(Array.from({ length: 40 }, () => publisher.publish('command.used', event())));
+      }
+    })();
+    await waitFor(async () => (await stored()) > 200, { what: 'events pouring in' });
+  });
+  afterEach(async () => {
+    stopPouring();
+    await pouring;
+  });
+
+  const stored = () => system.count('statistic_events WHERE guild_id = $1', [guild_id]);
+  const settled = async () => {
+    stopPouring();
+    await pouring;
+    await waitFor(async () => (await publisher.depth('serverstats.statistics')) === 0, { what: 'an empty queue' });
+    const marker = ids.next(30 * 86_400_000);
+    await api.openGuild(marker);
+    await publisher.publish('command.used', { guild_id: marker, command: 'marker' });
+    await waitFor(async () => (await system.count('statistic_events WHERE guild_id = $1', [marker])) === 1, {
+      what: 'the marker',
+    });
+  };
+
+  it('should store nothing after a disable was answered', async () => {
+    expect((await api.send('POST', 'disable', { guild_id })).data).toEqual({ guild_id, enabled: false });
+    const count = await stored();
+    await settled();
+    expect(await stored()).toBe(count);
+  });
+
+  it('should store nothing after a switch was answered to be off', async () => {
+    await api.send('PATCH', 'settings', { guild_id, stats_command_usage: false });
+    const count = await stored();
+    await settled();
+    expect(await stored()).toBe(count);
+  });
+
+  it('should leave nothing of a guild after DELETE settings was answered', async () => {
+    expect((await api.send('DELETE', 'settings/delete', { guild_id })).status).toBe(200);
+    expect(await stored()).toBe(0);
+    await settled();
+    expect(await stored()).toBe(0);
+    expect((await api.send('DELETE', `settings/delete?guild_id=${guild_id}`)).status).toBe(200);
+    expect((await api.get('status', { guild_id })).data).toEqual({ guild_id, enabled: false });
+  });
+
+  it('should leave no reference to an erased member, keep the count, and go on with what happens later', async () => {
+    const path = 'privacy/delete-user-entries';
+    await system.database.query('INSERT INTO starboard_entries VALUES ($1, 5, 6, $2)', [guild_id, member]);
+    const erased = await api.send<References>('DELETE', path, { guild_id, privacy_member_id: member });
+    const count = await stored();
+    expect(erased.data).toMatchObject({ starboard: 1, total: erased.data.statistics['command.used']! + 1 });
+    expect(erased.data.statistics['command.used']).toBe(count);
+    // Wait until the events of before the erasure have passed, then those of after it arrive.
+    await waitFor(async () => (await stored()) > count, { what: 'later events' });
+    await settled();
+    const references = await api.get<References>('privacy/get-user-entries', { guild_id, privacy_member_id: member });
+    expect(references.data.statistics['command.used']).toBe((await stored()) - count);
+    expect(references.data.starboard).toBe(0);
+    const before = await system.count(
+      `statistic_events e JOIN erasure_tombstones t USING (guild_id)
+       WHERE e.guild_id = $1 AND e.occurred_at < t.before AND (e.user_id IS NOT NULL OR e.message_id IS NOT NULL)`,
+      [guild_id],
+    );
+    expect(before).toBe(0);
+  });
+});

@@ -1,0 +1,112 @@
+import type { DocumentedField } from './documented-api.js';
+
+const TOO_LARGE_ID = '9223372036854775808';
+const NEITHER = ['[]', '{}', '[1]', '{"constructor": 1}', '{"toString": null}'];
+const ODD_TEXTS = ['"\\u0000"', '"\\ud800"'];
+
+interface FieldKind {
+  /** JSON of a right value. */
+  right: string;
+  /** JSON of wrong ones. */
+  wrong: string[];
+  /** Wrong in a query string, as they stand there. */
+  wrongText: string[];
+}
+
+/** Right and wrong values by what a field holds. */
+const KINDS = {
+  snowflake: {
+    right: '"9007199254740993"',
+    wrong: [
+      ...['true', '""', '"abc"', '"-1"', '-1', '0', '"0"', '1.5', '1e3', '5.0', '"1e3"', '" 1"', '"01"', '"１"'],
+      ...[TOO_LARGE_ID, `"${TOO_LARGE_ID}"`, `1${'0'.repeat(60)}`, `-${TOO_LARGE_ID}`, ...NEITHER, ...ODD_TEXTS],
+    ],
+    wrongText: ['', 'abc', '-1', '0', '1.5', '1e3', '01', '%201', TOO_LARGE_ID, '%00', '[]', 'null', '%EF%BC%91'],
+  },
+  text: {
+    right: '"a"',
+    wrong: ['1', 'true', '""', `"${'a'.repeat(101)}"`, `"${'😀'.repeat(101)}"`, ...NEITHER, ...ODD_TEXTS],
+    wrongText: [],
+  },
+  boolean: {
+    right: 'true',
+    wrong: ['0', '1', '"true"', '""', TOO_LARGE_ID, '1.0', ...NEITHER],
+    wrongText: [],
+  },
+  delay: {
+    right: '12.5',
+    wrong: ['"5"', '""', 'true', '-1', '-0.001', '86400001', '86400000.5', '1e400', TOO_LARGE_ID, ...NEITHER],
+    wrongText: [],
+  },
+  uuid: {
+    right: '"0193a8d0-1111-4222-8333-444455556666"',
+    wrong: ['"x"', '""', '1', 'true', TOO_LARGE_ID, '"0193a8d0-1111-4222-8333-44445555666"', ...NEITHER, ...ODD_TEXTS],
+    wrongText: [],
+  },
+  instant: {
+    right: `"${new Date().toISOString()}"`,
+    wrong: [
+      ...['"yesterday"', '""', 'true', '-1', '0', '1700000000', '1e300', TOO_LARGE_ID, '"2026-02-30T00:00:00Z"'],
+      ...['"2026-11-24"', '"2026-11-24T10:00:00"', '"2026-11-24T25:00:00Z"', ...NEITHER, ...ODD_TEXTS],
+    ],
+    wrongText: ['', 'yesterday', '-1', '1700000000', '2026-02-30T00:00:00Z', '2026-11-24', TOO_LARGE_ID, '%00'],
+  },
+  integer: {
+    right: '1',
+    wrong: ['"1"', '""', 'true', '-1', '0', '1.5', '1e9', TOO_LARGE_ID, ...NEITHER],
+    wrongText: ['', 'x', '0', '-1', '1.5', '1e1', '10001', TOO_LARGE_ID, '%00', 'NaN', '0x1'],
+  },
+  list: {
+    right: '[]',
+    wrong: ['1', 'true', '""', '"a"', '{}', '{"0": 1}', '[null]', '[{}]', '[[]]', `[${TOO_LARGE_ID}]`, '[true]'],
+    wrongText: [],
+  },
+  cursor: {
+    right: '""',
+    wrong: [],
+    wrongText: ['', 'x', 'bnVsbA', '%00', 'WzEsMiwzLDQsNV0', 'a'.repeat(1000)],
+  },
+} as const satisfies Record<string, FieldKind>;
+
+export function rightValue(field: DocumentedField): string {
+  return kindOf(field).right;
+}
+
+/** JSON of values that the field refuses. */
+export function wrongValues(field: DocumentedField): readonly string[] {
+  const mayBeNull = isNullable(field) || (!field.required && !isStrictlyOptional(field));
+  return [...kindOf(field).wrong, ...(mayBeNull ? [] : ['null'])];
+}
+
+/** Values that the field refuses in a query string, percent-encoded. */
+export function wrongTexts(field: DocumentedField): readonly string[] {
+  return kindOf(field).wrongText;
+}
+
+function kindOf(field: DocumentedField): FieldKind {
+  const schema = valueSchema(field);
+  const [first] = (schema.oneOf ?? [schema]) as Record<string, unknown>[];
+  if (field.name === 'cursor') return KINDS.cursor;
+  if (first?.pattern !== undefined) return KINDS.snowflake;
+  if (first?.format === 'date-time') return KINDS.instant;
+  if (first?.format === 'uuid') return KINDS.uuid;
+  if (first?.type === 'string') return KINDS.text;
+  if (first?.type === 'boolean') return KINDS.boolean;
+  if (first?.type === 'number') return KINDS.delay;
+  if (first?.type === 'integer') return KINDS.integer;
+  if (first?.type === 'array') return KINDS.list;
+  throw new Error(`no values for ${field.name}: ${JSON.stringify(field.schema)}`);
+}
+
+function isNullable({ schema }: DocumentedField): boolean {
+  return Array.isArray(schema.anyOf) && schema.anyOf.some((option: { type?: string }) => option.type === 'null');
+}
+
+/** Optional fields of events may be null; those of settings only where the schema says so. */
+function isStrictlyOptional({ name }: DocumentedField): boolean {
+  return !['user_id', 'event_id', 'occurred_at', 'guild_id'].includes(name);
+}
+
+function valueSchema({ schema }: DocumentedField): Record<string, unknown> {
+  return ((schema.anyOf as Record<string, unknown>[] | undefined)?.[0] ?? schema) as Record<string, unknown>;
+}

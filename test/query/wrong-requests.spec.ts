@@ -1,0 +1,207 @@
+import type { Answer } from '../harness/api-client.js';
+import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
+import { DocumentedApi, type DocumentedRoute } from './documented-api.js';
+import { rightValue, wrongTexts, wrongValues } from './field-values.js';
+import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+
+/** A request, and what it was meant to be wrong with. */
+interface WrongRequest {
+  what: string;
+  search?: string;
+  body?: string | Buffer<ArrayBuffer>;
+  contentType?: string;
+  /** @defaultValue 400 */
+  status?: number;
+  /** The only field that is to be named. */
+  field: string;
+}
+
+describe('a wrong request', () => {
+  let database: TestDatabase;
+  let query: QueryInProcess;
+  let api: DocumentedApi;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    query = await startQueryInProcess(database.url);
+    api = await DocumentedApi.of(query.url);
+  });
+  afterAll(async () => {
+    await query?.close();
+    await database?.drop();
+  });
+
+  const send = (route: DocumentedRoute, request: Pick<WrongRequest, 'search' | 'body' | 'contentType'>) =>
+    query.client.request(`${route.path}${request.search ? `?${request.search}` : ''}`, {
+      method: route.method,
+      body: request.body,
+      headers: request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' },
+    });
+
+  /** Sends them all; what was not answered as documented, for people. */
+  const misanswered = async (route: DocumentedRoute, requests: WrongRequest[]): Promise<string[]> => {
+    const found: string[] = [];
+    for (const request of requests) {
+      const answer = await send(route, request);
+      const problem = problemOf(answer, request);
+      if (problem !== undefined) found.push(`${request.what}: ${problem}, ${JSON.stringify(answer.error)}`);
+    }
+    return found;
+  };
+
+  const routesWith = (part: 'query' | 'body') =>
+    api.routes().filter((route) => (part === 'body' ? route.body !== undefined : route.query.length > 0));
+
+  it('has routes to be sent to', () => {
+    expect(routesWith('body').length).toBeGreaterThanOrEqual(22);
+    expect(routesWith('query').length).toBeGreaterThanOrEqual(18);
+  });
+
+  it('is one because of its fields: the same with right ones is none', async () => {
+    for (const route of api.routes()) {
+      if (route.body === undefined && route.query.length === 0) continue;
+      const request =
+        route.body === undefined ? { search: rightSearch(route) } : { body: rightBody(route), search: undefined };
+      expect([route.path, (await send(route, request)).status]).not.toEqual([route.path, 400]);
+    }
+  });
+
+  it('names the one wrong field of its body', async () => {
+    for (const route of routesWith('body')) {
+      const requests = route.body!.flatMap((field): WrongRequest[] => {
+        const wrong = wrongValues(field).map((value) => ({
+          what: `${field.name}: ${value}`,
+          body: rightBody(route, { [field.name]: value }),
+          field: field.name,
+        }));
+        const missing = {
+          what: `no ${field.name}`,
+          body: rightBody(route, { [field.name]: undefined }),
+          field: field.name,
+        };
+        return isNeeded(route, field.name) ? [...wrong, missing] : wrong;
+      });
+      expect({ [route.path]: await misanswered(route, requests) }).toEqual({ [route.path]: [] });
+    }
+  });
+
+  it('names the one wrong field of its query string', async () => {
+    for (const route of routesWith('query')) {
+      const requests = route.query.flatMap((field): WrongRequest[] => {
+        const others = rightSearch(route, field.name);
+        const wrong = [...wrongTexts(field), '%zz', '%ff'].map((value) => ({
+          what: `${field.name}=${value.slice(0, 50)}`,
+          search: `${others}&${field.name}=${value}`,
+          field: field.name,
+        }));
+        const right = encodeURIComponent(String(JSON.parse(rightValue(field))));
+        const twice = {
+          what: `${field.name} twice`,
+          search: `${others}&${field.name}=${right}&${field.name}=${right}`,
+          field: field.name,
+        };
+        const missing = { what: `no ${field.name}`, search: others, field: field.name };
+        return isNeeded(route, field.name) ? [...wrong, twice, missing] : [...wrong, twice];
+      });
+      expect({ [route.path]: await misanswered(route, requests) }).toEqual({ [route.path]: [] });
+    }
+  });
+
+  it('names its body when that is no JSON object', async () => {
+    const texts = [
+      '{',
+      '[1',
+      '"a"',
+      'null',
+      '1',
+      '[]',
+      '[{}]',
+      'nul',
+      '{"a":1,}',
+      "{'a':1}",
+      '{"guild_id":01}',
+      '\u0000',
+    ];
+    const refused = ['{"guild_id":1,"guild_id":1}', '{"__proto__":{}}', '{"constructor":{"prototype":{}}}'];
+    const deep = '['.repeat(50_000);
+    const bodies: WrongRequest['body'][] = [
+      ...texts,
+      ...refused,
+      deep,
+      `{"a":${deep}`,
+      Buffer.from([0x7b, 0xff, 0x7d]),
+    ];
+    for (const route of routesWith('body')) {
+      const requests = bodies.map((body) => ({ what: String(body).slice(0, 40), body, field: 'body' }));
+      expect({ [route.path]: await misanswered(route, requests) }).toEqual({ [route.path]: [] });
+    }
+  });
+
+  it('has status 413 when its body is too large, and 415 when it is of another media type', async () => {
+    for (const route of routesWith('body')) {
+      const body = rightBody(route);
+      const large = rightBody(route, { more: `"${'a'.repeat(200 * 1024)}"` });
+      const types = [
+        'text/plain',
+        'application/x-www-form-urlencoded',
+        'application/xml',
+        'nonsense',
+        'application/jsonx',
+      ];
+      const requests: WrongRequest[] = [
+        { what: '200 KiB', body: large, status: 413, field: 'body' },
+        { what: '200 KiB of text', body: large, contentType: 'text/plain', status: 413, field: 'body' },
+        ...types.map((contentType) => ({ what: contentType, body, contentType, status: 415, field: 'content-type' })),
+      ];
+      expect({ [route.path]: await misanswered(route, requests) }).toEqual({ [route.path]: [] });
+    }
+  });
+
+  it('has not brought about an unexpected failure', () => {
+    expect(query.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+  });
+});
+
+/** JSON of a right body, but for the changes; an undefined one leaves the field out. */
+function rightBody(route: DocumentedRoute, changes: Record<string, string | undefined> = {}): string {
+  const required = route.body!.filter(({ name }) => isNeeded(route, name));
+  const values: Record<string, string | undefined> = {
+    ...Object.fromEntries(required.map((field) => [field.name, rightValue(field)])),
+    ...specialValues(route),
+    ...changes,
+  };
+  const members = Object.entries(values).filter(([, value]) => value !== undefined);
+  return `{${members.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`;
+}
+
+/** The required fields of a query string, without one of them. */
+function rightSearch(route: DocumentedRoute, without?: string): string {
+  return route.query
+    .filter(({ name }) => name !== without && isNeeded(route, name))
+    .map((field) => `${field.name}=${JSON.parse(rightValue(field)) as string}`)
+    .join('&');
+}
+
+/** A DELETE may take a field from either place, so that neither documents it as required. */
+function isNeeded(route: DocumentedRoute, name: string): boolean {
+  const isRequired = [...route.query, ...(route.body ?? [])].some((field) => field.name === name && field.required);
+  return isRequired || (route.method === 'DELETE' && route.query.some((field) => field.name === name));
+}
+
+/** Values that are right only together, or only now. */
+function specialValues(route: DocumentedRoute): Record<string, string> {
+  if (route.method === 'PUT') return { counter_panel_enabled: 'false', starboard_enabled: 'false' };
+  const hasMessage = route.path.endsWith('/message/check');
+  return hasMessage ? { message_id: `"${(BigInt(Date.now()) - 1_420_070_400_000n) << 22n}"` } : {};
+}
+
+function problemOf(answer: Answer, { field, status = 400 }: WrongRequest): string | undefined {
+  if (answer.status !== status) return `status ${answer.status}`;
+  const { name, code, message, fields } = answer.error;
+  if (answer.success || name !== 'BadRequestError' || code !== 400 || typeof message !== 'string')
+    return 'no BadRequestError';
+  if (JSON.stringify(answer.data) !== '{}') return 'data';
+  if (!answer.headers.get('x-request-id')) return 'no request id';
+  const named = fields?.map((wrong) => wrong.field).join();
+  return named === field && fields!.every((wrong) => wrong.message !== '') ? undefined : `named ${named}`;
+}
