@@ -90,7 +90,9 @@ async function measure(databaseUrl: string, broker: ChannelModel): Promise<Recor
       medians['ingest, singles']! / Math.min(medians['bare drain, singles']!, medians.COPY!),
     'arrays / COPY': medians['ingest, arrays']! / medians.COPY!,
   };
-  console.table(Object.fromEntries(Object.entries({ ...medians, ...ratios }).map(([k, v]) => [k, Number(v.toFixed(2))])));
+  console.table(
+    Object.fromEntries(Object.entries({ ...medians, ...ratios }).map(([k, v]) => [k, Number(v.toFixed(2))])),
+  );
   return { ...medians, ...ratios };
 }
 
@@ -166,7 +168,9 @@ async function timeDrain(broker: ChannelModel, shape: Shape): Promise<number> {
 }
 
 async function timeCopy(database: pg.Client, rows: readonly Row[]): Promise<number> {
-  const lines = rows.map((row) => `${row.guildId}\t1\t${row.occurredAt}\t${row.eventId}\t${row.userId}\t${row.label}\t0\n`);
+  const lines = rows.map(
+    (row) => `${row.guildId}\t1\t${row.occurredAt}\t${row.eventId}\t${row.userId}\t${row.label}\t0\n`,
+  );
   const started = performance.now();
   const copy = database.query(
     copyFrom('COPY statistic_events (guild_id, kind, occurred_at, event_id, user_id, label, flags) FROM STDIN'),
@@ -181,7 +185,13 @@ function* chunksOf(lines: readonly string[]): Generator<string> {
 
 async function startIngestion(databaseUrl: string): Promise<{ stop(): Promise<void> }> {
   const child = spawn(process.execPath, ['dist/apps/ingestion/src/main.js'], {
-    env: { ...process.env, DATABASE_URL: databaseUrl, RABBITMQ_URL: BROKER_URL, INGESTION_PORT: '0', LOG_FORMAT: 'json' },
+    env: {
+      ...process.env,
+      DATABASE_URL: databaseUrl,
+      RABBITMQ_URL: BROKER_URL,
+      INGESTION_PORT: '0',
+      LOG_FORMAT: 'json',
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await saidThat(child, 'consuming');

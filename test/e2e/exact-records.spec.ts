@@ -49,11 +49,7 @@ describe('events in over RabbitMQ, records out over REST', () => {
     // Again and again, in other orders, through two instances.
     await publishInEveryForm(events.toReversed());
     await publishInEveryForm(shuffled(events));
-    await waitFor(async () => (await publisher.depth('serverstats.statistics')) === 0, { what: 'an empty queue' });
-    const marker = ids.next(30 * 86_400_000);
-    await api.openGuild(marker);
-    await publisher.publish('reminder.created', { guild_id: marker });
-    await waitFor(async () => (await system.count('statistic_events WHERE guild_id = $1', [marker])) === 1, { what: 'the marker' });
+    await system.untilHandled(3 * EVENTS);
     expect(await recordsOf(guildId)).toEqual(expectedRecords(events));
     expect(await publisher.depth('serverstats.dead-letters')).toBe(0);
   });
@@ -70,14 +66,25 @@ describe('events in over RabbitMQ, records out over REST', () => {
         record: {},
       });
     }
-    await publisher.publish('command.used', older.map((event) => event.body));
-    await waitFor(async () => (await system.count('statistic_events WHERE guild_id = $1', [guildId])) === older.length, { what: 'the older events' });
+    await publisher.publish(
+      'command.used',
+      older.map((event) => event.body),
+    );
+    await waitFor(
+      async () => (await system.count('statistic_events WHERE guild_id = $1', [guildId])) === older.length,
+      { what: 'the older events' },
+    );
 
     let walking = true;
     const pouring = (async () => {
       for (let n = 0; walking; n++) {
         const occurred_at = new Date(Date.now() - (n % 2) * 86_400_000).toISOString();
-        await publisher.publish('command.used', { guild_id: guildId, command: 'new', event_id: randomUUID(), occurred_at });
+        await publisher.publish('command.used', {
+          guild_id: guildId,
+          command: 'new',
+          event_id: randomUUID(),
+          occurred_at,
+        });
       }
     })();
     const walked = await api.walk<Record_>('stats/command/view', { guild_id: guildId, limit: 7 });
@@ -96,7 +103,11 @@ describe('events in over RabbitMQ, records out over REST', () => {
     await api.openGuild(guildId);
     for (const event of makeEvents(KINDS.length, guildId)) {
       const kind = (CATALOGUE as Record<string, StatisticKind>)[event.kind]!;
-      const answer = await api.send<{ event_id: string; accepted: boolean }>('POST', kind.recordPath, toIntegers(JSON.stringify(event.body)));
+      const answer = await api.send<{ event_id: string; accepted: boolean }>(
+        'POST',
+        kind.recordPath,
+        toIntegers(JSON.stringify(event.body)),
+      );
       expect(answer).toMatchObject({ status: 202, data: { accepted: true } });
       const record = await waitFor(
         async () => (await api.get<Record_[]>(kind.viewPath, { guild_id: guildId })).data[0],
@@ -110,26 +121,36 @@ describe('events in over RabbitMQ, records out over REST', () => {
     const guild_id = ids.next(30 * 86_400_000);
     await api.openGuild(guild_id);
     const path = 'stats/command/check';
-    const stored = () => system.count('statistic_events WHERE guild_id = $1', [guild_id]);
+    const handled = await system.eventsHandled();
     const post = () => api.send<{ accepted: boolean; reason?: string }>('POST', path, { guild_id, command: 'x' });
     expect((await post()).status).toBe(202);
-    await waitFor(async () => (await stored()) === 1, { what: 'the first event' });
-    await api.send('PATCH', 'settings', { guild_id, stats_command_usage: false });
+    await system.untilHandled(handled + 1);
+
+    await api.send('PATCH', 'settings', {
+      guild_id,
+      stats_command_usage: false,
+      stats_track_bot_messages: false,
+    });
     expect(await post()).toMatchObject({ status: 200, data: { accepted: false, reason: 'statistic_disabled' } });
-    await publisher.publish('command.used', { guild_id, command: 'past the route' });
-    await api.send('PATCH', 'settings', { guild_id, stats_track_bot_messages: false });
     const bot = { guild_id, channel_id: '7', message_id: ids.next(), member_is_bot: true };
-    expect((await api.send('POST', 'stats/message/check', bot)).data).toEqual({ accepted: false, reason: 'bot_message' });
+    expect((await api.send('POST', 'stats/message/check', bot)).data).toEqual({
+      accepted: false,
+      reason: 'bot_message',
+    });
+    await publisher.publish('command.used', { guild_id, command: 'past the route' });
     await publisher.publish('message.sent', bot);
+    await system.untilHandled(handled + 3);
+
     await api.send('PATCH', 'settings', { guild_id, stats_command_usage: true });
     await api.send('POST', 'disable', { guild_id });
     expect(await post()).toMatchObject({ status: 409, error: { code: 800, name: 'ModuleDisabledError' } });
     await publisher.publish('command.used', { guild_id, command: 'disabled' });
-    await waitFor(async () => (await publisher.depth('serverstats.statistics')) === 0, { what: 'an empty queue' });
+    await system.untilHandled(handled + 4);
+
     await api.send('POST', 'enable', { guild_id });
     await post();
-    await waitFor(async () => (await stored()) >= 2, { what: 'the second event' });
-    expect(await stored()).toBe(2);
+    await system.untilHandled(handled + 5);
+    expect(await system.count('statistic_events WHERE guild_id = $1', [guild_id])).toBe(2);
   });
 
   /** Singles and arrays, ids as strings and as integers, packed and not. */
@@ -180,5 +201,8 @@ function byId(a: Record_, b: Record_): number {
 }
 
 function shuffled<T>(items: readonly T[]): T[] {
-  return items.map((item, index) => [(index * 7919) % items.length, item] as const).toSorted((a, b) => a[0] - b[0]).map(([, item]) => item);
+  return items
+    .map((item, index) => [(index * 7919) % items.length, item] as const)
+    .toSorted((a, b) => a[0] - b[0])
+    .map(([, item]) => item);
 }

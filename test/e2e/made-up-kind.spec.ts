@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { AmqpHandover } from '#libs/broker';
 import { loadIngestionConfig, loadQueryConfig } from '#libs/config';
 import { CATALOGUE, StatisticsContract } from '#libs/contracts';
 import { startIngestion } from '../../apps/ingestion/src/start-ingestion.js';
@@ -34,10 +33,8 @@ it('should take one entry of the catalogue to add a statistic: event, routes, st
     LOG_LEVEL: 'fatal',
     LOG_FORMAT: 'json',
   };
-  const handover = new AmqpHandover({ urls: [system.vhost.url], contract: CONTRACT, onError: () => undefined });
-  handover.start();
   const ingestion = await startIngestion(loadIngestionConfig(env), { contract: CONTRACT });
-  const query = await startQuery(loadQueryConfig(env), { contract: CONTRACT, handover });
+  const query = await startQuery(loadQueryConfig(env), { contract: CONTRACT });
   try {
     for (const { url } of [ingestion, query]) {
       await waitFor(async () => (await fetch(`${url}/readyz`)).status === 200, { what: `${url} to be ready` });
@@ -59,7 +56,10 @@ it('should take one entry of the catalogue to add a statistic: event, routes, st
     await publisher.close();
     const records = await waitFor(
       async () => {
-        const { data } = await api.get<{ id: string }[]>('stats/polls/voted/view', { guild_id, channel_id: event.channel_id });
+        const { data } = await api.get<{ id: string }[]>('stats/polls/voted/view', {
+          guild_id,
+          channel_id: event.channel_id,
+        });
         return data.length === 2 && data;
       },
       { what: 'both records' },

@@ -1,17 +1,14 @@
 import { ApiClient } from './api-client.js';
 import { Publisher } from './publisher.js';
-import {
-  startIngestionProcess,
-  startQueryProcess,
-  type ServiceEnvironment,
-  type ServiceProcess,
-} from './services.js';
+import { startIngestionProcess, startQueryProcess, type ServiceEnvironment, type ServiceProcess } from './services.js';
 import { claimVhost, type TestVhost } from './test-broker.js';
+import { waitFor } from './wait-for.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 
 /** A database, a virtual host and the services of one test file; all of it ends with `close`. */
 export class TestSystem {
   readonly services = new Set<ServiceProcess>();
+  private readonly ingestions = new Set<ServiceProcess>();
 
   private constructor(
     readonly database: TestDatabase,
@@ -22,8 +19,24 @@ export class TestSystem {
     return new TestSystem(await createTestDatabase(), await claimVhost());
   }
 
-  startIngestion(changes: Partial<ServiceEnvironment> = {}): Promise<ServiceProcess> {
-    return this.start(startIngestionProcess, changes);
+  async startIngestion(changes: Partial<ServiceEnvironment> = {}): Promise<ServiceProcess> {
+    const service = await this.start(startIngestionProcess, changes);
+    this.ingestions.add(service);
+    return service;
+  }
+
+  /** How many events the ingestion services have dealt with, whatever became of them. */
+  async eventsHandled(): Promise<number> {
+    const counts = [...this.ingestions].map(async ({ url }) => {
+      const metrics = await (await fetch(`${url}/metrics`)).text();
+      return [...metrics.matchAll(/^serverstats_events_total\{.*\} (\d+)$/gm)].map((match) => Number(match[1]));
+    });
+    return (await Promise.all(counts)).flat().reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Resolves when all events up to this count are committed; a queue that is empty says nothing of what is held. */
+  async untilHandled(count: number): Promise<void> {
+    await waitFor(async () => (await this.eventsHandled()) >= count, { what: `${count} events to be handled` });
   }
 
   async startQuery(changes: Partial<ServiceEnvironment> = {}): Promise<{ api: ApiClient; service: ServiceProcess }> {

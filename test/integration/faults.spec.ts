@@ -33,7 +33,12 @@ describe('the ingestion service in trouble', () => {
     const sends: Promise<void>[] = [];
     for (const [kind, of] of byKind)
       for (let at = 0; at < of.length; at += 20) {
-        sends.push(publisher!.publish(kind, of.slice(at, at + 20).map((event) => event.body)));
+        sends.push(
+          publisher!.publish(
+            kind,
+            of.slice(at, at + 20).map((event) => event.body),
+          ),
+        );
       }
     await Promise.all(sends);
   };
@@ -155,7 +160,11 @@ describe('the ingestion service in trouble', () => {
     channel.sendToQueue('serverstats.statistics', Buffer.from('kept'));
     await channel.waitForConfirms();
     const service = await system.startIngestion({ listening: true });
-    const lines = () => service.output().split('\n').filter((line) => line.includes('other arguments'));
+    const lines = () =>
+      service
+        .output()
+        .split('\n')
+        .filter((line) => line.includes('other arguments'));
     await waitFor(() => lines().length > 0, { what: 'the line' });
     expect(lines()[0]).toContain('serverstats.statistics');
     expect((await fetch(`${service.url}/readyz`)).status).toBe(503);

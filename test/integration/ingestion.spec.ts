@@ -60,7 +60,12 @@ describe('the ingestion service', () => {
         'FutureEventError',
         'occurred_at',
       ],
-      ['command.used', `{"guild_id":${guild_id},"command":"only Postgres refuses this"}`, 'RefusedByDatabaseError', 'only'],
+      [
+        'command.used',
+        `{"guild_id":${guild_id},"command":"only Postgres refuses this"}`,
+        'RefusedByDatabaseError',
+        'only',
+      ],
     ];
     const all = [...good.map((event) => () => publisher.publish(event.kind, event.body))];
     bad.forEach(([key, body], index) => all.splice(index * 70 + 3, 0, () => publisher.publish(key, body)));
@@ -91,14 +96,18 @@ describe('the ingestion service', () => {
     await publisher.publish('reminder.created', body, { messageId: 'batch-8', timestamp: Date.now() });
     await storedIs(guild_id, 2); // those of batch-7 are too old
     const letters = await publisher.waitForDeadLetters(2);
-    expect(letters.map(({ content }) => content.toString())).toEqual(Array(2).fill('{"guild_id": 9223372036854775808, "x": 1e400}'));
+    expect(letters.map(({ content }) => content.toString())).toEqual(
+      Array(2).fill('{"guild_id": 9223372036854775808, "x": 1e400}'),
+    );
     expect(letters.map(({ properties }) => properties.messageId as string)).toEqual(['batch-7#1', 'batch-8#1']);
     expect(letters[0]!.properties.timestamp).toBe(1_700_000_000_000);
   });
 
   it("should accept gzip, NestJS's packets with the queue's name as routing key, and arrays", async () => {
     const guild_id = await openGuild();
-    await publisher.publish('reminder.created', gzipSync(JSON.stringify([{ guild_id }, { guild_id }])), { contentEncoding: 'gzip' });
+    await publisher.publish('reminder.created', gzipSync(JSON.stringify([{ guild_id }, { guild_id }])), {
+      contentEncoding: 'gzip',
+    });
     await publisher.publish('reminder.created', { pattern: 'reminder.created', data: { guild_id } });
     await publisher.sendToQueue('serverstats.statistics', { pattern: 'giveaway.created', data: { guild_id } });
     await storedIs(guild_id, 4);
@@ -130,7 +139,10 @@ describe('the ingestion service', () => {
     await publisher.publish('command.used', { guild_id, command: 'off' });
     await handled();
     expect(await stored(guild_id)).toBe(1);
-    await system.database.query('UPDATE guild_settings SET switches = $2 WHERE guild_id = $1', [guild_id, SWITCH_NAMES]);
+    await system.database.query('UPDATE guild_settings SET switches = $2 WHERE guild_id = $1', [
+      guild_id,
+      SWITCH_NAMES,
+    ]);
     await publisher.publish('message.sent', message(true));
     await publisher.publish('command.used', { guild_id, command: 'on' });
     await handled();
@@ -144,9 +156,16 @@ describe('the ingestion service', () => {
   it('should mark the quarter of an hour of every event it stores', async () => {
     const guild_id = await openGuild();
     const occurred_at = new Date(Date.now() - 86_400_000);
-    await publisher.publish('tag.send_timed', { guild_id, send_time_delay: 1.5, occurred_at: occurred_at.toISOString() });
+    await publisher.publish('tag.send_timed', {
+      guild_id,
+      send_time_delay: 1.5,
+      occurred_at: occurred_at.toISOString(),
+    });
     await storedIs(guild_id, 1);
-    const marks = await system.database.query('SELECT kind, bucket, generation FROM statistic_rollup_pending WHERE guild_id = $1', [guild_id]);
+    const marks = await system.database.query(
+      'SELECT kind, bucket, generation FROM statistic_rollup_pending WHERE guild_id = $1',
+      [guild_id],
+    );
     const bucket = new Date(Math.floor(occurred_at.getTime() / 900_000) * 900_000);
     expect(marks).toEqual([{ kind: 12, bucket, generation: 0 }]);
   });
@@ -155,8 +174,19 @@ describe('the ingestion service', () => {
     const guild_id = await openGuild();
     const at = Math.floor(Date.now() / 900_000) * 900_000 - 900_000;
     const snapshot = (ms: number, member_count: number) =>
-      publisher.publish('guild.snapshot', { guild_id, member_count, occurred_at: at + ms, online_role_member_counts: { '77': 3 } });
-    for (const [ms, count] of [[60_000, 2], [120_000, 3], [0, 1], [-1, 0]] as const) await snapshot(ms, count);
+      publisher.publish('guild.snapshot', {
+        guild_id,
+        member_count,
+        occurred_at: at + ms,
+        online_role_member_counts: { '77': 3 },
+      });
+    for (const [ms, count] of [
+      [60_000, 2],
+      [120_000, 3],
+      [0, 1],
+      [-1, 0],
+    ] as const)
+      await snapshot(ms, count);
     const read = () =>
       system.database.query<{ member_count: number }>(
         'SELECT member_count, online_role_member_counts FROM guild_snapshots WHERE guild_id = $1 ORDER BY bucket',
@@ -185,7 +215,9 @@ describe('the ingestion service', () => {
     await handled();
     expect(await stored(left)).toBe(0);
     const letters = await publisher.takeDeadLetters();
-    expect(letters.map(({ properties }) => properties.headers!['x-error-fields'] as string)).toEqual([expect.stringContaining('unavailable')]);
+    expect(letters.map(({ properties }) => properties.headers!['x-error-fields'] as string)).toEqual([
+      expect.stringContaining('unavailable'),
+    ]);
   });
 
   it('should take a deleted channel out of the settings', async () => {
@@ -199,7 +231,11 @@ describe('the ingestion service', () => {
     const read = async () =>
       (await system.database.query('SELECT * FROM guild_settings WHERE guild_id = $1', [guild_id]))[0]!;
     await waitFor(async () => (await read()).counter_panel_member_count_channel === null, { what: 'the settings' });
-    expect(await read()).toMatchObject({ starboard_enabled: false, starboard_channel: null, counter_panel_enabled: true });
+    expect(await read()).toMatchObject({
+      starboard_enabled: false,
+      starboard_channel: null,
+      counter_panel_enabled: true,
+    });
     await publisher.publish('channel.deleted', { guild_id, channel_id: 6 });
     await waitFor(async () => (await read()).counter_panel_category_channel === null, { what: 'the category' });
     expect(await read()).toMatchObject({ counter_panel_enabled: false });

@@ -94,14 +94,15 @@ describe('settings', () => {
 
   it('bear a later updated_at after every change', async () => {
     const guildId = await enabledGuild();
-    const times = new Set<unknown>();
+    const times = new Set<string>();
     for (let i = 0; i < 20; i++) {
       times.add(
-        (await send('PATCH', 'settings', { guild_id: guildId, stats_command_usage: i % 2 === 0 })).data.updated_at,
+        (await send('PATCH', 'settings', { guild_id: guildId, stats_command_usage: i % 2 === 0 })).data
+          .updated_at as string,
       );
     }
     expect(times.size).toBe(20);
-    expect([...times]).toEqual([...times].toSorted());
+    expect([...times]).toEqual([...times].toSorted((a, b) => Date.parse(a) - Date.parse(b)));
   });
 
   it('change only what PATCH names', async () => {

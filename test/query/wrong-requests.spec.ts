@@ -114,6 +114,7 @@ describe('a wrong request', () => {
       '"a"',
       'null',
       '1',
+      '1.0',
       '[]',
       '[{}]',
       'nul',

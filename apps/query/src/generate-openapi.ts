@@ -1,18 +1,17 @@
 import 'reflect-metadata';
 import { writeFileSync } from 'node:fs';
+import type { EventHandover } from '#libs/broker';
 import { loadQueryConfig } from '#libs/config';
 import { StatisticsContract } from '#libs/contracts';
 import { Database } from '#libs/database';
 import { createLogger, createMetricsRegistry } from '#libs/observability';
-import type { EventHandover } from '#libs/broker';
 import { createQueryApp } from './create-query-app.js';
 import { openApiDocument } from './openapi/openapi-document.js';
 
-/**
- * Writes docs/openapi.json below the working directory, or prints it with `--stdout`. The application is made but
- * never listens, and neither a database nor a broker is reached for.
- */
 const FILE = 'docs/openapi.json';
+
+// Writes FILE below the working directory, or prints it with `--stdout`. The application is made but never listens,
+// and neither a database nor a broker is reached for.
 
 const config = loadQueryConfig(
   { DATABASE_URL: 'postgres://nowhere/none', SERVICE_KEY: 'n'.repeat(32), LOG_LEVEL: 'error', LOG_FORMAT: 'json' },

@@ -44,7 +44,10 @@ export class BrokerConnection {
   async close(): Promise<void> {
     this.stopping.abort();
     // A dead socket never answers the closing handshake.
-    await Promise.race([this.connection?.close().catch(() => undefined), sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+    await Promise.race([
+      this.connection?.close().catch(() => undefined),
+      sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false }),
+    ]);
     await this.running;
   }
 

@@ -6,7 +6,7 @@ export function brokerVersionNote(connection: ChannelModel): string | undefined 
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major > 3 || (major === 3 && minor >= 12)) return undefined;
   return (
-    `RabbitMQ ${version}: at-least-once dead lettering needs its feature flag "stream_queue" before 3.12 ` +
-    '(rabbitmqctl enable_feature_flag stream_queue)'
+    `RabbitMQ ${version} is older than 3.12: at-least-once dead lettering needs its feature flag "stream_queue", ` +
+    'which nodes of 3.9 and later have from the start, and upgraded ones may not (rabbitmqctl enable_feature_flag)'
   );
 }

@@ -24,8 +24,7 @@ const MAX_INSTANT_MS = 8_640_000_000_000_000;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 // oxlint-disable-next-line no-control-regex -- U+0000 is what Postgres cannot store
 const FORBIDDEN_IN_TEXT = /[\u0000\ud800-\udfff]/u;
-const ISO_8601 =
-  /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):?(\d\d))$/i;
+const ISO_8601 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):?(\d\d))$/i;
 
 /** What a field may hold: how it is described, and how it is read. `parse` gives undefined for what is wrong. */
 interface FieldTypeDefinition<T> {
@@ -127,7 +126,7 @@ export function mustBe(field: string, type: FieldType): FieldError {
 function parseText(value: unknown): string | undefined {
   if (typeof value !== 'string' || value.length === 0 || value.length > 2 * MAX_TEXT_LENGTH) return undefined;
   if (FORBIDDEN_IN_TEXT.test(value)) return undefined;
-  if (value.length > MAX_TEXT_LENGTH && [...value].length > MAX_TEXT_LENGTH) return undefined;
+  if (value.length > MAX_TEXT_LENGTH && Array.from(value).length > MAX_TEXT_LENGTH) return undefined;
   return value;
 }
 

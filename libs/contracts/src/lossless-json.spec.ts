@@ -20,7 +20,9 @@ describe('parseLosslessJson', () => {
     fc.assert(
       fc.property(tree, space, (value, indent) => {
         const text = JSON.stringify(value, null, indent);
-        const ours = JSON.stringify(parseLosslessJson(text), (_, v: unknown) => (typeof v === 'bigint' ? Number(v) : v));
+        const ours = JSON.stringify(parseLosslessJson(text), (_, v: unknown) =>
+          typeof v === 'bigint' ? Number(v) : v,
+        );
         expect(ours).toBe(JSON.stringify(JSON.parse(text)));
       }),
       { numRuns: 500 },

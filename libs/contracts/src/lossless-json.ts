@@ -33,7 +33,7 @@ const NEEDS_CARE = /[\\\u0000-\u001f]/;
 export interface ParsedElements {
   value: JsonValue;
   /** Of a top-level array: the source text of each element, byte for byte. */
-  elementText(index: number): string;
+  elementText: (index: number) => string;
 }
 
 /** @throws SyntaxError with the position of the first character that is wrong */
@@ -93,7 +93,8 @@ class Parser {
       const keyPosition = this.pos;
       const key = this.parseString();
       if (key === '__proto__') this.fail('the key "__proto__" is not allowed', keyPosition);
-      if (Object.hasOwn(object, key)) this.fail(`the key ${JSON.stringify(key.slice(0, 40))} stands twice`, keyPosition);
+      if (Object.hasOwn(object, key))
+        this.fail(`the key ${JSON.stringify(key.slice(0, 40))} stands twice`, keyPosition);
       if (this.peekAfterSpace() !== 0x3a) this.fail('expected ":"');
       this.pos++;
       this.skipSpace();

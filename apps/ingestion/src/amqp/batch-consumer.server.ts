@@ -90,7 +90,7 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
     await declareTopology(channel, this.options.contract);
     await channel.close();
     const note = brokerVersionNote(connection);
-    if (note !== undefined) this.options.logger.warn(note);
+    if (note !== undefined) this.options.logger.info(note);
     const ended = { value: false };
     connection.once('close', () => (ended.value = true));
     for (const queue of this.options.queues) void this.keepConsuming(connection, queue, ended);

@@ -22,7 +22,8 @@ export class DeletedChannelsService {
       const removed = await manager.getRepository(CounterPanel).delete({ guildId, channelId });
       const cleared = clearChannel(settings, channelId);
       if (!cleared && !removed.affected) return false;
-      await repository.update({ guildId }, { ...settings, updatedAt: laterThan(settings.updatedAt) });
+      settings.updatedAt = laterThan(settings.updatedAt);
+      await repository.save(settings);
       return true;
     });
   }

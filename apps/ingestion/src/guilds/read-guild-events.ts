@@ -21,7 +21,7 @@ export type ReceivedGuildEvent = {
 
 export interface SourcedGuildEvent {
   event: ReceivedGuildEvent;
-  toDeadLetter(error: EventError): DeadLetter;
+  toDeadLetter: (error: EventError) => DeadLetter;
 }
 
 export interface ReadGuildEvents extends ReadMessage<SourcedGuildEvent> {

@@ -25,6 +25,10 @@ export class EventError extends Error {
   }
 
   static invalid(fields: readonly FieldError[]): EventError {
-    return new EventError('InvalidEventError', fields.map(({ field, message }) => `${field} ${message}`).join('; '), fields);
+    return new EventError(
+      'InvalidEventError',
+      fields.map(({ field, message }) => `${field} ${message}`).join('; '),
+      fields,
+    );
   }
 }

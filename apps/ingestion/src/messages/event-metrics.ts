@@ -10,8 +10,7 @@ import { Counter, Registry } from 'prom-client';
  * - `no_discord`: starboard and counter panel events without a Discord token
  * - `handled`: an event that is no statistic was carried out
  */
-export type EventOutcome =
-  'stored' | 'duplicate' | 'unwanted' | 'too_old' | 'dead_lettered' | 'no_discord' | 'handled';
+export type EventOutcome = 'stored' | 'duplicate' | 'unwanted' | 'too_old' | 'dead_lettered' | 'no_discord' | 'handled';
 
 /** What became of the events. Labels are bounded by the lists above; never a guild. */
 @Injectable()

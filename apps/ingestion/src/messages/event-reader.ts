@@ -33,7 +33,10 @@ export class EventReader {
     if (read.deadLetters.length > 0) {
       this.metrics.count('dead_lettered', read.deadLetters.length);
       const { headers } = read.deadLetters[0]!;
-      this.logger.warn({ queue: message.queue, count: read.deadLetters.length, first: headers }, 'events go to the dead letters');
+      this.logger.warn(
+        { queue: message.queue, count: read.deadLetters.length, first: headers },
+        'events go to the dead letters',
+      );
     }
     return { events: read.events, deadLetters: read.deadLetters };
   }

@@ -14,7 +14,7 @@ export interface OpenedEvent {
   body: JsonValue;
   envelope: EventEnvelope;
   /** The dead letter that this event alone becomes. */
-  toDeadLetter(error: EventError): DeadLetter;
+  toDeadLetter: (error: EventError) => DeadLetter;
 }
 
 export interface OpenedMessage {
@@ -56,7 +56,10 @@ function unpack({ content, contentEncoding }: IncomingMessage): Buffer {
   if (content.length > MAX_BODY_BYTES) throw tooLarge('the body');
   if (!contentEncoding || contentEncoding === 'identity' || isCharset(contentEncoding)) return content;
   if (contentEncoding !== 'gzip') {
-    throw new EventError('MalformedMessageError', `content_encoding must be gzip or nothing, not "${contentEncoding.slice(0, 40)}"`);
+    throw new EventError(
+      'MalformedMessageError',
+      `content_encoding must be gzip or nothing, not "${contentEncoding.slice(0, 40)}"`,
+    );
   }
   try {
     return gunzipSync(content, { maxOutputLength: MAX_BODY_BYTES });
@@ -91,7 +94,10 @@ function parse(text: string): ReturnType<typeof parseLosslessElements> {
 function unwrap(value: JsonValue): { pattern?: string; data: JsonValue } {
   if (!isObject(value) || typeof value.pattern !== 'string' || !Object.hasOwn(value, 'data')) return { data: value };
   if (Array.isArray(value.data)) {
-    throw new EventError('MalformedMessageError', '"data" must be one event; an array of events is published as the body itself');
+    throw new EventError(
+      'MalformedMessageError',
+      '"data" must be one event; an array of events is published as the body itself',
+    );
   }
   return { pattern: value.pattern, data: value.data! };
 }

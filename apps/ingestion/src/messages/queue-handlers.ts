@@ -15,7 +15,8 @@ export class QueueHandlers {
   constructor(reader: EventReader, statistics: StatisticsService, guildEvents: GuildEventsService) {
     const read: QueueHandler['read'] = (message) => reader.read(message);
     const handleStatistics: QueueHandler['handle'] = (batch) => statistics.handle(batch as ReadMessage<SourcedEvent>[]);
-    const handleOthers: QueueHandler['handle'] = (batch) => guildEvents.handle(batch as ReadMessage<SourcedGuildEvent>[]);
+    const handleOthers: QueueHandler['handle'] = (batch) =>
+      guildEvents.handle(batch as ReadMessage<SourcedGuildEvent>[]);
     this.all = [
       { queue: QUEUES.statistics, read, handle: handleStatistics },
       { queue: QUEUES.starboard, read, handle: handleOthers },

@@ -1,4 +1,10 @@
-import { isGuildEventName, judgeTime, type CompiledKind, type StatisticEvent, type StatisticsContract } from '#libs/contracts';
+import {
+  isGuildEventName,
+  judgeTime,
+  type CompiledKind,
+  type StatisticEvent,
+  type StatisticsContract,
+} from '#libs/contracts';
 import { deadLetterOf, type DeadLetter } from '../messages/dead-letter.js';
 import { EventError } from '../messages/event-error.js';
 import type { IncomingMessage } from '../messages/incoming-message.js';
@@ -8,7 +14,7 @@ import type { ReadMessage } from '../messages/queue-handler.js';
 /** An event that is to be stored, and the way back to where it came from. */
 export interface SourcedEvent {
   event: StatisticEvent;
-  toDeadLetter(error: EventError): DeadLetter;
+  toDeadLetter: (error: EventError) => DeadLetter;
 }
 
 export interface ReadStatistics extends ReadMessage<SourcedEvent> {

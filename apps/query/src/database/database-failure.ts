@@ -18,9 +18,9 @@ const SYSTEM_ERROR = /^E[A-Z_]{2,}$/;
 /** Whether it is the database (or the way to it) that failed, and not this program. */
 export function isDatabaseFailure(error: unknown): boolean {
   if (error instanceof NotConnectedError || error instanceof QueryFailedError) return true;
-  if (!(error instanceof Error)) return false;
-  const { code } = error as NodeJS.ErrnoException;
+  if (typeof error !== 'object' || error === null) return false;
+  const { code, message } = error as { code?: unknown; message?: unknown };
   // A system error of the socket, such as ECONNREFUSED; Node's own errors are named ERR_….
   const isSystemError = typeof code === 'string' && SYSTEM_ERROR.test(code) && !code.startsWith('ERR_');
-  return sqlState(error) !== undefined || isSystemError || CONNECTION_MESSAGES.test(error.message);
+  return sqlState(error) !== undefined || isSystemError || CONNECTION_MESSAGES.test(String(message));
 }

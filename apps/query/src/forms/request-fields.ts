@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { JsonValue } from '#libs/contracts';
+import { IntegralDecimal, type JsonObject, type JsonValue } from '#libs/contracts';
 import { BadRequestError } from '../http/api-error.js';
 import type { QueryString } from '../http/query-string.js';
 import type { FormClass } from './form-field.js';
@@ -16,10 +16,9 @@ export const Form = createParamDecorator((form: FormClass, context: ExecutionCon
   readForm(form, requestFields(context.switchToHttp().getRequest<FastifyRequest>())),
 );
 
-/** The body of the request, for what reads it otherwise; a missing one is `{}`. */
-export const EventBody = createParamDecorator(
-  (_: unknown, context: ExecutionContext): JsonValue =>
-    (context.switchToHttp().getRequest<FastifyRequest>().body as JsonValue | undefined) ?? {},
+/** The body of the request, for what reads its fields otherwise. */
+export const EventBody = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  bodyFields(context.switchToHttp().getRequest<FastifyRequest>()),
 );
 
 function requestFields(request: FastifyRequest): Fields {
@@ -40,12 +39,13 @@ function queryFields(request: FastifyRequest): Fields {
   return values;
 }
 
-function bodyFields(request: FastifyRequest): Fields {
-  const body = request.body === undefined ? {} : request.body;
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+/** A missing body is `{}`. */
+function bodyFields(request: FastifyRequest): JsonObject {
+  const body = request.body === undefined ? {} : (request.body as JsonValue);
+  if (typeof body !== 'object' || body === null || Array.isArray(body) || body instanceof IntegralDecimal) {
     throw new BadRequestError([{ field: 'body', message: 'must be a JSON object' }]);
   }
-  return body as Fields;
+  return body;
 }
 
 function together(body: Fields, query: Fields): Fields {

@@ -23,7 +23,11 @@ const DUPLICATE_TABLE = '42P07';
  * DDL on a partitioned table takes ACCESS EXCLUSIVE on it, and everybody else queues behind a DDL that waits. So each
  * statement waits half a second at most, and tries again later.
  */
-export async function keepPartitions(dataSource: DataSource, table: PartitionedTable, now: Date): Promise<PartitionUpkeep> {
+export async function keepPartitions(
+  dataSource: DataSource,
+  table: PartitionedTable,
+  now: Date,
+): Promise<PartitionUpkeep> {
   const existing = await existingPartitions(dataSource, table);
   const upkeep: PartitionUpkeep = { created: [], dropped: [], busy: [] };
   for (const range of requiredPartitions(table, now)) {
@@ -69,11 +73,16 @@ async function createPartition(manager: EntityManager, table: PartitionedTable, 
      INSERT INTO "${name}" SELECT * FROM moved`,
     [from, to],
   );
-  await manager.query(`ALTER TABLE "${table.table}" ATTACH PARTITION "${name}" FOR VALUES FROM ('${from}') TO ('${to}')`);
+  await manager.query(
+    `ALTER TABLE "${table.table}" ATTACH PARTITION "${name}" FOR VALUES FROM ('${from}') TO ('${to}')`,
+  );
 }
 
 /** @returns false when the lock could not be had; true also when another instance did the same first */
-async function withLockTimeout(dataSource: DataSource, work: (manager: EntityManager) => Promise<unknown>): Promise<boolean> {
+async function withLockTimeout(
+  dataSource: DataSource,
+  work: (manager: EntityManager) => Promise<unknown>,
+): Promise<boolean> {
   for (let attempt = 1; attempt <= LOCK_ATTEMPTS; attempt++) {
     try {
       await dataSource.transaction(async (manager) => {

@@ -1,0 +1,164 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
+import { SERVICE_KEY } from '../harness/services.js';
+import { newGuildId } from './guild-ids.js';
+import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+
+const MODULE = '/modules/serverstats';
+const AUTHORIZATION = { authorization: `Bearer ${SERVICE_KEY}` };
+
+describe('the HTTP side of the query service', () => {
+  let database: TestDatabase;
+  let query: QueryInProcess;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    query = await startQueryInProcess(database.url);
+  });
+  afterAll(async () => {
+    await query?.close();
+    await database?.drop();
+  });
+
+  /** Sends bytes that no HTTP client would. */
+  const sendRaw = async (request: string): Promise<string> => {
+    const { hostname, port } = new URL(query.url);
+    const socket = connect(Number(port), hostname);
+    let response = '';
+    socket.on('data', (chunk: Buffer) => (response += chunk.toString()));
+    socket.write(request);
+    await once(socket, 'close');
+    return response;
+  };
+
+  it.each([
+    '/nope',
+    '/v2/modules/serverstats',
+    `${MODULE}/nope`,
+    `${MODULE}/settings/nope`,
+    '/auth/login',
+    '/docs/nope',
+  ])('answers NotFoundError at %s', async (path) => {
+    const answer = await query.client.request(path);
+    expect(answer).toMatchObject({
+      status: 404,
+      success: false,
+      data: {},
+      error: { code: 404, name: 'NotFoundError' },
+    });
+    expect(answer.headers.get('x-request-id')).toBeTruthy();
+  });
+
+  it('answers NotFoundError for a method that a route does not have, whatever its body', async () => {
+    const init = { method: 'POST', body: '{', headers: { 'content-type': 'application/json' } };
+    expect(await query.client.request(`${MODULE}/status`, init)).toMatchObject({ status: 404 });
+    expect(await query.client.request(MODULE, { method: 'OPTIONS' })).toMatchObject({ status: 404 });
+  });
+
+  it('ignores a trailing slash', async () => {
+    expect((await query.client.request(`${MODULE}/status/?guild_id=1`)).status).toBe(200);
+    expect((await query.client.request(`/v1${MODULE}/`)).status).toBe(200);
+  });
+
+  it('takes a sane request id over, answers it, and logs it', async () => {
+    const headers = { 'x-request-id': 'my-Request.1_' };
+    const answer = await query.client.request(`${MODULE}/status?guild_id=1`, { headers });
+    expect(answer.headers.get('x-request-id')).toBe('my-Request.1_');
+    const line = query.log.find(({ requestId }) => requestId === 'my-Request.1_');
+    expect(line).toMatchObject({
+      method: 'GET',
+      route: `${MODULE}/status`,
+      status: 200,
+      durationMs: expect.any(Number),
+    });
+  });
+
+  it.each(['', 'a b', 'a'.repeat(129), 'a/b'])('makes a request id instead of %j', async (id) => {
+    const answer = await query.client.request(MODULE, { headers: { 'x-request-id': id } });
+    expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('logs no query string, no body and no credential', async () => {
+    await query.client.request(`${MODULE}/status?guild_id=4711471147114711`);
+    await query.client.send('POST', 'enable', { guild_id: '4812481248124812' });
+    const log = JSON.stringify(query.log);
+    for (const secret of ['4711471147114711', '4812481248124812', SERVICE_KEY]) expect(log).not.toContain(secret);
+  });
+
+  it('checks the credential before the body is read', async () => {
+    const init = { method: 'POST', body: '{', headers: { authorization: 'Bearer no', 'content-type': 'text/x' } };
+    expect(await query.client.request(`${MODULE}/enable`, init)).toMatchObject({
+      status: 401,
+      error: { code: 401, name: 'UnauthorizedError' },
+    });
+  });
+
+  it('takes the name of the scheme in any case', async () => {
+    const headers = { authorization: `bearer ${SERVICE_KEY}` };
+    expect((await query.client.request(`${MODULE}/status?guild_id=1`, { headers })).status).toBe(200);
+  });
+
+  it.each(['/%zz', `${MODULE}/status%`, '/%ff', `${MODULE}/%E0%A4%A`])(
+    'answers BadRequestError at %s',
+    async (path) => {
+      const answer = await query.client.request(path);
+      expect(answer).toMatchObject({ status: 400, success: false, error: { name: 'BadRequestError' } });
+      expect(answer.headers.get('x-request-id')).toBeTruthy();
+    },
+  );
+
+  it.each([
+    ['too many headers', `GET ${MODULE} HTTP/1.1\r\nHost: a\r\nX-Big: ${'a'.repeat(100_000)}\r\n\r\n`],
+    ['no HTTP', 'HELLO\r\n\r\n'],
+    ['two lengths', `POST ${MODULE}/enable HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}`],
+    ['a NUL in a header', `GET ${MODULE} HTTP/1.1\r\nHost: a\r\nX-A: a\u0000b\r\n\r\n`],
+  ])('answers the envelope to a request with %s', async (_, request) => {
+    const response = await sendRaw(request);
+    expect(response).toMatch(/^HTTP\/1\.1 400 /);
+    expect(response).toMatch(/x-request-id: /i);
+    expect(JSON.parse(response.slice(response.indexOf('\r\n\r\n')))).toMatchObject({
+      success: false,
+      error: { code: 400, name: 'BadRequestError' },
+    });
+  });
+
+  it('takes a missing or empty body for {}', async () => {
+    for (const type of [undefined, 'application/json', 'text/plain']) {
+      const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type };
+      const answer = await query.client.request(`${MODULE}/enable`, { method: 'POST', headers });
+      expect(answer).toMatchObject({ status: 400, error: { fields: [{ field: 'guild_id', message: 'is required' }] } });
+    }
+  });
+
+  it('loses no digit of an id, as integer or string, in body and query string', async () => {
+    for (const id of ['9007199254740993', '9223372036854775807', '175928847299117063']) {
+      const asInteger = await query.client.send<{ guild_id: string }>(
+        'DELETE',
+        'settings/delete',
+        `{"guild_id":${id}}`,
+      );
+      const asString = await query.client.send<{ guild_id: string }>('DELETE', 'settings/delete', { guild_id: id });
+      const inQuery = await query.client.get<{ guild_id: string }>('status', { guild_id: id });
+      expect([asInteger, asString, inQuery].map(({ data }) => data.guild_id)).toEqual([id, id, id]);
+    }
+  });
+
+  it('answers the probes without a credential, and the metrics only with one', async () => {
+    expect(await (await fetch(`${query.url}/livez`)).json()).toEqual({ status: 'ok' });
+    expect(await (await fetch(`${query.url}/readyz`)).json()).toMatchObject({ status: 'ready' });
+    expect((await fetch(`${query.url}/metrics`)).status).toBe(401);
+    const guildId = newGuildId();
+    await query.client.get('status', { guild_id: guildId });
+    const metrics = await (await fetch(`${query.url}/metrics`, { headers: AUTHORIZATION })).text();
+    const names = [...metrics.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+    expect(names.filter((name) => !name!.startsWith('serverstats_'))).toEqual([]);
+    expect(metrics.includes(`method="GET",route="${MODULE}/status",status="2xx"`)).toBe(true);
+    expect(metrics.includes(guildId)).toBe(false);
+  });
+
+  it('shows its documents without a credential', async () => {
+    expect((await fetch(`${query.url}/docs`)).headers.get('content-type')).toMatch(/text\/html/);
+    expect(await (await fetch(`${query.url}/openapi.json`)).json()).toMatchObject({ openapi: '3.1.0' });
+  });
+});

@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
+import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+
+interface Operation {
+  operationId: string;
+  security?: unknown[];
+  responses: Record<string, unknown>;
+}
+
+/** What needs no credential. */
+const OPEN = ['/livez', '/readyz', '/modules/serverstats'];
+
+describe('the OpenAPI document', () => {
+  let database: TestDatabase;
+  let query: QueryInProcess;
+  let document: { paths: Record<string, Record<string, Operation>>; servers: unknown };
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    query = await startQueryInProcess(database.url);
+    document = (await (await fetch(`${query.url}/openapi.json`)).json()) as typeof document;
+  });
+  afterAll(async () => {
+    await query?.close();
+    await database?.drop();
+  });
+
+  const operations = () =>
+    Object.entries(document.paths).flatMap(([path, item]) =>
+      Object.entries(item)
+        .filter(([method]) => method !== 'servers')
+        .map(([method, operation]) => ({ path, method, operation })),
+    );
+
+  it('is the one that is committed', async () => {
+    expect(document).toEqual(JSON.parse(await readFile('docs/openapi.json', 'utf8')));
+  });
+
+  it('names every path once, and the version as a server', () => {
+    expect(document.servers).toEqual([{ url: '/' }, { url: '/v1' }]);
+    expect(Object.keys(document.paths).filter((path) => path.startsWith('/v1'))).toEqual([]);
+    expect(operations()).toHaveLength(43);
+  });
+
+  it('gives every operation an id of its own', () => {
+    const ids = operations().map(({ operation }) => operation.operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('tells which operations need a credential, and they do', async () => {
+    for (const { path, method, operation } of operations()) {
+      const response = await fetch(query.url + path, { method: method.toUpperCase() });
+      const isOpen = OPEN.includes(path);
+      expect([path, operation.security === undefined, response.status === 401]).toEqual([path, isOpen, !isOpen]);
+      expect([path, '401' in operation.responses]).toEqual([path, !isOpen]);
+    }
+  });
+});

@@ -1,0 +1,222 @@
+import { randomUUID } from 'node:crypto';
+import { StatisticsContract } from '#libs/contracts';
+import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
+import { allSettings } from './all-settings.js';
+import { DocumentedApi } from './documented-api.js';
+import { newGuildId } from './guild-ids.js';
+import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+import { storeEvents } from './stored-events.js';
+
+const MODULE = '/modules/serverstats';
+const MEMBER = '9007199254740995';
+const CHANNEL = '9007199254740997';
+
+interface OriginalRoute {
+  method: string;
+  path: string;
+  /** Beside guild_id. */
+  fields?: Record<string, unknown>;
+  status: number;
+  data: unknown;
+}
+
+const accepted = { event_id: expect.stringMatching(/^[0-9a-f-]{36}$/), accepted: true };
+const contract = new StatisticsContract();
+
+/** Right values for the fields of every kind. */
+const EVENT_FIELDS = {
+  user_id: MEMBER,
+  channel_id: CHANNEL,
+  message_id: String((BigInt(Date.now()) - 1_420_070_400_000n) << 22n),
+  label: 'ping',
+  value: 12.5,
+  is_bot: true,
+};
+
+const statisticRoutes = contract.kinds.flatMap(({ definition }): OriginalRoute[] => {
+  const fields = Object.fromEntries(
+    Object.entries(definition.fields).map(([field, column]) => [field, EVENT_FIELDS[column]]),
+  );
+  const hasUser = definition.optionalUser || 'initial_creator_id' in fields;
+  const record = {
+    id: expect.any(String),
+    guild_id: expect.any(String),
+    timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+    ...(hasUser && { user_id: MEMBER }),
+    ...fields,
+  };
+  return [
+    { method: 'POST', path: `/${definition.recordPath}`, fields, status: 202, data: accepted },
+    { method: 'GET', path: `/${definition.viewPath}`, status: 200, data: [record] },
+  ];
+});
+
+/** Every route of the original document, in an order in which one guild can take them all. */
+const ROUTES: OriginalRoute[] = [
+  { method: 'GET', path: '/', status: 200, data: { message: expect.stringContaining('Serverstats') } },
+  { method: 'POST', path: '/enable', status: 200, data: { guild_id: expect.any(String), enabled: true } },
+  { method: 'GET', path: '/status', status: 200, data: { guild_id: expect.any(String), enabled: true } },
+  {
+    method: 'PUT',
+    path: '/settings',
+    fields: {
+      ...Object.fromEntries(
+        Object.entries(allSettings('1'))
+          .filter(([name]) => name !== 'guild_id')
+          .map(([name, value]) => [name, name.startsWith('stats_') ? true : value]),
+      ),
+      starboard_enabled: true,
+      starboard_channel: CHANNEL,
+      starboard_count: 3,
+    },
+    status: 200,
+    data: expect.objectContaining({ starboard_channel: CHANNEL, stats_command_usage: true }),
+  },
+  { method: 'GET', path: '/settings', status: 200, data: expect.objectContaining({ starboard_count: 3 }) },
+  ...statisticRoutes,
+  {
+    method: 'POST',
+    path: '/starboard/add',
+    fields: { channel_id: CHANNEL, message_id: '4' },
+    status: 202,
+    data: accepted,
+  },
+  {
+    method: 'POST',
+    path: '/starboard/remove',
+    fields: { channel_id: CHANNEL, message_id: '4' },
+    status: 202,
+    data: accepted,
+  },
+  {
+    method: 'POST',
+    path: '/stats/counter-panel/check-deleted-channel',
+    fields: { channel_id: CHANNEL },
+    status: 202,
+    data: accepted,
+  },
+  { method: 'POST', path: '/stats/counter-panel/update', status: 202, data: accepted },
+  {
+    method: 'GET',
+    path: '/privacy/get-user-entries',
+    fields: { privacy_member_id: MEMBER },
+    status: 200,
+    data: { total: 10, statistics: expect.objectContaining({ 'message.sent': 1, 'tag.send_timed': 0 }), starboard: 0 },
+  },
+  {
+    method: 'DELETE',
+    path: '/privacy/delete-user-entries',
+    fields: { privacy_member_id: MEMBER },
+    status: 200,
+    data: { total: 10, statistics: expect.objectContaining({ 'message.sent': 1, 'tag.send_timed': 0 }), starboard: 0 },
+  },
+  { method: 'POST', path: '/disable', status: 200, data: { guild_id: expect.any(String), enabled: false } },
+  { method: 'DELETE', path: '/settings/delete', status: 200, data: { guild_id: expect.any(String), deleted: true } },
+];
+
+/** These answer whatever the state of the guild. */
+const STATELESS = /^\/(?:|status|enable|settings\/delete|privacy\/.*|stats\/counter-panel\/update)$/;
+
+describe.each(['', '/v1'])('the original routes below "%s"', (prefix) => {
+  let database: TestDatabase;
+  let query: QueryInProcess;
+  let api: DocumentedApi;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    query = await startQueryInProcess(database.url);
+    api = await DocumentedApi.of(query.url);
+  });
+  afterAll(async () => {
+    await query?.close();
+    await database?.drop();
+  });
+
+  const call = (route: OriginalRoute, fields: Record<string, unknown>, init: RequestInit = {}) => {
+    const { method, path } = route;
+    const url = `${prefix}${MODULE}${path}`;
+    if (method !== 'GET') {
+      const headers = { 'content-type': 'application/json', ...(init.headers as Record<string, string>) };
+      return query.client.request(url, { ...init, method, body: JSON.stringify(fields), headers });
+    }
+    const search = new URLSearchParams(fields as Record<string, string>);
+    return query.client.request(`${url}?${search}`, init);
+  };
+  /** As the document names it: without the prefix of the version and without a trailing slash. */
+  const documented = (route: OriginalRoute) => (MODULE + route.path).replace(/\/$/, '');
+
+  it('are all there', () => {
+    expect(ROUTES).toHaveLength(39);
+  });
+
+  it('answer as documented', async () => {
+    const guildId = newGuildId();
+    const occurredAt = new Date(Date.now() - 60_000).toISOString();
+    await storeEvents(
+      database,
+      contract.kinds.map(({ definition }) => {
+        const columns = Object.values(definition.fields);
+        const hasUser = definition.optionalUser || columns.includes('user_id');
+        return {
+          guildId,
+          kind: definition.number,
+          occurredAt,
+          eventId: randomUUID(),
+          userId: hasUser ? MEMBER : undefined,
+          channelId: columns.includes('channel_id') ? CHANNEL : undefined,
+          messageId: columns.includes('message_id') ? EVENT_FIELDS.message_id : undefined,
+          label: columns.includes('label') ? EVENT_FIELDS.label : undefined,
+          value: columns.includes('value') ? EVENT_FIELDS.value * 1000 : undefined,
+          flags: columns.includes('is_bot') ? 1 : 0,
+        };
+      }),
+    );
+    for (const route of ROUTES) {
+      const answer = await call(route, { guild_id: guildId, ...route.fields });
+      expect({ path: route.path, status: answer.status, success: answer.success, data: answer.data }).toEqual({
+        path: route.path,
+        status: route.status,
+        success: true,
+        data: route.data,
+      });
+      expect(api.mistakesOf(route.method, documented(route), answer)).toBeUndefined();
+    }
+    expect(query.handover.events.map(({ name }) => name)).toEqual([
+      ...contract.kinds.map(({ name }) => name),
+      'star.added',
+      'star.removed',
+      'channel.deleted',
+      'counter_panel.refresh',
+    ]);
+  });
+
+  it('answer UnauthorizedError without a credential, before anything else', async () => {
+    for (const route of ROUTES.filter(({ path }) => path !== '/')) {
+      for (const authorization of ['', 'Bearer', 'Bearer wrong', 'Basic dGVzdA==']) {
+        const answer = await call(route, { guild_id: 'wrong' }, { headers: { authorization } });
+        expect([route.path, answer.status, answer.error.name]).toEqual([route.path, 401, 'UnauthorizedError']);
+        expect(api.mistakesOf(route.method, documented(route), answer)).toBeUndefined();
+      }
+    }
+  });
+
+  it('answer BadRequestError naming guild_id, which is not one', async () => {
+    for (const route of ROUTES.filter(({ path }) => path !== '/')) {
+      const answer = await call(route, { ...route.fields, guild_id: '9223372036854775808' });
+      expect([route.path, answer.status, answer.error.fields?.map(({ field }) => field)]).toEqual([
+        route.path,
+        400,
+        ['guild_id'],
+      ]);
+      expect(api.mistakesOf(route.method, documented(route), answer)).toBeUndefined();
+    }
+  });
+
+  it('answer ModuleDisabledError in a guild that was never seen', async () => {
+    for (const route of ROUTES.filter(({ path }) => !STATELESS.test(path))) {
+      const answer = await call(route, { guild_id: newGuildId(), ...route.fields });
+      expect([route.path, answer.status, answer.error.code]).toEqual([route.path, 409, 800]);
+      expect(api.mistakesOf(route.method, documented(route), answer)).toBeUndefined();
+    }
+  });
+});

@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+import pg from 'pg';
+import { ApiClient } from '../harness/api-client.js';
+import { SERVICE_KEY, startQueryProcess } from '../harness/services.js';
+import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
+import { waitFor } from '../harness/wait-for.js';
+
+/** Nobody listens there: the query service is ready without a broker. */
+const NO_BROKER = 'amqp://127.0.0.1:1';
+
+/** Runs the built service until it ends by itself. */
+async function runToEnd(env: Record<string, string>): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, ['dist/apps/query/src/main.js'], {
+    env: { PATH: process.env.PATH, LOG_FORMAT: 'json', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, output };
+}
+
+describe('the process of the query service', () => {
+  let database: TestDatabase;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+  });
+  afterEach(() => database.drop());
+
+  const environment = () => ({
+    DATABASE_URL: database.url,
+    RABBITMQ_URL: NO_BROKER,
+    SERVICE_KEY,
+    QUERY_PORT: '0',
+  });
+
+  it('ends with 78 and names every mistake when its configuration is wrong', async () => {
+    const { code, output } = await runToEnd({
+      DATABASE_URL: 'mysql://u:hunter2@db/x',
+      SERVICE_KEY: 'hunter2',
+      HOST: '?',
+    });
+    expect(code).toBe(78);
+    for (const name of ['DATABASE_URL', 'RABBITMQ_URL', 'SERVICE_KEY', 'HOST']) expect(output).toContain(name);
+    expect(output).not.toContain('hunter2');
+  });
+
+  it('ends with 1 and names the command when it may not migrate an old schema', async () => {
+    await database.query('DROP SCHEMA public CASCADE');
+    await database.query('CREATE SCHEMA public');
+    const { code, output } = await runToEnd({ ...environment(), DATABASE_MIGRATIONS: 'manual' });
+    expect(code).toBe(1);
+    expect(output).toContain('npm run migrate');
+  });
+
+  it('ends with 1 when its port is taken', async () => {
+    const other = await startQueryProcess({ databaseUrl: database.url, brokerUrl: NO_BROKER });
+    try {
+      const { code, output } = await runToEnd({ ...environment(), QUERY_PORT: new URL(other.url).port });
+      expect(code).toBe(1);
+      expect(output).toContain('EADDRINUSE');
+    } finally {
+      await other.stop();
+    }
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('ends with 0 at %s, after the requests that run', async (signal) => {
+    const service = await startQueryProcess({ databaseUrl: database.url, brokerUrl: NO_BROKER });
+    const blocker = new pg.Client({ connectionString: database.url });
+    await blocker.connect();
+    try {
+      await new ApiClient(service.url).get('status', { guild_id: 1 }); // leaves an idle connection
+      await blocker.query('BEGIN; LOCK TABLE guild_settings');
+      const running = enableGuild(service.url);
+      const isBlocked = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
+      await waitFor(async () => (await database.query(isBlocked)).length > 0, {
+        what: 'the request to wait for its lock',
+      });
+      service.child.kill(signal);
+      service.child.kill(signal); // a terminal's Ctrl-C often arrives twice
+      const isClosed = () =>
+        fetch(`${service.url}/livez`).then(
+          () => false,
+          () => true,
+        );
+      await waitFor(isClosed, { what: 'the service to take no more requests' });
+      await blocker.query('COMMIT');
+      expect((await running).statusCode).toBe(200);
+      await waitFor(() => service.child.exitCode !== null, { what: 'the process to end' });
+      expect(service.child.exitCode).toBe(0);
+    } finally {
+      await blocker.end();
+      await service.kill();
+    }
+  });
+});
+
+/** On a connection that the client would keep open. */
+async function enableGuild(baseUrl: string): Promise<IncomingMessage> {
+  const sent = request(`${baseUrl}/modules/serverstats/enable`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${SERVICE_KEY}`, 'content-type': 'application/json', connection: 'keep-alive' },
+  });
+  sent.end('{"guild_id":"1"}');
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  response.resume();
+  return response;
+}

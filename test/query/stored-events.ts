@@ -1,0 +1,29 @@
+import type { TestDatabase } from '../harness/test-database.js';
+
+/** A row of `statistic_events` as tests store it, with defaults for what they do not care about. */
+export interface StoredEvent {
+  guildId: string;
+  kind: number;
+  /** ISO 8601. */
+  occurredAt: string;
+  eventId: string;
+  userId?: string;
+  channelId?: string;
+  messageId?: string;
+  label?: string;
+  /** Microseconds. */
+  value?: number;
+  flags?: number;
+}
+
+/** Stores events as the ingestion service would, without one. */
+export async function storeEvents(database: TestDatabase, events: readonly StoredEvent[]): Promise<void> {
+  await database.query(
+    `INSERT INTO statistic_events
+       (guild_id, kind, occurred_at, event_id, user_id, channel_id, message_id, label, value, flags)
+     SELECT "guildId", kind, "occurredAt", "eventId", "userId", "channelId", "messageId", label, value, coalesce(flags, 0)
+     FROM jsonb_to_recordset($1::jsonb) AS e("guildId" bigint, kind smallint, "occurredAt" timestamptz, "eventId" uuid,
+       "userId" bigint, "channelId" bigint, "messageId" bigint, label text, value bigint, flags smallint)`,
+    [JSON.stringify(events)],
+  );
+}
