@@ -74,12 +74,15 @@ export async function eraseMember(manager: EntityManager, guildId: string, userI
 }
 
 /**
- * Erases all that is stored of the guild, and leaves a tombstone that keeps out its events from before that time.
+ * Erases all that is stored of the guild, and leaves a tombstone that keeps out its events from before that time, and
+ * those that were erased.
  * Call it under the exclusive lock of the guild's stripe.
  */
 export async function eraseGuild(manager: EntityManager, guildId: string, before: Date): Promise<void> {
   await manager.query(
-    `INSERT INTO erasure_tombstones (guild_id, user_id, before, erased_at) VALUES ($1, $2, $3, clock_timestamp())
+    `INSERT INTO erasure_tombstones (guild_id, user_id, before, erased_at)
+     SELECT $1, $2, greatest($3, max(occurred_at) + interval '1 millisecond'), clock_timestamp()
+     FROM statistic_events WHERE guild_id = $1
      ON CONFLICT (guild_id, user_id) DO UPDATE SET
        before = greatest(erasure_tombstones.before, excluded.before), erased_at = excluded.erased_at`,
     [guildId, WHOLE_GUILD, before],

@@ -1,10 +1,10 @@
-import { ConfigurationError, loadMigrateConfig } from '#libs/config';
+import { ConfigurationError, loadMigrateConfig, readEnvironment } from '#libs/config';
 import { createDataSource } from './data-source.js';
 import { migrateDatabase } from './migrate-database.js';
 
 /** `npm run migrate`: the migrations alone. */
 try {
-  const config = loadMigrateConfig(process.env);
+  const config = loadMigrateConfig(readEnvironment());
   const dataSource = createDataSource({ url: config.databaseUrl, poolSize: 3, applicationName: 'serverstats-migrate' });
   await dataSource.initialize();
   try {
