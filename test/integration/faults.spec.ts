@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { SWITCH_NAMES } from '#libs/contracts';
 import { makeEvents, SnowflakeSource, type MadeUpEvent } from '../harness/made-up-events.js';
 import type { Publisher } from '../harness/publisher.js';
@@ -129,18 +131,54 @@ describe('the ingestion service in trouble', () => {
     }
   });
 
-  it('should go on when the broker cancels its consumer because the queue was deleted and made again', async () => {
+  it('should declare a queue again that was deleted, consume from it, and say what it lacks meanwhile', async () => {
     const service = await system.startIngestion();
     publisher = await system.connectPublisher();
     const channel = await system.vhost.openConfirmChannel();
-    await channel.deleteQueue('serverstats.guilds');
-    const readiness = async () => (await fetch(`${service.url}/readyz`)).json() as Promise<{ status: string }>;
-    await waitFor(async () => (await readiness()).status === 'not_ready', { what: 'not ready without its consumer' });
-    expect(JSON.stringify(await readiness())).toContain('serverstats.guilds');
+    await channel.deleteQueue('serverstats.statistics');
+    await waitFor(async () => (await fetch(`${service.url}/readyz`)).status === 503, { what: 'not ready' });
+    await waitFor(async () => (await fetch(`${service.url}/readyz`)).status === 200, { what: 'ready again' });
+    await publisher.publish('reminder.created', { guild_id: guildId });
+    await storedAtLeast(1);
     expect(service.child.exitCode).toBeNull();
-    await service.stop();
-    const again = await system.startIngestion(); // declares it anew
-    expect((await fetch(`${again.url}/readyz`)).status).toBe(200);
+  });
+
+  it('should end with 0 on SIGTERM before it ever reached its database', async () => {
+    const service = await system.startIngestion({
+      databaseUrl: 'postgres://nobody@127.0.0.1:1/nothing',
+      listening: true,
+    });
+    expect(await service.stop()).toBe(0);
+  });
+
+  it('should go on behind messages whose properties no dead letter can bear', async () => {
+    await system.startIngestion();
+    publisher = await system.connectPublisher();
+    await publisher.publish('reminder.created', '[{}]', { messageId: 'x'.repeat(254), timestamp: 1.7e18 });
+    await publisher.publish('reminder.created', '{}', { contentType: 'y'.repeat(255), timestamp: 1.7e18 });
+    await publisher.publish('reminder.created', { guild_id: guildId });
+    await storedAtLeast(1);
+    expect(await publisher.waitForDeadLetters(2)).toHaveLength(2);
+  });
+
+  it('should hold packed arrays within its memory, whatever they unpack to', async () => {
+    const service = await system.startIngestion({ env: { NODE_OPTIONS: '--max-old-space-size=160' } });
+    publisher = await system.connectPublisher();
+    const bomb = gzipSync(`[${Array(1_000).fill('0').join(',')}]`);
+    const full = gzipSync(
+      JSON.stringify(Array(1_000).fill({ guild_id: guildId, event_id: randomUUID(), occurred_at: Date.now() })),
+    );
+    const sends = Array.from({ length: 400 }, (_, n) =>
+      publisher!.publish('reminder.created', n % 20 === 0 ? bomb : full, { contentEncoding: 'gzip' }),
+    );
+    await Promise.all(sends);
+    await waitFor(async () => (await publisher!.depth('serverstats.dead-letters')) === 20_000, {
+      what: 'the elements in the dead letters',
+      timeoutMs: 40_000,
+    });
+    await system.untilHandled(400_000);
+    expect(await stored()).toBe(1);
+    expect(service.child.exitCode).toBeNull();
   });
 
   it('should commit and acknowledge what it holds on SIGTERM, and end with 0', async () => {

@@ -45,7 +45,7 @@ export async function startIngestion(config: IngestionConfig, options: Ingestion
   const url = await listen(app, parts);
   // Without the schema every batch would only be tried again and again.
   parts.database.connected().then(
-    () => app.startAllMicroservices(),
+    () => (parts.database.isUsable ? app.startAllMicroservices() : undefined),
     () => undefined, // told by `failed`
   );
   return { url, failed, close: () => close(app, parts) };
@@ -98,8 +98,14 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
   return { parts, app, failed };
 }
 
-async function listen(app: NestFastifyApplication, { config, logger }: IngestionParts): Promise<string> {
-  await app.listen(config.http.port, config.http.host);
+async function listen(app: NestFastifyApplication, parts: IngestionParts): Promise<string> {
+  const { config, logger } = parts;
+  try {
+    await app.listen(config.http.port, config.http.host);
+  } catch (error) {
+    await close(app, parts);
+    throw error;
+  }
   const url = await app.getUrl();
   logger.info(`ingestion listens on ${url}`);
   return url;
@@ -107,6 +113,7 @@ async function listen(app: NestFastifyApplication, { config, logger }: Ingestion
 
 async function close(app: NestFastifyApplication, { database, logger }: IngestionParts): Promise<void> {
   logger.info('draining');
+  database.stopConnecting();
   await app.close();
   await database.close();
   logger.info('stopped');

@@ -43,12 +43,9 @@ export class BrokerConnection {
 
   async close(): Promise<void> {
     this.stopping.abort();
+    const closed = Promise.all([this.connection?.close().catch(() => undefined), this.running]);
     // A dead socket never answers the closing handshake.
-    await Promise.race([
-      this.connection?.close().catch(() => undefined),
-      sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false }),
-    ]);
-    await this.running;
+    await Promise.race([closed, sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
   }
 
   private async keepConnected(): Promise<void> {

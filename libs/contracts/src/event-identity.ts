@@ -14,6 +14,8 @@ const DAY_MS = 86_400_000;
 const NAMESPACE_BYTES = Buffer.from(EVENT_ID_NAMESPACE.replaceAll('-', ''), 'hex');
 /** AMQP timestamps are seconds; a larger number than this was written in milliseconds. */
 const LARGEST_SECONDS = 100_000_000_000;
+/** The end of JavaScript's calendar. */
+const LARGEST_TIME_MS = 8_640_000_000_000_000;
 
 /** What the publisher's message says beside the event itself. */
 export interface EventEnvelope {
@@ -81,11 +83,12 @@ export function elementMessageId(messageId: string, index: number): string {
   return `${messageId}#${index}`;
 }
 
-/** AMQP `timestamp` in Unix milliseconds. */
+/** AMQP `timestamp` in Unix milliseconds; undefined when there is none, or one that no calendar holds. */
 export function messageTime(envelope: EventEnvelope): number | undefined {
   const { timestamp } = envelope;
   if (timestamp === undefined || !Number.isFinite(timestamp)) return undefined;
-  return timestamp > LARGEST_SECONDS ? Math.floor(timestamp) : timestamp * 1000;
+  const milliseconds = timestamp > LARGEST_SECONDS ? Math.floor(timestamp) : timestamp * 1000;
+  return milliseconds >= 0 && milliseconds <= LARGEST_TIME_MS ? milliseconds : undefined;
 }
 
 function eventIdOfMessage({ messageId, index }: EventEnvelope): string | undefined {

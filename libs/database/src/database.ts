@@ -29,12 +29,17 @@ export class Database {
   }
 
   /**
-   * Resolves once the database can be used.
+   * Resolves once the database can be used, or once connecting was given up because the service stops.
    *
    * @throws OutdatedSchemaError, and nothing else: any other failure is tried again
    */
   connected(): Promise<void> {
     return (this.connecting ??= this.connect());
+  }
+
+  /** Whether the connection stands and the schema is there. */
+  get isUsable(): boolean {
+    return this.isReady;
   }
 
   /** One round trip. @throws whatever keeps the database from answering */
@@ -43,8 +48,13 @@ export class Database {
     await this.dataSource.query('SELECT 1');
   }
 
-  async close(): Promise<void> {
+  /** Gives up connecting, so that nobody who waits for it is kept from stopping. */
+  stopConnecting(): void {
     this.stopping.abort();
+  }
+
+  async close(): Promise<void> {
+    this.stopConnecting();
     await this.connecting?.catch(() => undefined);
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
   }
@@ -54,7 +64,7 @@ export class Database {
       try {
         if (!this.dataSource.isInitialized) await this.dataSource.initialize();
         if (this.options.migrations === 'manual') await requireCurrentSchema(this.dataSource);
-        else await migrateDatabase(this.dataSource, this.options.retention);
+        else await migrateDatabase(this.dataSource, this.options.retention, this.stopping.signal);
         this.isReady = true;
         return;
       } catch (error) {

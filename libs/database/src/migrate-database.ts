@@ -21,13 +21,18 @@ export class OutdatedSchemaError extends Error {
  *
  * The lock is polled: a waiter inside pg_advisory_lock() would deadlock with CREATE INDEX CONCURRENTLY.
  *
+ * @param signal ends the waiting for another instance
  * @returns the names of the migrations that were run
  */
-export async function migrateDatabase(dataSource: DataSource, retention: Retention): Promise<string[]> {
+export async function migrateDatabase(
+  dataSource: DataSource,
+  retention: Retention,
+  signal?: AbortSignal,
+): Promise<string[]> {
   const lockHolder = dataSource.createQueryRunner();
   const key = [ADVISORY_LOCK_CLASSES.migrations, 0];
   try {
-    while (!(await tryLock())) await sleep(POLL_MS);
+    while (!(await tryLock())) await sleep(POLL_MS, undefined, { signal });
     try {
       const run = await dataSource.runMigrations({ transaction: 'each' });
       for (const table of partitionedTables(retention)) await keepPartitions(dataSource, table, new Date());

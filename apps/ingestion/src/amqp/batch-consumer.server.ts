@@ -46,7 +46,7 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
       urls: options.urls,
       name: 'serverstats-ingestion',
       onConnect: (connection) => this.onConnect(connection),
-      onError: (error) => options.logger.error({ error: error.message }, 'RabbitMQ is not reachable, trying again'),
+      onError: (error) => options.logger.error({ error: error.message }, 'cannot consume from RabbitMQ, trying again'),
     });
   }
 
@@ -85,16 +85,20 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
   }
 
   private async onConnect(connection: ChannelModel): Promise<void> {
-    const channel = await connection.createChannel();
-    channel.on('error', () => undefined); // reported by the rejected call
-    await declareTopology(channel, this.options.contract);
-    await channel.close();
+    await this.declare(connection);
     const note = brokerVersionNote(connection);
     if (note !== undefined) this.options.logger.info(note);
     const ended = { value: false };
     connection.once('close', () => (ended.value = true));
     for (const queue of this.options.queues) void this.keepConsuming(connection, queue, ended);
     this.options.logger.info('consuming from RabbitMQ');
+  }
+
+  private async declare(connection: ChannelModel): Promise<void> {
+    const channel = await connection.createChannel();
+    channel.on('error', () => undefined); // reported by the rejected call
+    await declareTopology(channel, this.options.contract);
+    await channel.close();
   }
 
   /** Opens one session after another for as long as the connection lives. */
@@ -111,7 +115,10 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
       this.sessions.set(queue, session);
       try {
         await session.open(connection);
+        this.failures.delete(queue);
         await session.ended;
+        // Whatever ended it may have been the loss of a queue.
+        if (!ended.value && !this.stopping) await this.declare(connection);
       } catch (error) {
         this.onFailure(queue, error as Error);
       }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib';
-import { DEAD_LETTER_HEADERS, DEAD_LETTERS } from '#libs/contracts';
+import { DEAD_LETTERS } from '#libs/contracts';
 import type { DeadLetter } from '../messages/dead-letter.js';
 import type { IncomingMessage } from '../messages/incoming-message.js';
 import { MicroBatcher } from '../messages/micro-batcher.js';
@@ -26,6 +26,8 @@ export interface ConsumerSessionOptions {
 interface Delivery {
   message: ConsumeMessage;
   read: ReadMessage;
+  /** What it takes in memory, roughly, in bytes. */
+  cost: number;
   weight: number;
   alone: boolean;
 }
@@ -37,6 +39,12 @@ const LONGEST_PAUSE_MS = 5_000;
  * and taken again.
  */
 const LONGEST_HOLD_MS = 10 * 60_000;
+/**
+ * A packed array of a few kilobytes may become a megabyte of objects. Messages wait as the bytes they came as; only so
+ * much of them is read ahead.
+ */
+const MAX_READ_BYTES = 16 * 1_048_576;
+const BYTES_PER_EVENT = 1_000;
 /** From its third delivery on a message is handled alone: it may be what stopped the earlier ones. */
 const DELIVERIES_BEFORE_ISOLATION = 2;
 
@@ -51,10 +59,15 @@ export class ConsumerSession {
   private readonly batcher: MicroBatcher<Delivery>;
   private channel?: ConfirmChannel;
   private consumerTag?: string;
+  /** Delivered, but not read yet. */
+  private unread: ConsumeMessage[] = [];
   private heldBytes = 0;
+  private readBytes = 0;
   private isOpen = true;
   private isDraining = false;
-  private resubscribing = false;
+  private isPaused = false;
+  private isSubscribing = false;
+  private deadLetterReturned = false;
   private end!: () => void;
 
   constructor(private readonly options: ConsumerSessionOptions) {
@@ -71,6 +84,7 @@ export class ConsumerSession {
     this.channel = channel;
     channel.on('error', (error: Error) => this.options.onBatchFailure(error));
     channel.once('close', () => this.onClosed());
+    channel.on('return', () => (this.deadLetterReturned = true));
     if (this.isDraining) await this.close();
     else await this.subscribe(channel);
   }
@@ -94,6 +108,7 @@ export class ConsumerSession {
     this.isOpen = false;
     this.consumerTag = undefined;
     this.batcher.clear();
+    this.unread = [];
     this.end();
   }
 
@@ -102,19 +117,24 @@ export class ConsumerSession {
     await channel.prefetch(window.prefetch);
     const { consumerTag } = await channel.consume(handler.queue, (message) => this.onDelivery(channel, message));
     this.consumerTag = consumerTag;
+    if (this.isDraining) await channel.cancel(consumerTag);
   }
 
-  /** A prefetch applies to new consumers only. What was delivered already stays valid: the channel is the same. */
+  /**
+   * Takes a new prefetch, which applies to new consumers only, or pauses while too much is held. What was delivered
+   * stays valid: the channel is the same.
+   */
   private async resubscribe(channel: ConfirmChannel): Promise<void> {
-    if (this.resubscribing || !this.isConsuming || this.isDraining) return;
-    this.resubscribing = true;
+    if (this.isSubscribing || !this.isConsuming || this.isDraining) return;
+    this.isSubscribing = true;
     try {
-      await channel.cancel(this.consumerTag!);
-      if (!this.isDraining) await this.subscribe(channel);
+      if (!this.isPaused) await channel.cancel(this.consumerTag!);
+      this.isPaused = this.heldBytes > MAX_HELD_BYTES / 2;
+      if (!this.isPaused && !this.isDraining) await this.subscribe(channel);
     } catch {
       await this.close();
     } finally {
-      this.resubscribing = false;
+      this.isSubscribing = false;
     }
   }
 
@@ -126,15 +146,22 @@ export class ConsumerSession {
     }
     if (!this.isOpen) return;
     const bytes = message.content.length;
+    this.heldBytes += bytes;
+    this.unread.push(message);
+    this.readAhead();
     const prefetchChanged = this.options.window.observe(bytes);
-    if (this.heldBytes + bytes > MAX_HELD_BYTES) {
-      channel.nack(message, false, true);
-    } else {
-      this.heldBytes += bytes;
+    if (prefetchChanged || this.heldBytes > MAX_HELD_BYTES) void this.resubscribe(channel);
+  }
+
+  private readAhead(): void {
+    while (this.unread.length > 0 && this.readBytes < MAX_READ_BYTES) {
+      const message = this.unread.shift()!;
       const read = this.options.handler.read(toIncoming(this.options.handler.queue, message));
-      this.batcher.push({ message, read, weight: Math.max(1, read.events.length), alone: isSuspect(message) });
+      const weight = Math.max(1, read.events.length + read.deadLetters.length);
+      const cost = message.content.length + weight * BYTES_PER_EVENT;
+      this.readBytes += cost;
+      this.batcher.push({ message, read, cost, weight, alone: isSuspect(message) });
     }
-    if (prefetchChanged) void this.resubscribe(channel);
   }
 
   private async handleBatch(batch: Delivery[]): Promise<void> {
@@ -156,24 +183,36 @@ export class ConsumerSession {
     }
   }
 
-  /** Resolves when the broker has confirmed all of them. */
+  /** Resolves when the broker has confirmed all of them, and none came back for want of a queue. */
   private async publishDeadLetters(letters: readonly DeadLetter[]): Promise<void> {
+    this.deadLetterReturned = false;
     await Promise.all(
       letters.map(
-        ({ content, ...properties }) =>
+        ({ content, routingKey, ...properties }) =>
           new Promise<void>((resolve, reject) => {
-            const routingKey = properties.headers[DEAD_LETTER_HEADERS.originalRoutingKey]!;
             const settle = (error: unknown) => (error ? reject(error as Error) : resolve());
-            this.channel!.publish(DEAD_LETTERS, routingKey, content, { persistent: true, ...properties }, settle);
+            const options = { persistent: true, mandatory: true, ...properties };
+            this.channel!.publish(DEAD_LETTERS, routingKey, content, options, settle);
           }),
       ),
     );
+    if (this.deadLetterReturned) {
+      // The next session declares the queue again.
+      await this.close();
+      throw new Error(`the queue ${DEAD_LETTERS} is gone`);
+    }
   }
 
   private acknowledge(batch: readonly Delivery[]): void {
-    for (const { message } of batch) this.heldBytes -= message.content.length;
+    if (!this.isOpen) return;
     // Batches are whole stretches of the channel's deliveries, in order.
-    if (this.isOpen) this.channel?.ack(batch.at(-1)!.message, true);
+    this.channel!.ack(batch.at(-1)!.message, true);
+    for (const { message, cost } of batch) {
+      this.heldBytes -= message.content.length;
+      this.readBytes -= cost;
+    }
+    this.readAhead();
+    if (this.isPaused && this.heldBytes <= MAX_HELD_BYTES / 2) void this.resubscribe(this.channel!);
   }
 }
 

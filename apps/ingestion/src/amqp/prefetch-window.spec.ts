@@ -12,13 +12,13 @@ describe('PrefetchWindow', () => {
 
   it('should grow to what was configured while messages are small', () => {
     const window = new PrefetchWindow(2_000);
-    observe(window, 300, 64);
+    observe(window, 300, 1_000);
     expect(window.prefetch).toBe(2_000);
   });
 
   it('should shrink at once when one message shows that the bound would be passed', () => {
     const window = new PrefetchWindow(2_000);
-    observe(window, 300, 64);
+    observe(window, 300, 1_000);
     expect(window.observe(MIB)).toBe(true);
     expect(window.prefetch * MIB).toBeLessThanOrEqual(MAX_HELD_BYTES);
   });
@@ -26,8 +26,15 @@ describe('PrefetchWindow', () => {
   it('should grow again after large messages have passed', () => {
     const window = new PrefetchWindow(2_000);
     observe(window, MIB, 100);
-    observe(window, 300, 600);
+    observe(window, 300, 5_000);
     expect(window.prefetch).toBe(2_000);
+  });
+
+  it('should not swing with a large message now and then', () => {
+    const window = new PrefetchWindow(2_000);
+    let changes = 0;
+    for (let n = 0; n < 30_000; n++) if (window.observe(n % 300 === 0 ? MIB : 300)) changes++;
+    expect(changes).toBeLessThan(10);
   });
 
   it('should stay below what was configured', () => {

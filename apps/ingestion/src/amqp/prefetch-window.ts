@@ -1,13 +1,16 @@
-/** What an instance holds of one queue is bounded by this, in bytes; what comes beyond it is returned at once. */
-export const MAX_HELD_BYTES = 64 * 1_048_576;
+const MIB = 1_048_576;
+
+/** What is held unacknowledged of one of the three queues is bounded by this; all of them together by 64 MiB. */
+export const MAX_HELD_BYTES = 20 * MIB;
 
 /** Enough to keep the writer busy; more only costs memory. */
-const COMFORTABLE_BYTES = 16 * 1_048_576;
+const COMFORTABLE_BYTES = 8 * MIB;
 /** With this many bodies of the largest size the bound still holds, so it is what an unknown queue starts with. */
-const CAUTIOUS_PREFETCH = 64;
+const CAUTIOUS_PREFETCH = 20;
 const SMALLEST_PREFETCH = 8;
-/** The prefetch is reconsidered after this many messages. */
+/** The prefetch may grow after this many messages at most, and the largest size seen counts half after as many. */
 const OBSERVED_MESSAGES = 256;
+const GROWTH = 4;
 
 /**
  * Chooses how many messages the broker may push ahead. RabbitMQ counts messages, memory counts bytes, and one message
@@ -28,15 +31,18 @@ export class PrefetchWindow {
 
   /** Notes the size of a message. @returns whether the prefetch has changed */
   observe(bytes: number): boolean {
-    this.largest = Math.max(this.largest, bytes);
     this.seen++;
+    // A large message now and then is remembered for a while, or the prefetch would swing with every one.
+    if (this.seen % OBSERVED_MESSAGES === 0) this.largest /= 2;
+    this.largest = Math.max(this.largest, bytes);
     const fitting = Math.max(SMALLEST_PREFETCH, Math.floor(COMFORTABLE_BYTES / Math.max(1, this.largest)));
-    const wanted = Math.min(this.configured, fitting);
-    const mustShrink = this.current * this.largest > MAX_HELD_BYTES && wanted < this.current;
-    if (!mustShrink && this.seen < Math.min(OBSERVED_MESSAGES, this.current)) return false;
-    this.seen = 0;
-    this.largest = bytes;
-    if (wanted === this.current || (!mustShrink && wanted < this.current && wanted * 2 > this.current)) return false;
+    if (fitting < this.current && this.current * this.largest > MAX_HELD_BYTES) {
+      this.current = fitting;
+      return true;
+    }
+    if (this.seen % Math.min(OBSERVED_MESSAGES, this.current) !== 0) return false;
+    const wanted = Math.min(this.configured, fitting, this.current * GROWTH);
+    if (wanted <= this.current) return false;
     this.current = wanted;
     return true;
   }

@@ -55,7 +55,7 @@ export class MaintenanceService implements OnApplicationBootstrap, OnApplication
   private async run(): Promise<void> {
     await this.database.connected();
     const { dataSource } = this.database;
-    if (!dataSource.isInitialized) return; // stopped before it was connected
+    if (!this.database.isUsable) return; // the service stops
     for (const table of partitionedTables(this.config.retention)) await this.keep(table);
     await dropSpentTombstones(dataSource.manager, this.config.retention.eventDays);
     await dropSpentMarks(dataSource.manager, this.config.retention.eventDays);

@@ -1,10 +1,12 @@
-import { DEAD_LETTER_HEADERS, elementMessageId, messageTime } from '#libs/contracts';
+import { DEAD_LETTER_HEADERS, derivedEventId, elementMessageId, messageTime } from '#libs/contracts';
 import type { EventError } from './event-error.js';
 import type { IncomingMessage } from './incoming-message.js';
 
 /** What goes to the dead letters: a message as it came, or one element of its array. */
 export interface DeadLetter {
   content: Buffer;
+  /** That of the original message. */
+  routingKey: string;
   contentType: string | undefined;
   contentEncoding: string | undefined;
   messageId: string | undefined;
@@ -16,15 +18,17 @@ export interface DeadLetter {
 /** All headers of a message must fit one AMQP frame, or the client throws. */
 const MAX_FIELDS_BYTES = 4_096;
 const MAX_TEXT_LENGTH = 1_000;
+const MAX_SHORT_STRING_BYTES = 255;
 
 /** The whole message, its bytes untouched. */
 export function deadLetterOf(message: IncomingMessage, error: EventError): DeadLetter {
   return {
     content: message.content,
-    contentType: message.contentType,
-    contentEncoding: message.contentEncoding,
-    messageId: message.messageId,
-    timestamp: message.timestamp ?? message.arrivedAt,
+    routingKey: shortText(message.routingKey) ?? '',
+    contentType: shortText(message.contentType),
+    contentEncoding: shortText(message.contentEncoding),
+    messageId: encodableId(message.messageId),
+    timestamp: messageTime(message) === undefined ? message.arrivedAt : message.timestamp!,
     headers: headersOf(message, error),
   };
 }
@@ -37,12 +41,23 @@ export function deadLetterOfElement(
 ): DeadLetter {
   return {
     content: Buffer.from(element.text),
+    routingKey: shortText(message.routingKey) ?? '',
     contentType: 'application/json',
     contentEncoding: undefined,
-    messageId: message.messageId && elementMessageId(message.messageId, element.index),
+    messageId: encodableId(message.messageId && elementMessageId(message.messageId, element.index)),
     timestamp: messageTime(message) ?? message.arrivedAt,
     headers: headersOf(message, error),
   };
+}
+
+/** AMQP's short strings hold 255 bytes; bytes that were no UTF-8 have grown when they were decoded. */
+function shortText(text: string | undefined): string | undefined {
+  return text !== undefined && Buffer.byteLength(text) <= MAX_SHORT_STRING_BYTES ? text : undefined;
+}
+
+/** An id that is too long becomes the UUID that would be derived from it: a replay is the same event. */
+function encodableId(id: string | undefined): string | undefined {
+  return id === undefined ? undefined : (shortText(id) ?? derivedEventId(id));
 }
 
 function headersOf(message: IncomingMessage, error: EventError): Record<string, string> {

@@ -32,7 +32,8 @@ export class MicroBatcher<T extends BatchItem> {
   push(item: T): void {
     this.waiting.push(item);
     this.weight += item.weight;
-    if (this.weight >= this.options.size) this.due = true;
+    // What stands before a suspect goes at once: it can get no company any more.
+    if (this.weight >= this.options.size || item.alone) this.due = true;
     this.timer ??= setTimeout(() => {
       this.due = true;
       this.work();
@@ -62,7 +63,7 @@ export class MicroBatcher<T extends BatchItem> {
     clearTimeout(this.timer);
     this.timer = undefined;
     const batch = this.takeBatch();
-    this.due = this.weight >= this.options.size;
+    this.due = this.weight >= this.options.size || this.waiting.some((item) => item.alone);
     if (this.waiting.length > 0 && !this.due) {
       this.timer = setTimeout(() => {
         this.due = true;

@@ -7,7 +7,7 @@ import { EventMetrics } from '../messages/event-metrics.js';
 import type { ReadMessage } from '../messages/queue-handler.js';
 import { LOGGER } from '../tokens.js';
 import type { SourcedEvent } from './read-statistics.js';
-import { StatisticsWriter } from './statistics.writer.js';
+import { StatisticsWriter, type WriteOutcome } from './statistics.writer.js';
 
 /** Arrays can make a batch larger than it should be; no transaction writes more events than this. */
 const MAX_EVENTS_A_TRANSACTION = 2_000;
@@ -28,25 +28,29 @@ export class StatisticsService {
   async handle(batch: readonly ReadMessage<SourcedEvent>[]): Promise<DeadLetter[]> {
     const events = batch.flatMap((message) => message.events);
     const deadLetters: DeadLetter[] = [];
+    const outcome: WriteOutcome = { stored: 0, duplicate: 0, unwanted: 0 };
     for (let start = 0; start < events.length; start += MAX_EVENTS_A_TRANSACTION) {
-      deadLetters.push(...(await this.storeOrBisect(events.slice(start, start + MAX_EVENTS_A_TRANSACTION))));
+      deadLetters.push(...(await this.storeOrBisect(events.slice(start, start + MAX_EVENTS_A_TRANSACTION), outcome)));
     }
+    // Not before: what fails in the middle is done again as a whole.
+    for (const name of ['stored', 'duplicate', 'unwanted'] as const) this.metrics.count(name, outcome[name]);
+    this.metrics.count('dead_lettered', deadLetters.length);
     return deadLetters;
   }
 
-  private async storeOrBisect(events: readonly SourcedEvent[]): Promise<DeadLetter[]> {
+  private async storeOrBisect(events: readonly SourcedEvent[], total: WriteOutcome): Promise<DeadLetter[]> {
     try {
       const outcome = await this.writer.write(events.map(({ event }) => event));
-      this.metrics.count('stored', outcome.stored);
-      this.metrics.count('duplicate', outcome.duplicate);
-      this.metrics.count('unwanted', outcome.unwanted);
+      total.stored += outcome.stored;
+      total.duplicate += outcome.duplicate;
+      total.unwanted += outcome.unwanted;
       return [];
     } catch (error) {
       if (classifyDatabaseError(error) !== 'data') throw error;
       if (events.length > 1) {
         const middle = events.length >> 1;
-        const first = await this.storeOrBisect(events.slice(0, middle));
-        return [...first, ...(await this.storeOrBisect(events.slice(middle)))];
+        const first = await this.storeOrBisect(events.slice(0, middle), total);
+        return [...first, ...(await this.storeOrBisect(events.slice(middle), total))];
       }
       const message = (error as Error).message;
       this.logger.warn({ kind: events[0]!.event.kind.name, error: message }, 'Postgres refuses an event');

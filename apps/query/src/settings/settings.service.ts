@@ -44,12 +44,13 @@ export class SettingsService {
       const changed = applyChange(settings, change);
       checkRules(settingsValues(changed));
       this.changePanels(await findPanels(manager, guildId), change);
-      await manager.getRepository(GuildSettings).update({ guildId }, changed);
+      const { guildId: _, ...columns } = changed; // the key of a sharded table is never updated
+      await manager.getRepository(GuildSettings).update({ guildId }, columns);
       return readSettings(manager, guildId);
     });
   }
 
-  /** Erases everything that is stored of the guild; for a guild of which nothing is, it changes nothing. */
+  /** Erases everything that is stored of the guild; what happened there before is not stored any more. */
   async erase(guildId: string): Promise<{ guild_id: string; deleted: true }> {
     await this.database.change(guildId, (manager) => eraseGuild(manager, guildId, new Date()));
     return { guild_id: guildId, deleted: true };

@@ -9,7 +9,7 @@ import { eventRecord, type EventRecord } from './event-record.js';
 import { readEventPage } from './queries/read-event-page.js';
 import { readCursor, writeCursor } from './view-cursor.js';
 import { MAX_LIMIT, type ViewRequest } from './view.form.js';
-import { resolveWindow } from './window.js';
+import { resolveWindow, withinRetention } from './window.js';
 
 /** Reads the records of statistics. */
 @Injectable()
@@ -29,11 +29,13 @@ export class StatisticsViewer {
   async view(kind: CompiledKind, request: ViewRequest): Promise<Answer<EventRecord[]>> {
     const { guild_id: guildId, user_id: userId, channel_id: channelId, limit = MAX_LIMIT } = request;
     const subject = [kind.name, guildId, userId, channelId];
-    const asked = resolveWindow(request, Date.now(), this.config.retention.eventDays);
+    const now = Date.now();
+    const { eventDays } = this.config.retention;
     const cursor = request.cursor === undefined ? undefined : readCursor(request.cursor, subject);
+    // Half a walk later the window of its first page may be one that nobody could ask for any more.
+    const window = cursor ? withinRetention(cursor.window, now, eventDays) : resolveWindow(request, now, eventDays);
     await this.settings.requireEnabled(guildId);
 
-    const window = cursor?.window ?? asked;
     const query = { guildId, kind: kind.definition.number, window, userId, channelId, after: cursor?.after };
     // One more than the page has tells whether another page follows.
     const rows = await this.database.read((manager) => readEventPage(manager, { ...query, limit: limit + 1 }));

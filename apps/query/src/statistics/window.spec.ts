@@ -38,8 +38,12 @@ describe('resolveWindow', () => {
   it('is cut to what the retention still holds, and empty where that is nothing', () => {
     expect(resolveWindow({ days: 30 }, NOW, 7)).toEqual({ from: NOW - 7 * DAY, to: NOW });
     expect(resolveWindow({ from: NOW - 20 * DAY, to: NOW - 10 * DAY }, NOW, 7)).toEqual({
-      from: NOW - 10 * DAY,
-      to: NOW - 10 * DAY,
+      from: NOW - 7 * DAY,
+      to: NOW - 7 * DAY,
+    });
+    expect(resolveWindow({ from: NOW - 20_000 * DAY, to: NOW - 19_999 * DAY }, NOW, 62)).toEqual({
+      from: NOW - 62 * DAY,
+      to: NOW - 62 * DAY,
     });
   });
 

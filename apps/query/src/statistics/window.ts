@@ -36,8 +36,14 @@ export function resolveWindow(fields: WindowFields, now: number, retentionDays: 
   if (to - start > MAX_WINDOW_DAYS * DAY_MS) {
     throw new BadRequestError([{ field: 'from', message: `must be at most ${MAX_WINDOW_DAYS} days before to` }]);
   }
-  const oldest = now - retentionDays * DAY_MS;
-  return { from: Math.min(Math.max(start, oldest), to), to };
+  return withinRetention({ from: start, to }, now, retentionDays);
+}
+
+/** The part of a window that may be read now; empty where the retention has taken all of it. */
+export function withinRetention({ from, to }: TimeWindow, now: number, retentionDays: number): TimeWindow {
+  const oldest = Math.max(now - retentionDays * DAY_MS, to - MAX_WINDOW_DAYS * DAY_MS);
+  const start = Math.min(Math.max(from, oldest), now);
+  return { from: start, to: Math.max(Math.min(to, now), start) };
 }
 
 function contradictions({ days, from, to }: WindowFields): FieldError[] {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
 import { ADVISORY_LOCK_CLASSES } from '../advisory-locks.js';
 import { sqlState } from '../database-errors.js';
@@ -13,6 +14,8 @@ export interface PartitionUpkeep {
 
 const LOCK_TIMEOUT = '500ms';
 const LOCK_ATTEMPTS = 5;
+/** Others that queue behind the lock get through between two attempts. */
+const PAUSE_MS = 100;
 const LOCK_NOT_AVAILABLE = '55P03';
 const DUPLICATE_TABLE = '42P07';
 
@@ -38,6 +41,7 @@ export async function keepPartitions(
       upkeep.busy.push(range.name);
     }
   }
+  await refuseStrangers(dataSource, table, upkeep.created);
   for (const name of existing) {
     const range = rangeOfPartition(table, name);
     if (range === undefined || !isExpired(table, range, now)) continue;
@@ -59,6 +63,15 @@ async function existingPartitions(dataSource: DataSource, table: PartitionedTabl
     [table.table],
   );
   return new Set(rows.map((row) => row.name));
+}
+
+/** A table may bear a partition's name without being one (an archive that was detached). @throws Error naming it */
+async function refuseStrangers(dataSource: DataSource, table: PartitionedTable, made: string[]): Promise<void> {
+  if (made.length === 0) return;
+  const existing = await existingPartitions(dataSource, table);
+  const stranger = made.find((name) => !existing.has(name));
+  if (stranger === undefined) return;
+  throw new Error(`the table ${stranger} stands where a partition of ${table.table} must be: rename it, or attach it`);
 }
 
 /** Creates the table by itself, moves into it what the default partition holds for it, then attaches it. */
@@ -93,6 +106,7 @@ async function withLockTimeout(
     } catch (error) {
       if (sqlState(error) === DUPLICATE_TABLE) return true;
       if (sqlState(error) !== LOCK_NOT_AVAILABLE) throw error;
+      await sleep(attempt * PAUSE_MS);
     }
   }
   return false;
