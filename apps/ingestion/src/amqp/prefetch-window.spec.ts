@@ -26,7 +26,7 @@ describe('PrefetchWindow', () => {
   it('should grow again after large messages have passed', () => {
     const window = new PrefetchWindow(2_000);
     observe(window, MIB, 100);
-    observe(window, 300, 5_000);
+    observe(window, 300, 15_000);
     expect(window.prefetch).toBe(2_000);
   });
 

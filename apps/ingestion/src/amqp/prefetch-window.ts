@@ -8,8 +8,10 @@ const COMFORTABLE_BYTES = 8 * MIB;
 /** With this many bodies of the largest size the bound still holds, so it is what an unknown queue starts with. */
 const CAUTIOUS_PREFETCH = 20;
 const SMALLEST_PREFETCH = 8;
-/** The prefetch may grow after this many messages at most, and the largest size seen counts half after as many. */
+/** The prefetch may grow after this many messages at most. */
 const OBSERVED_MESSAGES = 256;
+/** The largest size seen counts half after this many. */
+const REMEMBERED_MESSAGES = 1_024;
 const GROWTH = 4;
 
 /**
@@ -33,7 +35,7 @@ export class PrefetchWindow {
   observe(bytes: number): boolean {
     this.seen++;
     // A large message now and then is remembered for a while, or the prefetch would swing with every one.
-    if (this.seen % OBSERVED_MESSAGES === 0) this.largest /= 2;
+    if (this.seen % REMEMBERED_MESSAGES === 0) this.largest /= 2;
     this.largest = Math.max(this.largest, bytes);
     const fitting = Math.max(SMALLEST_PREFETCH, Math.floor(COMFORTABLE_BYTES / Math.max(1, this.largest)));
     if (fitting < this.current && this.current * this.largest > MAX_HELD_BYTES) {
