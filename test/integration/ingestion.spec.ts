@@ -49,7 +49,7 @@ describe('the ingestion service', () => {
     const guild_id = await openGuild();
     const good = makeEvents(493, guild_id);
     const bad: [key: string, body: string, reason: string, text: string][] = [
-      ['command.used', '{"guild_id": 5, not json', 'MalformedMessageError', 'not valid JSON'],
+      ['command.used', '{"guild_id": 5, not json', 'MalformedMessageError', 'cannot be read as JSON'],
       ['command.used', `{"guild_id": ${guild_id}, "command": 12345678901234567890}`, 'InvalidEventError', 'command'],
       ['command.used', `{"guild_id": "${guild_id}"}`, 'InvalidEventError', 'command is required'],
       ['command.used', `{"pattern":"tag.send_timed","data":{"guild_id":${guild_id}}}`, 'UnknownEventError', 'pattern'],

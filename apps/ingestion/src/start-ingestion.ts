@@ -9,6 +9,7 @@ import {
   createLogger,
   createMetricsRegistry,
   describeError,
+  explainListenError,
   HealthChecks,
   NestLogger,
   type HealthProbe,
@@ -104,7 +105,7 @@ async function listen(app: NestFastifyApplication, parts: IngestionParts): Promi
     await app.listen(config.http.port, config.http.host);
   } catch (error) {
     await close(app, parts);
-    throw error;
+    throw explainListenError(error, 'INGESTION_PORT');
   }
   const url = await app.getUrl();
   logger.info(`ingestion listens on ${url}`);

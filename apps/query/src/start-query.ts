@@ -7,6 +7,7 @@ import {
   createLogger,
   createMetricsRegistry,
   describeError,
+  explainListenError,
   type Logger,
   type RunningService,
 } from '#libs/observability';
@@ -47,7 +48,7 @@ export async function startQuery(config: QueryConfig, options: StartQueryOptions
     await app.listen(config.http.port, config.http.host);
   } catch (error) {
     await close();
-    throw error;
+    throw explainListenError(error, 'QUERY_PORT');
   }
   ownHandover?.start();
   const failed = database.connected().then(() => new Promise<never>(() => undefined));

@@ -42,6 +42,7 @@ export async function configureBroker(settings: BrokerSettings): Promise<NodeJS.
     RABBITMQ_MNESIA_BASE: file('mnesia'),
     RABBITMQ_PLUGINS_EXPAND_DIR: file('plugins-expand'),
     RABBITMQ_LOG_BASE: file('log'),
+    ERL_CRASH_DUMP: file('erl_crash.dump'),
     RABBITMQ_PID_FILE: file('rabbitmq.pid'),
     RABBITMQ_DIST_PORT: String(settings.distributionPort),
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: [

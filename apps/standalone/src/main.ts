@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { ConfigurationError, readEnvironment } from '#libs/config';
 import { EXIT_CODES } from '#libs/observability';
+import { PortError } from '#libs/observability';
 import { runStandalone } from './standalone.js';
 import { StartupError } from './startup-error.js';
 import { listenForStop } from './stop-signals.js';
@@ -14,7 +15,7 @@ async function main(): Promise<number> {
       console.error(error.message);
       return EXIT_CODES.wrongConfiguration;
     }
-    console.error(error instanceof StartupError ? error.message : error);
+    console.error(error instanceof StartupError || error instanceof PortError ? error.message : error);
     return EXIT_CODES.failed;
   }
 }

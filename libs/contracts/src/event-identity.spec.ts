@@ -7,17 +7,25 @@ const arrivedAt = 1_700_000_500_000;
 describe('resolveIdentity', () => {
   it('should take what the body says before anything else', () => {
     const given = { eventId: V7, occurredAt: 1_700_000_001_000 };
-    expect(resolveIdentity(given, { messageId: 'x', timestamp: 5, arrivedAt })).toEqual({ ...given, repeatable: true });
+    expect(resolveIdentity(given, { messageId: 'x', timestamp: 5, arrivedAt })).toMatchObject({
+      ...given,
+      timeFrom: 'occurred_at',
+      repeatable: true,
+    });
   });
 
   it('should take a UUID message_id of a lone event, and the time in a UUIDv7', () => {
     const identity = resolveIdentity({}, { messageId: V7.toUpperCase(), timestamp: 1_600_000_000, arrivedAt });
-    expect(identity).toEqual({ eventId: V7, occurredAt: 1_700_000_000_000, repeatable: true });
+    expect(identity).toMatchObject({ eventId: V7, occurredAt: 1_700_000_000_000, repeatable: true });
   });
 
   it('should derive a UUIDv5 from any other message_id, and from its position in an array', () => {
     const one = resolveIdentity({}, { messageId: 'bot-1', timestamp: 1_700_000_000, arrivedAt });
-    expect(one).toEqual({ eventId: v5('bot-1', EVENT_ID_NAMESPACE), occurredAt: 1_700_000_000_000, repeatable: true });
+    expect(one).toMatchObject({
+      eventId: v5('bot-1', EVENT_ID_NAMESPACE),
+      occurredAt: 1_700_000_000_000,
+      repeatable: true,
+    });
     const third = resolveIdentity({}, { messageId: V7, index: 2, timestamp: 1_700_000_000, arrivedAt });
     expect(third.eventId).toBe(v5(`${V7}#2`, EVENT_ID_NAMESPACE));
     const replayed = resolveIdentity({}, { messageId: `${V7}#2`, timestamp: 1_700_000_000, arrivedAt });
@@ -41,6 +49,7 @@ describe('snowflakeIdentity', () => {
     expect(snowflakeIdentity('175928847299117063')).toEqual({
       eventId: v5('175928847299117063', EVENT_ID_NAMESPACE),
       occurredAt: Date.parse('2016-04-30T11:18:25.796Z'),
+      timeFrom: 'message_id',
       repeatable: true,
     });
   });

@@ -33,6 +33,8 @@ export interface EventIdentity {
   eventId: string;
   /** Unix milliseconds. */
   occurredAt: number;
+  /** What the time was taken from. */
+  timeFrom: 'occurred_at' | 'event_id' | 'message_id' | 'timestamp' | 'arrival';
   /** Whether a second delivery would get the same identity. If not, the event is at-least-once. */
   repeatable: boolean;
 }
@@ -52,7 +54,12 @@ export function uuidV7Time(uuid: string): number | undefined {
 
 /** The identity of an event that a snowflake identifies, whatever else was sent. */
 export function snowflakeIdentity(snowflake: string): EventIdentity {
-  return { eventId: derivedEventId(snowflake), occurredAt: snowflakeTime(snowflake), repeatable: true };
+  return {
+    eventId: derivedEventId(snowflake),
+    occurredAt: snowflakeTime(snowflake),
+    timeFrom: 'message_id',
+    repeatable: true,
+  };
 }
 
 /** The identity of any other event: from its body, else from its message, else made. */
@@ -62,12 +69,20 @@ export function resolveIdentity(
 ): EventIdentity {
   const id = given.eventId ?? eventIdOfMessage(envelope);
   const eventId = id ?? randomUUID(); // version 4: bears no time
-  const time = given.occurredAt ?? uuidV7Time(eventId) ?? messageTime(envelope);
-  return {
-    eventId,
-    occurredAt: time ?? envelope.arrivedAt,
-    repeatable: id !== undefined && time !== undefined,
-  };
+  const [occurredAt, timeFrom] = resolveTime(given.occurredAt, eventId, envelope);
+  return { eventId, occurredAt, timeFrom, repeatable: id !== undefined && timeFrom !== 'arrival' };
+}
+
+function resolveTime(
+  given: number | undefined,
+  eventId: string,
+  envelope: EventEnvelope,
+): [time: number, from: EventIdentity['timeFrom']] {
+  if (given !== undefined) return [given, 'occurred_at'];
+  const inId = uuidV7Time(eventId);
+  if (inId !== undefined) return [inId, 'event_id'];
+  const ofMessage = messageTime(envelope);
+  return ofMessage !== undefined ? [ofMessage, 'timestamp'] : [envelope.arrivedAt, 'arrival'];
 }
 
 export type TimeVerdict = 'in time' | 'too old' | 'in the future';
@@ -88,7 +103,8 @@ export function messageTime(envelope: EventEnvelope): number | undefined {
   const { timestamp } = envelope;
   if (timestamp === undefined || !Number.isFinite(timestamp)) return undefined;
   const milliseconds = timestamp > LARGEST_SECONDS ? Math.floor(timestamp) : timestamp * 1000;
-  return milliseconds >= 0 && milliseconds <= LARGEST_TIME_MS ? milliseconds : undefined;
+  // 0 is what clients send that set no time.
+  return milliseconds > 0 && milliseconds <= LARGEST_TIME_MS ? milliseconds : undefined;
 }
 
 function eventIdOfMessage({ messageId, index }: EventEnvelope): string | undefined {

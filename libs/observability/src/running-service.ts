@@ -1,4 +1,5 @@
 import { ConfigurationError } from '#libs/config';
+import { PortError } from './listening-address.js';
 import { withoutCredentials } from './without-credentials.js';
 
 /** A service that listens. */
@@ -51,7 +52,13 @@ function exitWith(error: unknown): never {
     process.stderr.write(`${error.message}\n`);
     process.exit(EXIT_CODES.wrongConfiguration);
   }
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`${withoutCredentials(text)}\n`);
+  process.stderr.write(`${withoutCredentials(textFor(error))}\n`);
   process.exit(EXIT_CODES.failed);
+}
+
+/** An operator can do something about a schema that is old or a port that is taken; a stack does not help with that. */
+function textFor(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isForOperators = error.name === 'OutdatedSchemaError' || error instanceof PortError;
+  return isForOperators ? error.message : (error.stack ?? error.message);
 }

@@ -10,6 +10,7 @@ import {
 } from '#libs/contracts';
 import { deadLetterOf, type DeadLetter } from '../messages/dead-letter.js';
 import { EventError } from '../messages/event-error.js';
+import { futureEvent } from '../messages/future-event.js';
 import type { IncomingMessage } from '../messages/incoming-message.js';
 import { openMessage, type OpenedEvent } from '../messages/open-message.js';
 import type { ReadMessage } from '../messages/queue-handler.js';
@@ -57,12 +58,10 @@ function readEvent(opened: OpenedEvent, name: GuildEventName, retentionDays: num
     return;
   }
   const { occurred_at: given } = read.value as { occurred_at?: number };
-  const { occurredAt } = resolveIdentity({ occurredAt: given }, opened.envelope);
+  const { occurredAt, timeFrom } = resolveIdentity({ occurredAt: given }, opened.envelope);
   const verdict = judgeTime(occurredAt, opened.envelope.arrivedAt, retentionDays);
   if (verdict === 'in the future') {
-    const message = `says ${new Date(occurredAt).toISOString()}, more than 5 minutes in the future`;
-    const error = new EventError('FutureEventError', `occurred_at ${message}`, [{ field: 'occurred_at', message }]);
-    into.deadLetters.push(opened.toDeadLetter(error));
+    into.deadLetters.push(opened.toDeadLetter(futureEvent(occurredAt, timeFrom)));
   } else if (verdict === 'too old') {
     into.tooOld++;
   } else {

@@ -58,7 +58,7 @@ function unpack({ content, contentEncoding }: IncomingMessage): Buffer {
   if (contentEncoding !== 'gzip') {
     throw new EventError(
       'MalformedMessageError',
-      `content_encoding must be gzip or nothing, not "${contentEncoding.slice(0, 40)}"`,
+      `content_encoding must be gzip, identity or nothing, not "${contentEncoding.slice(0, 40)}"`,
     );
   }
   try {
@@ -86,7 +86,7 @@ function parse(text: string): ReturnType<typeof parseLosslessElements> {
   try {
     return parseLosslessElements(text);
   } catch (error) {
-    throw new EventError('MalformedMessageError', `the body is not valid JSON: ${(error as Error).message}`);
+    throw new EventError('MalformedMessageError', `the body cannot be read as JSON: ${(error as Error).message}`);
   }
 }
 
@@ -110,8 +110,8 @@ function resolveName(routingKey: string, pattern: string | undefined, isEventNam
   }
   const name = fromKey ?? fromPattern;
   if (name === undefined) {
-    const said = pattern === undefined ? '' : ` and the pattern "${pattern.slice(0, 100)}"`;
-    throw new EventError('UnknownEventError', `the routing key "${routingKey}"${said} name no event`);
+    const said = pattern === undefined ? 'names' : `and the pattern "${pattern.slice(0, 100)}" name`;
+    throw new EventError('UnknownEventError', `the routing key "${routingKey}" ${said} no event`);
   }
   return name;
 }

@@ -7,6 +7,7 @@ import {
 } from '#libs/contracts';
 import { deadLetterOf, type DeadLetter } from '../messages/dead-letter.js';
 import { EventError } from '../messages/event-error.js';
+import { futureEvent } from '../messages/future-event.js';
 import type { IncomingMessage } from '../messages/incoming-message.js';
 import { openMessage, type OpenedEvent } from '../messages/open-message.js';
 import type { ReadMessage } from '../messages/queue-handler.js';
@@ -50,21 +51,15 @@ function readEvent(opened: OpenedEvent, kind: CompiledKind, retentionDays: numbe
     into.deadLetters.push(opened.toDeadLetter(EventError.invalid(read.fields)));
     return;
   }
-  const { given, ...fields } = read.value;
-  const { eventId, occurredAt, repeatable } = kind.identify(read.value, opened.envelope);
+  const { given: _, ...fields } = read.value;
+  const { eventId, occurredAt, timeFrom, repeatable } = kind.identify(read.value, opened.envelope);
   const verdict = judgeTime(occurredAt, opened.envelope.arrivedAt, retentionDays);
   if (verdict === 'in the future') {
-    into.deadLetters.push(opened.toDeadLetter(futureEvent(occurredAt, kind, given.occurredAt !== undefined)));
+    into.deadLetters.push(opened.toDeadLetter(futureEvent(occurredAt, timeFrom)));
   } else if (verdict === 'too old') {
     into.tooOld++;
   } else {
     if (!repeatable) into.unrepeatable++;
     into.events.push({ event: { kind, eventId, occurredAt, ...fields }, toDeadLetter: opened.toDeadLetter });
   }
-}
-
-function futureEvent(occurredAt: number, kind: CompiledKind, fromBody: boolean): EventError {
-  const field = kind.definition.identifiedBy ?? (fromBody ? 'occurred_at' : 'event_id');
-  const message = `says ${new Date(occurredAt).toISOString()}, more than 5 minutes in the future`;
-  return new EventError('FutureEventError', `${field} ${message}`, [{ field, message }]);
 }

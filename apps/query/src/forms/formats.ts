@@ -20,12 +20,12 @@ export function wholeNumberText(min: number, max: number): FieldFormat<number> {
   };
 }
 
-/** A moment in a query string; read as Unix milliseconds. */
+/** A moment in a query string, as ISO 8601; read as Unix milliseconds. */
 export const instantText: FieldFormat<number> = {
-  ...FIELD_TYPES.instant,
+  expected: 'a time: ISO 8601 with an offset, such as 2026-11-24T10:00:00Z',
+  schema: { type: 'string', format: 'date-time' },
   parse: (value) => {
     if (typeof value !== 'string') return undefined;
-    if (/^[0-9]{1,16}$/.test(value)) return FIELD_TYPES.instant.parse(Number(value));
     // The "+" of an offset is a space in a query string, unless the caller encodes it.
     return FIELD_TYPES.instant.parse(value.replace(' ', '+'));
   },

@@ -12,7 +12,7 @@ export interface SettingsChange extends Partial<SettingsValues> {
   counter_panel_custom_panels_create?: PanelToCreate[];
   counter_panel_custom_panels_delete?: string[];
   /** The change the caller has seen last, in Unix milliseconds. */
-  updated_at?: number | null;
+  updated_at?: number;
 }
 
 /** A settings request that names a guild and nothing else. */
@@ -57,5 +57,5 @@ function declareFields(form: FormClass, { complete }: { complete: boolean }): vo
     declare(name, Field(FIELD_TYPES.boolean, { required: complete && !isOptionalSwitch(name), description }));
   }
   const updatedAt = 'When sent, it must be what GET answered last: nobody has changed the settings since';
-  declare('updated_at', Field(FIELD_TYPES.instant, { required: false, nullable: true, description: updatedAt }));
+  declare('updated_at', Field(FIELD_TYPES.instant, { required: false, description: updatedAt }));
 }

@@ -87,7 +87,7 @@ function findPanels(manager: EntityManager, guildId: string): Promise<CounterPan
 }
 
 function refuseLostUpdate(settings: GuildSettings, { updated_at: seen }: SettingsChange): void {
-  if (seen === undefined || seen === null || seen === settings.updatedAt.getTime()) return;
+  if (seen === undefined || seen === settings.updatedAt.getTime()) return;
   const message = `is not the current one: somebody has changed the settings at ${settings.updatedAt.toISOString()}`;
   throw new BadRequestError([{ field: 'updated_at', message }]);
 }
