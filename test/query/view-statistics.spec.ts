@@ -109,11 +109,12 @@ describe('viewing statistics', () => {
     const times = async (window: Record<string, string | number>) =>
       (await view('command', { guild_id: guildId, ...window })).data.map(({ timestamp }) => Date.parse(timestamp));
     expect(await times({ from: new Date(from).toISOString(), to: new Date(to).toISOString() })).toEqual([to - 1, from]);
-    expect(await times({ from, to })).toEqual([to - 1, from]);
-    expect(await times({ from: new Date(from + 3_600_000).toISOString().replace('Z', '+01:00'), to })).toEqual([
-      to - 1,
-      from,
-    ]);
+    expect(
+      await times({
+        from: new Date(from + 3_600_000).toISOString().replace('Z', '+01:00'),
+        to: new Date(to).toISOString(),
+      }),
+    ).toEqual([to - 1, from]);
   });
 
   it('reads the last days, 30 when nothing is said', async () => {
@@ -127,7 +128,7 @@ describe('viewing statistics', () => {
     expect(await count({})).toBe(3);
     expect(await count({ days: 1 })).toBe(1);
     expect(await count({ days: 2 })).toBe(2);
-    expect(await count({ from: Date.now() - 61.5 * DAY_MS, to: Date.now() - 30.6 * DAY_MS })).toBe(1);
+    expect(await count({ from: daysAgo(61.5), to: daysAgo(30.6) })).toBe(1);
   });
 
   it.each([
@@ -137,6 +138,7 @@ describe('viewing statistics', () => {
     ['from', { from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' }],
     ['from', { from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00.001Z' }],
     ['from', { from: '2126-01-01T00:00:00Z' }],
+    ['from', { from: '1795487803169' }],
   ])('names %s when the window is %j', async (field, window) => {
     const answer = await view('command', { guild_id: await openGuild(), ...(window as Record<string, string>) });
     expect(answer).toMatchObject({ status: 400, error: { fields: [{ field }] } });
@@ -194,3 +196,7 @@ describe('viewing statistics', () => {
     }
   });
 });
+
+function daysAgo(days: number): string {
+  return new Date(Date.now() - days * DAY_MS).toISOString();
+}
