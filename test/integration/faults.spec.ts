@@ -109,6 +109,35 @@ describe('the ingestion service in trouble', () => {
     }
   });
 
+  it('should pause and not return deliveries when large bodies follow small ones in an outage', async () => {
+    const url = new URL(system.database.url);
+    const proxy = await createTcpProxy(url.hostname, Number(url.port || 5432));
+    url.hostname = '127.0.0.1';
+    url.port = String(proxy.port);
+    try {
+      const service = await system.startIngestion({ databaseUrl: url.href });
+      publisher = await system.connectPublisher();
+      await publishAll(makeEvents(EVENTS, guildId)); // the prefetch has grown
+      await storedAtLeast(EVENTS);
+      await proxy.refuse();
+      proxy.cutAll();
+      const body = JSON.stringify(Array(100).fill({ guild_id: guildId, pad: 'x'.repeat(9_000) }));
+      const timestamp = Math.floor(Date.now() / 1000);
+      const large = Array.from({ length: 60 }, (_, n) =>
+        publisher!.publish('reminder.created', body, { messageId: `large-${n}`, timestamp }),
+      );
+      await Promise.all(large);
+      await waitFor(async () => (await fetch(`${service.url}/readyz`)).status === 503, { what: 'not ready' });
+      await proxy.accept();
+      await storedAtLeast(EVENTS + 6_000);
+      await waitFor(async () => (await publisher!.depth('serverstats.statistics')) === 0, { what: 'an empty queue' });
+      expect(await stored()).toBe(EVENTS + 6_000);
+      expect(await publisher.depth('serverstats.dead-letters')).toBe(0);
+    } finally {
+      await proxy.close();
+    }
+  });
+
   it('should come back by itself when the broker cuts the connection, and be not ready meanwhile', async () => {
     const url = new URL(system.vhost.url);
     const proxy = await createTcpProxy(url.hostname, Number(url.port || 5672));

@@ -1,5 +1,5 @@
 import { BadRequestError } from '../http/api-error.js';
-import { resolveWindow, type WindowFields } from './window.js';
+import { resolveWindow, withinRetention, type WindowFields } from './window.js';
 
 const DAY = 86_400_000;
 const NOW = Date.parse('2026-11-24T10:00:00.000Z');
@@ -59,5 +59,17 @@ describe('resolveWindow', () => {
   it('may have exactly 31 days', () => {
     expect(fieldsOf({ from: NOW - 31 * DAY, to: NOW })).toEqual([]);
     expect(fieldsOf({ from: NOW - 31 * DAY - 1, to: NOW })).toEqual(['from']);
+  });
+});
+
+describe('withinRetention', () => {
+  it('keeps the window of a walk that began a while ago', () => {
+    const window = { from: NOW - 31 * DAY - 60_000, to: NOW - 60_000 };
+    expect(withinRetention(window, NOW, 62)).toEqual(window);
+  });
+
+  it('gives nobody more than the retention and 31 days', () => {
+    expect(withinRetention({ from: 0, to: 8_640_000_000_000_000 }, NOW, 62).to).toBe(NOW);
+    expect(withinRetention({ from: 0, to: NOW }, NOW, 62).from).toBe(NOW - 31 * DAY);
   });
 });
