@@ -1,6 +1,6 @@
 import type { ChannelModel } from 'amqplib';
 
-/** What an operator should know about this broker's version, if anything. */
+/** What an operator should know about this broker's version, if anything; told with every new connection. */
 export function brokerVersionNote(connection: ChannelModel): string | undefined {
   const { version } = connection.connection.serverProperties;
   const [major = 0, minor = 0] = version.split('.').map(Number);

@@ -11,7 +11,7 @@ const variable = <T, D extends T | undefined = undefined>(type: ValueType<T>, fa
   default: fallback as D,
 });
 
-/** Every variable that configures a service. docs/operations.md tells operators the same. */
+/** Every variable that configures a service. README.md lists those that are in use. */
 export const VARIABLES = {
   /** Postgres 15 to 18. Required, but standalone starts an embedded one. */
   DATABASE_URL: variable(postgresUrl),

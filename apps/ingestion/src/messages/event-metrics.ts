@@ -7,7 +7,7 @@ import { Counter, Registry } from 'prom-client';
  * - `unwanted`: module or statistic off, or erased
  * - `too_old`: older than the retention
  * - `dead_lettered`: can never be taken
- * - `no_discord`: starboard and counter panel events without a Discord token
+ * - `no_discord`: starboard and counter panel events, while nothing acts in Discord
  * - `handled`: an event that is no statistic was carried out
  */
 export type EventOutcome = 'stored' | 'duplicate' | 'unwanted' | 'too_old' | 'dead_lettered' | 'no_discord' | 'handled';

@@ -10,7 +10,7 @@ export interface ReadMessage<E = unknown> {
 /** What the events of one queue are for. One class a queue; the transports know nothing else of the domain. */
 export interface QueueHandler<E = unknown> {
   readonly queue: string;
-  /** Reads a message, synchronously and without side effects but metrics. Never throws. */
+  /** Reads a message, synchronously and without side effects but metrics and log lines. Never throws. */
   read(message: IncomingMessage): ReadMessage<E>;
   /**
    * Stores a batch. Doing it again does no harm.

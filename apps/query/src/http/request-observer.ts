@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { Histogram, type Registry } from 'prom-client';
 import { METRIC_PREFIX, type Logger } from '#libs/observability';
 
-/** Gives every response its id, and logs and measures every request when it is over. */
+/** Logs and measures every request when it is over. */
 export function observeRequests(server: FastifyInstance, logger: Logger, registry: Registry): void {
   const durations = new Histogram({
     name: `${METRIC_PREFIX}http_request_duration_seconds`,
