@@ -13,6 +13,7 @@ import { GuildSnapshotsWriter } from './guilds/guild-snapshots.writer.js';
 import { GuildsConsumer } from './guilds/guilds.consumer.js';
 import { HealthController } from './health/health.controller.js';
 import { MaintenanceService } from './maintenance/maintenance.service.js';
+import { RollupService } from './maintenance/rollup.service.js';
 import { EventMetrics } from './messages/event-metrics.js';
 import { EventReader } from './messages/event-reader.js';
 import { QueueHandlers } from './messages/queue-handlers.js';
@@ -56,6 +57,7 @@ export class IngestionModule {
         GuildDeletionService,
         DeletedChannelsService,
         MaintenanceService,
+        RollupService,
       ],
     };
   }

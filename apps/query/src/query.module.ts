@@ -26,6 +26,8 @@ import { StarboardService } from './starboard/starboard.service.js';
 import { statisticControllers } from './statistics/statistic-controllers.js';
 import { StatisticsRecorder } from './statistics/statistics-recorder.service.js';
 import { StatisticsViewer } from './statistics/statistics-viewer.service.js';
+import { OverviewController } from './statistics/summary/overview.controller.js';
+import { StatisticsSummarizer } from './statistics/summary/statistics-summarizer.service.js';
 import { EVENT_HANDOVER, QUERY_CONFIG } from './tokens.js';
 
 /** What is made before Nest is, and outlives it. */
@@ -53,6 +55,7 @@ export class QueryModule {
         ModuleController,
         SettingsController,
         ...statisticControllers(contract),
+        OverviewController,
         StarboardController,
         CounterPanelsController,
         PrivacyController,
@@ -73,6 +76,7 @@ export class QueryModule {
         SettingsService,
         StatisticsRecorder,
         StatisticsViewer,
+        StatisticsSummarizer,
         StarboardService,
         CounterPanelsService,
         PrivacyService,

@@ -31,6 +31,8 @@ export interface StatisticKind {
    * Without it, `event_id` and `occurred_at` are.
    */
   identifiedBy?: string;
+  /** What `group_by` calls the field in the column `label`. @defaultValue the name of the field */
+  labelGrouping?: string;
 }
 
 export type Catalogue = Readonly<Record<string, StatisticKind>>;
@@ -86,6 +88,7 @@ export const CATALOGUE = {
     switch: 'stats_functions_giveaways_statistics_enabled',
     optionalUser: true,
     fields: { old_giveaway_id: 'label' },
+    labelGrouping: 'giveaway',
   },
   'giveaway.created': {
     number: 6,

@@ -9,4 +9,6 @@ export const ADVISORY_LOCK_CLASSES = {
   migrations: 0x53_74_02,
   /** Second key: 0. Held while partitions are made and dropped. */
   partitions: 0x53_74_03,
+  /** Second key: a stripe. Held by the rollup worker that works on it. */
+  rollupWorker: 0x53_74_04,
 } as const;

@@ -3,6 +3,7 @@ import { CounterPanel } from './entities/counter-panel.entity.js';
 import { GuildSettings } from './entities/guild-settings.entity.js';
 import { StarboardEntry } from './entities/starboard-entry.entity.js';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema.js';
+import { Rollups1764100000000 } from './migrations/1764100000000-rollups.js';
 
 export interface DatabaseOptions {
   /** `postgres://` URL; `?sslmode=` means what it means to libpq. */
@@ -24,15 +25,15 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     poolSize: options.poolSize,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     entities: [GuildSettings, CounterPanel, StarboardEntry],
-    migrations: [InitialSchema1764000000000],
+    migrations: [InitialSchema1764000000000, Rollups1764100000000],
     migrationsTableName: 'schema_migrations',
     synchronize: false,
     // Nothing here wants the uuid-ossp extension that TypeORM would create.
     installExtensions: false,
     extra: {
       keepAlive: true,
-      // A generic plan would lock every partition.
-      options: '-c timezone=UTC -c plan_cache_mode=force_custom_plan',
+      // A generic plan would lock every partition; compiling takes longer than any statement of ours.
+      options: '-c timezone=UTC -c plan_cache_mode=force_custom_plan -c jit=off',
     },
   });
 }

@@ -1,10 +1,21 @@
 import type { EntityManager } from 'typeorm';
+import { DIMENSIONS } from '#libs/contracts';
 import { CounterPanel } from './entities/counter-panel.entity.js';
 import { GuildSettings } from './entities/guild-settings.entity.js';
 import { StarboardEntry } from './entities/starboard-entry.entity.js';
+import { SPANS } from './rollups/quarters.js';
 
 /** In `erasure_tombstones.user_id`: the whole guild. No Discord id is 0. */
 export const WHOLE_GUILD = '0';
+
+/** What is stored of a guild and is no entity. */
+const GUILD_TABLES = [
+  'statistic_events',
+  'statistic_rollup_pending',
+  'statistic_totals',
+  'statistic_groups',
+  'guild_snapshots',
+] as const;
 
 /** How many rows name a member: events by the number of their kind, and starboard entries of the member's messages. */
 export interface MemberReferences {
@@ -57,6 +68,18 @@ export async function eraseMember(manager: EntityManager, guildId: string, userI
      ON CONFLICT DO NOTHING`,
     [guildId, userId],
   );
+  // Groups name the member until they are computed anew from the marks.
+  await manager.query(
+    `DELETE FROM statistic_groups g
+     USING (
+       SELECT DISTINCT kind, date_bin('15 minutes', occurred_at, 'epoch') AS quarter FROM statistic_events
+       WHERE guild_id = $1 AND user_id = $2
+     ) touched
+     WHERE g.guild_id = $1 AND g.kind = touched.kind AND g.dimension = $3
+       AND (g.span = $4 AND g.bucket = touched.quarter
+         OR g.span = $5 AND g.bucket = date_trunc('day', touched.quarter, 'UTC'))`,
+    [guildId, userId, DIMENSIONS.user.number, SPANS.quarter, SPANS.day],
+  );
   // The new ids are drawn beside the UPDATE and not in it: a sharded table takes no volatile function there.
   await manager.query(
     `WITH erased AS MATERIALIZED (
@@ -90,7 +113,5 @@ export async function eraseGuild(manager: EntityManager, guildId: string, before
   for (const entity of [GuildSettings, CounterPanel, StarboardEntry]) {
     await manager.getRepository<{ guildId: string }>(entity).delete({ guildId });
   }
-  for (const table of ['statistic_events', 'statistic_rollup_pending', 'guild_snapshots']) {
-    await manager.query(`DELETE FROM ${table} WHERE guild_id = $1`, [guildId]);
-  }
+  for (const table of GUILD_TABLES) await manager.query(`DELETE FROM ${table} WHERE guild_id = $1`, [guildId]);
 }

@@ -8,5 +8,8 @@ export * from './erasure.js';
 export * from './migrate-database.js';
 export * from './partitions/partition-keeper.js';
 export * from './partitions/partitioned-tables.js';
+export * from './rollups/quarters.js';
+export * from './rollups/rollup-worker.js';
+export * from './rollups/sketch.js';
 export * from './spent-rows.js';
 export * from './stripes.js';

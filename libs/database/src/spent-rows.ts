@@ -6,10 +6,3 @@ export async function dropSpentTombstones(manager: EntityManager, retentionDays:
     retentionDays + 1,
   ]);
 }
-
-/** Drops the marks of buckets whose events are gone with their partition. */
-export async function dropSpentMarks(manager: EntityManager, retentionDays: number): Promise<void> {
-  await manager.query(`DELETE FROM statistic_rollup_pending WHERE bucket < now() - make_interval(days => $1)`, [
-    retentionDays + 1,
-  ]);
-}

@@ -25,6 +25,11 @@ export async function lockStripesShared(manager: EntityManager, guildIds: Iterab
  * Takes the exclusive lock of the guild's stripe until the transaction ends: no event of the guild is being written
  * meanwhile, and those written later see what this transaction did.
  */
-export async function lockStripe(manager: EntityManager, guildId: string): Promise<void> {
-  await manager.query(`SELECT pg_advisory_xact_lock($1, $2)`, [ADVISORY_LOCK_CLASSES.stripe, stripeOf(guildId)]);
+export function lockStripe(manager: EntityManager, guildId: string): Promise<void> {
+  return lockStripeByNumber(manager, stripeOf(guildId));
+}
+
+/** The same for a stripe (0 to 63) as such. */
+export async function lockStripeByNumber(manager: EntityManager, stripe: number): Promise<void> {
+  await manager.query(`SELECT pg_advisory_xact_lock($1, $2)`, [ADVISORY_LOCK_CLASSES.stripe, stripe]);
 }

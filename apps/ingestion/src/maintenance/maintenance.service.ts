@@ -5,7 +5,6 @@ import type { IngestionConfig } from '#libs/config';
 import {
   countDefaultPartition,
   Database,
-  dropSpentMarks,
   dropSpentTombstones,
   keepPartitions,
   partitionedTables,
@@ -58,7 +57,6 @@ export class MaintenanceService implements OnApplicationBootstrap, OnApplication
     if (!this.database.isUsable) return; // the service stops
     for (const table of partitionedTables(this.config.retention)) await this.keep(table);
     await dropSpentTombstones(dataSource.manager, this.config.retention.eventDays);
-    await dropSpentMarks(dataSource.manager, this.config.retention.eventDays);
   }
 
   private async keep(table: PartitionedTable): Promise<void> {

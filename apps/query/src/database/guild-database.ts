@@ -21,6 +21,11 @@ export class GuildDatabase {
     return this.attempt(work, (cause) => new ServiceUnavailableError('The database could not be read', { cause }));
   }
 
+  /** Reads in several statements what was stored at one moment. @throws ServiceUnavailableError */
+  readSnapshot<T>(work: Work<T>): Promise<T> {
+    return this.read((manager) => manager.transaction('REPEATABLE READ', work));
+  }
+
   /**
    * Changes what is stored of a guild, in one transaction under the exclusive lock of the guild's stripe: once it has
    * answered, no event is stored against the change.

@@ -11,6 +11,9 @@ import { pageSchema } from '../openapi/schemas.js';
 import { eventRecordSchema, type EventRecord } from './event-record.js';
 import { StatisticsRecorder } from './statistics-recorder.service.js';
 import { StatisticsViewer } from './statistics-viewer.service.js';
+import { StatisticsSummarizer } from './summary/statistics-summarizer.service.js';
+import { summarySchema, type SummaryAnswer } from './summary/summary-answer.js';
+import { summaryForm, type SummaryRequest } from './summary/summary.form.js';
 import { viewForm, type ViewRequest } from './view.form.js';
 
 /** One controller a kind of the catalogue, in its order. */
@@ -21,6 +24,7 @@ export function statisticControllers(contract: StatisticsContract): Type[] {
 function statisticController(kind: CompiledKind): Type {
   const { title, recordPath, viewPath, botSwitch } = kind.definition;
   const { form, documented } = viewForm(kind.definition);
+  const summary = summaryForm(kind.definition);
   const reasons = botSwitch === undefined ? ['statistic_disabled'] : ['statistic_disabled', 'bot_message'];
 
   @ApiTags('Statistics')
@@ -29,6 +33,7 @@ function statisticController(kind: CompiledKind): Type {
     constructor(
       private readonly recorder: StatisticsRecorder,
       private readonly viewer: StatisticsViewer,
+      private readonly summarizer: StatisticsSummarizer,
     ) {}
 
     @Post(recordPath)
@@ -56,10 +61,28 @@ function statisticController(kind: CompiledKind): Type {
     view(@Form(form) request: ViewRequest): Promise<Answer<EventRecord[]>> {
       return this.viewer.view(kind, request);
     }
+
+    @Get(summaryPath(viewPath))
+    @Endpoint({
+      access: 'guild',
+      summary: `Summary: ${title} (${kind.name})`,
+      description: 'What counting the records would give at that moment.',
+      query: summary.documented,
+      data: summarySchema(kind.definition),
+      errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
+    })
+    summarize(@Form(summary.form) request: SummaryRequest): Promise<SummaryAnswer> {
+      return this.summarizer.summarize(kind, request);
+    }
   }
   // Names the operations in the API documents: Nest and Swagger take it from the class.
   Object.defineProperty(StatisticController, 'name', { value: `${pascalCase(kind.name)}Controller` });
   return StatisticController;
+}
+
+/** Beside each view lies its summary. */
+function summaryPath(viewPath: string): string {
+  return viewPath.replace(/view$/, 'summary');
 }
 
 function pascalCase(kindName: string): string {

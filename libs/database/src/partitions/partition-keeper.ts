@@ -8,7 +8,7 @@ import type { PartitionedTable, PartitionRange } from './partitioned-tables.js';
 export interface PartitionUpkeep {
   created: string[];
   dropped: string[];
-  /** Partitions that should have been dropped, but somebody was reading them; the next round tries again. */
+  /** Partitions that should be made or dropped, but somebody was using them; the next round tries again. */
   busy: string[];
 }
 
@@ -45,10 +45,33 @@ export async function keepPartitions(
   for (const name of existing) {
     const range = rangeOfPartition(table, name);
     if (range === undefined || !isExpired(table, range, now)) continue;
-    const done = await withLockTimeout(dataSource, (manager) => manager.query(`DROP TABLE IF EXISTS "${name}"`));
+    const isNeeded =
+      table.feedsRollups === true && (await hasMarks(dataSource, range)) && !isExpired(table, range, dayBefore(now));
+    const done =
+      !isNeeded && (await withLockTimeout(dataSource, (manager) => manager.query(`DROP TABLE IF EXISTS "${name}"`)));
     (done ? upkeep.dropped : upkeep.busy).push(name);
   }
+  await deleteExpiredStrays(dataSource, table, now);
   return upkeep;
+}
+
+/** Rollups of the events in this partition that are still to be computed keep it for another day, but no longer. */
+async function hasMarks(dataSource: DataSource, { from, to }: PartitionRange): Promise<boolean> {
+  const rows = await dataSource.query<unknown[]>(
+    `SELECT FROM statistic_rollup_pending WHERE bucket >= $1 AND bucket < $2 LIMIT 1`,
+    [from, to],
+  );
+  return rows.length > 0;
+}
+
+function dayBefore(time: Date): Date {
+  return new Date(time.getTime() - 86_400_000);
+}
+
+/** What came so late that its partition was gone already waits in the default partition for nothing. */
+async function deleteExpiredStrays(dataSource: DataSource, table: PartitionedTable, now: Date): Promise<void> {
+  const [oldest] = requiredPartitions(table, now);
+  await dataSource.query(`DELETE FROM "${table.table}_default" WHERE "${table.column}" < $1`, [oldest!.from]);
 }
 
 /** How many rows wait in the default partition for a partition of their own; 0 in normal life. */
@@ -57,7 +80,19 @@ export async function countDefaultPartition(dataSource: DataSource, table: Parti
   return Number(row?.count ?? 0);
 }
 
-async function existingPartitions(dataSource: DataSource, table: PartitionedTable): Promise<Set<string>> {
+/** Where the oldest partition of the table begins: what is older is gone. */
+export async function oldestPartition(
+  dataSource: DataSource,
+  table: Pick<PartitionedTable, 'table' | 'unit'>,
+): Promise<Date> {
+  const starts = [...(await existingPartitions(dataSource, table))].map((name) => rangeOfPartition(table, name)?.from);
+  return new Date(Math.min(...starts.filter((start) => start !== undefined).map((start) => start.getTime())));
+}
+
+async function existingPartitions(
+  dataSource: DataSource,
+  table: Pick<PartitionedTable, 'table'>,
+): Promise<Set<string>> {
   const rows = await dataSource.query<{ name: string }[]>(
     `SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = $1::regclass`,
     [table.table],

@@ -6,6 +6,8 @@ export interface PartitionedTable {
   unit: 'day' | 'month';
   /** What is older than this many days may be dropped. */
   retentionDays: number;
+  /** Whether a partition waits to be dropped until its marks are gone: its rollups outlive it, and need its rows. */
+  feedsRollups?: boolean;
 }
 
 export interface Retention {
@@ -17,9 +19,12 @@ export interface Retention {
 
 /** The tables whose partitions are made ahead and dropped after their retention. */
 export function partitionedTables(retention: Retention): PartitionedTable[] {
+  const [events, summaries] = [{ retentionDays: retention.eventDays }, { retentionDays: retention.summaryDays }];
   return [
-    { table: 'statistic_events', column: 'occurred_at', unit: 'day', retentionDays: retention.eventDays },
-    { table: 'guild_snapshots', column: 'bucket', unit: 'month', retentionDays: retention.summaryDays },
+    { table: 'statistic_events', column: 'occurred_at', unit: 'day', ...events, feedsRollups: true },
+    { table: 'statistic_groups', column: 'bucket', unit: 'day', ...events },
+    { table: 'statistic_totals', column: 'bucket', unit: 'month', ...summaries },
+    { table: 'guild_snapshots', column: 'bucket', unit: 'month', ...summaries },
   ];
 }
 
@@ -50,7 +55,10 @@ export function requiredPartitions(table: PartitionedTable, now: Date): Partitio
 }
 
 /** The range of an existing partition by its name, or undefined for the default partition and foreign names. */
-export function rangeOfPartition(table: PartitionedTable, name: string): PartitionRange | undefined {
+export function rangeOfPartition(
+  table: Pick<PartitionedTable, 'table' | 'unit'>,
+  name: string,
+): PartitionRange | undefined {
   const match = /_(\d{4})(\d\d)(\d\d)?$/.exec(name);
   if (match === null) return undefined;
   const from = new Date(Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3] ?? 1)));
@@ -62,7 +70,7 @@ export function isExpired(table: PartitionedTable, range: PartitionRange, now: D
   return range.to.getTime() <= now.getTime() - table.retentionDays * DAY_MS;
 }
 
-function partitionName(table: PartitionedTable, from: Date): string {
+function partitionName(table: Pick<PartitionedTable, 'table' | 'unit'>, from: Date): string {
   const digits = from.toISOString().slice(0, 10).replaceAll('-', '');
   return `${table.table}_${table.unit === 'day' ? digits : digits.slice(0, 6)}`;
 }

@@ -1,0 +1,60 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { Counter, Registry } from 'prom-client';
+import { DataSource } from 'typeorm';
+import { StatisticsContract } from '#libs/contracts';
+import { Database, RollupWorker } from '#libs/database';
+import { LOGGER } from '../tokens.js';
+
+const INTERVAL_MS = 5_000;
+
+/** Keeps rollups fresh. Every ingestion instance works at it; which guilds it gets, the locks decide. */
+@Injectable()
+export class RollupService implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly worker: RollupWorker;
+  private readonly computed: Counter<'span'>;
+  private readonly stopping = new AbortController();
+  private timer?: NodeJS.Timeout;
+  private running?: Promise<void>;
+
+  constructor(
+    private readonly database: Database,
+    dataSource: DataSource,
+    contract: StatisticsContract,
+    @Inject(LOGGER) private readonly logger: Logger,
+    registry: Registry,
+  ) {
+    this.worker = new RollupWorker(dataSource, contract);
+    this.computed = new Counter({
+      name: 'serverstats_rollups_computed_total',
+      help: 'Buckets of one kind in one guild whose rollup was computed, by span: quarter (of an hour), day',
+      labelNames: ['span'],
+      registers: [registry],
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => this.start(), INTERVAL_MS);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    this.stopping.abort();
+    await this.running;
+  }
+
+  private start(): void {
+    if (!this.database.isUsable) return;
+    this.running ??= this.run()
+      .catch((error: Error) =>
+        this.logger.error({ error: error.message }, 'rollups could not be computed, trying again'),
+      )
+      .finally(() => (this.running = undefined));
+  }
+
+  private async run(): Promise<void> {
+    const { quarters, days } = await this.worker.run(Date.now(), this.stopping.signal);
+    if (quarters > 0) this.computed.inc({ span: 'quarter' }, quarters);
+    if (days > 0) this.computed.inc({ span: 'day' }, days);
+  }
+}

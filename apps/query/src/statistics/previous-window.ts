@@ -1,0 +1,30 @@
+import { QUARTER_MS } from '#libs/database';
+import type { TimeWindow } from './window.js';
+
+const DAY_MS = 86_400_000;
+
+export interface RetentionDays {
+  eventDays: number;
+  summaryDays: number;
+}
+
+/**
+ * The period of the same length before a window, as far as it can be counted; null where the retention has taken it.
+ *
+ * Where the events are gone but their totals are not, it begins with the first whole quarter of an hour: there is
+ * nothing left that tells parts of one.
+ *
+ * @param byTotals whether totals can tell what is asked for; filters need the events
+ */
+export function previousWindow(
+  window: TimeWindow,
+  now: number,
+  retention: RetentionDays,
+  byTotals: boolean,
+): TimeWindow | null {
+  const previous = { from: window.from - (window.to - window.from), to: window.from };
+  if (previous.from >= now - retention.eventDays * DAY_MS) return previous;
+  if (!byTotals || previous.from < now - retention.summaryDays * DAY_MS) return null;
+  const from = Math.ceil(previous.from / QUARTER_MS) * QUARTER_MS;
+  return from < previous.to ? { from, to: previous.to } : null;
+}

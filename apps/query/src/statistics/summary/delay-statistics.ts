@@ -1,0 +1,70 @@
+import { sketchValue } from '#libs/database';
+
+/** Statistics of delays, in milliseconds. */
+export interface DelayStatistics {
+  avg: number;
+  min: number;
+  max: number;
+  p50: number;
+  p95: number;
+  p99: number;
+}
+
+/** Collects delays (microseconds) as their sum, bounds and distribution, which is all that rollups keep of them. */
+export class DelayCollector {
+  private count = 0;
+  private sum = 0;
+  private min = Infinity;
+  private max = -Infinity;
+  private readonly distribution = new Map<number, number>();
+
+  addExtent(extent: { sum: number; min: number; max: number }): void {
+    this.sum += extent.sum;
+    this.min = Math.min(this.min, extent.min);
+    this.max = Math.max(this.max, extent.max);
+  }
+
+  addDistribution(sketchIndex: number, count: number): void {
+    this.count += count;
+    this.distribution.set(sketchIndex, (this.distribution.get(sketchIndex) ?? 0) + count);
+  }
+
+  add(other: DelayCollector): void {
+    if (other.count > 0) this.addExtent({ sum: other.sum, min: other.min, max: other.max });
+    for (const [index, count] of other.distribution) this.addDistribution(index, count);
+  }
+
+  /** Null where no delay was collected. Percentiles are by nearest rank, within 1 % of the exact ones. */
+  statistics(): DelayStatistics | null {
+    if (this.count === 0) return null;
+    const [p50, p95, p99] = this.percentiles([0.5, 0.95, 0.99]) as [number, number, number];
+    return {
+      avg: this.sum / this.count / 1000,
+      min: milliseconds(this.min),
+      max: milliseconds(this.max),
+      p50,
+      p95,
+      p99,
+    };
+  }
+
+  /** @param shares ascending */
+  private percentiles(shares: readonly number[]): number[] {
+    const sorted = [...this.distribution].toSorted(([a], [b]) => a - b);
+    const results: number[] = [];
+    let at = -1;
+    let passed = 0;
+    for (const share of shares) {
+      const rank = Math.max(1, Math.ceil(share * this.count));
+      while (passed < rank) passed += sorted[++at]![1];
+      const value = Math.min(Math.max(sketchValue(sorted[at]![0]), this.min), this.max);
+      results.push(milliseconds(value));
+    }
+    return results;
+  }
+}
+
+/** Microseconds are what is stored, so no digit behind them means anything. */
+function milliseconds(microseconds: number): number {
+  return Math.round(microseconds) / 1000;
+}

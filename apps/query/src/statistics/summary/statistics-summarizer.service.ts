@@ -1,0 +1,131 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { QueryConfig } from '#libs/config';
+import { groupingsOf, isTimed, StatisticsContract, type CompiledKind, type SwitchName } from '#libs/contracts';
+import { GuildDatabase } from '../../database/guild-database.js';
+import { GuildSettingsReader } from '../../settings/guild-settings.reader.js';
+import { QUERY_CONFIG } from '../../tokens.js';
+import { previousWindow } from '../previous-window.js';
+import { resolveWindow, type TimeWindow } from '../window.js';
+import type { WindowForm } from '../window.form.js';
+import { countKind, countKinds, type Tallies, type Tally } from './count-window.js';
+import { DelayCollector } from './delay-statistics.js';
+import { groupKind } from './group-window.js';
+import { localBuckets } from './local-buckets.js';
+import type { OverviewAnswer, SummaryAnswer } from './summary-answer.js';
+import { DEFAULT_TOP, type SummaryRequest } from './summary.form.js';
+import type { EventFilter } from './queries/events-in-stretches.js';
+
+/** Summarizes what records there are. A summary is what counting the records of the same snapshot would give. */
+@Injectable()
+export class StatisticsSummarizer {
+  constructor(
+    private readonly settings: GuildSettingsReader,
+    private readonly database: GuildDatabase,
+    private readonly contract: StatisticsContract,
+    @Inject(QUERY_CONFIG) private readonly config: QueryConfig,
+  ) {}
+
+  /**
+   * @throws BadRequestError for a window that is none
+   * @throws ModuleDisabledError
+   */
+  async summarize(kind: CompiledKind, request: SummaryRequest): Promise<SummaryAnswer> {
+    const now = Date.now();
+    const window = resolveWindow(request, now, this.config.retention.eventDays);
+    const { guild_id: guildId, interval = 'day', timezone = 'UTC', top = DEFAULT_TOP } = request;
+    const filter: EventFilter = { userId: request.user_id, channelId: request.channel_id };
+    const isFiltered = filter.userId !== undefined || filter.channelId !== undefined;
+    const previous = previousWindow(window, now, this.config.retention, !isFiltered);
+    const buckets = localBuckets(window, interval, timezone);
+    await this.settings.requireEnabled(guildId);
+
+    // What lies before the first cut is the period before the window.
+    const cuts = [window.from, ...buckets.slice(1)];
+    const { tallies, groups } = await this.database.readSnapshot(async (manager) => {
+      const span = spanOf(window, previous);
+      const counted = await countKind(manager, kind, { guildId, window: span, cuts }, filter);
+      return { tallies: counted, groups: await this.groups(manager, kind, request, { window, filter, top }, counted) };
+    });
+    const series = tallies.cells.slice(1);
+    const stats = (delays: DelayCollector) => (isTimed(kind.definition) ? { stats: delays.statistics() } : {});
+    return {
+      ...answered(window),
+      total: totalOf(series),
+      previous_total: previous && tallies.at(0).count,
+      ...stats(together(series)),
+      series: series.map(({ count, delays }, index) => ({
+        bucket: new Date(buckets[index]!).toISOString(),
+        count,
+        ...stats(delays),
+      })),
+      groups,
+    };
+  }
+
+  /**
+   * @throws BadRequestError for a window that is none
+   * @throws ModuleDisabledError
+   */
+  async overview(request: WindowForm): Promise<OverviewAnswer> {
+    const now = Date.now();
+    const window = resolveWindow(request, now, this.config.retention.eventDays);
+    const previous = previousWindow(window, now, this.config.retention, true);
+    const guildId = request.guild_id;
+    const { switches } = await this.settings.requireEnabled(guildId);
+    const { kinds } = this.contract;
+    const tallies = await this.database.readSnapshot((manager) =>
+      countKinds(manager, kinds, { guildId, window: spanOf(window, previous), cuts: [window.from] }),
+    );
+    return {
+      ...answered(window),
+      kinds: kinds.map(({ name, definition }) => {
+        const { cells } = tallies.get(definition.number) as Tallies;
+        return {
+          kind: name,
+          enabled: switches.includes(definition.switch satisfies SwitchName),
+          total: cells[1]!.count,
+          previous_total: previous && cells[0]!.count,
+        };
+      }),
+    };
+  }
+
+  private async groups(
+    manager: EntityManager,
+    kind: CompiledKind,
+    { guild_id: guildId, group_by: groupBy }: SummaryRequest,
+    { window, filter, top }: { window: TimeWindow; filter: EventFilter; top: number },
+    tallies: Tallies,
+  ): Promise<SummaryAnswer['groups']> {
+    if (groupBy === undefined) return [];
+    const dimension = groupingsOf(kind.definition).get(groupBy)!;
+    // Records of one channel are one group of channels.
+    const only = { user: filter.userId, channel: filter.channelId, label: undefined }[dimension];
+    if (only !== undefined) {
+      const count = totalOf(tallies.cells.slice(1));
+      return count > 0 ? [{ key: only, count }] : [];
+    }
+    const rows = await groupKind(manager, kind, { guildId, window, dimension, filter, top });
+    return rows.map(({ key, count }) => ({ key, count: Number(count) }));
+  }
+}
+
+/** The window, and the period before it. */
+function spanOf(window: TimeWindow, previous: TimeWindow | null): TimeWindow {
+  return { from: previous?.from ?? window.from, to: window.to };
+}
+
+function answered(window: TimeWindow): { from: string; to: string } {
+  return { from: new Date(window.from).toISOString(), to: new Date(window.to).toISOString() };
+}
+
+function totalOf(tallies: readonly Tally[]): number {
+  return tallies.reduce((sum, { count }) => sum + count, 0);
+}
+
+function together(tallies: readonly Tally[]): DelayCollector {
+  const all = new DelayCollector();
+  for (const { delays } of tallies) all.add(delays);
+  return all;
+}

@@ -1,0 +1,132 @@
+import type { EntityManager } from 'typeorm';
+import { stripeOf } from '../stripes.js';
+import { DAY_MS, QUARTER_MS, SETTLING_MS, SPANS } from './quarters.js';
+
+/** A bucket of one kind in one guild whose rollup is to be computed. */
+export interface MarkedBucket {
+  guild_id: string;
+  kind: number;
+  /** When the bucket starts. */
+  bucket: Date;
+}
+
+/** Guilds of one stripe whose marks are worked off together. */
+export interface RollupPortion {
+  stripe: number;
+  guildIds: string[];
+}
+
+/** So many marks are moved under the exclusive lock of a stripe at most, but those of one guild are moved together. */
+const MARKS_A_PORTION = 5_000;
+
+/**
+ * What is to be done, by stripe. Buckets that have not settled yet are left for later.
+ *
+ * @param now Unix milliseconds; what it says decides when work is done, never whether a summary is right
+ */
+export async function findRollupWork(manager: EntityManager, now: number): Promise<RollupPortion[]> {
+  const rows = await manager.query<{ guild_id: string; marks: number }[]>(
+    `SELECT guild_id, count(*)::int AS marks FROM statistic_rollup_pending
+     WHERE (span = ${SPANS.quarter} AND bucket <= $1) OR (span = ${SPANS.day} AND bucket <= $2)
+     GROUP BY guild_id ORDER BY guild_id`,
+    [latestSettled(now, QUARTER_MS), latestSettled(now, DAY_MS)],
+  );
+  const portions: RollupPortion[] = [];
+  const open = new Map<number, { portion: RollupPortion; marks: number }>();
+  for (const { guild_id: guildId, marks } of rows) {
+    const stripe = stripeOf(guildId);
+    let current = open.get(stripe);
+    if (current === undefined || current.marks + marks > MARKS_A_PORTION) {
+      current = { portion: { stripe, guildIds: [] }, marks: 0 };
+      open.set(stripe, current);
+      portions.push(current.portion);
+    }
+    current.portion.guildIds.push(guildId);
+    current.marks += marks;
+  }
+  return portions;
+}
+
+/**
+ * Moves the marks of settled quarters from generation 0 to 1. Call it under the exclusive lock of the guilds' stripe:
+ * then no transaction that ingests is between its mark and its commit. Whatever bore a mark of generation 0 is
+ * committed and will be seen by the recomputation; what comes later makes a new mark.
+ */
+export async function moveMarks(manager: EntityManager, guildIds: readonly string[], now: number): Promise<void> {
+  await manager.query(
+    `WITH moved AS (
+       DELETE FROM statistic_rollup_pending
+       WHERE guild_id = ANY ($1) AND span = ${SPANS.quarter} AND generation = 0 AND bucket <= $2
+       RETURNING guild_id, kind, bucket
+     )
+     INSERT INTO statistic_rollup_pending (guild_id, kind, bucket, generation)
+     SELECT guild_id, kind, bucket, 1 FROM moved
+     ON CONFLICT DO NOTHING`,
+    [guildIds, latestSettled(now, QUARTER_MS)],
+  );
+}
+
+/** The oldest quarters that were moved and are to be computed. */
+export function movedQuarters(manager: EntityManager, guildIds: readonly string[], limit: number) {
+  return manager.query<MarkedBucket[]>(
+    `SELECT guild_id, kind, bucket FROM statistic_rollup_pending
+     WHERE guild_id = ANY ($1) AND span = ${SPANS.quarter} AND generation = 1
+     ORDER BY bucket, guild_id, kind LIMIT $2`,
+    [guildIds, limit],
+  );
+}
+
+/** The oldest settled days that are to be computed. */
+export function settledDays(manager: EntityManager, guildIds: readonly string[], now: number, limit: number) {
+  return manager.query<MarkedBucket[]>(
+    `SELECT guild_id, kind, bucket FROM statistic_rollup_pending
+     WHERE guild_id = ANY ($1) AND span = ${SPANS.day} AND bucket <= $2
+     ORDER BY bucket, guild_id, kind LIMIT $3`,
+    [guildIds, latestSettled(now, DAY_MS), limit],
+  );
+}
+
+/** Marks the days of these quarters, for those kinds of which groups are kept. */
+export async function markDays(
+  manager: EntityManager,
+  quarters: readonly MarkedBucket[],
+  kinds: readonly number[],
+): Promise<void> {
+  await manager.query(
+    `INSERT INTO statistic_rollup_pending (guild_id, kind, bucket, span)
+     SELECT DISTINCT guild_id, kind, date_trunc('day', bucket, 'UTC'), ${SPANS.day}
+     FROM ${UNNESTED_MARKS} WHERE kind = ANY ($4)
+     ON CONFLICT DO NOTHING`,
+    [...markParameters(quarters), kinds],
+  );
+}
+
+/** Deletes the marks of what has been computed. */
+export async function deleteMarks(
+  manager: EntityManager,
+  buckets: readonly MarkedBucket[],
+  span: number,
+  generation: number,
+): Promise<void> {
+  await manager.query(
+    `DELETE FROM statistic_rollup_pending p USING ${UNNESTED_MARKS}
+     WHERE p.guild_id = m.guild_id AND p.kind = m.kind AND p.bucket = m.bucket AND p.span = $4 AND p.generation = $5`,
+    [...markParameters(buckets), span, generation],
+  );
+}
+
+/** The marks of {@link markParameters} as a table. */
+export const UNNESTED_MARKS = `unnest($1::bigint[], $2::smallint[], $3::timestamptz[]) AS m(guild_id, kind, bucket)`;
+
+export function markParameters(buckets: readonly MarkedBucket[]): unknown[] {
+  return [
+    buckets.map((mark) => mark.guild_id),
+    buckets.map((mark) => mark.kind),
+    buckets.map((mark) => mark.bucket.toISOString()),
+  ];
+}
+
+/** The start of the newest bucket of this length that has settled. */
+function latestSettled(now: number, lengthMs: number): Date {
+  return new Date(now - lengthMs - SETTLING_MS);
+}
