@@ -16,7 +16,7 @@ export interface StoredEvent {
   flags?: number;
 }
 
-/** Stores events as the ingestion service would, without one. */
+/** Stores events as the ingestion service would, without one: with the marks that say what rollups do not tell. */
 export async function storeEvents(database: TestDatabase, events: readonly StoredEvent[]): Promise<void> {
   await database.query(
     `INSERT INTO statistic_events
@@ -24,6 +24,13 @@ export async function storeEvents(database: TestDatabase, events: readonly Store
      SELECT "guildId", kind, "occurredAt", "eventId", "userId", "channelId", "messageId", label, value, coalesce(flags, 0)
      FROM jsonb_to_recordset($1::jsonb) AS e("guildId" bigint, kind smallint, "occurredAt" timestamptz, "eventId" uuid,
        "userId" bigint, "channelId" bigint, "messageId" bigint, label text, value bigint, flags smallint)`,
+    [JSON.stringify(events)],
+  );
+  await database.query(
+    `INSERT INTO statistic_rollup_pending (guild_id, kind, bucket)
+     SELECT DISTINCT "guildId", kind, date_bin('15 minutes', "occurredAt", 'epoch')
+     FROM jsonb_to_recordset($1::jsonb) AS e("guildId" bigint, kind smallint, "occurredAt" timestamptz)
+     ON CONFLICT DO NOTHING`,
     [JSON.stringify(events)],
   );
 }

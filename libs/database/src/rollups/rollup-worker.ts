@@ -86,12 +86,13 @@ export class RollupWorker {
       await lockStripeByNumber(manager, stripe);
       await moveMarks(manager, guildIds, now);
     });
-    for (let done = -1; done !== 0 && !signal?.aborted; outcome.quarters += done) {
-      done = await transaction(runner, (manager) => this.recomputeQuarters(manager, guildIds, oldest));
-    }
-    for (let done = -1; done !== 0 && !signal?.aborted; outcome.days += done) {
-      done = await transaction(runner, (manager) => this.recomputeDays(manager, guildIds, now, oldest));
-    }
+    const isStopping = () => signal?.aborted === true;
+    outcome.quarters += await repeat(QUARTERS_A_TRANSACTION, isStopping, () =>
+      transaction(runner, (manager) => this.recomputeQuarters(manager, guildIds, oldest)),
+    );
+    outcome.days += await repeat(DAYS_A_TRANSACTION, isStopping, () =>
+      transaction(runner, (manager) => this.recomputeDays(manager, guildIds, now, oldest)),
+    );
   }
 
   private async recomputeQuarters(manager: EntityManager, guildIds: readonly string[], oldest: Date): Promise<number> {
@@ -104,7 +105,7 @@ export class RollupWorker {
       for (const grouped of this.grouped) await recomputeGroups(manager, grouped, busy, SPANS.quarter, day);
       await markDays(manager, buckets, this.kindsWithGroups);
     }
-    await deleteMarks(manager, quarters, SPANS.quarter, 1);
+    if (quarters.length > 0) await deleteMarks(manager, quarters, SPANS.quarter, 1);
     return quarters.length;
   }
 
@@ -120,7 +121,7 @@ export class RollupWorker {
       await deleteGroups(manager, buckets, SPANS.day, day);
       for (const grouped of this.grouped) await recomputeGroups(manager, grouped, buckets, SPANS.day, day);
     }
-    await deleteMarks(manager, days, SPANS.day, 0);
+    if (days.length > 0) await deleteMarks(manager, days, SPANS.day, 0);
     return days.length;
   }
 
@@ -164,4 +165,11 @@ function byDay(buckets: readonly MarkedBucket[], oldest: Date): [day: [Date, Dat
 
 async function transaction<T>(runner: QueryRunner, work: (manager: EntityManager) => Promise<T>): Promise<T> {
   return runner.manager.transaction('READ COMMITTED', work);
+}
+
+/** Repeats work of at most `limit` buckets until less than that is left. @returns how many buckets it were */
+async function repeat(limit: number, isStopping: () => boolean, work: () => Promise<number>): Promise<number> {
+  let total = 0;
+  for (let done = limit; done === limit && !isStopping(); total += done) done = await work();
+  return total;
 }
