@@ -23,6 +23,8 @@ import { SettingsController } from './settings/settings.controller.js';
 import { SettingsService } from './settings/settings.service.js';
 import { StarboardController } from './starboard/starboard.controller.js';
 import { StarboardService } from './starboard/starboard.service.js';
+import { CollectionReader } from './statistics/collection/collection-reader.service.js';
+import { CollectionController } from './statistics/collection/collection.controller.js';
 import { statisticControllers } from './statistics/statistic-controllers.js';
 import { StatisticsRecorder } from './statistics/statistics-recorder.service.js';
 import { StatisticsViewer } from './statistics/statistics-viewer.service.js';
@@ -53,6 +55,7 @@ export class QueryModule {
         ModuleController,
         SettingsController,
         ...statisticControllers(contract),
+        CollectionController,
         StarboardController,
         CounterPanelsController,
         PrivacyController,
@@ -73,6 +76,7 @@ export class QueryModule {
         SettingsService,
         StatisticsRecorder,
         StatisticsViewer,
+        CollectionReader,
         StarboardService,
         CounterPanelsService,
         PrivacyService,

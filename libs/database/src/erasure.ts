@@ -90,7 +90,7 @@ export async function eraseGuild(manager: EntityManager, guildId: string, before
   for (const entity of [GuildSettings, CounterPanel, StarboardEntry]) {
     await manager.getRepository<{ guildId: string }>(entity).delete({ guildId });
   }
-  for (const table of ['statistic_events', 'statistic_rollup_pending', 'guild_snapshots']) {
+  for (const table of ['statistic_events', 'statistic_rollup_pending', 'guild_snapshots', 'collection_periods']) {
     await manager.query(`DELETE FROM ${table} WHERE guild_id = $1`, [guildId]);
   }
 }

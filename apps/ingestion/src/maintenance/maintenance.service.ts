@@ -6,6 +6,7 @@ import {
   countDefaultPartition,
   Database,
   dropSpentMarks,
+  dropSpentPeriods,
   dropSpentTombstones,
   keepPartitions,
   partitionedTables,
@@ -59,6 +60,7 @@ export class MaintenanceService implements OnApplicationBootstrap, OnApplication
     for (const table of partitionedTables(this.config.retention)) await this.keep(table);
     await dropSpentTombstones(dataSource.manager, this.config.retention.eventDays);
     await dropSpentMarks(dataSource.manager, this.config.retention.eventDays);
+    await dropSpentPeriods(dataSource.manager, this.config.retention.summaryDays);
   }
 
   private async keep(table: PartitionedTable): Promise<void> {
