@@ -26,9 +26,10 @@ import { StarboardService } from './starboard/starboard.service.js';
 import { CollectionReader } from './statistics/collection/collection-reader.service.js';
 import { CollectionController } from './statistics/collection/collection.controller.js';
 import { statisticControllers } from './statistics/statistic-controllers.js';
+import { StatisticsExporter } from './statistics/export/statistics-exporter.service.js';
 import { StatisticsRecorder } from './statistics/statistics-recorder.service.js';
 import { StatisticsViewer } from './statistics/statistics-viewer.service.js';
-import { EVENT_HANDOVER, QUERY_CONFIG } from './tokens.js';
+import { EVENT_HANDOVER, LOGGER, QUERY_CONFIG } from './tokens.js';
 
 /** What is made before Nest is, and outlives it. */
 export interface QueryParts {
@@ -62,6 +63,7 @@ export class QueryModule {
       ],
       providers: [
         { provide: QUERY_CONFIG, useValue: config },
+        { provide: LOGGER, useValue: logger },
         { provide: EVENT_HANDOVER, useValue: handover },
         { provide: StatisticsContract, useValue: contract },
         { provide: DataSource, useValue: database.dataSource },
@@ -76,6 +78,7 @@ export class QueryModule {
         SettingsService,
         StatisticsRecorder,
         StatisticsViewer,
+        StatisticsExporter,
         CollectionReader,
         StarboardService,
         CounterPanelsService,

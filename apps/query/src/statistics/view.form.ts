@@ -1,7 +1,8 @@
 import { FIELD_TYPES, FILTERS, filtersOf, type Filter, type StatisticKind } from '#libs/contracts';
 import { Field, type FieldFormat, type FormClass } from '../forms/form-field.js';
-import { instantText, wholeNumberText } from '../forms/formats.js';
+import { instantText, oneOf, wholeNumberText } from '../forms/formats.js';
 import { GuildForm } from '../forms/guild.form.js';
+import { VIEW_FORMATS, type ViewFormat } from './export/requested-format.js';
 import { MAX_DAYS, MAX_WINDOW_DAYS } from './window.js';
 
 /** A page has at most, and by default, this many records. */
@@ -17,6 +18,7 @@ export interface ViewRequest extends Partial<Record<Filter, string>> {
   to?: number;
   limit?: number;
   cursor?: string;
+  format?: ViewFormat;
 }
 
 const text: FieldFormat<string> = {
@@ -29,6 +31,10 @@ const FILTER_DESCRIPTIONS: Readonly<Record<Filter, string>> = {
   user_id: 'Only records of this user',
   channel_id: 'Only records of this channel',
 };
+
+const FORMAT_DESCRIPTION =
+  'json: a page. csv, ndjson: all records of the window as a download, without limit and cursor. ' +
+  'When left out, the Accept header decides';
 
 /** A filter that the kind does not have is refused, and not ignored: the answer would not be what was asked for. */
 const noSuchFilter: FieldFormat<never> = {
@@ -46,6 +52,7 @@ export function viewForm(kind: StatisticKind): { form: FormClass<ViewRequest>; d
   for (const filter of filtersOf(kind)) declare(ViewForm, filter, FIELD_TYPES.snowflake, FILTER_DESCRIPTIONS[filter]);
   declare(ViewForm, 'limit', wholeNumberText(1, MAX_LIMIT), `Records of a page; ${MAX_LIMIT} when left out`);
   declare(ViewForm, 'cursor', text, 'The next_cursor of the page before; its window goes on whatever the rest says');
+  declare(ViewForm, 'format', oneOf(VIEW_FORMATS), FORMAT_DESCRIPTION);
 
   class CheckedViewForm extends ViewForm {}
   for (const filter of FILTERS) {
