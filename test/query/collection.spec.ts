@@ -148,6 +148,21 @@ describe('stats/collection', () => {
     ]);
   });
 
+  it('is written with the change or not at all', async () => {
+    const guild_id = newGuildId();
+    const updated_at = await change('POST', 'enable', { guild_id });
+    await database.query('ALTER TABLE collection_periods RENAME TO away');
+    try {
+      const failed = await query.client.send('PATCH', 'settings', { guild_id, stats_command_usage: true });
+      expect(failed).toMatchObject({ status: 503, error: { name: 'DatabaseError' } });
+      expect(await query.client.send('POST', 'disable', { guild_id })).toMatchObject({ status: 503 });
+    } finally {
+      await database.query('ALTER TABLE away RENAME TO collection_periods');
+    }
+    const { data } = await query.client.get('settings', { guild_id });
+    expect(data).toMatchObject({ stats_command_usage: false, updated_at });
+  });
+
   it('forgets everything when the guild is erased, and begins anew', async () => {
     const guild_id = newGuildId();
     await query.client.openGuild(guild_id);

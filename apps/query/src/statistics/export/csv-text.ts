@@ -1,7 +1,7 @@
 /** What spreadsheets take for the beginning of a formula, what they skip before it, and what marks a text already. */
 const LOOKS_LIKE_FORMULA = /^(?:[\t\r\n]|[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠'])/u;
 /** Every Discord id is among these, and would lose its last digits. */
-const LOOKS_LIKE_NUMBER_OR_DATE = /^[0-9.,:/+\-eE% ]+$/;
+const LOOKS_LIKE_NUMBER_OR_DATE = /^[0-9.,:/+\-eE%\s]+$/;
 /** Semicolons and tabs separate cells in some spreadsheets, unless they are quoted. */
 const NEEDS_QUOTES = /[",;\t\r\n]|^ | $/;
 
