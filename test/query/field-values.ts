@@ -87,6 +87,7 @@ function kindOf(field: DocumentedField): FieldKind {
   const schema = valueSchema(field);
   const [first] = (schema.oneOf ?? [schema]) as Record<string, unknown>[];
   if (field.name === 'cursor') return KINDS.cursor;
+  if (Array.isArray(first?.enum)) return wordOf(first.enum as string[]);
   if (first?.pattern !== undefined) return KINDS.snowflake;
   if (first?.format === 'date-time') return KINDS.instant;
   if (first?.format === 'uuid') return KINDS.uuid;
@@ -96,6 +97,15 @@ function kindOf(field: DocumentedField): FieldKind {
   if (first?.type === 'integer') return KINDS.integer;
   if (first?.type === 'array') return KINDS.list;
   throw new Error(`no values for ${field.name}: ${JSON.stringify(field.schema)}`);
+}
+
+/** One of a few words, in a query string. */
+function wordOf([first]: string[]): FieldKind {
+  return {
+    right: JSON.stringify(first),
+    wrong: [],
+    wrongText: ['', 'x', `${first}x`, first!.toUpperCase(), '%00', '1'],
+  };
 }
 
 function isNullable({ schema }: DocumentedField): boolean {

@@ -23,12 +23,15 @@ import { SettingsController } from './settings/settings.controller.js';
 import { SettingsService } from './settings/settings.service.js';
 import { StarboardController } from './starboard/starboard.controller.js';
 import { StarboardService } from './starboard/starboard.service.js';
+import { CollectionReader } from './statistics/collection/collection-reader.service.js';
+import { CollectionController } from './statistics/collection/collection.controller.js';
 import { statisticControllers } from './statistics/statistic-controllers.js';
+import { StatisticsExporter } from './statistics/export/statistics-exporter.service.js';
 import { StatisticsRecorder } from './statistics/statistics-recorder.service.js';
 import { StatisticsViewer } from './statistics/statistics-viewer.service.js';
 import { OverviewController } from './statistics/summary/overview.controller.js';
 import { StatisticsSummarizer } from './statistics/summary/statistics-summarizer.service.js';
-import { EVENT_HANDOVER, QUERY_CONFIG } from './tokens.js';
+import { EVENT_HANDOVER, LOGGER, QUERY_CONFIG } from './tokens.js';
 
 /** What is made before Nest is, and outlives it. */
 export interface QueryParts {
@@ -56,12 +59,14 @@ export class QueryModule {
         SettingsController,
         ...statisticControllers(contract),
         OverviewController,
+        CollectionController,
         StarboardController,
         CounterPanelsController,
         PrivacyController,
       ],
       providers: [
         { provide: QUERY_CONFIG, useValue: config },
+        { provide: LOGGER, useValue: logger },
         { provide: EVENT_HANDOVER, useValue: handover },
         { provide: StatisticsContract, useValue: contract },
         { provide: DataSource, useValue: database.dataSource },
@@ -77,6 +82,8 @@ export class QueryModule {
         StatisticsRecorder,
         StatisticsViewer,
         StatisticsSummarizer,
+        StatisticsExporter,
+        CollectionReader,
         StarboardService,
         CounterPanelsService,
         PrivacyService,

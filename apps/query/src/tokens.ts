@@ -1,4 +1,6 @@
 /** Injects the QueryConfig of #libs/config. */
 export const QUERY_CONFIG = Symbol('QueryConfig');
+/** Injects the Logger of #libs/observability. */
+export const LOGGER = Symbol('Logger');
 /** Injects the EventHandover of #libs/broker. */
 export const EVENT_HANDOVER = Symbol('EventHandover');

@@ -15,6 +15,7 @@ const GUILD_TABLES = [
   'statistic_totals',
   'statistic_groups',
   'guild_snapshots',
+  'collection_periods',
 ] as const;
 
 /** How many rows name a member: events by the number of their kind, and starboard entries of the member's messages. */

@@ -1,3 +1,4 @@
+export * from './collection-periods.js';
 export * from './data-source.js';
 export * from './database-errors.js';
 export * from './database.js';

@@ -6,3 +6,10 @@ export async function dropSpentTombstones(manager: EntityManager, retentionDays:
     retentionDays + 1,
   ]);
 }
+
+/** Drops the periods of collection that ended so long ago that nothing is kept any more of what was collected then. */
+export async function dropSpentPeriods(manager: EntityManager, summaryDays: number): Promise<void> {
+  await manager.query(`DELETE FROM collection_periods WHERE ended_at < now() - make_interval(days => $1)`, [
+    summaryDays,
+  ]);
+}

@@ -5,6 +5,7 @@ import type { IngestionConfig } from '#libs/config';
 import {
   countDefaultPartition,
   Database,
+  dropSpentPeriods,
   dropSpentTombstones,
   keepPartitions,
   partitionedTables,
@@ -57,6 +58,7 @@ export class MaintenanceService implements OnApplicationBootstrap, OnApplication
     if (!this.database.isUsable) return; // the service stops
     for (const table of partitionedTables(this.config.retention)) await this.keep(table);
     await dropSpentTombstones(dataSource.manager, this.config.retention.eventDays);
+    await dropSpentPeriods(dataSource.manager, this.config.retention.summaryDays);
   }
 
   private async keep(table: PartitionedTable): Promise<void> {

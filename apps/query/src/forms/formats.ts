@@ -20,6 +20,15 @@ export function wholeNumberText(min: number, max: number): FieldFormat<number> {
   };
 }
 
+/** One of a few words. */
+export function oneOf<const Word extends string>(words: readonly Word[]): FieldFormat<Word> {
+  return {
+    expected: `one of ${words.join(', ')}`,
+    schema: { type: 'string', enum: words },
+    parse: (value) => words.find((word) => word === value),
+  };
+}
+
 /** A moment in a query string, as ISO 8601; read as Unix milliseconds. */
 export const instantText: FieldFormat<number> = {
   expected: 'a time: ISO 8601 with an offset, such as 2026-11-24T10:00:00Z',

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { GuildSettings } from '#libs/database';
+import { followSettings, GuildSettings } from '#libs/database';
 import { GuildDatabase } from '../database/guild-database.js';
 import { ModuleEnabledError } from '../http/api-error.js';
 import { enabledOnly, findSettings, GuildSettingsReader, nextUpdate } from '../settings/guild-settings.reader.js';
@@ -32,6 +32,7 @@ export class ModuleService {
       const changes = { enabled: true, enabledAt: now, updatedAt: nextUpdate(settings, now.getTime()) };
       if (settings === null) await insertDefaults(manager, guildId, changes);
       else await manager.getRepository(GuildSettings).update({ guildId }, changes);
+      await followSettings(manager, guildId);
       return { guild_id: guildId, enabled: true };
     });
   }
@@ -43,6 +44,7 @@ export class ModuleService {
       await manager
         .getRepository(GuildSettings)
         .update({ guildId }, { enabled: false, updatedAt: nextUpdate(settings) });
+      await followSettings(manager, guildId);
       return { guild_id: guildId, enabled: false };
     });
   }

@@ -11,6 +11,8 @@ interface EndpointAnswer {
   schema: JsonSchema;
   /** @defaultValue application/json */
   mediaType?: string;
+  /** Schemas by further media types that the caller may ask for. */
+  otherMediaTypes?: Readonly<Record<string, JsonSchema>>;
 }
 
 export interface EndpointOptions {
@@ -94,7 +96,9 @@ function errorResponses(names: readonly ApiErrorName[]): MethodDecorator[] {
 
 function response(
   status: number,
-  { description, schema, mediaType = 'application/json' }: EndpointAnswer,
+  { description, schema, mediaType = 'application/json', otherMediaTypes = {} }: EndpointAnswer,
 ): MethodDecorator {
-  return ApiResponse({ status, description, content: { [mediaType]: { schema: schema as never } } });
+  const schemas = Object.entries({ [mediaType]: schema, ...otherMediaTypes });
+  const content = Object.fromEntries(schemas.map(([type, ofType]) => [type, { schema: ofType as never }]));
+  return ApiResponse({ status, description, content });
 }

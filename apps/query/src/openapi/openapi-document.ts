@@ -10,7 +10,7 @@ const MODULE_PREFIX = '/modules/';
 
 const DESCRIPTION = `Statistics, starboard and counter panels for Discord guilds.
 
-Every answer but those of \`/livez\`, \`/readyz\`, \`/metrics\` and \`/openapi.json\` has one envelope, and every
+Every answer but downloads and those of \`/livez\`, \`/readyz\`, \`/metrics\` and \`/openapi.json\` has one envelope, and every
 response bears \`X-Request-Id\`. Discord ids are taken as JSON integers or as strings, exactly, and answered as strings.
 Times are answered in UTC with milliseconds. A body that is too large answers BadRequestError with status 413, one of
 another media type with 415.`;

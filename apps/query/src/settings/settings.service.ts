@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { QueryConfig } from '#libs/config';
 import { SWITCH_NAMES } from '#libs/contracts';
-import { CounterPanel, eraseGuild, GuildSettings } from '#libs/database';
+import { CounterPanel, eraseGuild, followSettings, GuildSettings } from '#libs/database';
 import { GuildDatabase } from '../database/guild-database.js';
 import { BadRequestError, DiscordApiInteractionError } from '../http/api-error.js';
 import { QUERY_CONFIG } from '../tokens.js';
@@ -46,6 +46,7 @@ export class SettingsService {
       this.changePanels(await findPanels(manager, guildId), change);
       const { guildId: _, ...columns } = changed; // the key of a sharded table is never updated
       await manager.getRepository(GuildSettings).update({ guildId }, columns);
+      await followSettings(manager, guildId);
       return readSettings(manager, guildId);
     });
   }

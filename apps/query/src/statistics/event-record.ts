@@ -34,12 +34,21 @@ const FIELD_SCHEMAS = {
 
 /** JSON Schema of a record. */
 export function eventRecordSchema(kind: StatisticKind): JsonSchema {
+  return objectOf(fieldSchemas(kind));
+}
+
+/** The names of a record's fields, in their order. */
+export function recordFields(kind: StatisticKind): string[] {
+  return Object.keys(fieldSchemas(kind));
+}
+
+function fieldSchemas(kind: StatisticKind): Record<string, JsonSchema> {
   const fields = Object.entries(kind.fields).map(([field, column]) => [field, FIELD_SCHEMAS[column]]);
-  return objectOf({
+  return {
     id: { type: 'string', format: 'uuid', description: 'The event_id' },
     guild_id: ID_SCHEMA,
     timestamp: { ...TIME_SCHEMA, description: 'When it occurred' },
     ...(hasUser(kind) && { user_id: orNull(ID_SCHEMA) }),
     ...(Object.fromEntries(fields) as Record<string, JsonSchema>),
-  });
+  };
 }

@@ -1,5 +1,6 @@
-import { Controller, Get, Post, type Type } from '@nestjs/common';
+import { Controller, Get, Header, Post, Req, type StreamableFile, type Type } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import type { CompiledKind, JsonValue, StatisticsContract } from '#libs/contracts';
 import { eventAnswers } from '../events/event-answers.js';
 import type { EventAnswer } from '../events/event-handover.service.js';
@@ -9,6 +10,9 @@ import { modulePaths } from '../http/route-paths.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
 import { pageSchema } from '../openapi/schemas.js';
 import { eventRecordSchema, type EventRecord } from './event-record.js';
+import { EXPORT_MEDIA_TYPES } from './export/export-formats.js';
+import { preferredFormat } from './export/requested-format.js';
+import { StatisticsExporter } from './export/statistics-exporter.service.js';
 import { StatisticsRecorder } from './statistics-recorder.service.js';
 import { StatisticsViewer } from './statistics-viewer.service.js';
 import { StatisticsSummarizer } from './summary/statistics-summarizer.service.js';
@@ -34,6 +38,7 @@ function statisticController(kind: CompiledKind): Type {
       private readonly recorder: StatisticsRecorder,
       private readonly viewer: StatisticsViewer,
       private readonly summarizer: StatisticsSummarizer,
+      private readonly exporter: StatisticsExporter,
     ) {}
 
     @Post(recordPath)
@@ -50,16 +55,28 @@ function statisticController(kind: CompiledKind): Type {
     }
 
     @Get(viewPath)
+    @Header('vary', 'accept')
     @Endpoint({
       access: 'guild',
       summary: `Records: ${title} (${kind.name})`,
       description: 'Newest first.',
       query: documented,
-      answers: { 200: { description: 'A page of records', schema: pageSchema(eventRecordSchema(kind.definition)) } },
+      answers: {
+        200: {
+          description: 'A page of records, or all of them as a download',
+          schema: pageSchema(eventRecordSchema(kind.definition)),
+          otherMediaTypes: EXPORT_MEDIA_TYPES,
+        },
+      },
       errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
     })
-    view(@Form(form) request: ViewRequest): Promise<Answer<EventRecord[]>> {
-      return this.viewer.view(kind, request);
+    view(
+      @Form(form) request: ViewRequest,
+      @Req() http: FastifyRequest,
+    ): Promise<Answer<EventRecord[]> | StreamableFile> {
+      const format = request.format ?? preferredFormat(http.headers.accept);
+      if (format === 'json') return this.viewer.view(kind, request);
+      return this.exporter.export(kind, request, { format, requestId: http.id, headersOnly: http.method === 'HEAD' });
     }
 
     @Get(summaryPath(viewPath))

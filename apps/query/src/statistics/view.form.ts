@@ -1,6 +1,7 @@
 import type { Filter, StatisticKind } from '#libs/contracts';
 import type { FieldFormat, FormClass } from '../forms/form-field.js';
-import { wholeNumberText } from '../forms/formats.js';
+import { oneOf, wholeNumberText } from '../forms/formats.js';
+import { VIEW_FORMATS, type ViewFormat } from './export/requested-format.js';
 import { declareFilters, declareOptional, refusingOtherFilters, WindowForm } from './window.form.js';
 
 /** A page has at most, and by default, this many records. */
@@ -10,6 +11,7 @@ export const MAX_LIMIT = 10_000;
 export interface ViewRequest extends WindowForm, Partial<Record<Filter, string>> {
   limit?: number;
   cursor?: string;
+  format?: ViewFormat;
 }
 
 const text: FieldFormat<string> = {
@@ -17,6 +19,10 @@ const text: FieldFormat<string> = {
   schema: { type: 'string' },
   parse: (value) => (typeof value === 'string' ? value : undefined),
 };
+
+const FORMAT_DESCRIPTION =
+  'json: a page. csv, ndjson: all records of the window as a download, without limit and cursor. ' +
+  'When left out, the Accept header decides';
 
 /** The form of a kind's view. Declared in the order in which the documents list it. */
 export function viewForm(kind: StatisticKind): { form: FormClass<ViewRequest>; documented: FormClass } {
@@ -29,5 +35,6 @@ export function viewForm(kind: StatisticKind): { form: FormClass<ViewRequest>; d
     text,
     'The next_cursor of the page before; its window goes on whatever the rest says',
   );
+  declareOptional(ViewForm, 'format', oneOf(VIEW_FORMATS), FORMAT_DESCRIPTION);
   return { form: refusingOtherFilters<ViewRequest>(ViewForm, kind), documented: ViewForm };
 }

@@ -1,6 +1,6 @@
 import { groupingsOf, type Filter, type StatisticKind } from '#libs/contracts';
 import type { FieldFormat, FormClass } from '../../forms/form-field.js';
-import { wholeNumberText } from '../../forms/formats.js';
+import { oneOf, wholeNumberText } from '../../forms/formats.js';
 import { declareFilters, declareOptional, refusingOtherFilters, WindowForm } from '../window.form.js';
 import { INTERVALS, type Interval } from './local-buckets.js';
 import { parseTimeZone } from './time-zone.js';
@@ -47,11 +47,3 @@ const noGroups: FieldFormat<never> = {
   schema: { not: {} },
   parse: () => undefined,
 };
-
-function oneOf<T extends string>(values: readonly T[]): FieldFormat<T> {
-  return {
-    expected: `one of ${values.join(', ')}`,
-    schema: { type: 'string', enum: values },
-    parse: (value) => values.find((allowed) => allowed === value),
-  };
-}

@@ -1,0 +1,78 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { QueryConfig } from '#libs/config';
+import { StatisticsContract, type StatisticKind } from '#libs/contracts';
+import { MODULE_PERIODS, readCollectionPeriods, type CollectionPeriod } from '#libs/database';
+import { GuildDatabase } from '../../database/guild-database.js';
+import { GuildSettingsReader } from '../../settings/guild-settings.reader.js';
+import { QUERY_CONFIG } from '../../tokens.js';
+import { resolveWindow, type TimeWindow } from '../window.js';
+import { periodAnswers, type CollectionAnswer } from './collection-answer.js';
+import type { WindowForm } from '../window.form.js';
+import { intersection, union, type Intervals } from './intervals.js';
+import { readLastEvents } from './read-last-events.js';
+
+const DAY_MS = 86_400_000;
+
+/** Tells when the events of each kind were collected, so that a hole in a chart is not taken for zero. */
+@Injectable()
+export class CollectionReader {
+  private readonly definitions: readonly StatisticKind[];
+  private readonly periodNames: readonly string[];
+
+  constructor(
+    private readonly contract: StatisticsContract,
+    private readonly settings: GuildSettingsReader,
+    private readonly database: GuildDatabase,
+    @Inject(QUERY_CONFIG) private readonly config: QueryConfig,
+  ) {
+    this.definitions = contract.kinds.map(({ definition }) => definition);
+    const switches = this.definitions.flatMap((definition) => [definition.switch, definition.botSwitch]);
+    this.periodNames = [MODULE_PERIODS, ...new Set(switches.filter((name) => name !== undefined))];
+  }
+
+  /**
+   * @throws BadRequestError for a window that is none
+   * @throws ModuleDisabledError
+   */
+  async read(request: WindowForm): Promise<CollectionAnswer> {
+    const { guild_id: guildId } = request;
+    const now = Date.now();
+    const { eventDays } = this.config.retention;
+    const window = resolveWindow(request, now, eventDays);
+    const { switches } = await this.settings.requireEnabled(guildId);
+    // A clock may be ahead of ours, by far less than a day.
+    const kept = { from: now - eventDays * DAY_MS, to: now + DAY_MS };
+    const numbers = this.definitions.map(({ number }) => number);
+    const { from, to } = window;
+    const [periods, lastEvents] = await this.database.read(async (manager) => [
+      await readCollectionPeriods(manager, guildId, this.periodNames, { from: new Date(from), to: new Date(to) }),
+      await readLastEvents(manager, guildId, numbers, kept),
+    ]);
+
+    const whenOn = (name: string) => intervalsOf(periods, name, window);
+    const whenModuleOn = intersection(union([window]), whenOn(MODULE_PERIODS));
+    return {
+      from: new Date(from).toISOString(),
+      to: new Date(to).toISOString(),
+      kinds: this.contract.kinds.map(({ name, definition }) => {
+        const collected = intersection(whenModuleOn, whenOn(definition.switch));
+        const { botSwitch } = definition;
+        return {
+          kind: name,
+          enabled: switches.includes(definition.switch),
+          last_event_at: lastEvents.get(definition.number)?.toISOString() ?? null,
+          collected: periodAnswers(collected),
+          ...(botSwitch && { bots_collected: periodAnswers(intersection(collected, whenOn(botSwitch))) }),
+        };
+      }),
+    };
+  }
+}
+
+/** A period that has not ended reaches up to the end of the window. */
+function intervalsOf(periods: readonly CollectionPeriod[], name: string, window: TimeWindow): Intervals {
+  const ofName = periods.filter((period) => period.name === name);
+  return union(
+    ofName.map(({ beganAt, endedAt }) => ({ from: beganAt.getTime(), to: endedAt?.getTime() ?? window.to })),
+  );
+}

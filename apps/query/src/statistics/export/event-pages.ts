@@ -1,0 +1,40 @@
+import type { EventPageQuery, EventRow } from '../queries/read-event-page.js';
+import type { RecordKey } from '../view-cursor.js';
+import type { TimeWindow } from '../window.js';
+
+/** Records of a page: its text is one chunk of some hundred KiB, made in a few milliseconds. */
+export const PAGE_SIZE = 2_000;
+
+const DAY_MS = 86_400_000;
+
+type ReadPage = (query: EventPageQuery) => Promise<EventRow[]>;
+
+/**
+ * All events of a window, newest first, page by page; a page is read when it is asked for. Each statement reads from
+ * one UTC day, which is one partition: that bounds what a statement costs, however rare its rows are.
+ */
+export async function* eventPages(
+  readPage: ReadPage,
+  query: Omit<EventPageQuery, 'after' | 'limit'>,
+): AsyncGenerator<EventRow[], void> {
+  for (const window of daysOf(query.window)) {
+    let after: RecordKey | undefined;
+    do {
+      const rows = await readPage({ ...query, window, after, limit: PAGE_SIZE });
+      if (rows.length > 0) yield rows;
+      const last = rows.length < PAGE_SIZE ? undefined : rows.at(-1);
+      after = last && { occurredAt: last.occurred_at, eventId: last.event_id };
+    } while (after !== undefined);
+  }
+}
+
+/** The parts of a window by UTC days, newest first. */
+export function daysOf({ from, to }: TimeWindow): TimeWindow[] {
+  const days: TimeWindow[] = [];
+  for (let end = to; end > from;) {
+    const start = Math.max(from, Math.floor((end - 1) / DAY_MS) * DAY_MS);
+    days.push({ from: start, to: end });
+    end = start;
+  }
+  return days;
+}

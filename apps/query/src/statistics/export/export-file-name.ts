@@ -1,0 +1,12 @@
+import type { TimeWindow } from '../window.js';
+
+/** Names what a file holds, in characters that need no escaping in a header and that no file system objects to. */
+export function exportFileName(kindName: string, guildId: string, { from, to }: TimeWindow): string {
+  const name = ['serverstats', kindName, guildId, basicTime(from), basicTime(to)].join('-');
+  return name.replace(/[^\w.-]/g, '_');
+}
+
+/** ISO 8601 in its basic format. */
+function basicTime(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
+}

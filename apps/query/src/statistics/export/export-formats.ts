@@ -1,0 +1,37 @@
+import type { JsonSchema, StatisticKind } from '#libs/contracts';
+import { csvRecords } from './csv-records.js';
+import { ndjsonRecords } from './ndjson-records.js';
+import type { RecordWriter } from './record-writer.js';
+
+interface ExportFormatDefinition {
+  mediaType: string;
+  contentType: string;
+  extension: string;
+  description: string;
+  writer(kind: StatisticKind): RecordWriter;
+}
+
+/** The forms in which all records of a window may be downloaded. */
+export const EXPORT_FORMATS = {
+  csv: {
+    mediaType: 'text/csv',
+    contentType: 'text/csv; charset=utf-8; header=present',
+    extension: 'csv',
+    description: 'All records (RFC 4180), with a header row; one leading apostrophe of a cell is to be taken off',
+    writer: csvRecords,
+  },
+  ndjson: {
+    mediaType: 'application/x-ndjson',
+    contentType: 'application/x-ndjson; charset=utf-8',
+    extension: 'ndjson',
+    description: 'All records, each a line of JSON',
+    writer: ndjsonRecords,
+  },
+} as const satisfies Record<string, ExportFormatDefinition>;
+
+export type ExportFormat = keyof typeof EXPORT_FORMATS;
+
+/** JSON Schemas by media type, for the API documents. */
+export const EXPORT_MEDIA_TYPES: Readonly<Record<string, JsonSchema>> = Object.fromEntries(
+  Object.values(EXPORT_FORMATS).map(({ mediaType, description }) => [mediaType, { type: 'string', description }]),
+);

@@ -1,0 +1,153 @@
+import { setMaxListeners } from 'node:events';
+import { addAbortSignal, Readable } from 'node:stream';
+import { Inject, Injectable, StreamableFile, type OnModuleDestroy } from '@nestjs/common';
+import { Registry } from 'prom-client';
+import type { QueryConfig } from '#libs/config';
+import type { CompiledKind, FieldError } from '#libs/contracts';
+import type { Logger } from '#libs/observability';
+import { GuildDatabase } from '../../database/guild-database.js';
+import { ApiError, BadRequestError } from '../../http/api-error.js';
+import { GuildSettingsReader } from '../../settings/guild-settings.reader.js';
+import { LOGGER, QUERY_CONFIG } from '../../tokens.js';
+import { eventRecord } from '../event-record.js';
+import { readEventPage, type EventRow } from '../queries/read-event-page.js';
+import type { ViewRequest } from '../view.form.js';
+import { resolveWindow, type TimeWindow } from '../window.js';
+import { eventPages } from './event-pages.js';
+import { exportFileName } from './export-file-name.js';
+import { EXPORT_FORMATS, type ExportFormat } from './export-formats.js';
+import { ExportMetrics } from './export-metrics.js';
+
+/** How long a download may go on when the service stops: well below the 15 seconds within which it must have. */
+const GRACE_MS = 5_000;
+
+export interface ExportOptions {
+  format: ExportFormat;
+  requestId: string;
+  /** HEAD: nothing is read, only what GET would answer is told. */
+  headersOnly: boolean;
+}
+
+/**
+ * Streams all records of a window. Pages are read as the client takes them, each in a statement of its own: between
+ * two of them nothing is held but the text of a page, no connection and no transaction.
+ */
+@Injectable()
+export class StatisticsExporter implements OnModuleDestroy {
+  private readonly metrics: ExportMetrics;
+  private readonly stopping = new AbortController();
+
+  constructor(
+    private readonly settings: GuildSettingsReader,
+    private readonly database: GuildDatabase,
+    @Inject(QUERY_CONFIG) private readonly config: QueryConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+    registry: Registry,
+  ) {
+    this.metrics = new ExportMetrics(registry);
+    // As many as there are downloads: no leak.
+    setMaxListeners(0, this.stopping.signal);
+  }
+
+  /** Does not wait: the server takes requests until it is closed, and waits for those that run. */
+  onModuleDestroy(): void {
+    setTimeout(() => this.stopping.abort(), GRACE_MS).unref();
+  }
+
+  /**
+   * All records of the window as a file, newest first. What fails before its first page is thrown; what fails later
+   * breaks the connection, so that nobody takes what arrived for the whole.
+   *
+   * @throws BadRequestError for a window that is none, and for fields that belong to pages
+   * @throws ModuleDisabledError
+   */
+  async export(kind: CompiledKind, request: ViewRequest, options: ExportOptions): Promise<StreamableFile> {
+    const { format } = options;
+    refusePaging(request, format);
+    const window = resolveWindow(request, Date.now(), this.config.retention.eventDays);
+    await this.settings.requireEnabled(request.guild_id);
+
+    const { contentType, extension } = EXPORT_FORMATS[format];
+    const stream = options.headersOnly ? Readable.from([]) : await this.stream(kind, request, window, options);
+    return new StreamableFile(stream, {
+      type: contentType,
+      disposition: `attachment; filename="${exportFileName(kind.name, request.guild_id, window)}.${extension}"`,
+    });
+  }
+
+  private async stream(
+    kind: CompiledKind,
+    request: ViewRequest,
+    window: TimeWindow,
+    options: ExportOptions,
+  ): Promise<Readable> {
+    const pages = await withFirstRead(this.pages(kind, request, window));
+    const texts = this.texts(pages, kind, request.guild_id, options);
+    // By bytes: a stream of objects would read ahead by their number.
+    return this.follow(Readable.from(texts, { objectMode: false }), options);
+  }
+
+  private pages(kind: CompiledKind, request: ViewRequest, window: TimeWindow): AsyncGenerator<EventRow[], void> {
+    const { guild_id: guildId, user_id: userId, channel_id: channelId } = request;
+    return eventPages((query) => this.database.read((manager) => readEventPage(manager, query)), {
+      guildId,
+      kind: kind.definition.number,
+      window,
+      userId,
+      channelId,
+    });
+  }
+
+  private async *texts(
+    pages: AsyncIterable<EventRow[]>,
+    { definition }: CompiledKind,
+    guildId: string,
+    { format }: ExportOptions,
+  ): AsyncGenerator<string, void> {
+    const writer = EXPORT_FORMATS[format].writer(definition);
+    if (writer.head !== '') yield writer.head;
+    for await (const rows of pages) {
+      this.metrics.records.inc({ format }, rows.length);
+      yield rows.map((row) => writer.write(eventRecord(definition, guildId, row))).join('');
+    }
+  }
+
+  /** Ends the stream when the service stops, and tells of streams that do not get to their end. */
+  private follow(stream: Readable, { format, requestId }: ExportOptions): Readable {
+    this.metrics.running.inc({ format });
+    stream.once('error', (error) => this.logFailure(error, requestId));
+    stream.once('close', () => {
+      this.metrics.running.dec({ format });
+      if (!stream.readableEnded && stream.errored === null) {
+        this.logger.info({ requestId }, 'a download was left by its client');
+      }
+    });
+    return addAbortSignal(this.stopping.signal, stream);
+  }
+
+  private logFailure(error: Error, requestId: string): void {
+    const details = { requestId, err: error.cause ?? error };
+    if (this.stopping.signal.aborted) this.logger.info({ requestId }, 'a download was broken off: the service stops');
+    else if (error instanceof ApiError) this.logger.warn(details, `a download was broken off: ${error.message}`);
+    else this.logger.error(details, 'a download failed unexpectedly');
+  }
+}
+
+/** Waits until the first element is read, so that what fails before it is thrown here. */
+async function withFirstRead<T>(generator: AsyncGenerator<T, void>): Promise<AsyncIterable<T>> {
+  const first = await generator.next();
+  return (async function* () {
+    if (first.done) return;
+    yield first.value;
+    yield* generator;
+  })();
+}
+
+/** @throws BadRequestError */
+function refusePaging({ limit, cursor }: ViewRequest, format: ExportFormat): void {
+  const message = `cannot stand beside the format ${format}: a download has all records`;
+  const mistakes: FieldError[] = [];
+  if (limit !== undefined) mistakes.push({ field: 'limit', message });
+  if (cursor !== undefined) mistakes.push({ field: 'cursor', message });
+  if (mistakes.length > 0) throw new BadRequestError(mistakes);
+}

@@ -1,0 +1,32 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/**
+ * When the module and each switch were on. What is on already began, as far as anybody knows, when the module was
+ * enabled and when the settings were last changed.
+ */
+export class CollectionPeriods1764200000000 implements MigrationInterface {
+  readonly name = 'CollectionPeriods1764200000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE TABLE collection_periods (
+        guild_id bigint NOT NULL,
+        name text NOT NULL,
+        began_at timestamptz(3) NOT NULL,
+        ended_at timestamptz(3),
+        PRIMARY KEY (guild_id, name, began_at)
+      )`);
+    await runner.query(`
+      COMMENT ON TABLE collection_periods IS
+        'when a switch, or the module (name: module), was on in a guild; one without an end is on now'`);
+    await runner.query(`
+      INSERT INTO collection_periods (guild_id, name, began_at)
+      SELECT guild_id, 'module', enabled_at FROM guild_settings WHERE enabled
+      UNION
+      SELECT guild_id, unnest(switches), updated_at FROM guild_settings`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`DROP TABLE collection_periods`);
+  }
+}

@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { request, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { SERVICE_KEY } from '../harness/services.js';
+
+export interface Downloaded {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: string;
+  /** Whether the server said that this is the end. */
+  isComplete: boolean;
+}
+
+interface DownloadOptions {
+  /** @defaultValue GET */
+  method?: string;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+/** A response whose body is read when the test wants it to be. */
+export class Download {
+  private readonly chunks: Buffer[] = [];
+
+  private constructor(private readonly response: IncomingMessage) {
+    // A connection that breaks is an error too, and told by `isComplete`.
+    response.on('error', () => undefined);
+  }
+
+  /** Resolves when the headers are there. */
+  static async begin(url: string, { method, headers, signal }: DownloadOptions = {}): Promise<Download> {
+    const sent = request(url, { method, headers: { authorization: `Bearer ${SERVICE_KEY}`, ...headers }, signal });
+    sent.end();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    return new Download(response);
+  }
+
+  get requestId(): string {
+    return this.response.headers['x-request-id'] as string;
+  }
+
+  /** Reads a little, then nothing more: what the server sends fills the buffers in between. */
+  async readALittle(): Promise<void> {
+    await once(this.response, 'readable');
+    this.chunks.push(this.response.read(1) as Buffer);
+  }
+
+  async readToEnd(): Promise<Downloaded> {
+    const closed = new Promise((resolve) => void this.response.once('close', resolve));
+    this.response.on('data', (chunk: Buffer) => this.chunks.push(chunk));
+    this.response.resume();
+    await closed;
+    const { statusCode, headers, complete } = this.response;
+    return { status: statusCode!, headers, body: Buffer.concat(this.chunks).toString(), isComplete: complete };
+  }
+
+  /** The client goes away. */
+  abandon(): void {
+    this.response.destroy();
+  }
+}
+
+export async function download(url: string, options?: DownloadOptions): Promise<Downloaded> {
+  return (await Download.begin(url, options)).readToEnd();
+}
