@@ -12,7 +12,7 @@ describe(localBuckets.name, () => {
   it.each([
     ['Asia/Kolkata', '2026-11-01T18:30'],
     ['Asia/Kathmandu', '2026-11-01T18:15'],
-    ['Pacific/Chatham', '2026-11-01T10:15'],
+    ['Pacific/Chatham', '2026-11-02T10:15'],
     ['UTC', '2026-11-02T00:00'],
   ])('should begin the days of %s at its midnight', (timeZone, second) => {
     const [first, next] = buckets('day', timeZone, '2026-11-01T12:00Z', '2026-11-02T12:00Z').slice(-2);
