@@ -278,8 +278,8 @@ describe('summary, view and export', () => {
       expected.series.map(({ bucket, count }) => ({ bucket, count })),
     );
     expect(data.groups).toEqual(expected.groups);
-    if (from - (to - from) > Date.now() - RETENTION_DAYS * DAY_MS)
-      expect(data.previous_total).toBe(expected.previousTotal);
+    const isBeforeKept = from - (to - from) < Date.now() - RETENTION_DAYS * DAY_MS;
+    expect(data.previous_total).toBe(isBeforeKept ? data.previous_total : expected.previousTotal);
     if (isTimed(kind.definition)) {
       expectStatistics(data.stats, expected.values);
       for (const [index, { values }] of expected.series.entries()) expectStatistics(data.series[index]!.stats, values);
@@ -294,10 +294,15 @@ describe('summary, view and export', () => {
     const search = new URLSearchParams({ ...base, format });
     const response = await query.client.download(`${path}?${search}`);
     const lines = response.split(format === 'csv' ? '\r\n' : '\n').filter((line) => line !== '');
-    expect(lines.length - (format === 'csv' ? 1 : 0)).toBe(records.length);
-    if (format === 'ndjson') expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(walked);
+    const downloaded =
+      format === 'ndjson' ? lines.map((line) => JSON.parse(line) as unknown) : lines.slice(1).map(firstCell);
+    expect(downloaded).toEqual(format === 'ndjson' ? walked : walked.map(({ id }) => id));
   }
 });
+
+function firstCell(line: string): string {
+  return line.slice(0, line.indexOf(','));
+}
 
 /** The id of an erased record is a new one: known is only that it is none of the old ones. */
 function keyOf(kind: CompiledKind, record: Record<string, unknown>, model: EventModel, selection: Selection): string {

@@ -6,7 +6,7 @@ import { coverByGroups, coverByTotals, without } from './coverage.js';
 const DAY = Date.UTC(2026, 2, 1);
 const q = (quarters: number) => DAY + quarters * QUARTER_MS;
 
-describe(coverByTotals.name, () => {
+describe('coverByTotals', () => {
   it('should read whole quarters from totals and the edges from events', () => {
     expect(coverByTotals({ from: q(1) + 5, to: q(9) + 1 }, [], [])).toEqual({
       totals: { from: q(2), to: q(9) },
@@ -34,7 +34,7 @@ describe(coverByTotals.name, () => {
   });
 });
 
-describe(coverByGroups.name, () => {
+describe('coverByGroups', () => {
   it('should read whole days without a mark from the groups of days', () => {
     const window = { from: DAY - 2 * DAY_MS - 1, to: DAY + DAY_MS + 5 };
     const { days, rest } = coverByGroups(window, new Set([DAY - DAY_MS + QUARTER_MS]), new Set());

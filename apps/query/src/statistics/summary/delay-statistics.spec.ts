@@ -28,7 +28,7 @@ const DISTRIBUTIONS: Record<string, () => number> = {
   Pareto: () => 1_000 / (1 - uniform()) ** 1.2,
 };
 
-describe(DelayCollector.name, () => {
+describe('DelayCollector', () => {
   it.each(Object.entries(DISTRIBUTIONS))('should tell percentiles within 2 %: %s', (_, draw) => {
     const values = Array.from({ length: COUNT }, () => Math.min(Math.max(Math.round(draw()), 0), 86_400_000_000));
     // Collected in parts and put together, as quarters of an hour are.
