@@ -90,10 +90,10 @@ describe('rollups', () => {
 
   it('should not be computed before their bucket has settled', async () => {
     await store(MESSAGE, many(2));
-    expect(await worker.run(NOON + QUARTER_MS + 59_000)).toEqual({ quarters: 0, days: 0 });
-    expect(await worker.run(NOON + QUARTER_MS + 60_000)).toEqual({ quarters: 1, days: 0 });
-    expect(await worker.run(DAY + DAY_MS + 59_000)).toEqual({ quarters: 0, days: 0 });
-    expect(await worker.run(DAY + DAY_MS + 60_000)).toEqual({ quarters: 0, days: 1 });
+    expect(await worker.run(NOON + QUARTER_MS + 59_000)).toEqual({ found: 0, quarters: 0, days: 0 });
+    expect(await worker.run(NOON + QUARTER_MS + 60_000)).toEqual({ found: 1, quarters: 1, days: 0 });
+    expect(await worker.run(DAY + DAY_MS + 59_000)).toEqual({ found: 0, quarters: 0, days: 0 });
+    expect(await worker.run(DAY + DAY_MS + 60_000)).toEqual({ found: 1, quarters: 0, days: 1 });
     expect(await rows('statistic_rollup_pending')).toBe(0);
   });
 
