@@ -7,7 +7,8 @@ import { EventMetrics } from '../messages/event-metrics.js';
 import type { ReadMessage } from '../messages/queue-handler.js';
 import { LOGGER } from '../tokens.js';
 import type { SourcedEvent } from './read-statistics.js';
-import { StatisticsWriter, type WriteOutcome } from './statistics.writer.js';
+import { StatisticsWriter } from './statistics.writer.js';
+import type { WriteOutcome } from './write-outcome.js';
 
 /** Arrays can make a batch larger than it should be; no transaction writes more events than this. */
 const MAX_EVENTS_A_TRANSACTION = 2_000;
