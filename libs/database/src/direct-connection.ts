@@ -42,11 +42,6 @@ export async function onDirectConnection<T>(
   }
 }
 
-interface CopyConnection {
-  sendCopyFromChunk(chunk: Buffer): void;
-  endCopyFrom(): void;
-}
-
 /** The driver's own query refuses COPY by this very method. */
 class CopyQuery extends pg.Query {
   constructor(
@@ -57,8 +52,17 @@ class CopyQuery extends pg.Query {
     super(sql, undefined, callback);
   }
 
-  handleCopyInResponse(connection: CopyConnection): void {
-    connection.sendCopyFromChunk(this.data);
-    connection.endCopyFrom();
+  /** Writes the messages CopyData and CopyDone itself: the driver would copy all of the data once more. */
+  handleCopyInResponse({ stream }: pg.Connection): void {
+    const header = Buffer.allocUnsafe(5);
+    header.write('d');
+    header.writeUInt32BE(4 + this.data.length, 1);
+    stream.cork();
+    stream.write(header);
+    stream.write(this.data);
+    stream.write(COPY_DONE);
+    stream.uncork();
   }
 }
+
+const COPY_DONE = Buffer.from('c\0\0\0\x04', 'latin1');

@@ -24,17 +24,20 @@ export async function beginUnderRules(
   const [, , settings, tombstones] = (await connection.run(`
     BEGIN ISOLATION LEVEL READ COMMITTED;
     ${lockStripesSharedSql(guildIds)};
-    SELECT guild_id, switches FROM guild_settings WHERE guild_id = ${guilds} AND enabled;
+    SELECT guild_id, array_to_string(switches, ',') AS switches FROM guild_settings WHERE guild_id = ${guilds} AND enabled;
     SELECT guild_id, user_id, ceil(extract(epoch FROM before) * 1000) AS before
     FROM erasure_tombstones WHERE guild_id = ${guilds}`)) as [
     unknown,
     unknown,
-    { guild_id: string; switches: string[] }[],
+    { guild_id: string; switches: string }[],
     { guild_id: string; user_id: string; before: string }[],
   ];
   const rules = new Map<string, GuildRules>();
+  const sets = new Map<string, ReadonlySet<string>>(); // many guilds have the same switches on
   for (const { guild_id, switches } of settings) {
-    rules.set(guild_id, { switches: new Set(switches), erasedBefore: new Map() });
+    let set = sets.get(switches);
+    if (set === undefined) sets.set(switches, (set = new Set(switches.split(','))));
+    rules.set(guild_id, { switches: set, erasedBefore: new Map() });
   }
   for (const { guild_id, user_id, before } of tombstones) {
     rules.get(guild_id)?.erasedBefore.set(user_id, Number(before));
@@ -47,10 +50,10 @@ export function isWanted({ kind, flags, userId, occurredAt }: StatisticEvent, ru
   if (!rules.switches.has(kindSwitch)) return false;
   if (botSwitch !== undefined && (flags & FLAG_IS_BOT) !== 0 && !rules.switches.has(botSwitch)) return false;
   if (rules.erasedBefore.size === 0) return true;
-  return !isErased(WHOLE_GUILD) && (userId === null || !isErased(userId));
+  return !isErased(WHOLE_GUILD, occurredAt, rules) && (userId === null || !isErased(userId, occurredAt, rules));
+}
 
-  function isErased(user: string): boolean {
-    const before = rules.erasedBefore.get(user);
-    return before !== undefined && occurredAt < before;
-  }
+function isErased(user: string, occurredAt: number, { erasedBefore }: GuildRules): boolean {
+  const before = erasedBefore.get(user);
+  return before !== undefined && occurredAt < before;
 }
