@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import { FLAG_IS_BOT, StatisticsContract, SWITCH_NAMES, type StatisticEvent } from '#libs/contracts';
-import { createDataSource, lockStripe } from '#libs/database';
+import { createDataSource, lockStripe, sqlState } from '#libs/database';
 import { EventMetrics } from '../../apps/ingestion/src/messages/event-metrics.js';
 import { EventSource } from '../../apps/ingestion/src/messages/open-message.js';
 import { copyEvents } from '../../apps/ingestion/src/statistics/copy-events.js';
@@ -246,6 +246,27 @@ describe('StatisticsWriter', () => {
     }
     expect(await stored(guildIds)).toHaveLength(5_000);
     await expectMarks(guildIds);
+  });
+
+  it('should not deadlock two batches that share events of several days, one of them without those it begins with', async () => {
+    const [first, second] = [await openGuild(), await openGuild()].toSorted() as [string, string];
+    const ways = [
+      (events: StatisticEvent[]) => copyEvents(dataSource, events),
+      (events: StatisticEvent[]) => insertEvents(dataSource, events, kindArrays(contract)),
+    ];
+    for (let round = 0; round < 20; round++) {
+      const ofDay = (guildId: string, day: number) =>
+        Array.from({ length: 300 }, (_, index) => anEvent(guildId, { occurredAt: Date.now() - day * DAY_MS - index }));
+      const shared = [...ofDay(first, 1), ...ofDay(second, 2)];
+      const outcomes = await Promise.allSettled([
+        copyEvents(dataSource, [...ofDay(first, 2), ...shared]),
+        ways[round % 2]!(shared),
+      ]);
+      // Whoever copies later finds duplicates; nobody is ended for a deadlock.
+      const states = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? 'ok' : sqlState(outcome.reason)));
+      expect(states.filter((state) => state !== 'ok' && state !== '23505')).toEqual([]);
+      expect(states).toContain('ok');
+    }
   });
 
   /** Marks and the quarters of stored events are the same. */
