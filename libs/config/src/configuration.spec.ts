@@ -97,12 +97,12 @@ describe('loadQueryConfig', () => {
 
 describe('loadIngestionConfig', () => {
   it('refuses a prefetch below two batches', () => {
-    expect(mistakesOf(() => loadIngestionConfig({ ...COMPLETE, INGESTION_PREFETCH: '3999' }))).toEqual({
-      INGESTION_PREFETCH: '"3999"',
+    expect(mistakesOf(() => loadIngestionConfig({ ...COMPLETE, INGESTION_PREFETCH: '7999' }))).toEqual({
+      INGESTION_PREFETCH: '"7999"',
     });
-    expect(loadIngestionConfig({ ...COMPLETE, INGESTION_PREFETCH: '4000' }).batch).toEqual({
-      prefetch: 4_000,
-      size: 2_000,
+    expect(loadIngestionConfig({ ...COMPLETE, INGESTION_PREFETCH: '8000' }).batch).toEqual({
+      prefetch: 8_000,
+      size: 4_000,
       maxAgeMs: 50,
     });
   });
