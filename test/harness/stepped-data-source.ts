@@ -1,13 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
-import { waitFor } from './wait-for.js';
 
 /** What became of a statement that was let go. */
 export type StepOutcome = 'next' | 'waits for a lock' | 'done';
 
 /** What others see is the same before and after these. */
 const UNSEEN = /^(?:START TRANSACTION|SET )/;
-/** A statement that is not over after so many looks may be waiting for a lock. */
-const PATIENT_LOOKS = 4;
+/** A statement that is not over after so many milliseconds may be waiting for a lock. */
+const PATIENCE_MS = 5;
 
 /**
  * Runs work on a data source, stopping before each of its statements. The statements of everything that uses the data
@@ -18,36 +18,33 @@ export class SteppedRun {
   private held?: { sql: string; letGo: () => void };
   private isDone = false;
   private failure?: unknown;
-  private readonly work: Promise<void>;
+  private stopped: Promise<void>;
+  private stop!: () => void;
 
-  constructor(
-    private readonly dataSource: DataSource,
-    work: () => Promise<unknown>,
-  ) {
+  constructor(dataSource: DataSource, work: () => Promise<unknown>) {
+    this.stopped = new Promise((resolve) => (this.stop = resolve));
     const createQueryRunner = dataSource.createQueryRunner.bind(dataSource);
     dataSource.createQueryRunner = (mode) => {
       const runner = createQueryRunner(mode);
       const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
       runner.query = (async (sql: string, ...rest: unknown[]) => {
-        if (!UNSEEN.test(sql)) await new Promise<void>((letGo) => (this.held = { sql, letGo }));
+        if (!UNSEEN.test(sql)) await this.hold(sql);
         return query(sql, ...rest);
       }) as typeof runner.query;
       return runner;
     };
-    this.work = work()
-      .then(
-        () => undefined,
-        (error: unknown) => void (this.failure = error),
-      )
+    void work()
+      .catch((error: unknown) => (this.failure = error))
       .finally(() => {
-        this.isDone = true;
         dataSource.createQueryRunner = createQueryRunner;
+        this.isDone = true;
+        this.stop();
       });
   }
 
-  /** The statement that comes next, once there is one; undefined when the work is done. */
+  /** The statement that comes next, once there is one; undefined when the work is done. @throws what the work threw */
   async next(): Promise<string | undefined> {
-    await waitFor(() => this.held !== undefined || this.isDone, { what: 'the next statement', intervalMs: 0 });
+    await this.stopped;
     if (this.failure !== undefined) throw this.failure;
     return this.held?.sql;
   }
@@ -61,22 +58,24 @@ export class SteppedRun {
     if ((await this.next()) === undefined) return 'done';
     const { letGo } = this.held!;
     this.held = undefined;
+    this.stopped = new Promise((resolve) => (this.stop = resolve));
     letGo();
-    let waits = false;
-    let looks = 0;
-    const isOver = () => this.held !== undefined || this.isDone;
-    const hasStopped = async () => ++looks > PATIENT_LOOKS && (await isWaiting()) && !isOver();
-    await waitFor(async () => isOver() || (waits = await hasStopped()), {
-      what: 'the statement to be over, or to wait',
-      intervalMs: 0,
-    });
-    if (waits) return 'waits for a lock';
-    return (await this.next()) === undefined ? 'done' : 'next';
+    for (;;) {
+      const isOver = await Promise.race([this.stopped.then(() => true), delay(PATIENCE_MS, false)]);
+      if (isOver) return (await this.next()) === undefined ? 'done' : 'next';
+      if ((await isWaiting()) && this.held === undefined && !this.isDone) return 'waits for a lock';
+    }
   }
 
-  /** Lets everything go. */
+  /** Lets everything go. @throws what the work threw */
   async finish(): Promise<void> {
     while ((await this.step(async () => false)) !== 'done');
-    await this.work;
+  }
+
+  private hold(sql: string): Promise<void> {
+    return new Promise((letGo) => {
+      this.held = { sql, letGo };
+      this.stop();
+    });
   }
 }

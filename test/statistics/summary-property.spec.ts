@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import {
   FLAG_IS_BOT,
@@ -18,6 +19,7 @@ import {
   partitionedTables,
   RollupWorker,
 } from '#libs/database';
+import { EventMetrics } from '../../apps/ingestion/src/messages/event-metrics.js';
 import { StatisticsWriter } from '../../apps/ingestion/src/statistics/statistics.writer.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { startQueryInProcess, type QueryInProcess } from '../query/query-in-process.js';
@@ -225,7 +227,7 @@ describe('summary, view and export', () => {
 
   async function carryOut(guildId: string, steps: readonly Step[]): Promise<EventModel> {
     const model = new EventModel();
-    const writer = new StatisticsWriter(dataSource, CONTRACT);
+    const writer = new StatisticsWriter(dataSource, CONTRACT, new EventMetrics(new Registry()));
     const worker = new RollupWorker(dataSource, CONTRACT);
     for (const step of steps) {
       if ('write' in step) {

@@ -1,7 +1,6 @@
+import { QUARTER_MS } from '#libs/database';
 import { plainArray } from './array-literal.js';
 import type { GuildGroup } from './guild-groups.js';
-
-const BUCKET_MS = 15 * 60_000;
 
 /**
  * The statement that marks the quarters of an hour of these events. As everywhere, the guild comes from the settings:
@@ -17,13 +16,13 @@ export function markBucketsSql(groups: readonly GuildGroup[]): string {
     let last = '';
     for (const { kind, occurredAt } of events) {
       const { number } = kind.definition;
-      const bucket = Math.floor(occurredAt / BUCKET_MS);
+      const bucket = Math.floor(occurredAt / QUARTER_MS);
       const mark = `${number} ${bucket}`;
       if (mark === last) continue;
       last = mark;
       guilds.push(guildId);
       kinds.push(number);
-      buckets.push((bucket * BUCKET_MS) / 1000);
+      buckets.push((bucket * QUARTER_MS) / 1000);
     }
   }
   return `
