@@ -1,9 +1,20 @@
 import type { DataSource } from 'typeorm';
-import { countDefaultPartition, createDataSource, keepPartitions, partitionedTables } from '#libs/database';
+import {
+  countDefaultPartition,
+  createDataSource,
+  keepPartitions,
+  makePartitions,
+  migrateDatabase,
+  partitionedTables,
+} from '#libs/database';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 
-const [events] = partitionedTables({ eventDays: 62, summaryDays: 400 }) as [ReturnType<typeof partitionedTables>[0]];
+const RETENTION = { eventDays: 62, summaryDays: 400 };
+const events = partitionedTables(RETENTION).find(({ table }) => table === 'statistic_events')!;
 const DAY_MS = 86_400_000;
+/** The tests hold at midnight too. */
+const NOW = new Date();
+const inDays = (days: number) => new Date(NOW.getTime() + days * DAY_MS);
 
 describe('keepPartitions', () => {
   let database: TestDatabase;
@@ -12,6 +23,7 @@ describe('keepPartitions', () => {
   beforeEach(async () => {
     database = await createTestDatabase();
     dataSource = await createDataSource({ url: database.url, poolSize: 4, applicationName: 'test' }).initialize();
+    await keepPartitions(dataSource, events, NOW);
   });
   afterEach(async () => {
     await dataSource.destroy();
@@ -25,14 +37,14 @@ describe('keepPartitions', () => {
     );
 
   it('should find nothing to do after a migration', async () => {
-    expect(await keepPartitions(dataSource, events, new Date())).toEqual({ created: [], dropped: [], busy: [] });
+    expect(await keepPartitions(dataSource, events, NOW)).toEqual({ created: [], dropped: [], busy: [] });
   });
 
   it('should move what the default partition holds into the partition it makes', async () => {
-    const future = new Date(Date.now() + 9 * DAY_MS);
+    const future = inDays(9);
     await insert(future);
     expect(await countDefaultPartition(dataSource, events)).toBe(1);
-    const { created } = await keepPartitions(dataSource, events, new Date(Date.now() + 3 * DAY_MS));
+    const { created } = await keepPartitions(dataSource, events, inDays(3));
     expect(created.length).toBeGreaterThan(0);
     expect(await countDefaultPartition(dataSource, events)).toBe(0);
     const rows = await database.query('SELECT occurred_at FROM statistic_events');
@@ -40,28 +52,37 @@ describe('keepPartitions', () => {
   });
 
   it('should drop whole days after the retention, and only those', async () => {
-    const [old, kept] = [new Date(Date.now() - 62 * DAY_MS), new Date(Date.now() - 60 * DAY_MS)];
+    const [old, kept] = [inDays(-62), inDays(-60)];
     await insert(old);
     await insert(kept);
-    const { dropped } = await keepPartitions(dataSource, events, new Date(Date.now() + DAY_MS));
+    const { dropped } = await keepPartitions(dataSource, events, inDays(1));
     expect(dropped).toEqual([`statistic_events_${old.toISOString().slice(0, 10).replaceAll('-', '')}`]);
     expect(await database.query('SELECT occurred_at FROM statistic_events')).toEqual([{ occurred_at: kept }]);
+  });
+
+  it('should drop nothing when a service starts, whatever its retention says', async () => {
+    const old = inDays(-60);
+    await insert(old);
+    const dropping = partitionedTables({ eventDays: 5, summaryDays: 5 }).find(({ table }) => table === events.table)!;
+    await migrateDatabase(dataSource, { eventDays: 5, summaryDays: 5 });
+    await makePartitions(dataSource, dropping, NOW);
+    expect(await database.query('SELECT occurred_at FROM statistic_events')).toEqual([{ occurred_at: old }]);
   });
 
   it('should not hold up anybody behind a partition that is being read, and say that it was busy', async () => {
     const reader = dataSource.createQueryRunner();
     await reader.startTransaction();
     await reader.query('SELECT count(*) FROM statistic_events');
-    const { dropped, busy } = await keepPartitions(dataSource, events, new Date(Date.now() + DAY_MS));
+    const { dropped, busy } = await keepPartitions(dataSource, events, inDays(1));
     await reader.rollbackTransaction();
     await reader.release();
     expect(dropped).toEqual([]);
     expect(busy.length).toBeGreaterThan(0);
-    expect((await keepPartitions(dataSource, events, new Date(Date.now() + DAY_MS))).dropped).toHaveLength(1);
+    expect((await keepPartitions(dataSource, events, inDays(1))).dropped).toHaveLength(1);
   });
 
   it('should work when several instances do it at the same time', async () => {
-    const later = new Date(Date.now() + 20 * DAY_MS);
+    const later = inDays(20);
     const upkeeps = await Promise.all([1, 2, 3].map(() => keepPartitions(dataSource, events, later)));
     expect(upkeeps.flatMap(({ busy }) => busy)).toEqual([]);
     expect(await keepPartitions(dataSource, events, later)).toEqual({ created: [], dropped: [], busy: [] });

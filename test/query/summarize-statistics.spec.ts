@@ -191,6 +191,12 @@ describe('summaries', () => {
     expect((await summary(messages, { guild_id, group_by: 'user', user_id: '77' })).groups).toEqual([]);
   });
 
+  it('should take the plus of a time zone also where a query string makes it a space', async () => {
+    const guild_id = await openGuild();
+    const answer = await client.send<Summary>('GET', `${messages}?guild_id=${guild_id}&days=1&timezone=Etc/GMT+5`);
+    expect(answer.data.series[0]!.bucket).toMatch(/T05:00:00.000Z$/);
+  });
+
   it('should order texts by their code points', async () => {
     const guild_id = await openGuild();
     const labels = ['b', 'B', 'a', '\uffee', '🎉', 'ä', '_'];
@@ -203,7 +209,7 @@ describe('summaries', () => {
     expect(groups.map(({ key }) => key)).toEqual(['B', '_', 'a', 'b', 'ä', '\uffee', '🎉']);
   });
 
-  it('should compare with the period before, and answer null where the retention has taken it', async () => {
+  it('should compare with the period before', async () => {
     const guild_id = await openGuild();
     await store(
       guild_id,
@@ -212,14 +218,6 @@ describe('summaries', () => {
     );
     expect(await summary(messages, { guild_id, days: 30 })).toMatchObject({ total: 2, previous_total: 3 });
     expect(await summary(messages, { guild_id, days: 30, user_id: 5 })).toMatchObject({ total: 2, previous_total: 3 });
-    const from = new Date(Date.now() - 60 * DAY_MS).toISOString();
-    const to = new Date(Date.now() - 35 * DAY_MS).toISOString();
-    // The events of 70 days ago are gone, their totals are not; who it was, totals do not tell.
-    expect(await summary(messages, { guild_id, from, to })).toMatchObject({ total: 3, previous_total: 0 });
-    expect(await summary(messages, { guild_id, from, to, user_id: 5 })).toMatchObject({
-      total: 3,
-      previous_total: null,
-    });
   });
 
   it('should cut a window to what the retention holds, and answer it', async () => {
@@ -230,6 +228,9 @@ describe('summaries', () => {
       const { data } = await short.client.get<Summary>(messages, { guild_id, days: 30 });
       expect(Date.parse(data.to) - Date.parse(data.from)).toBe(10 * DAY_MS);
       expect(data).toMatchObject({ total: 1, previous_total: null });
+      const window = { from: '2020-01-01T00:00:00Z', to: '2020-01-05T00:00:00Z' };
+      const gone = await short.client.get<Summary>(messages, { guild_id, ...window });
+      expect(gone.data).toMatchObject({ total: 0, previous_total: null, series: [] });
     } finally {
       await short.close();
     }

@@ -25,6 +25,7 @@ import { StarboardController } from './starboard/starboard.controller.js';
 import { StarboardService } from './starboard/starboard.service.js';
 import { CollectionReader } from './statistics/collection/collection-reader.service.js';
 import { CollectionController } from './statistics/collection/collection.controller.js';
+import { EventHorizonReader } from './statistics/event-horizon.reader.js';
 import { statisticControllers } from './statistics/statistic-controllers.js';
 import { StatisticsExporter } from './statistics/export/statistics-exporter.service.js';
 import { StatisticsRecorder } from './statistics/statistics-recorder.service.js';
@@ -79,6 +80,7 @@ export class QueryModule {
         EventHandoverService,
         ModuleService,
         SettingsService,
+        EventHorizonReader,
         StatisticsRecorder,
         StatisticsViewer,
         StatisticsSummarizer,

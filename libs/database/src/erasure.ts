@@ -73,12 +73,14 @@ export async function eraseMember(manager: EntityManager, guildId: string, userI
   await manager.query(
     `DELETE FROM statistic_groups g
      USING (
-       SELECT DISTINCT kind, date_bin('15 minutes', occurred_at, 'epoch') AS quarter FROM statistic_events
+       SELECT kind, $4::smallint AS span, date_bin('15 minutes', occurred_at, 'epoch') AS bucket FROM statistic_events
+       WHERE guild_id = $1 AND user_id = $2
+       UNION
+       SELECT kind, $5::smallint, date_trunc('day', occurred_at, 'UTC') FROM statistic_events
        WHERE guild_id = $1 AND user_id = $2
      ) touched
-     WHERE g.guild_id = $1 AND g.kind = touched.kind AND g.dimension = $3
-       AND (g.span = $4 AND g.bucket = touched.quarter
-         OR g.span = $5 AND g.bucket = date_trunc('day', touched.quarter, 'UTC'))`,
+     WHERE g.guild_id = $1 AND g.dimension = $3
+       AND g.kind = touched.kind AND g.span = touched.span AND g.bucket = touched.bucket`,
     [guildId, userId, DIMENSIONS.user.number, SPANS.quarter, SPANS.day],
   );
   // The new ids are drawn beside the UPDATE and not in it: a sharded table takes no volatile function there.

@@ -8,6 +8,7 @@ export * from './entities/guild-settings.entity.js';
 export * from './entities/starboard-entry.entity.js';
 export * from './erasure.js';
 export * from './migrate-database.js';
+export * from './partitions/event-horizon.js';
 export * from './partitions/partition-keeper.js';
 export * from './partitions/partitioned-tables.js';
 export * from './rollups/quarters.js';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { ADVISORY_LOCK_CLASSES } from './advisory-locks.js';
-import { keepPartitions } from './partitions/partition-keeper.js';
+import { makePartitions } from './partitions/partition-keeper.js';
 import { partitionedTables, type Retention } from './partitions/partitioned-tables.js';
 
 const POLL_MS = 200;
@@ -35,7 +35,7 @@ export async function migrateDatabase(
     while (!(await tryLock())) await sleep(POLL_MS, undefined, { signal });
     try {
       const run = await dataSource.runMigrations({ transaction: 'each' });
-      for (const table of partitionedTables(retention)) await keepPartitions(dataSource, table, new Date());
+      for (const table of partitionedTables(retention)) await makePartitions(dataSource, table, new Date());
       return run.map((migration) => migration.name);
     } finally {
       await lockHolder.query(`SELECT pg_advisory_unlock($1, $2)`, key);

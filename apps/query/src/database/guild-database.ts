@@ -1,15 +1,28 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { QueryConfig } from '#libs/config';
 import { lockStripe } from '#libs/database';
 import { DatabaseError, ServiceUnavailableError, SettingsError, type ApiError } from '../http/api-error.js';
+import { QUERY_CONFIG } from '../tokens.js';
 import { isDatabaseFailure, NotConnectedError } from './database-failure.js';
+
+/** Longer than any summary should take; shorter than anybody waits for one. */
+const SNAPSHOT_STATEMENT_TIMEOUT_MS = 30_000;
 
 type Work<T> = (manager: EntityManager) => Promise<T>;
 
 /** The ways in which requests use the database. They differ in what the caller is told when it fails. */
 @Injectable()
 export class GuildDatabase {
-  constructor(private readonly dataSource: DataSource) {}
+  private readonly snapshots: LimitFunction;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    @Inject(QUERY_CONFIG) config: QueryConfig,
+  ) {
+    this.snapshots = pLimit(Math.max(1, config.database.poolSize - 1));
+  }
 
   /** Reads the settings or the state of a guild. @throws SettingsError */
   readSettings<T>(work: Work<T>): Promise<T> {
@@ -21,9 +34,26 @@ export class GuildDatabase {
     return this.attempt(work, (cause) => new ServiceUnavailableError('The database could not be read', { cause }));
   }
 
-  /** Reads in several statements what was stored at one moment. @throws ServiceUnavailableError */
+  /**
+   * Reads in several statements what was stored at one moment; they are few enough at a time to leave a connection for
+   * everybody else.
+   *
+   * The tables are locked before the snapshot is taken: a partition that was made or dropped after it would be missing
+   * to both.
+   *
+   * @throws ServiceUnavailableError
+   */
   readSnapshot<T>(work: Work<T>): Promise<T> {
-    return this.read((manager) => manager.transaction('REPEATABLE READ', work));
+    return this.snapshots(() =>
+      this.read((manager) =>
+        manager.transaction('REPEATABLE READ', async (snapshot) => {
+          await snapshot.query(`
+            SET LOCAL statement_timeout = ${SNAPSHOT_STATEMENT_TIMEOUT_MS};
+            LOCK TABLE ONLY statistic_events, ONLY statistic_totals, ONLY statistic_groups IN ACCESS SHARE MODE`);
+          return work(snapshot);
+        }),
+      ),
+    );
   }
 
   /**

@@ -35,7 +35,11 @@ export const instantText: FieldFormat<number> = {
   schema: { type: 'string', format: 'date-time' },
   parse: (value) => {
     if (typeof value !== 'string') return undefined;
-    // The "+" of an offset is a space in a query string, unless the caller encodes it.
-    return FIELD_TYPES.instant.parse(value.replace(' ', '+'));
+    return FIELD_TYPES.instant.parse(spacesAsPlus(value));
   },
 };
+
+/** A "+" is a space in a query string, unless the caller encodes it; where no space can be meant, it is taken for one. */
+export function spacesAsPlus(text: string): string {
+  return text.replace(' ', '+');
+}

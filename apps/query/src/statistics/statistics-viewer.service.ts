@@ -5,6 +5,7 @@ import { GuildDatabase } from '../database/guild-database.js';
 import { Answer } from '../http/envelope.js';
 import { GuildSettingsReader } from '../settings/guild-settings.reader.js';
 import { QUERY_CONFIG } from '../tokens.js';
+import { EventHorizonReader } from './event-horizon.reader.js';
 import { eventRecord, type EventRecord } from './event-record.js';
 import { readEventPage } from './queries/read-event-page.js';
 import { readCursor, writeCursor } from './view-cursor.js';
@@ -17,6 +18,7 @@ export class StatisticsViewer {
   constructor(
     private readonly settings: GuildSettingsReader,
     private readonly database: GuildDatabase,
+    private readonly horizon: EventHorizonReader,
     @Inject(QUERY_CONFIG) private readonly config: QueryConfig,
   ) {}
 
@@ -33,8 +35,9 @@ export class StatisticsViewer {
     const { eventDays } = this.config.retention;
     const cursor = request.cursor === undefined ? undefined : readCursor(request.cursor, subject);
     // Half a walk later the window of its first page may be one that nobody could ask for any more.
-    const window = cursor ? withinRetention(cursor.window, now, eventDays) : resolveWindow(request, now, eventDays);
+    const asked = cursor ? withinRetention(cursor.window, now, eventDays) : resolveWindow(request, now, eventDays);
     await this.settings.requireEnabled(guildId);
+    const window = await this.horizon.cut(asked);
 
     const query = { guildId, kind: kind.definition.number, window, userId, channelId, after: cursor?.after };
     // One more than the page has tells whether another page follows.

@@ -34,6 +34,8 @@ describe('a cursor', () => {
     { window: { from: 0.5, to: 1 } },
     { window: { from: 0, to: 9e15 } },
     { after: { ...CURSOR.after, occurredAt: '2026-13-24T09:59:59.123456Z' } },
+    { after: { ...CURSOR.after, occurredAt: '2026-02-30T09:59:59.123456Z' } },
+    { after: { ...CURSOR.after, occurredAt: '0000-01-01T00:00:00.000000Z' } },
     { after: { ...CURSOR.after, occurredAt: 'yesterday' } },
     { after: { ...CURSOR.after, eventId: "'; DROP TABLE" } },
   ])('is refused when it says %j', (change) => {

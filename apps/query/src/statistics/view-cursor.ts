@@ -46,14 +46,20 @@ function parse(text: string, expectedFingerprint: string): ViewCursor | undefine
   if (!Array.isArray(parts) || parts.length !== 5) return undefined;
   const [from, to, occurredAt, eventId, found] = parts as unknown[];
   if (!isTime(from) || !isTime(to) || found !== expectedFingerprint) return undefined;
-  if (typeof occurredAt !== 'string' || !TIME.test(occurredAt) || Number.isNaN(Date.parse(occurredAt)))
-    return undefined;
+  if (typeof occurredAt !== 'string' || !isStoredTime(occurredAt)) return undefined;
   if (typeof eventId !== 'string' || !UUID.test(eventId)) return undefined;
   return { window: { from, to }, after: { occurredAt, eventId } };
 }
 
 function isTime(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= LATEST_MS;
+}
+
+/** Date.parse takes 30 February for 2 March, and a year 0; Postgres takes neither. */
+function isStoredTime(text: string): boolean {
+  if (!TIME.test(text) || text.startsWith('0000')) return false;
+  const time = Date.parse(text);
+  return !Number.isNaN(time) && new Date(time).toISOString().slice(0, 23) === text.slice(0, 23);
 }
 
 /** Guards against mistakes and not against malice: whoever makes a cursor up may read no more than without one. */

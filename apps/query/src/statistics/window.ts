@@ -1,3 +1,4 @@
+import { DAY_MS } from '#libs/database';
 import type { FieldError } from '#libs/contracts';
 import { BadRequestError } from '../http/api-error.js';
 
@@ -16,7 +17,6 @@ export interface WindowFields {
 
 export const MAX_DAYS = 30;
 export const MAX_WINDOW_DAYS = 31;
-const DAY_MS = 86_400_000;
 
 /**
  * The window of a view: the last days up to now, or what the request names. It does not reach behind the retention.

@@ -42,6 +42,14 @@ export class Rollups1764100000000 implements MigrationInterface {
         'events by user (dimension 1), channel (2) or label (3), of a UTC day (span 1440 minutes) or a busy quarter (15): the n-th count is that of the n-th id or label'`);
     await runner.query(`CREATE TABLE statistic_groups_default PARTITION OF statistic_groups DEFAULT`);
 
+    await runner.query(`
+      CREATE TABLE event_horizon (
+        only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+        events_since timestamptz NOT NULL
+      )`);
+    await runner.query(`INSERT INTO event_horizon (events_since) VALUES ('epoch')`);
+    await runner.query(`COMMENT ON TABLE event_horizon IS 'no event since that moment was dropped by the retention'`);
+
     await runner.query(`ALTER TABLE statistic_rollup_pending ADD COLUMN span smallint NOT NULL DEFAULT 15`);
     await runner.query(`ALTER TABLE statistic_rollup_pending DROP CONSTRAINT statistic_rollup_pending_pkey`);
     await runner.query(`
@@ -52,7 +60,7 @@ export class Rollups1764100000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query(`DROP TABLE statistic_totals, statistic_groups`);
+    await runner.query(`DROP TABLE statistic_totals, statistic_groups, event_horizon`);
     await runner.query(`DELETE FROM statistic_rollup_pending WHERE span <> 15`);
     await runner.query(`ALTER TABLE statistic_rollup_pending DROP CONSTRAINT statistic_rollup_pending_pkey`);
     await runner.query(`ALTER TABLE statistic_rollup_pending DROP COLUMN span`);

@@ -2,13 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
 import { ADVISORY_LOCK_CLASSES } from '../advisory-locks.js';
 import { sqlState } from '../database-errors.js';
+import { raiseEventHorizon } from './event-horizon.js';
 import { isExpired, rangeOfPartition, requiredPartitions } from './partitioned-tables.js';
 import type { PartitionedTable, PartitionRange } from './partitioned-tables.js';
 
 export interface PartitionUpkeep {
   created: string[];
   dropped: string[];
-  /** Partitions that should be made or dropped, but somebody was using them; the next round tries again. */
+  /**
+   * Partitions that should be made or dropped, but somebody uses them or rollups are to be computed first; the next
+   * round tries again.
+   */
   busy: string[];
 }
 
@@ -31,41 +35,53 @@ export async function keepPartitions(
   table: PartitionedTable,
   now: Date,
 ): Promise<PartitionUpkeep> {
-  const existing = await existingPartitions(dataSource, table);
-  const upkeep: PartitionUpkeep = { created: [], dropped: [], busy: [] };
-  for (const range of requiredPartitions(table, now)) {
-    if (existing.has(range.name)) continue;
-    if (await withLockTimeout(dataSource, (manager) => createPartition(manager, table, range))) {
-      upkeep.created.push(range.name);
-    } else {
-      upkeep.busy.push(range.name);
-    }
-  }
-  await refuseStrangers(dataSource, table, upkeep.created);
-  for (const name of existing) {
+  const { created, busy } = await makePartitions(dataSource, table, now);
+  const dropped: string[] = [];
+  for (const name of await existingPartitions(dataSource, table)) {
     const range = rangeOfPartition(table, name);
     if (range === undefined || !isExpired(table, range, now)) continue;
-    const isNeeded =
-      table.feedsRollups === true && (await hasMarks(dataSource, range)) && !isExpired(table, range, dayBefore(now));
-    const done =
-      !isNeeded && (await withLockTimeout(dataSource, (manager) => manager.query(`DROP TABLE IF EXISTS "${name}"`)));
-    (done ? upkeep.dropped : upkeep.busy).push(name);
+    ((await dropPartition(dataSource, table, range)) ? dropped : busy).push(name);
   }
   await deleteExpiredStrays(dataSource, table, now);
-  return upkeep;
+  return { created, dropped, busy };
 }
 
-/** Rollups of the events in this partition that are still to be computed keep it for another day, but no longer. */
+/** Makes the partitions that are missing, and drops nothing. */
+export async function makePartitions(
+  dataSource: DataSource,
+  table: PartitionedTable,
+  now: Date,
+): Promise<Pick<PartitionUpkeep, 'created' | 'busy'>> {
+  const existing = await existingPartitions(dataSource, table);
+  const [created, busy]: [string[], string[]] = [[], []];
+  for (const range of requiredPartitions(table, now)) {
+    if (existing.has(range.name)) continue;
+    const isMade = await withLockTimeout(dataSource, (manager) => createPartition(manager, table, range));
+    (isMade ? created : busy).push(range.name);
+  }
+  await refuseStrangers(dataSource, table, created);
+  return { created, busy };
+}
+
+/** @returns false while somebody uses it, or rollups of its events are still to be computed */
+async function dropPartition(
+  dataSource: DataSource,
+  { feedsRollups = false }: PartitionedTable,
+  range: PartitionRange,
+): Promise<boolean> {
+  if (feedsRollups && (await hasMarks(dataSource, range))) return false;
+  return withLockTimeout(dataSource, async (manager) => {
+    await manager.query(`DROP TABLE IF EXISTS "${range.name}"`);
+    if (feedsRollups) await raiseEventHorizon(manager, range.to);
+  });
+}
+
 async function hasMarks(dataSource: DataSource, { from, to }: PartitionRange): Promise<boolean> {
   const rows = await dataSource.query<unknown[]>(
     `SELECT FROM statistic_rollup_pending WHERE bucket >= $1 AND bucket < $2 LIMIT 1`,
     [from, to],
   );
   return rows.length > 0;
-}
-
-function dayBefore(time: Date): Date {
-  return new Date(time.getTime() - 86_400_000);
 }
 
 /** What came so late that its partition was gone already waits in the default partition for nothing. */
@@ -78,15 +94,6 @@ async function deleteExpiredStrays(dataSource: DataSource, table: PartitionedTab
 export async function countDefaultPartition(dataSource: DataSource, table: PartitionedTable): Promise<number> {
   const [row] = await dataSource.query<{ count: string }[]>(`SELECT count(*) FROM "${table.table}_default"`);
   return Number(row?.count ?? 0);
-}
-
-/** Where the oldest partition of the table begins: what is older is gone. */
-export async function oldestPartition(
-  dataSource: DataSource,
-  table: Pick<PartitionedTable, 'table' | 'unit'>,
-): Promise<Date> {
-  const starts = [...(await existingPartitions(dataSource, table))].map((name) => rangeOfPartition(table, name)?.from);
-  return new Date(Math.min(...starts.filter((start) => start !== undefined).map((start) => start.getTime())));
 }
 
 async function existingPartitions(

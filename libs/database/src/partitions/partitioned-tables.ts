@@ -55,10 +55,7 @@ export function requiredPartitions(table: PartitionedTable, now: Date): Partitio
 }
 
 /** The range of an existing partition by its name, or undefined for the default partition and foreign names. */
-export function rangeOfPartition(
-  table: Pick<PartitionedTable, 'table' | 'unit'>,
-  name: string,
-): PartitionRange | undefined {
+export function rangeOfPartition(table: PartitionedTable, name: string): PartitionRange | undefined {
   const match = /_(\d{4})(\d\d)(\d\d)?$/.exec(name);
   if (match === null) return undefined;
   const from = new Date(Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3] ?? 1)));
@@ -70,7 +67,7 @@ export function isExpired(table: PartitionedTable, range: PartitionRange, now: D
   return range.to.getTime() <= now.getTime() - table.retentionDays * DAY_MS;
 }
 
-function partitionName(table: Pick<PartitionedTable, 'table' | 'unit'>, from: Date): string {
+function partitionName(table: PartitionedTable, from: Date): string {
   const digits = from.toISOString().slice(0, 10).replaceAll('-', '');
   return `${table.table}_${table.unit === 'day' ? digits : digits.slice(0, 6)}`;
 }

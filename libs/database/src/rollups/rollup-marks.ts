@@ -67,23 +67,52 @@ export async function moveMarks(manager: EntityManager, guildIds: readonly strin
   );
 }
 
-/** The oldest quarters that were moved and are to be computed. */
-export function movedQuarters(manager: EntityManager, guildIds: readonly string[], limit: number) {
+/** Marks that a worker may work off: of moved quarters, or of settled days. */
+export interface WaitingMarks {
+  span: (typeof SPANS)[keyof typeof SPANS];
+  generation: 0 | 1;
+  /** The newest bucket that may be taken. */
+  upTo: Date;
+}
+
+export function movedQuarters(now: number): WaitingMarks {
+  return { span: SPANS.quarter, generation: 1, upTo: latestSettled(now, QUARTER_MS) };
+}
+
+export function settledDays(now: number): WaitingMarks {
+  return { span: SPANS.day, generation: 0, upTo: latestSettled(now, DAY_MS) };
+}
+
+/** The oldest of these marks, in the order of {@link deleteMarksUpTo}. */
+export function oldestMarks(
+  manager: EntityManager,
+  guildIds: readonly string[],
+  { span, generation, upTo }: WaitingMarks,
+  limit: number,
+): Promise<MarkedBucket[]> {
   return manager.query<MarkedBucket[]>(
     `SELECT guild_id, kind, bucket FROM statistic_rollup_pending
-     WHERE guild_id = ANY ($1) AND span = ${SPANS.quarter} AND generation = 1
-     ORDER BY bucket, guild_id, kind LIMIT $2`,
-    [guildIds, limit],
+     WHERE guild_id = ANY ($1) AND span = $2 AND generation = $3 AND bucket <= $4
+     ORDER BY bucket, guild_id, kind LIMIT $5`,
+    [guildIds, span, generation, upTo, limit],
   );
 }
 
-/** The oldest settled days that are to be computed. */
-export function settledDays(manager: EntityManager, guildIds: readonly string[], now: number, limit: number) {
-  return manager.query<MarkedBucket[]>(
-    `SELECT guild_id, kind, bucket FROM statistic_rollup_pending
-     WHERE guild_id = ANY ($1) AND span = ${SPANS.day} AND bucket <= $2
-     ORDER BY bucket, guild_id, kind LIMIT $3`,
-    [guildIds, latestSettled(now, DAY_MS), limit],
+/**
+ * Deletes the marks up to and with this one: those that {@link oldestMarks} gave, as only the holder of the worker lock
+ * makes such marks. They are not named one by one: the planner knows too little of a table that changes as fast as
+ * this one, and compares each with each.
+ */
+export async function deleteMarksUpTo(
+  manager: EntityManager,
+  guildIds: readonly string[],
+  { span, generation }: WaitingMarks,
+  last: MarkedBucket,
+): Promise<void> {
+  await manager.query(
+    `DELETE FROM statistic_rollup_pending
+     WHERE guild_id = ANY ($1) AND span = $2 AND generation = $3 AND (bucket, guild_id, kind) <= ($4, $5, $6)`,
+    [guildIds, span, generation, last.bucket, last.guild_id, last.kind],
   );
 }
 
@@ -99,20 +128,6 @@ export async function markDays(
      FROM ${UNNESTED_MARKS} WHERE kind = ANY ($4)
      ON CONFLICT DO NOTHING`,
     [...markParameters(quarters), kinds],
-  );
-}
-
-/** Deletes the marks of what has been computed. */
-export async function deleteMarks(
-  manager: EntityManager,
-  buckets: readonly MarkedBucket[],
-  span: number,
-  generation: number,
-): Promise<void> {
-  await manager.query(
-    `DELETE FROM statistic_rollup_pending p USING ${UNNESTED_MARKS}
-     WHERE p.guild_id = m.guild_id AND p.kind = m.kind AND p.bucket = m.bucket AND p.span = $4 AND p.generation = $5`,
-    [...markParameters(buckets), span, generation],
   );
 }
 

@@ -1,30 +1,28 @@
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { StatisticsContract } from '#libs/contracts';
 import { ADVISORY_LOCK_CLASSES } from '../advisory-locks.js';
-import { oldestPartition } from '../partitions/partition-keeper.js';
+import { readEventHorizon } from '../partitions/event-horizon.js';
 import { lockStripeByNumber, lockStripesShared } from '../stripes.js';
 import { groupedKinds, type GroupedKinds } from './grouped-kinds.js';
 import { DAY_MS, SPANS } from './quarters.js';
 import { deleteGroups, recomputeGroups } from './recompute-groups.js';
 import { recomputeTotals } from './recompute-totals.js';
 import {
-  deleteMarks,
+  deleteMarksUpTo,
   findRollupWork,
   markDays,
   movedQuarters,
   moveMarks,
+  oldestMarks,
   settledDays,
   type MarkedBucket,
   type RollupPortion,
+  type WaitingMarks,
 } from './rollup-marks.js';
+import { TransactionPace } from './transaction-pace.js';
 
-/** Quarters and days that one transaction computes. */
-const QUARTERS_A_TRANSACTION = 1_000;
-const DAYS_A_TRANSACTION = 200;
 /** From so many events on a quarter has groups of its own: reading its events would cost more than reading those. */
 const BUSY_QUARTER_EVENTS = 100;
-
-const EVENT_PARTITIONS = { table: 'statistic_events', unit: 'day' } as const;
 
 export interface RollupOutcome {
   /** Settled marks that were there at the beginning. */
@@ -43,6 +41,8 @@ export interface RollupOutcome {
 export class RollupWorker {
   private readonly grouped: readonly GroupedKinds[];
   private readonly kindsWithGroups: number[];
+  private readonly quarterPace = new TransactionPace(50);
+  private readonly dayPace = new TransactionPace(1);
 
   constructor(
     private readonly dataSource: DataSource,
@@ -65,12 +65,9 @@ export class RollupWorker {
     if (portions.length === 0) return outcome;
     const runner = this.dataSource.createQueryRunner();
     try {
-      const oldest = await oldestPartition(this.dataSource, EVENT_PARTITIONS);
       for (const portion of portions) {
         if (signal?.aborted) break;
-        await this.withWorkerLock(runner, portion.stripe, () =>
-          this.workOff(runner, portion, now, oldest, outcome, signal),
-        );
+        await this.withWorkerLock(runner, portion.stripe, () => this.workOff(runner, portion, now, outcome, signal));
       }
     } finally {
       await runner.release();
@@ -82,7 +79,6 @@ export class RollupWorker {
     runner: QueryRunner,
     { stripe, guildIds }: RollupPortion,
     now: number,
-    oldest: Date,
     outcome: RollupOutcome,
     signal?: AbortSignal,
   ): Promise<void> {
@@ -90,43 +86,55 @@ export class RollupWorker {
       await lockStripeByNumber(manager, stripe);
       await moveMarks(manager, guildIds, now);
     });
-    const isStopping = () => signal?.aborted === true;
-    outcome.quarters += await repeat(QUARTERS_A_TRANSACTION, isStopping, () =>
-      transaction(runner, (manager) => this.recomputeQuarters(manager, guildIds, oldest)),
-    );
-    outcome.days += await repeat(DAYS_A_TRANSACTION, isStopping, () =>
-      transaction(runner, (manager) => this.recomputeDays(manager, guildIds, now, oldest)),
-    );
+    outcome.quarters += await this.computeAll(runner, guildIds, movedQuarters(now), this.quarterPace, signal);
+    outcome.days += await this.computeAll(runner, guildIds, settledDays(now), this.dayPace, signal);
   }
 
-  private async recomputeQuarters(manager: EntityManager, guildIds: readonly string[], oldest: Date): Promise<number> {
-    await prepare(manager, guildIds);
-    const quarters = await movedQuarters(manager, guildIds, QUARTERS_A_TRANSACTION);
-    for (const [day, buckets] of byDay(quarters, oldest)) {
-      const totals = await recomputeTotals(manager, buckets, day);
-      const busy = totals.filter(({ events }) => events >= BUSY_QUARTER_EVENTS);
-      await deleteGroups(manager, buckets, SPANS.quarter, day);
-      for (const grouped of this.grouped) await recomputeGroups(manager, grouped, busy, SPANS.quarter, day);
-      await markDays(manager, buckets, this.kindsWithGroups);
+  /** @returns how many buckets were computed */
+  private async computeAll(
+    runner: QueryRunner,
+    guildIds: readonly string[],
+    marks: WaitingMarks,
+    pace: TransactionPace,
+    signal?: AbortSignal,
+  ): Promise<number> {
+    for (let computed = 0; ;) {
+      const limit = pace.buckets;
+      const startedAt = performance.now();
+      const done = await transaction(runner, (manager) => this.compute(manager, guildIds, marks, limit));
+      pace.observe(done, performance.now() - startedAt);
+      computed += done;
+      if (done < limit || signal?.aborted) return computed;
     }
-    if (quarters.length > 0) await deleteMarks(manager, quarters, SPANS.quarter, 1);
-    return quarters.length;
   }
 
-  private async recomputeDays(
+  private async compute(
     manager: EntityManager,
     guildIds: readonly string[],
-    now: number,
-    oldest: Date,
+    marks: WaitingMarks,
+    limit: number,
   ): Promise<number> {
-    await prepare(manager, guildIds);
-    const days = await settledDays(manager, guildIds, now, DAYS_A_TRANSACTION);
-    for (const [day, buckets] of byDay(days, oldest)) {
-      await deleteGroups(manager, buckets, SPANS.day, day);
-      for (const grouped of this.grouped) await recomputeGroups(manager, grouped, buckets, SPANS.day, day);
+    const horizon = await prepare(manager, guildIds);
+    const buckets = await oldestMarks(manager, guildIds, marks, limit);
+    for (const [day, ofDay] of byDay(buckets, horizon)) {
+      if (marks.span === SPANS.quarter) await this.computeQuarters(manager, ofDay, day);
+      else await this.computeDays(manager, ofDay, day);
     }
-    if (days.length > 0) await deleteMarks(manager, days, SPANS.day, 0);
-    return days.length;
+    if (buckets.length > 0) await deleteMarksUpTo(manager, guildIds, marks, buckets.at(-1)!);
+    return buckets.length;
+  }
+
+  private async computeQuarters(manager: EntityManager, quarters: readonly MarkedBucket[], day: Day): Promise<void> {
+    const totals = await recomputeTotals(manager, quarters, day);
+    const busy = totals.filter(({ events }) => events >= BUSY_QUARTER_EVENTS);
+    await deleteGroups(manager, quarters, SPANS.quarter, day);
+    for (const grouped of this.grouped) await recomputeGroups(manager, grouped, busy, SPANS.quarter, day);
+    await markDays(manager, quarters, this.kindsWithGroups);
+  }
+
+  private async computeDays(manager: EntityManager, days: readonly MarkedBucket[], day: Day): Promise<void> {
+    await deleteGroups(manager, days, SPANS.day, day);
+    for (const grouped of this.grouped) await recomputeGroups(manager, grouped, days, SPANS.day, day);
   }
 
   private async withWorkerLock(runner: QueryRunner, stripe: number, work: () => Promise<void>): Promise<void> {
@@ -142,23 +150,28 @@ export class RollupWorker {
   }
 }
 
-/**
- * Takes the shared lock, so that an erasure comes before or after, and not between reading and writing. Work in the
- * background gets room for sorting, but no second processor.
- */
-async function prepare(manager: EntityManager, guildIds: readonly string[]): Promise<void> {
-  await manager.query(`SET LOCAL work_mem = '32MB'; SET LOCAL max_parallel_workers_per_gather = 0`);
-  await lockStripesShared(manager, guildIds);
-}
+type Day = readonly [from: Date, to: Date];
 
 /**
- * The buckets by UTC day. Days before the oldest partition are left out: their events are gone, and what their rollups
- * hold must stay.
+ * Takes the shared lock, so that an erasure comes before or after, and not between reading and writing; likewise the
+ * dropping of a partition. Work in the background gets room for sorting, but no second processor.
+ *
+ * @returns what is older must not be computed: its events are gone, and what its rollups hold must stay
  */
-function byDay(buckets: readonly MarkedBucket[], oldest: Date): [day: [Date, Date], buckets: MarkedBucket[]][] {
+async function prepare(manager: EntityManager, guildIds: readonly string[]): Promise<Date> {
+  await manager.query(`
+    SET LOCAL work_mem = '32MB';
+    SET LOCAL max_parallel_workers_per_gather = 0;
+    LOCK TABLE ONLY statistic_events IN ACCESS SHARE MODE`);
+  await lockStripesShared(manager, guildIds);
+  return readEventHorizon(manager);
+}
+
+/** The buckets by UTC day, but for those before the horizon. */
+function byDay(buckets: readonly MarkedBucket[], horizon: Date): [day: Day, buckets: MarkedBucket[]][] {
   const days = new Map<number, MarkedBucket[]>();
   for (const bucket of buckets) {
-    if (bucket.bucket < oldest) continue;
+    if (bucket.bucket < horizon) continue;
     const day = Math.floor(bucket.bucket.getTime() / DAY_MS) * DAY_MS;
     const same = days.get(day);
     if (same === undefined) days.set(day, [bucket]);
@@ -169,11 +182,4 @@ function byDay(buckets: readonly MarkedBucket[], oldest: Date): [day: [Date, Dat
 
 async function transaction<T>(runner: QueryRunner, work: (manager: EntityManager) => Promise<T>): Promise<T> {
   return runner.manager.transaction('READ COMMITTED', work);
-}
-
-/** Repeats work of at most `limit` buckets until less than that is left. @returns how many buckets it were */
-async function repeat(limit: number, isStopping: () => boolean, work: () => Promise<number>): Promise<number> {
-  let total = 0;
-  for (let done = limit; done === limit && !isStopping(); total += done) done = await work();
-  return total;
 }

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { QueryConfig } from '#libs/config';
 import { StatisticsContract, type StatisticKind } from '#libs/contracts';
-import { MODULE_PERIODS, readCollectionPeriods, type CollectionPeriod } from '#libs/database';
+import { DAY_MS, MODULE_PERIODS, readCollectionPeriods, type CollectionPeriod } from '#libs/database';
 import { GuildDatabase } from '../../database/guild-database.js';
 import { GuildSettingsReader } from '../../settings/guild-settings.reader.js';
 import { QUERY_CONFIG } from '../../tokens.js';
@@ -10,8 +10,6 @@ import { periodAnswers, type CollectionAnswer } from './collection-answer.js';
 import type { WindowForm } from '../window.form.js';
 import { intersection, union, type Intervals } from './intervals.js';
 import { readLastEvents } from './read-last-events.js';
-
-const DAY_MS = 86_400_000;
 
 /** Tells when the events of each kind were collected, so that a hole in a chart is not taken for zero. */
 @Injectable()

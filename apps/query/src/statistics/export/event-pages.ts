@@ -1,11 +1,10 @@
+import { DAY_MS } from '#libs/database';
 import type { EventPageQuery, EventRow } from '../queries/read-event-page.js';
 import type { RecordKey } from '../view-cursor.js';
 import type { TimeWindow } from '../window.js';
 
 /** Records of a page: its text is one chunk of some hundred KiB, made in a few milliseconds. */
 export const PAGE_SIZE = 2_000;
-
-const DAY_MS = 86_400_000;
 
 type ReadPage = (query: EventPageQuery) => Promise<EventRow[]>;
 

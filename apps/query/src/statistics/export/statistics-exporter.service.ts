@@ -9,6 +9,7 @@ import { GuildDatabase } from '../../database/guild-database.js';
 import { ApiError, BadRequestError } from '../../http/api-error.js';
 import { GuildSettingsReader } from '../../settings/guild-settings.reader.js';
 import { LOGGER, QUERY_CONFIG } from '../../tokens.js';
+import { EventHorizonReader } from '../event-horizon.reader.js';
 import { eventRecord } from '../event-record.js';
 import { readEventPage, type EventRow } from '../queries/read-event-page.js';
 import type { ViewRequest } from '../view.form.js';
@@ -40,6 +41,7 @@ export class StatisticsExporter implements OnModuleDestroy {
   constructor(
     private readonly settings: GuildSettingsReader,
     private readonly database: GuildDatabase,
+    private readonly horizon: EventHorizonReader,
     @Inject(QUERY_CONFIG) private readonly config: QueryConfig,
     @Inject(LOGGER) private readonly logger: Logger,
     registry: Registry,
@@ -64,8 +66,9 @@ export class StatisticsExporter implements OnModuleDestroy {
   async export(kind: CompiledKind, request: ViewRequest, options: ExportOptions): Promise<StreamableFile> {
     const { format } = options;
     refusePaging(request, format);
-    const window = resolveWindow(request, Date.now(), this.config.retention.eventDays);
+    const asked = resolveWindow(request, Date.now(), this.config.retention.eventDays);
     await this.settings.requireEnabled(request.guild_id);
+    const window = await this.horizon.cut(asked);
 
     const { contentType, extension } = EXPORT_FORMATS[format];
     const stream = options.headersOnly ? Readable.from([]) : await this.stream(kind, request, window, options);

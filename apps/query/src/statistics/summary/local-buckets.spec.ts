@@ -58,6 +58,15 @@ describe('localBuckets', () => {
     ]);
   });
 
+  it('should begin an hour where Chatham puts its clocks back into the one before', () => {
+    expect(buckets('hour', 'Pacific/Chatham', '2026-04-04T12:30Z', '2026-04-04T15:00Z')).toEqual([
+      '2026-04-04T12:15',
+      '2026-04-04T13:15', // 03:00 to 03:45
+      '2026-04-04T14:00', // 02:45 to 03:00
+      '2026-04-04T14:15', // 03:00 again
+    ]);
+  });
+
   it('should begin a day at one where the clocks skip midnight, and only once where they repeat it', () => {
     expect(buckets('day', 'Africa/Cairo', '2026-04-23T12:00Z', '2026-04-25T12:00Z')).toEqual([
       '2026-04-22T22:00',
@@ -84,6 +93,10 @@ describe('localBuckets', () => {
       .map((day, index) => (Date.parse(`${day}Z`) - Date.parse(`${days[index]}Z`)) / HOUR_MS);
     expect(lengths.filter((hours) => hours === 25)).toHaveLength(1);
     expect(lengths.filter((hours) => hours === 23)).toHaveLength(1);
+  });
+
+  it('should answer no bucket for an empty window', () => {
+    expect(buckets('day', 'UTC', '2026-03-01T12:00Z', '2026-03-01T12:00Z')).toEqual([]);
   });
 
   it('should answer one bucket for a window within one', () => {

@@ -5,6 +5,7 @@ import { groupingsOf, isTimed, StatisticsContract, type CompiledKind, type Switc
 import { GuildDatabase } from '../../database/guild-database.js';
 import { GuildSettingsReader } from '../../settings/guild-settings.reader.js';
 import { QUERY_CONFIG } from '../../tokens.js';
+import { EventHorizonReader } from '../event-horizon.reader.js';
 import { previousWindow } from '../previous-window.js';
 import { resolveWindow, type TimeWindow } from '../window.js';
 import type { WindowForm } from '../window.form.js';
@@ -22,6 +23,7 @@ export class StatisticsSummarizer {
   constructor(
     private readonly settings: GuildSettingsReader,
     private readonly database: GuildDatabase,
+    private readonly horizon: EventHorizonReader,
     private readonly contract: StatisticsContract,
     @Inject(QUERY_CONFIG) private readonly config: QueryConfig,
   ) {}
@@ -32,13 +34,14 @@ export class StatisticsSummarizer {
    */
   async summarize(kind: CompiledKind, request: SummaryRequest): Promise<SummaryAnswer> {
     const now = Date.now();
-    const window = resolveWindow(request, now, this.config.retention.eventDays);
+    const asked = resolveWindow(request, now, this.config.retention.eventDays);
     const { guild_id: guildId, interval = 'day', timezone = 'UTC', top = DEFAULT_TOP } = request;
     const filter: EventFilter = { userId: request.user_id, channelId: request.channel_id };
     const isFiltered = filter.userId !== undefined || filter.channelId !== undefined;
-    const previous = previousWindow(window, now, this.config.retention, !isFiltered);
-    const buckets = localBuckets(window, interval, timezone);
     await this.settings.requireEnabled(guildId);
+    const window = await this.horizon.cut(asked);
+    const previous = previousWindow(window, now, this.config.retention, await this.horizon.read(), !isFiltered);
+    const buckets = localBuckets(window, interval, timezone);
 
     // What lies before the first cut is the period before the window.
     const cuts = [window.from, ...buckets.slice(1)];
@@ -47,7 +50,7 @@ export class StatisticsSummarizer {
       const counted = await countKind(manager, kind, { guildId, window: span, cuts }, filter);
       return { tallies: counted, groups: await this.groups(manager, kind, request, { window, filter, top }, counted) };
     });
-    const series = tallies.cells.slice(1);
+    const series = tallies.cells.slice(1, 1 + buckets.length);
     const stats = (delays: DelayCollector) => (isTimed(kind.definition) ? { stats: delays.statistics() } : {});
     return {
       ...answered(window),
@@ -69,10 +72,11 @@ export class StatisticsSummarizer {
    */
   async overview(request: WindowForm): Promise<OverviewAnswer> {
     const now = Date.now();
-    const window = resolveWindow(request, now, this.config.retention.eventDays);
-    const previous = previousWindow(window, now, this.config.retention, true);
+    const asked = resolveWindow(request, now, this.config.retention.eventDays);
     const guildId = request.guild_id;
     const { switches } = await this.settings.requireEnabled(guildId);
+    const window = await this.horizon.cut(asked);
+    const previous = previousWindow(window, now, this.config.retention, await this.horizon.read(), true);
     const { kinds } = this.contract;
     const tallies = await this.database.readSnapshot((manager) =>
       countKinds(manager, kinds, { guildId, window: spanOf(window, previous), cuts: [window.from] }),

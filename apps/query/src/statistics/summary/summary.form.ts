@@ -1,6 +1,6 @@
 import { groupingsOf, type Filter, type StatisticKind } from '#libs/contracts';
 import type { FieldFormat, FormClass } from '../../forms/form-field.js';
-import { oneOf, wholeNumberText } from '../../forms/formats.js';
+import { oneOf, spacesAsPlus, wholeNumberText } from '../../forms/formats.js';
 import { declareFilters, declareOptional, refusingOtherFilters, WindowForm } from '../window.form.js';
 import { INTERVALS, type Interval } from './local-buckets.js';
 import { parseTimeZone } from './time-zone.js';
@@ -19,7 +19,7 @@ export interface SummaryRequest extends WindowForm, Partial<Record<Filter, strin
 const timeZone: FieldFormat<string> = {
   expected: 'the IANA name of a time zone, such as Europe/Amsterdam',
   schema: { type: 'string', examples: ['Europe/Amsterdam'] },
-  parse: (value) => (typeof value === 'string' ? parseTimeZone(value) : undefined),
+  parse: (value) => (typeof value === 'string' ? parseTimeZone(spacesAsPlus(value)) : undefined),
 };
 
 /** The form of a kind's summary. Declared in the order in which the documents list it. */

@@ -1,7 +1,7 @@
+import { DAY_MS } from '#libs/database';
 import { tzOffset } from '@date-fns/tz';
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 /** Offsets such as "+05:30" are no names, though newer runtimes take them. */
 const NAME = /^[A-Za-z][\w+\-/]{0,63}$/;
 
