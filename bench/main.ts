@@ -1,21 +1,21 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
-import { benchIngest } from './ingest.js';
+import { BENCHES } from './benches.js';
+import { printTable, writeReport } from './report.js';
 
-/** `npm run bench -- [--list] [name …]` */
-const BENCHES: Record<string, () => Promise<Record<string, number>>> = { ingest: benchIngest };
-
+/** `npm run bench -- [--list] [name …]`: without names, all of them. */
 const wanted = process.argv.slice(2);
-if (wanted.includes('--list')) {
-  console.log(Object.keys(BENCHES).join('\n'));
+const unknown = wanted.filter((name) => name !== '--list' && BENCHES[name] === undefined);
+
+if (unknown.length > 0) {
+  console.error(`no bench ${unknown.join(', ')}; npm run bench -- --list names them`);
+  process.exitCode = 64;
+} else if (wanted.includes('--list')) {
+  for (const [name, { title }] of Object.entries(BENCHES)) console.log(`${name.padEnd(16)} ${title}`);
 } else {
   for (const name of wanted.length > 0 ? wanted : Object.keys(BENCHES)) {
-    const bench = BENCHES[name];
-    if (bench === undefined) throw new Error(`no bench "${name}"; npm run bench -- --list names them`);
-    const results = await bench();
-    mkdirSync('bench/results', { recursive: true });
-    const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30) };
-    const report = { name, at: new Date().toISOString(), node: process.version, machine, results };
-    writeFileSync(`bench/results/${name}.json`, `${JSON.stringify(report, null, 2)}\n`);
+    const bench = BENCHES[name]!;
+    console.log(`${name}: ${bench.title}`);
+    const measurement = await bench.run();
+    printTable(measurement);
+    console.log(`written to ${await writeReport(name, bench, measurement)}`);
   }
 }

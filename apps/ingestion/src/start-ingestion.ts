@@ -3,7 +3,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { EventHandover } from '#libs/broker';
 import type { IngestionConfig } from '#libs/config';
-import { StatisticsContract } from '#libs/contracts';
+import { QUEUES, StatisticsContract } from '#libs/contracts';
 import { Database } from '#libs/database';
 import {
   createLogger,
@@ -40,6 +40,8 @@ export async function startIngestion(config: IngestionConfig, options: Ingestion
     read: (message) => reader.read(message),
     prefetch: config.batch.prefetch,
     batch: config.batch,
+    // Statistics may be stored in any order; while one batch commits the next is written.
+    batchesAtOnce: { [QUEUES.statistics]: 2 },
     logger: parts.logger,
   });
   app.connectMicroservice<MicroserviceOptions>({ strategy: server });

@@ -20,6 +20,7 @@ export const MIN_UNIX_MS = 100_000_000_000;
 const MAX_COUNT = 2_147_483_647;
 const MAX_ROLES = 1_000;
 const MAX_INSTANT_MS = 8_640_000_000_000_000;
+const MS_OF_400_YEARS = 146_097 * 86_400_000;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 // oxlint-disable-next-line no-control-regex -- U+0000 is what Postgres cannot store
@@ -31,7 +32,7 @@ interface FieldTypeDefinition<T> {
   /** Ends the sentence "must be …". */
   expected: string;
   schema: JsonSchema;
-  parse(value: unknown): T | undefined;
+  parse: (value: unknown) => T | undefined;
 }
 
 const define = <T>(definition: FieldTypeDefinition<T>): FieldTypeDefinition<T> => definition;
@@ -158,23 +159,28 @@ function parseInstant(value: unknown): number | undefined {
 function parseIso8601(text: string): number | undefined {
   const match = ISO_8601.exec(text);
   if (match === null) return undefined;
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  if (hour > 23 || minute > 59 || second > 59) return undefined;
-  const milliseconds = Number((match[7] ?? '').padEnd(3, '0').slice(0, 3));
-  const local = new Date(0);
-  local.setUTCFullYear(year, month - 1, day);
-  local.setUTCHours(hour, minute, second, milliseconds);
-  if (local.getUTCMonth() !== month - 1 || local.getUTCDate() !== day) return undefined; // 30 February
-  if (match[8] === undefined) return local.getTime();
-  const [offsetHours, offsetMinutes] = [Number(match[9]), Number(match[10])];
-  if (offsetHours > 23 || offsetMinutes > 59) return undefined;
-  const offset = (offsetHours * 60 + offsetMinutes) * 60_000;
-  return local.getTime() + (match[8] === '-' ? offset : -offset);
+  const [, year, month, day, hour, minute, second, fraction = '', sign, offsetHour, offsetMinute] = match;
+  const milliseconds = Number(fraction.padEnd(3, '0').slice(0, 3));
+  const local = utcTime(Number(year), Number(month), Number(day), Number(hour), Number(minute), Number(second));
+  if (local === undefined) return undefined;
+  if (sign === undefined) return local + milliseconds;
+  if (Number(offsetHour) > 23 || Number(offsetMinute) > 59) return undefined;
+  const offset = (Number(offsetHour) * 60 + Number(offsetMinute)) * 60_000;
+  return local + milliseconds + (sign === '-' ? offset : -offset);
+}
+
+/** @returns Unix milliseconds; undefined for a moment that no calendar has (30 February) */
+function utcTime(
+  year: number,
+  month: number,
+  day: number,
+  hour: number,
+  minute: number,
+  second: number,
+): number | undefined {
+  if (month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59) return undefined;
+  // Date.UTC takes the years 0 to 99 for those of 1900; in 400 years the calendar repeats itself.
+  const moved = year < 100 ? 400 : 0;
+  if (day > 28 && day > new Date(Date.UTC(year + moved, month, 0)).getUTCDate()) return undefined;
+  return Date.UTC(year + moved, month - 1, day, hour, minute, second) - (moved === 0 ? 0 : MS_OF_400_YEARS);
 }

@@ -45,7 +45,8 @@ export function parseLosslessJson(text: string): JsonValue {
 export function parseLosslessElements(text: string): ParsedElements {
   const parser = new Parser(text);
   const value = parser.parseDocument();
-  return { value, elementText: (index) => text.slice(parser.elementStarts[index], parser.elementEnds[index]) };
+  const { elementStarts, elementEnds } = parser;
+  return { value, elementText: (index) => text.slice(elementStarts[index], elementEnds[index]) };
 }
 
 class Parser {

@@ -14,26 +14,51 @@ export type Read<T> = { ok: true; value: T } | { ok: false; fields: FieldError[]
 /** The type that a field has once it was read. */
 export type ParsedField<T extends FieldType> = NonNullable<ReturnType<(typeof FIELD_TYPES)[T]['parse']>>;
 
-/** Reads the named fields of a body, all mistakes at once. Unknown fields are ignored, absent optional ones left out. */
-export function readFields(specs: FieldSpecs, body: JsonValue | undefined): Read<Record<string, unknown>> {
+/** A field, made ready to be read. */
+export interface NamedField extends FieldSpec {
+  name: string;
+  parse: (value: unknown) => unknown;
+}
+
+export function listFields(specs: FieldSpecs): NamedField[] {
+  return Object.entries(specs).map(([name, spec]) => ({ name, ...spec, parse: FIELD_TYPES[spec.type].parse }));
+}
+
+/**
+ * Reads the fields of a body, all mistakes at once. Unknown fields are ignored.
+ *
+ * @returns the values in the order of the fields, null for an optional one that is absent; and one more null
+ */
+export function readValues(fields: readonly NamedField[], body: JsonValue | undefined): Read<unknown[]> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     return { ok: false, fields: [{ field: 'body', message: 'must be a JSON object' }] };
   }
   const source = body as Record<string, unknown>;
-  const values: Record<string, unknown> = {};
+  const values: unknown[] = [];
   let wrong: FieldError[] | undefined;
-  for (const field in specs) {
-    const { type, required } = specs[field]!;
-    const raw = Object.hasOwn(source, field) ? source[field] : undefined;
+  for (const field of fields) {
+    const { name, required } = field;
+    const raw = Object.hasOwn(source, name) ? source[name] : undefined;
     if (raw === undefined || (raw === null && !required)) {
-      if (required) (wrong ??= []).push({ field, message: 'is required' });
+      if (required) (wrong ??= []).push({ field: name, message: 'is required' });
+      values.push(null);
       continue;
     }
-    const value = FIELD_TYPES[type].parse(raw);
-    if (value === undefined) (wrong ??= []).push(mustBe(field, type));
-    else values[field] = value;
+    const value = field.parse(raw);
+    if (value === undefined) (wrong ??= []).push(mustBe(name, field.type));
+    values.push(value);
   }
+  values.push(null);
   return wrong === undefined ? { ok: true, value: values } : { ok: false, fields: wrong };
+}
+
+/** Reads the named fields of a body, all mistakes at once. Unknown fields are ignored, absent optional ones left out. */
+export function readFields(specs: FieldSpecs, body: JsonValue | undefined): Read<Record<string, unknown>> {
+  const fields = listFields(specs);
+  const read = readValues(fields, body);
+  if (!read.ok) return read;
+  const present = fields.map(({ name }, index) => [name, read.value[index]]).filter(([, value]) => value !== null);
+  return { ok: true, value: Object.fromEntries(present) as Record<string, unknown> };
 }
 
 /** JSON Schema of a body with these fields. */

@@ -2,7 +2,15 @@ import { CATALOGUE, type Catalogue, type FieldColumn, type StatisticKind } from 
 import { resolveIdentity, snowflakeIdentity, type EventEnvelope, type EventIdentity } from './event-identity.js';
 import type { FieldType, JsonSchema } from './field-types.js';
 import type { JsonValue } from './lossless-json.js';
-import { readFields, schemaOf, type FieldSpec, type FieldSpecs, type Read } from './read-fields.js';
+import {
+  listFields,
+  readValues,
+  schemaOf,
+  type FieldSpec,
+  type FieldSpecs,
+  type NamedField,
+  type Read,
+} from './read-fields.js';
 
 /** Bits of `statistic_events.flags`. */
 export const FLAG_IS_BOT = 1;
@@ -40,20 +48,22 @@ const COLUMN_TYPES = {
 /** A kind of the catalogue, made ready to read events. */
 export class CompiledKind {
   private readonly specs: FieldSpecs;
-  private readonly columns: readonly [field: string, column: FieldColumn][];
+  private readonly fields: readonly NamedField[];
+  private readonly places: Places;
 
   constructor(
     readonly name: string,
     readonly definition: StatisticKind,
   ) {
     this.specs = specsOf(definition);
-    this.columns = Object.entries(definition.fields);
+    this.fields = listFields(this.specs);
+    this.places = placesOf(definition, this.fields);
   }
 
   /** Reads the body of an event of this kind; fields that are not the kind's are ignored. */
   read(body: JsonValue | undefined): Read<StatisticFields> {
-    const read = readFields(this.specs, body);
-    return read.ok ? { ok: true, value: this.toColumns(read.value) } : read;
+    const read = readValues(this.fields, body);
+    return read.ok ? { ok: true, value: toColumns(read.value, this.places) } : read;
   }
 
   /** The event's identity, by the kind's snowflake or by what body and message say. */
@@ -73,24 +83,44 @@ export class CompiledKind {
   schema(): JsonSchema {
     return schemaOf(this.specs);
   }
+}
 
-  private toColumns(values: Record<string, unknown>): StatisticFields {
-    const stored: Partial<Record<FieldColumn, unknown>> = { user_id: values.user_id };
-    for (const [field, column] of this.columns) stored[column] = values[field];
-    return {
-      guildId: values.guild_id as string,
-      userId: (stored.user_id as string | undefined) ?? null,
-      channelId: (stored.channel_id as string | undefined) ?? null,
-      messageId: (stored.message_id as string | undefined) ?? null,
-      label: (stored.label as string | undefined) ?? null,
-      value: (stored.value as number | undefined) ?? null,
-      flags: stored.is_bot === true ? FLAG_IS_BOT : 0,
-      given: {
-        eventId: values.event_id as string | undefined,
-        occurredAt: values.occurred_at as number | undefined,
-      },
-    };
-  }
+/** Where among the values of a kind's fields those of each column are; a column that the kind lacks is at the last, null. */
+type Places = Record<FieldColumn | 'guild_id' | 'event_id' | 'occurred_at', number>;
+
+function placesOf(definition: StatisticKind, fields: readonly NamedField[]): Places {
+  const placeOf = (column: string) => {
+    const field = Object.entries(definition.fields).find(([, stored]) => stored === column)?.[0] ?? column;
+    const place = fields.findIndex(({ name }) => name === field);
+    return place === -1 ? fields.length : place;
+  };
+  return {
+    guild_id: placeOf('guild_id'),
+    user_id: placeOf('user_id'),
+    channel_id: placeOf('channel_id'),
+    message_id: placeOf('message_id'),
+    label: placeOf('label'),
+    value: placeOf('value'),
+    is_bot: placeOf('is_bot'),
+    event_id: placeOf('event_id'),
+    occurred_at: placeOf('occurred_at'),
+  };
+}
+
+function toColumns(values: readonly unknown[], places: Places): StatisticFields {
+  return {
+    guildId: values[places.guild_id] as string,
+    userId: values[places.user_id] as string | null,
+    channelId: values[places.channel_id] as string | null,
+    messageId: values[places.message_id] as string | null,
+    label: values[places.label] as string | null,
+    value: values[places.value] as number | null,
+    flags: values[places.is_bot] === true ? FLAG_IS_BOT : 0,
+    given: {
+      eventId: (values[places.event_id] as string | null) ?? undefined,
+      occurredAt: (values[places.occurred_at] as number | null) ?? undefined,
+    },
+  };
 }
 
 /** A catalogue, made ready to read events; everything that is derived from the catalogue starts here. */

@@ -2,6 +2,7 @@ export * from './collection-periods.js';
 export * from './data-source.js';
 export * from './database-errors.js';
 export * from './database.js';
+export * from './direct-connection.js';
 export * from './entities/counter-panel.entity.js';
 export * from './entities/guild-settings.entity.js';
 export * from './entities/starboard-entry.entity.js';

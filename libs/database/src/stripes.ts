@@ -2,11 +2,11 @@ import type { EntityManager } from 'typeorm';
 import { ADVISORY_LOCK_CLASSES } from './advisory-locks.js';
 
 /** How many advisory locks the guilds share. Changing it needs all services stopped. */
-export const STRIPE_COUNT = 64n;
+export const STRIPE_COUNT = 64;
 
-/** The stripe (0 to 63) of a guild. */
+/** The stripe (0 to 63) of a guild: 64 divides a million, so the last six digits tell. */
 export function stripeOf(guildId: string): number {
-  return Number(BigInt(guildId) % STRIPE_COUNT);
+  return Number(guildId.slice(-6)) % STRIPE_COUNT;
 }
 
 /**
@@ -14,11 +14,13 @@ export function stripeOf(guildId: string): number {
  * transaction reads afterwards is not older than any change made under an exclusive lock that was waited for.
  */
 export async function lockStripesShared(manager: EntityManager, guildIds: Iterable<string>): Promise<void> {
+  await manager.query(lockStripesSharedSql(guildIds));
+}
+
+/** The same as a statement, for whoever sends it together with others. */
+export function lockStripesSharedSql(guildIds: Iterable<string>): string {
   const stripes = [...new Set(Array.from(guildIds, stripeOf))].toSorted((a, b) => a - b);
-  await manager.query(`SELECT pg_advisory_xact_lock_shared($1, stripe) FROM unnest($2::int[]) AS stripe`, [
-    ADVISORY_LOCK_CLASSES.stripe,
-    stripes,
-  ]);
+  return `SELECT pg_advisory_xact_lock_shared(${ADVISORY_LOCK_CLASSES.stripe}, stripe) FROM unnest('{${stripes.join(',')}}'::int[]) AS stripe`;
 }
 
 /**

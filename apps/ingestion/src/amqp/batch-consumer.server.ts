@@ -21,6 +21,8 @@ export interface BatchConsumerOptions {
   read: QueueHandler['read'];
   prefetch: number;
   batch: BatchSettings;
+  /** How many batches of a queue are handled at the same time. @defaultValue 1, so that they follow one another */
+  batchesAtOnce: Readonly<Record<string, number>>;
   logger: Logger;
 }
 
@@ -108,6 +110,7 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
       const session = new ConsumerSession({
         handler: { queue, read: this.options.read, handle: (batch) => this.dispatch(queue, batch) },
         batch: this.options.batch,
+        batchesAtOnce: this.options.batchesAtOnce[queue] ?? 1,
         window,
         onBatchFailure: (error) => this.onFailure(queue, error),
         onBatchSuccess: () => this.failures.delete(queue),

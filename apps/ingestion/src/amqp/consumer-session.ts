@@ -17,14 +17,19 @@ export interface BatchSettings {
 export interface ConsumerSessionOptions {
   handler: Pick<QueueHandler, 'queue' | 'read' | 'handle'>;
   batch: BatchSettings;
+  /** Batches that are handled at the same time; they are acknowledged in order. */
+  batchesAtOnce: number;
   window: PrefetchWindow;
   /** Called when a batch could not be handled; it is tried again. */
   onBatchFailure(error: Error): void;
   onBatchSuccess(): void;
 }
 
+/** What is kept of a message until it is acknowledged. */
 interface Delivery {
-  message: ConsumeMessage;
+  fields: ConsumeMessage['fields'];
+  /** Of its body. */
+  bytes: number;
   read: ReadMessage;
   /** What it takes in memory, roughly, in bytes. */
   cost: number;
@@ -72,7 +77,11 @@ export class ConsumerSession {
 
   constructor(private readonly options: ConsumerSessionOptions) {
     this.ended = new Promise((resolve) => (this.end = resolve));
-    this.batcher = new MicroBatcher<Delivery>({ ...options.batch, handle: (batch) => this.handleBatch(batch) });
+    this.batcher = new MicroBatcher<Delivery>({
+      ...options.batch,
+      atOnce: options.batchesAtOnce,
+      handle: (batch, previous) => this.handleBatch(batch, previous),
+    });
   }
 
   get isConsuming(): boolean {
@@ -160,16 +169,21 @@ export class ConsumerSession {
       const weight = Math.max(1, read.events.length + read.deadLetters.length);
       const cost = message.content.length + weight * BYTES_PER_EVENT;
       this.readBytes += cost;
-      this.batcher.push({ message, read, cost, weight, alone: isSuspect(message) });
+      const { fields, content } = message;
+      this.batcher.push({ fields, bytes: content.length, read, cost, weight, alone: isSuspect(message) });
     }
   }
 
-  private async handleBatch(batch: Delivery[]): Promise<void> {
+  private async handleBatch(batch: Delivery[], previous: Promise<void>): Promise<void> {
     const giveUpAt = Date.now() + LONGEST_HOLD_MS;
     for (let pause = FIRST_PAUSE_MS; this.isOpen; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
       try {
-        const refused = await this.options.handler.handle(batch.map((delivery) => delivery.read));
-        await this.publishDeadLetters([...batch.flatMap((delivery) => delivery.read.deadLetters), ...refused]);
+        const reads = batch.map((delivery) => delivery.read);
+        const refused = await this.options.handler.handle(reads);
+        // An acknowledgement covers all deliveries before it.
+        await previous;
+        if (!this.isOpen) return;
+        await this.publishDeadLetters([...reads.flatMap((read) => read.deadLetters), ...refused]);
         this.acknowledge(batch);
         this.options.onBatchSuccess();
         return;
@@ -206,9 +220,9 @@ export class ConsumerSession {
   private acknowledge(batch: readonly Delivery[]): void {
     if (!this.isOpen) return;
     // Batches are whole stretches of the channel's deliveries, in order.
-    this.channel!.ack(batch.at(-1)!.message, true);
-    for (const { message, cost } of batch) {
-      this.heldBytes -= message.content.length;
+    this.channel!.ack({ fields: batch.at(-1)!.fields } as ConsumeMessage, true);
+    for (const { bytes, cost } of batch) {
+      this.heldBytes -= bytes;
       this.readBytes -= cost;
     }
     this.readAhead();

@@ -30,14 +30,14 @@ export class GuildEventsService {
    */
   async handle(batch: readonly ReadMessage<SourcedGuildEvent>[]): Promise<DeadLetter[]> {
     const deadLetters: DeadLetter[] = [];
-    for (const { event, toDeadLetter } of batch.flatMap((message) => message.events)) {
+    for (const { event, source, index } of batch.flatMap((message) => message.events)) {
       try {
         this.metrics.count(await this.carryOut(event), 1);
       } catch (error) {
         if (classifyDatabaseError(error) !== 'data') throw error;
         const message = (error as Error).message;
         this.logger.warn({ event: event.name, error: message }, 'Postgres refuses an event');
-        deadLetters.push(toDeadLetter(new EventError('RefusedByDatabaseError', message)));
+        deadLetters.push(source.toDeadLetter(index, new EventError('RefusedByDatabaseError', message)));
       }
     }
     return deadLetters;

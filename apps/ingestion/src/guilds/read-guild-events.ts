@@ -8,11 +8,11 @@ import {
   type GuildEventName,
   type StatisticsContract,
 } from '#libs/contracts';
-import { deadLetterOf, type DeadLetter } from '../messages/dead-letter.js';
+import { deadLetterOf } from '../messages/dead-letter.js';
 import { EventError } from '../messages/event-error.js';
 import { futureEvent } from '../messages/future-event.js';
 import type { IncomingMessage } from '../messages/incoming-message.js';
-import { openMessage, type OpenedEvent } from '../messages/open-message.js';
+import { openMessage, type EventSource, type OpenedMessage } from '../messages/open-message.js';
 import type { ReadMessage } from '../messages/queue-handler.js';
 
 /** An event that is no statistic, read and checked. */
@@ -22,7 +22,9 @@ export type ReceivedGuildEvent = {
 
 export interface SourcedGuildEvent {
   event: ReceivedGuildEvent;
-  toDeadLetter: (error: EventError) => DeadLetter;
+  source: EventSource;
+  /** Among the events of the source. */
+  index: number;
 }
 
 export interface ReadGuildEvents extends ReadMessage<SourcedGuildEvent> {
@@ -39,11 +41,12 @@ export function readGuildEvents(
   const result: ReadGuildEvents = { events: [], deadLetters: [], tooOld: 0 };
   try {
     const isEventName = (name: string) => contract.kind(name) !== undefined || isGuildEventName(name);
-    const { name, events } = openMessage(message, isEventName);
+    const opened = openMessage(message, isEventName);
+    const { name } = opened;
     if (!isGuildEventName(name) || GUILD_EVENTS[name].queue !== message.queue) {
       throw new EventError('UnknownEventError', `${name} does not belong into ${message.queue}`);
     }
-    for (const opened of events) readEvent(opened, name, retentionDays, result);
+    for (let index = 0; index < opened.bodies.length; index++) readEvent(opened, index, name, retentionDays, result);
   } catch (error) {
     const known = error instanceof EventError ? error : new EventError('UnexpectedError', (error as Error).message);
     return { events: [], deadLetters: [deadLetterOf(message, known)], tooOld: 0 };
@@ -51,21 +54,28 @@ export function readGuildEvents(
   return result;
 }
 
-function readEvent(opened: OpenedEvent, name: GuildEventName, retentionDays: number, into: ReadGuildEvents): void {
-  const read = readGuildEvent(name, opened.body);
+function readEvent(
+  { bodies, source }: OpenedMessage,
+  index: number,
+  name: GuildEventName,
+  retentionDays: number,
+  into: ReadGuildEvents,
+): void {
+  const read = readGuildEvent(name, bodies[index]);
   if (!read.ok) {
-    into.deadLetters.push(opened.toDeadLetter(EventError.invalid(read.fields)));
+    into.deadLetters.push(source.toDeadLetter(index, EventError.invalid(read.fields)));
     return;
   }
   const { occurred_at: given } = read.value as { occurred_at?: number };
-  const { occurredAt, timeFrom } = resolveIdentity({ occurredAt: given }, opened.envelope);
-  const verdict = judgeTime(occurredAt, opened.envelope.arrivedAt, retentionDays);
+  const envelope = source.envelope(index);
+  const { occurredAt, timeFrom } = resolveIdentity({ occurredAt: given }, envelope);
+  const verdict = judgeTime(occurredAt, envelope.arrivedAt, retentionDays);
   if (verdict === 'in the future') {
-    into.deadLetters.push(opened.toDeadLetter(futureEvent(occurredAt, timeFrom)));
+    into.deadLetters.push(source.toDeadLetter(index, futureEvent(occurredAt, timeFrom)));
   } else if (verdict === 'too old') {
     into.tooOld++;
   } else {
     const event = { name, fields: read.value, occurredAt: new Date(occurredAt) } as ReceivedGuildEvent;
-    into.events.push({ event, toDeadLetter: opened.toDeadLetter });
+    into.events.push({ event, source, index });
   }
 }

@@ -2,7 +2,7 @@
 export interface BatchItem {
   /** How many events it counts for. */
   weight: number;
-  /** It is handled in a batch of its own. */
+  /** It is handled in a batch of its own, while no other batch is. */
   alone: boolean;
 }
 
@@ -11,13 +11,19 @@ export interface MicroBatcherOptions<T extends BatchItem> {
   size: number;
   /** The first item of a batch waits at most this long, in milliseconds. */
   maxAgeMs: number;
-  /** Handles one batch; batches follow one another, in the order of their items. Must not throw. */
-  handle(batch: T[]): Promise<void>;
+  /** So many batches are handled at once. @defaultValue 1 */
+  atOnce?: number;
+  /**
+   * Handles one batch; batches begin in the order of their items. Must not throw.
+   *
+   * @param previous resolves when the batches before this one are done
+   */
+  handle(batch: T[], previous: Promise<void>): Promise<void>;
 }
 
 /**
- * Collects items to batches by size or age, whichever comes first, and has one batch handled at a time. While one is
- * being handled the next fills up. The age counts from a batch's first item: later items do not put it off.
+ * Collects items to batches by size or age, whichever comes first, and has one batch (or a few) handled at a time.
+ * Meanwhile the next fills up. The age counts from a batch's first item: later items do not put it off.
  */
 export class MicroBatcher<T extends BatchItem> {
   private waiting: T[] = [];
@@ -25,7 +31,10 @@ export class MicroBatcher<T extends BatchItem> {
   private timer?: NodeJS.Timeout;
   private due = false;
   private draining = false;
-  private working?: Promise<void>;
+  private working = 0;
+  private workingAlone = false;
+  /** Resolves when all batches that have begun are done. */
+  private last: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: MicroBatcherOptions<T>) {}
 
@@ -45,7 +54,7 @@ export class MicroBatcher<T extends BatchItem> {
   async drain(): Promise<void> {
     this.draining = true;
     this.work();
-    while (this.working !== undefined) await this.working;
+    while (this.working > 0) await this.last;
   }
 
   /** Forgets what waits; a batch that is being handled goes on. */
@@ -58,22 +67,36 @@ export class MicroBatcher<T extends BatchItem> {
   }
 
   private work(): void {
-    if (this.working !== undefined || this.waiting.length === 0) return;
-    if (!this.due && !this.draining) return;
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    const batch = this.takeBatch();
-    this.due = this.weight >= this.options.size || this.waiting.some((item) => item.alone);
-    if (this.waiting.length > 0 && !this.due) {
-      this.timer = setTimeout(() => {
-        this.due = true;
-        this.work();
-      }, this.options.maxAgeMs);
+    while (this.waiting.length > 0 && (this.due || this.draining) && this.mayBegin()) {
+      clearTimeout(this.timer);
+      this.timer = undefined;
+      const batch = this.takeBatch();
+      this.due = this.weight >= this.options.size || this.waiting.some((item) => item.alone);
+      if (this.waiting.length > 0 && !this.due) {
+        this.timer = setTimeout(() => {
+          this.due = true;
+          this.work();
+        }, this.options.maxAgeMs);
+      }
+      this.begin(batch);
     }
-    this.working = this.options.handle(batch).finally(() => {
-      this.working = undefined;
+  }
+
+  private mayBegin(): boolean {
+    if (this.working === 0) return true;
+    return !this.workingAlone && !this.waiting[0]!.alone && this.working < (this.options.atOnce ?? 1);
+  }
+
+  private begin(batch: T[]): void {
+    this.working++;
+    this.workingAlone = batch[0]!.alone;
+    const previous = this.last;
+    const done = this.options.handle(batch, previous).finally(() => {
+      this.working--;
+      this.workingAlone = false;
       this.work();
     });
+    this.last = Promise.all([previous, done]).then(() => undefined);
   }
 
   private takeBatch(): T[] {

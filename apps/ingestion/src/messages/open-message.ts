@@ -9,18 +9,36 @@ export const MAX_BODY_BYTES = 1_048_576;
 /** Arrays hold at most this many events. */
 export const MAX_ARRAY_LENGTH = 1_000;
 
-/** One event of a message, not validated yet. */
-export interface OpenedEvent {
-  body: JsonValue;
-  envelope: EventEnvelope;
-  /** The dead letter that this event alone becomes. */
-  toDeadLetter: (error: EventError) => DeadLetter;
-}
+const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 
+/** A message that could be parsed. */
 export interface OpenedMessage {
   /** Name of the event, by routing key or pattern. */
   name: string;
-  events: OpenedEvent[];
+  /** Of its events; none is validated yet. */
+  bodies: readonly JsonValue[];
+  source: EventSource;
+}
+
+/** Where events came from; what an event keeps of its message until it is acknowledged. */
+export class EventSource {
+  constructor(
+    readonly message: IncomingMessage,
+    /** The source text of each element, where the message is an array. */
+    private readonly elementText?: (index: number) => string,
+  ) {}
+
+  envelope(index: number): EventEnvelope {
+    if (this.elementText === undefined) return this.message;
+    const { messageId, timestamp, arrivedAt } = this.message;
+    return { messageId, timestamp, arrivedAt, index };
+  }
+
+  /** The dead letter that this event alone becomes. */
+  toDeadLetter(index: number, error: EventError): DeadLetter {
+    if (this.elementText === undefined) return deadLetterOf(this.message, error);
+    return deadLetterOfElement(this.message, { index, text: this.elementText(index) }, error);
+  }
 }
 
 /**
@@ -33,23 +51,11 @@ export function openMessage(message: IncomingMessage, isEventName: (name: string
   const { value, elementText } = parse(decode(unpack(message)));
   const { pattern, data } = unwrap(value);
   const name = resolveName(message.routingKey, pattern, isEventName);
-  if (!Array.isArray(data)) {
-    const event = {
-      body: data,
-      envelope: envelopeOf(message),
-      toDeadLetter: (error: EventError) => deadLetterOf(message, error),
-    };
-    return { name, events: [event] };
-  }
+  if (!Array.isArray(data)) return { name, bodies: [data], source: new EventSource(message) };
   if (data.length > MAX_ARRAY_LENGTH) {
     throw new EventError('MalformedMessageError', `the array has ${data.length} events, more than ${MAX_ARRAY_LENGTH}`);
   }
-  const events = data.map((body, index) => ({
-    body,
-    envelope: envelopeOf(message, index),
-    toDeadLetter: (error: EventError) => deadLetterOfElement(message, { index, text: elementText(index) }, error),
-  }));
-  return { name, events };
+  return { name, bodies: data, source: new EventSource(message, elementText) };
 }
 
 function unpack({ content, contentEncoding }: IncomingMessage): Buffer {
@@ -76,7 +82,7 @@ function isCharset(contentEncoding: string): boolean {
 
 function decode(content: Buffer): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(content);
+    return UTF_8.decode(content);
   } catch {
     throw new EventError('MalformedMessageError', 'the body is not valid UTF-8');
   }
@@ -114,11 +120,6 @@ function resolveName(routingKey: string, pattern: string | undefined, isEventNam
     throw new EventError('UnknownEventError', `the routing key "${routingKey}" ${said} no event`);
   }
   return name;
-}
-
-function envelopeOf(message: IncomingMessage, index?: number): EventEnvelope {
-  const { messageId, timestamp, arrivedAt } = message;
-  return { messageId, timestamp, arrivedAt, index };
 }
 
 function tooLarge(what: string): EventError {

@@ -7,7 +7,8 @@ import { EventMetrics } from '../messages/event-metrics.js';
 import type { ReadMessage } from '../messages/queue-handler.js';
 import { LOGGER } from '../tokens.js';
 import type { SourcedEvent } from './read-statistics.js';
-import { StatisticsWriter, type WriteOutcome } from './statistics.writer.js';
+import { StatisticsWriter } from './statistics.writer.js';
+import type { WriteOutcome } from './write-outcome.js';
 
 /** Arrays can make a batch larger than it should be; no transaction writes more events than this. */
 const MAX_EVENTS_A_TRANSACTION = 2_000;
@@ -26,7 +27,8 @@ export class StatisticsService {
    * @throws the database's error in an outage; storing the same events again does no harm
    */
   async handle(batch: readonly ReadMessage<SourcedEvent>[]): Promise<DeadLetter[]> {
-    const events = batch.flatMap((message) => message.events);
+    const events: SourcedEvent[] = [];
+    for (const message of batch) for (const event of message.events) events.push(event);
     const deadLetters: DeadLetter[] = [];
     const outcome: WriteOutcome = { stored: 0, duplicate: 0, unwanted: 0 };
     for (let start = 0; start < events.length; start += MAX_EVENTS_A_TRANSACTION) {
@@ -53,8 +55,9 @@ export class StatisticsService {
         return [...first, ...(await this.storeOrBisect(events.slice(middle), total))];
       }
       const message = (error as Error).message;
-      this.logger.warn({ kind: events[0]!.event.kind.name, error: message }, 'Postgres refuses an event');
-      return [events[0]!.toDeadLetter(new EventError('RefusedByDatabaseError', message))];
+      const { event, source, index } = events[0]!;
+      this.logger.warn({ kind: event.kind.name, error: message }, 'Postgres refuses an event');
+      return [source.toDeadLetter(index, new EventError('RefusedByDatabaseError', message))];
     }
   }
 }

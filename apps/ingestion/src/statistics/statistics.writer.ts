@@ -1,118 +1,49 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { StatisticsContract, type StatisticEvent } from '#libs/contracts';
-import { lockStripesShared } from '#libs/database';
-import { plainArray, textArray } from './array-literal.js';
+import { sqlState } from '#libs/database';
+import { copyEvents } from './copy-events.js';
+import { insertEvents, kindArrays, type KindArrays } from './insert-events.js';
+import type { WriteOutcome } from './write-outcome.js';
+import { WritePath } from './write-path.js';
 
-/** What became of the events of a batch. */
-export interface WriteOutcome {
-  stored: number;
-  /** They were stored before. */
-  duplicate: number;
-  /** The guild's settings or an erasure say otherwise. */
-  unwanted: number;
-}
-
-const EVENTS = `
-  b AS MATERIALIZED (
-    SELECT e.*, k.switch, k.bot_switch
-    FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::uuid[], $5::bigint[], $6::bigint[], $7::bigint[],
-                $8::text[], $9::bigint[], $10::smallint[])
-      AS e(guild_id, kind, occurred_ms, event_id, user_id, channel_id, message_id, label, value, flags)
-    JOIN unnest($11::smallint[], $12::text[], $13::text[]) AS k(kind, switch, bot_switch) ON k.kind = e.kind
-  )`;
-
-const OCCURRED_AT = `timestamptz 'epoch' + b.occurred_ms * interval '1 millisecond'`;
-
-/** Which events the guild wants, by its settings and erasures as they are now. */
-const WANTED = `
-  FROM b
-  JOIN guild_settings s ON s.guild_id = b.guild_id
-    AND s.enabled
-    AND b.switch = ANY (s.switches)
-    AND (b.flags & 1 = 0 OR b.bot_switch IS NULL OR b.bot_switch = ANY (s.switches))
-  WHERE NOT EXISTS (
-    SELECT FROM erasure_tombstones t
-    WHERE t.guild_id = s.guild_id AND (t.user_id = 0 OR t.user_id = b.user_id) AND t.before > ${OCCURRED_AT}
-  )`;
-
-/**
- * One statement for a batch. The guild is always taken from the settings, the events from a materialized CTE: with
- * that the same text runs on a database that is sharded by guild. Rows are inserted in the order of the key, or two
- * instances with the same events in another order would deadlock.
- */
-const INSERT_EVENTS = `
-  WITH ${EVENTS},
-  ins AS (
-    INSERT INTO statistic_events
-      (guild_id, kind, occurred_at, event_id, user_id, channel_id, message_id, label, value, flags)
-    SELECT s.guild_id, b.kind, ${OCCURRED_AT}, b.event_id, b.user_id, b.channel_id, b.message_id, b.label, b.value, b.flags
-    ${WANTED}
-    ORDER BY s.guild_id, b.kind, b.occurred_ms, b.event_id
-    ON CONFLICT DO NOTHING
-    RETURNING guild_id, kind, occurred_at
-  ),
-  marks AS (
-    INSERT INTO statistic_rollup_pending (guild_id, kind, bucket)
-    SELECT DISTINCT s.guild_id, ins.kind, date_bin('15 minutes', ins.occurred_at, 'epoch')
-    FROM ins JOIN guild_settings s ON s.guild_id = ins.guild_id
-    ORDER BY 1, 2, 3
-    ON CONFLICT DO NOTHING
-  )
-  SELECT count(*) AS count FROM ins`;
-
-const COUNT_WANTED = `WITH ${EVENTS} SELECT count(*) AS count ${WANTED}`;
+const UNIQUE_VIOLATION = '23505';
 
 /** Writes statistic events: each once, and only as the guild's settings and erasures allow at that moment. */
 @Injectable()
 export class StatisticsWriter {
-  private readonly kinds: readonly [numbers: string, switches: string, botSwitches: string];
+  private readonly path = new WritePath();
+  private readonly kinds: KindArrays;
 
   constructor(
     private readonly dataSource: DataSource,
     contract: StatisticsContract,
   ) {
-    const definitions = contract.kinds.map((kind) => kind.definition);
-    this.kinds = [
-      plainArray(definitions.map((definition) => definition.number)),
-      textArray(definitions.map((definition) => definition.switch)),
-      textArray(definitions.map((definition) => definition.botSwitch ?? null)),
-    ];
+    this.kinds = kindArrays(contract);
   }
 
   /** Writes all events in one transaction, or none. @throws the database's error */
-  write(events: readonly StatisticEvent[]): Promise<WriteOutcome> {
-    return this.dataSource.transaction('READ COMMITTED', async (manager) => {
-      await lockStripesShared(
-        manager,
-        events.map((event) => event.guildId),
-      );
-      const parameters = this.parametersOf(events);
-      const stored = await this.count(manager, INSERT_EVENTS, parameters);
-      if (stored === events.length) return { stored, duplicate: 0, unwanted: 0 };
-      const wanted = await this.count(manager, COUNT_WANTED, parameters);
-      return { stored, duplicate: wanted - stored, unwanted: events.length - wanted };
-    });
+  async write(events: readonly StatisticEvent[]): Promise<WriteOutcome> {
+    return (await this.tryCopy(events)) ?? this.insert(events);
   }
 
-  private async count(manager: EntityManager, sql: string, parameters: unknown[]): Promise<number> {
-    const [row] = await manager.query<{ count: string }[]>(sql, parameters);
-    return Number(row?.count);
+  /** @returns undefined when the events must be inserted with care */
+  private async tryCopy(events: readonly StatisticEvent[]): Promise<WriteOutcome | undefined> {
+    if (!this.path.isCopy) return undefined;
+    try {
+      const outcome = await copyEvents(this.dataSource, events);
+      this.path.copied();
+      return outcome;
+    } catch (error) {
+      if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
+      this.path.copyFoundDuplicate();
+      return undefined;
+    }
   }
 
-  private parametersOf(events: readonly StatisticEvent[]): unknown[] {
-    return [
-      plainArray(events.map((event) => event.guildId)),
-      plainArray(events.map((event) => event.kind.definition.number)),
-      plainArray(events.map((event) => event.occurredAt)),
-      plainArray(events.map((event) => event.eventId)),
-      plainArray(events.map((event) => event.userId)),
-      plainArray(events.map((event) => event.channelId)),
-      plainArray(events.map((event) => event.messageId)),
-      textArray(events.map((event) => event.label)),
-      plainArray(events.map((event) => event.value)),
-      plainArray(events.map((event) => event.flags)),
-      ...this.kinds,
-    ];
+  private async insert(events: readonly StatisticEvent[]): Promise<WriteOutcome> {
+    const outcome = await insertEvents(this.dataSource, events, this.kinds);
+    this.path.inserted(outcome.duplicate);
+    return outcome;
   }
 }

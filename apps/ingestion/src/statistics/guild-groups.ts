@@ -1,0 +1,37 @@
+import type { StatisticEvent } from '#libs/contracts';
+
+/** The events of one guild in a batch. */
+export interface GuildGroup {
+  guildId: string;
+  events: StatisticEvent[];
+}
+
+/** Guilds in the order of their ids; within a guild the events stay in the order they came. */
+export function groupByGuild(events: readonly StatisticEvent[]): GuildGroup[] {
+  const groups = new Map<string, GuildGroup>();
+  for (const event of events) {
+    const group = groups.get(event.guildId);
+    if (group === undefined) groups.set(event.guildId, { guildId: event.guildId, events: [event] });
+    else group.events.push(event);
+  }
+  return [...groups.values()].sort((a, b) => compareIds(a.guildId, b.guildId));
+}
+
+/** Sorts the events of a guild by the rest of their key, and leaves one of those that are the same. */
+export function sortedOnce(events: StatisticEvent[]): StatisticEvent[] {
+  const sorted = events.sort(compareWithinGuild); // what arrives is nearly sorted, and then this takes linear time
+  return sorted.filter((event, index) => index === 0 || compareWithinGuild(sorted[index - 1]!, event) !== 0);
+}
+
+function compareWithinGuild(a: StatisticEvent, b: StatisticEvent): number {
+  return (
+    a.kind.definition.number - b.kind.definition.number ||
+    a.occurredAt - b.occurredAt ||
+    (a.eventId < b.eventId ? -1 : a.eventId > b.eventId ? 1 : 0)
+  );
+}
+
+/** As numbers. */
+function compareIds(a: string, b: string): number {
+  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+}

@@ -1,0 +1,59 @@
+import { FLAG_IS_BOT, type StatisticEvent } from '#libs/contracts';
+import { lockStripesSharedSql, WHOLE_GUILD, type DirectConnection } from '#libs/database';
+import { plainArray } from './array-literal.js';
+
+/** What a guild wants of its events: its settings and erasures at one moment. */
+export interface GuildRules {
+  /** Empty where the module is off. */
+  switches: ReadonlySet<string>;
+  /** By user (0: everybody) the time, in Unix milliseconds, before which nothing is stored. */
+  erasedBefore: Map<string, number>;
+}
+
+/**
+ * Begins a transaction, and reads the rules of these guilds. They stay true until it ends: whoever changes them waits
+ * for the shared locks of the stripes, which are taken in a statement of their own before anything is read.
+ *
+ * @returns the rules by guild; a guild without settings has none
+ */
+export async function beginUnderRules(
+  connection: DirectConnection,
+  guildIds: readonly string[],
+): Promise<Map<string, GuildRules>> {
+  const guilds = `ANY ('${plainArray(guildIds)}'::bigint[])`;
+  const [, , settings, tombstones] = (await connection.run(`
+    BEGIN ISOLATION LEVEL READ COMMITTED;
+    ${lockStripesSharedSql(guildIds)};
+    SELECT guild_id, array_to_string(switches, ',') AS switches FROM guild_settings WHERE guild_id = ${guilds} AND enabled;
+    SELECT guild_id, user_id, ceil(extract(epoch FROM before) * 1000) AS before
+    FROM erasure_tombstones WHERE guild_id = ${guilds}`)) as [
+    unknown,
+    unknown,
+    { guild_id: string; switches: string }[],
+    { guild_id: string; user_id: string; before: string }[],
+  ];
+  const rules = new Map<string, GuildRules>();
+  const sets = new Map<string, ReadonlySet<string>>(); // many guilds have the same switches on
+  for (const { guild_id, switches } of settings) {
+    let set = sets.get(switches);
+    if (set === undefined) sets.set(switches, (set = new Set(switches.split(','))));
+    rules.set(guild_id, { switches: set, erasedBefore: new Map() });
+  }
+  for (const { guild_id, user_id, before } of tombstones) {
+    rules.get(guild_id)?.erasedBefore.set(user_id, Number(before));
+  }
+  return rules;
+}
+
+export function isWanted({ kind, flags, userId, occurredAt }: StatisticEvent, rules: GuildRules): boolean {
+  const { switch: kindSwitch, botSwitch } = kind.definition;
+  if (!rules.switches.has(kindSwitch)) return false;
+  if (botSwitch !== undefined && (flags & FLAG_IS_BOT) !== 0 && !rules.switches.has(botSwitch)) return false;
+  if (rules.erasedBefore.size === 0) return true;
+  return !isErased(WHOLE_GUILD, occurredAt, rules) && (userId === null || !isErased(userId, occurredAt, rules));
+}
+
+function isErased(user: string, occurredAt: number, { erasedBefore }: GuildRules): boolean {
+  const before = erasedBefore.get(user);
+  return before !== undefined && occurredAt < before;
+}

@@ -1,0 +1,36 @@
+import { plainArray } from './array-literal.js';
+import type { GuildGroup } from './guild-groups.js';
+
+const BUCKET_MS = 15 * 60_000;
+
+/**
+ * The statement that marks the quarters of an hour of these events. As everywhere, the guild comes from the settings:
+ * so the statement stays with its shard where the database is sharded by guild.
+ *
+ * @param groups in the order of guilds, their events in the order of kind and time; instances mark in the same order
+ */
+export function markBucketsSql(groups: readonly GuildGroup[]): string {
+  const guilds: string[] = [];
+  const kinds: number[] = [];
+  const buckets: number[] = [];
+  for (const { guildId, events } of groups) {
+    let last = '';
+    for (const { kind, occurredAt } of events) {
+      const { number } = kind.definition;
+      const bucket = Math.floor(occurredAt / BUCKET_MS);
+      const mark = `${number} ${bucket}`;
+      if (mark === last) continue;
+      last = mark;
+      guilds.push(guildId);
+      kinds.push(number);
+      buckets.push((bucket * BUCKET_MS) / 1000);
+    }
+  }
+  return `
+    INSERT INTO statistic_rollup_pending (guild_id, kind, bucket)
+    SELECT s.guild_id, m.kind, to_timestamp(m.seconds)
+    FROM unnest('${plainArray(guilds)}'::bigint[], '${plainArray(kinds)}'::smallint[], '${plainArray(buckets)}'::bigint[]) AS m(guild_id, kind, seconds)
+    JOIN guild_settings s ON s.guild_id = m.guild_id
+    ORDER BY 1, 2, 3
+    ON CONFLICT DO NOTHING`;
+}

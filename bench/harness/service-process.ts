@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+/** A built program that runs as a process of its own. */
+export interface ServiceProcess {
+  pid: number;
+  /** SIGTERM; resolves when it has ended. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a program of dist, and resolves when it has printed what says that it works. BENCH_NODE_OPTIONS is for a look
+ * into it: `BENCH_NODE_OPTIONS="--cpu-prof --cpu-prof-dir=profiles"`.
+ */
+export async function startService(
+  program: string,
+  env: Record<string, string>,
+  saysThatItWorks: string,
+): Promise<ServiceProcess> {
+  const nodeOptions = process.env.BENCH_NODE_OPTIONS?.split(' ').filter(Boolean) ?? [];
+  const child = spawn(process.execPath, [...nodeOptions, program], {
+    env: { PATH: process.env.PATH, LOG_FORMAT: 'json', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  await new Promise<void>((resolve, reject) => {
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-20_000);
+      if (output.includes(saysThatItWorks)) resolve();
+    });
+    child.once('exit', (code) => reject(new Error(`${program} ended with ${code}:\n${output}`)));
+  });
+  return {
+    pid: child.pid!,
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
+import type { Bench, Measurement } from './bench.js';
+import { postgresVersion, rabbitmqVersion } from './harness/servers.js';
+
+export function printTable({ unit, results, ratios }: Measurement): void {
+  const rows = Object.entries(results).map(([name, { median, lowest, highest }]) => [
+    name,
+    { [`median ${unit}`]: short(median), lowest: short(lowest), highest: short(highest) },
+  ]);
+  console.table(Object.fromEntries(rows));
+  console.table(
+    Object.fromEntries(
+      Object.entries(ratios).map(([name, { value, atLeast }]) => [
+        name,
+        { ratio: short(value), 'at least': atLeast ?? '', reached: atLeast === undefined ? '' : value >= atLeast },
+      ]),
+    ),
+  );
+}
+
+/** @returns the path of the file */
+export async function writeReport(name: string, bench: Bench, measurement: Measurement): Promise<string> {
+  const report = {
+    name,
+    at: new Date().toISOString(),
+    commit: commit(),
+    machine: { cpu: cpus()[0]?.model, cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30) },
+    versions: {
+      node: process.versions.node,
+      ...(bench.servers.includes('postgres') && { postgres: await postgresVersion() }),
+      ...(bench.servers.includes('rabbitmq') && { rabbitmq: await rabbitmqVersion() }),
+    },
+    ...measurement,
+  };
+  const path = `bench/results/${name}.json`;
+  await mkdir('bench/results', { recursive: true });
+  const text = JSON.stringify(report, (_, value: unknown) => (typeof value === 'number' ? short(value) : value), 2);
+  await writeFile(path, `${text}\n`);
+  return path;
+}
+
+/** Three decimals where they say something. */
+function short(value: number): number {
+  return value >= 1_000 ? Math.round(value) : Number(value.toPrecision(4));
+}
+
+/** With a `+` when files differ from it. */
+function commit(): string | undefined {
+  try {
+    const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
+    return git('rev-parse', '--short=12', 'HEAD') + (git('status', '--porcelain') === '' ? '' : '+');
+  } catch {
+    return undefined;
+  }
+}

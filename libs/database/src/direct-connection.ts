@@ -1,0 +1,68 @@
+import pg from 'pg';
+import type { DataSource } from 'typeorm';
+
+/**
+ * A connection without TypeORM in between, for what it has no words for: several statements in one round trip, and
+ * COPY. Such statements have no parameters; what stands in them must be known to be harmless.
+ */
+export class DirectConnection {
+  constructor(private readonly client: pg.ClientBase) {}
+
+  /** @returns the rows of each statement */
+  async run(sql: string): Promise<unknown[][]> {
+    const results = (await this.client.query(sql)) as unknown as pg.QueryResult<object> | pg.QueryResult<object>[];
+    return [results].flat().map((result) => result.rows);
+  }
+
+  /** @param data for the one `COPY … FROM STDIN` among the statements */
+  runWithCopy(sql: string, data: Buffer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.client.query(new CopyQuery(sql, data, (error) => (error ? reject(error) : resolve())));
+    });
+  }
+}
+
+/** Rolls back when `use` fails. */
+export async function onDirectConnection<T>(
+  dataSource: DataSource,
+  use: (connection: DirectConnection) => Promise<T>,
+): Promise<T> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    const client = (await runner.connect()) as pg.ClientBase;
+    try {
+      return await use(new DirectConnection(client));
+    } catch (error) {
+      // Fails where the connection is gone, and then the pool forgets it.
+      await client.query('ROLLBACK').catch(() => undefined);
+      throw error;
+    }
+  } finally {
+    await runner.release();
+  }
+}
+
+/** The driver's own query refuses COPY by this very method. */
+class CopyQuery extends pg.Query {
+  constructor(
+    sql: string,
+    private readonly data: Buffer,
+    callback: (error: Error | undefined) => void,
+  ) {
+    super(sql, undefined, callback);
+  }
+
+  /** Writes the messages CopyData and CopyDone itself: the driver would copy all of the data once more. */
+  handleCopyInResponse({ stream }: pg.Connection): void {
+    const header = Buffer.allocUnsafe(5);
+    header.write('d');
+    header.writeUInt32BE(4 + this.data.length, 1);
+    stream.cork();
+    stream.write(header);
+    stream.write(this.data);
+    stream.write(COPY_DONE);
+    stream.uncork();
+  }
+}
+
+const COPY_DONE = Buffer.from('c\0\0\0\x04', 'latin1');
