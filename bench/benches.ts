@@ -1,5 +1,6 @@
 import type { Bench } from './bench.js';
 import { ingest } from './ingest/ingest.js';
+import { read } from './read/read.js';
 
 /** All benches by name. */
-export const BENCHES: Readonly<Record<string, Bench>> = { ingest };
+export const BENCHES: Readonly<Record<string, Bench>> = { ingest, read };
