@@ -92,16 +92,16 @@ async function compareAnswers(
 ): Promise<void> {
   const span = lastDays(DAYS, to);
   for (const size of sizes) {
-    const path = summaryPath(guilds[size], span, '&group_by=user');
-    const { data } = await api.get<{ data: { total: number; groups: { key: string; count: number }[] } }>(path);
-    const top = await groupBy(client, guilds[size], span, GROUP_BYS['top users']);
     const days = await groupBy(client, guilds[size], span, GROUP_BYS['a total of each day']);
-    const answered = [data.total, ...data.groups.map(({ key, count }) => `${key}: ${count}`)].join();
-    const counted = [
-      days.reduce((sum, { n }) => sum + Number(n), 0),
-      ...top.map(({ key, n }) => `${key}: ${n}`),
-    ].join();
-    if (answered !== counted) throw new Error(`${size} guild: ${answered} was answered, and counted ${counted}`);
+    const total = days.reduce((sum, { n }) => sum + Number(n), 0);
+    for (const grouping of ['user', 'channel'] as const) {
+      const path = summaryPath(guilds[size], span, `&group_by=${grouping}`);
+      const { data } = await api.get<{ data: { total: number; groups: { key: string; count: number }[] } }>(path);
+      const top = await groupBy(client, guilds[size], span, GROUP_BYS[`top ${grouping}s`]);
+      const answered = [data.total, ...data.groups.map(({ key, count }) => `${key}: ${count}`)].join();
+      const counted = [total, ...top.map(({ key, n }) => `${key}: ${n}`)].join();
+      if (answered !== counted) throw new Error(`${size} guild: ${answered} was answered, and counted ${counted}`);
+    }
   }
 }
 
