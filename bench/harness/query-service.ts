@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startScript } from './start-scripts.js';
 import { startService, type ServiceProcess } from './service-process.js';
 
 export interface QueryService extends ServiceProcess {
@@ -13,7 +14,7 @@ const NO_BROKER = 'amqp://127.0.0.1:1';
 export async function startQueryService(databaseUrl: string, brokerUrl = NO_BROKER): Promise<QueryService> {
   const key = randomBytes(32).toString('hex');
   const env = { DATABASE_URL: databaseUrl, RABBITMQ_URL: brokerUrl, SERVICE_KEY: key, QUERY_PORT: '0' };
-  const service = await startService('dist/apps/query/src/main.js', env, 'listening on');
+  const service = await startService(await startScript('start:query'), env, 'listening on');
   const url = /listening on (http:[\w.:/]+)/.exec(service.firstWords)![1]!;
   await untilReady(url, brokerUrl !== NO_BROKER);
   return { ...service, url, key };

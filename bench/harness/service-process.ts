@@ -11,16 +11,16 @@ export interface ServiceProcess {
 }
 
 /**
- * Starts a program of dist, and resolves when it has printed what says that it works. BENCH_NODE_OPTIONS is for a look
- * into it: `BENCH_NODE_OPTIONS="--cpu-prof --cpu-prof-dir=profiles"`.
+ * Starts Node with these arguments (a program of dist is the last), and resolves when it has printed what says that it
+ * works. BENCH_NODE_OPTIONS is for a look into it: `BENCH_NODE_OPTIONS="--cpu-prof --cpu-prof-dir=profiles"`.
  */
 export async function startService(
-  program: string,
+  command: readonly string[],
   env: Record<string, string>,
   saysThatItWorks: string,
 ): Promise<ServiceProcess> {
   const nodeOptions = process.env.BENCH_NODE_OPTIONS?.split(' ').filter(Boolean) ?? [];
-  const child = spawn(process.execPath, [...nodeOptions, program], {
+  const child = spawn(process.execPath, [...nodeOptions, ...command], {
     env: { PATH: process.env.PATH, LOG_FORMAT: 'json', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -35,7 +35,7 @@ export async function startService(
       resolve(output);
     };
     child.stdout.on('data', listen);
-    child.once('exit', (code) => reject(new Error(`${program} ended with ${code}:\n${output}`)));
+    child.once('exit', (code) => reject(new Error(`${command.at(-1)} ended with ${code}:\n${output}`)));
   });
   return {
     pid: child.pid!,

@@ -32,7 +32,7 @@ export const http: Bench = {
     try {
       await openGuilds(database.client, [GUILD]);
       const service = await startQueryService(database.url, vhost.url);
-      const bare = await startService('dist/bench/peers/bare-route.js', {}, 'listening on');
+      const bare = await startService(['dist/bench/peers/bare-route.js'], {}, 'listening on');
       try {
         return measurement(await measureInRounds(ROUNDS, contestants(service, bare, broker), UNIT));
       } finally {

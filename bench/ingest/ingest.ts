@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { connect, type ChannelModel } from 'amqplib';
+import { loadIngestionConfig } from '#libs/config';
 import { SWITCH_NAMES } from '#libs/contracts';
 import type { Bench, Measurement, Ratio } from '../bench.js';
 import { createBenchDatabase, type BenchDatabase } from '../harness/databases.js';
@@ -15,8 +18,13 @@ const EVENTS = benchNumber('BENCH_EVENTS', 100_000);
 const ROUNDS = benchNumber('BENCH_ROUNDS', 5);
 /** A save for each message is slow. */
 const STOCK_EVENTS = Math.max(1, Math.floor(EVENTS / 20));
-/** Also of the peers. */
-const PREFETCH = 3_000;
+/** Another checkout, built, whose ingestion is measured in turn with this one's: what a change has brought. */
+const BASELINE = process.env.BENCH_BASELINE;
+/** The service's own defaults; the peers get the same prefetch. */
+const { prefetch: PREFETCH, ...BATCH } = loadIngestionConfig({
+  DATABASE_URL: 'postgres://localhost/defaults',
+  RABBITMQ_URL: 'amqp://localhost',
+}).batch;
 const GUILDS = [1, 200] as const;
 const INSTANCES = [1, 2] as const;
 const SHAPES = ['singles', 'arrays'] as const;
@@ -54,14 +62,15 @@ function contestants(database: BenchDatabase, brokerUrl: string, broker: Channel
     all.push({ name: name('COPY', guilds), measure: () => timeCopy(database, makeEvents(EVENTS, guilds)) });
     for (const shape of SHAPES)
       for (const instances of INSTANCES)
-        all.push({
-          name: name(`ingest, ${shape}, ${instances} instances`, guilds),
-          measure: async () => {
-            const events = makeEvents(EVENTS, guilds);
-            await publish(broker, events, shape);
-            return timeStoring(database, events, () => startInstances(database.url, brokerUrl, instances));
-          },
-        });
+        for (const checkout of BASELINE === undefined || instances > 1 ? ['.'] : ['.', BASELINE])
+          all.push({
+            name: name(`${checkout === '.' ? '' : 'baseline '}ingest, ${shape}, ${instances} instances`, guilds),
+            measure: async () => {
+              const events = makeEvents(EVENTS, guilds);
+              await publish(broker, events, shape);
+              return timeStoring(database, events, () => startInstances(database.url, brokerUrl, instances, checkout));
+            },
+          });
   }
   for (const shape of SHAPES)
     all.push({
@@ -110,6 +119,8 @@ function measurement(results: Record<string, Spread>): Measurement {
       rounds: ROUNDS,
       arrayLength: ARRAY_LENGTH,
       prefetch: PREFETCH,
+      batchSize: BATCH.size,
+      batchMaxAgeMs: BATCH.maxAgeMs,
     },
     unit: UNIT,
     results,
@@ -131,13 +142,23 @@ function asNestPacket(event: MadeUpEvent): string {
   return `{"pattern":"${event.name}","data":${event.body}}`;
 }
 
-function startInstances(databaseUrl: string, brokerUrl: string, instances: number): Promise<ServiceProcess[]> {
+/** As `npm run start:ingestion` of that checkout starts it. */
+function startInstances(
+  databaseUrl: string,
+  brokerUrl: string,
+  instances: number,
+  checkout = '.',
+): Promise<ServiceProcess[]> {
+  const { scripts } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as {
+    scripts: Record<'start:ingestion', string>;
+  };
+  const [, ...command] = scripts['start:ingestion'].split(' ');
+  command.push(join(checkout, command.pop()!));
   const env = { DATABASE_URL: databaseUrl, RABBITMQ_URL: brokerUrl, INGESTION_PORT: '0' };
-  const start = () => startService('dist/apps/ingestion/src/main.js', env, 'consuming');
-  return Promise.all(Array.from({ length: instances }, start));
+  return Promise.all(Array.from({ length: instances }, () => startService(command, env, 'consuming')));
 }
 
 function startStockConsumer(databaseUrl: string, brokerUrl: string): Promise<ServiceProcess> {
   const env = { DATABASE_URL: databaseUrl, RABBITMQ_URL: brokerUrl, PREFETCH: String(PREFETCH) };
-  return startService('dist/bench/peers/stock-consumer.js', env, 'consuming');
+  return startService(['dist/bench/peers/stock-consumer.js'], env, 'consuming');
 }

@@ -8,6 +8,7 @@ import { createBenchDatabase, type BenchDatabase } from '../harness/databases.js
 import { startQueryService, type QueryService } from '../harness/query-service.js';
 import type { Spread } from '../harness/rounds.js';
 import { benchNumber } from '../harness/servers.js';
+import { startScript } from '../harness/start-scripts.js';
 import { startService } from '../harness/service-process.js';
 import { createBenchVhost, type BenchVhost } from '../harness/virtual-hosts.js';
 import { guildIds } from '../ingest/made-up-events.js';
@@ -64,7 +65,7 @@ async function measurePassing(
   guilds: readonly MadeUpGuild[],
 ): Promise<Results> {
   const env = { DATABASE_URL: database.url, RABBITMQ_URL: vhost.url, INGESTION_PORT: '0' };
-  const ingestion = await startService('dist/apps/ingestion/src/main.js', env, 'consuming');
+  const ingestion = await startService(await startScript('start:ingestion'), env, 'consuming');
   const query = await startQueryService(database.url, vhost.url);
   const summaries = askForSummaries(query, guilds);
   const ofIngestion = new ResidentMemory(ingestion.pid);

@@ -97,12 +97,12 @@ describe('loadQueryConfig', () => {
 
 describe('loadIngestionConfig', () => {
   it('refuses a prefetch below two batches', () => {
-    expect(mistakesOf(() => loadIngestionConfig({ ...COMPLETE, INGESTION_PREFETCH: '1999' }))).toEqual({
-      INGESTION_PREFETCH: '"1999"',
+    expect(mistakesOf(() => loadIngestionConfig({ ...COMPLETE, INGESTION_PREFETCH: '7999' }))).toEqual({
+      INGESTION_PREFETCH: '"7999"',
     });
-    expect(loadIngestionConfig({ ...COMPLETE, INGESTION_PREFETCH: '2000' }).batch).toEqual({
-      prefetch: 2_000,
-      size: 1_000,
+    expect(loadIngestionConfig({ ...COMPLETE, INGESTION_PREFETCH: '8000' }).batch).toEqual({
+      prefetch: 8_000,
+      size: 4_000,
       maxAgeMs: 50,
     });
   });

@@ -39,9 +39,9 @@ export const VARIABLES = {
   /** Where browsers find the dashboard. */
   PUBLIC_URL: variable(url('a URL like https://stats.example.org', ['http:', 'https:'])),
   /** Messages that ingestion holds at once; AMQP counts them in 16 bits. */
-  INGESTION_PREFETCH: variable(integer(1, 65_535), 3_000),
+  INGESTION_PREFETCH: variable(integer(1, 65_535), 8_000),
   /** Events that are written together at most. */
-  INGESTION_BATCH_SIZE: variable(integer(1, 10_000), 1_000),
+  INGESTION_BATCH_SIZE: variable(integer(1, 10_000), 4_000),
   /** How long the first event of a batch waits for others, in milliseconds. */
   INGESTION_BATCH_MAX_AGE_MS: variable(integer(1, 10_000), 50),
   /** How long events stay, in days. */

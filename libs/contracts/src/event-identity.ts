@@ -44,7 +44,9 @@ export function derivedEventId(name: string): string {
   // `hash` at once takes a fifth of the time of an object of `createHash`.
   const hex = hash('sha1', Buffer.concat([NAMESPACE_BYTES, Buffer.from(name)]), 'hex');
   const variant = ((Number.parseInt(hex[16]!, 16) & 0x3) | 0x8).toString(16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  const uuid = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  // As one piece: a text that was put together is kept as a tree of its parts, ten times as large.
+  return Buffer.from(uuid, 'latin1').toString('latin1');
 }
 
 /** The time in a UUIDv7 in Unix milliseconds, or undefined for any other UUID. */

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { Counter, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { StatisticsContract } from '#libs/contracts';
 import { Database, RollupWorker } from '#libs/database';
@@ -13,6 +13,7 @@ const INTERVAL_MS = 5_000;
 export class RollupService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly worker: RollupWorker;
   private readonly computed: Counter<'span'>;
+  private readonly waiting: Gauge;
   private readonly stopping = new AbortController();
   private timer?: NodeJS.Timeout;
   private running?: Promise<void>;
@@ -29,6 +30,11 @@ export class RollupService implements OnApplicationBootstrap, OnApplicationShutd
       name: 'serverstats_rollups_computed_total',
       help: 'Buckets of one kind in one guild whose rollup was computed, by span: quarter (of an hour), day',
       labelNames: ['span'],
+      registers: [registry],
+    });
+    this.waiting = new Gauge({
+      name: 'serverstats_rollup_marks',
+      help: 'Settled buckets that waited for their rollup at the last look; what grows makes summaries slow, not wrong',
       registers: [registry],
     });
   }
@@ -53,7 +59,8 @@ export class RollupService implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   private async run(): Promise<void> {
-    const { quarters, days } = await this.worker.run(Date.now(), this.stopping.signal);
+    const { found, quarters, days } = await this.worker.run(Date.now(), this.stopping.signal);
+    this.waiting.set(found);
     if (quarters > 0) this.computed.inc({ span: 'quarter' }, quarters);
     if (days > 0) this.computed.inc({ span: 'day' }, days);
   }

@@ -12,11 +12,18 @@ import { Counter, Registry } from 'prom-client';
  */
 export type EventOutcome = 'stored' | 'duplicate' | 'unwanted' | 'too_old' | 'dead_lettered' | 'no_discord' | 'handled';
 
+/**
+ * How a batch of statistics was written: `copy`, or `insert` with care for events that are stored already. Many of the
+ * latter say that a publisher sends its events more than once.
+ */
+export type WayOfWriting = 'copy' | 'insert';
+
 /** What became of the events. Labels are bounded by the lists above; never a guild. */
 @Injectable()
 export class EventMetrics {
   private readonly events: Counter<'outcome'>;
   private readonly unrepeatable: Counter;
+  private readonly batches: Counter<'way'>;
 
   constructor(registry: Registry) {
     this.events = new Counter({
@@ -30,6 +37,12 @@ export class EventMetrics {
       help: 'Events without an id or a time of their own: delivered twice, they are stored twice',
       registers: [registry],
     });
+    this.batches = new Counter({
+      name: 'serverstats_written_batches_total',
+      help: 'Batches of statistics by the way they were written: copy, insert',
+      labelNames: ['way'],
+      registers: [registry],
+    });
   }
 
   count(outcome: EventOutcome, events: number): void {
@@ -38,5 +51,9 @@ export class EventMetrics {
 
   countUnrepeatable(events: number): void {
     if (events > 0) this.unrepeatable.inc(events);
+  }
+
+  countBatch(way: WayOfWriting): void {
+    this.batches.inc({ way });
   }
 }

@@ -92,3 +92,72 @@ describe('MicroBatcher', () => {
     expect(batches).toEqual([]);
   });
 });
+
+describe('MicroBatcher with two batches at once', () => {
+  interface Begun {
+    names: string[];
+    previousIsDone: boolean;
+    finish(): Promise<void>;
+  }
+  let begun: Begun[];
+  let batcher: MicroBatcher<Item>;
+
+  beforeEach(() => {
+    begun = [];
+    batcher = new MicroBatcher<Item>({
+      size: 2,
+      maxAgeMs: 50,
+      atOnce: 2,
+      handle: (batch, previous) =>
+        new Promise((resolve) => {
+          const one: Begun = {
+            names: batch.map(({ name }) => name),
+            previousIsDone: false,
+            finish: async () => {
+              resolve();
+              await settled();
+            },
+          };
+          void previous.then(() => (one.previousIsDone = true));
+          begun.push(one);
+        }),
+    });
+  });
+
+  /** Until all promises that can be are resolved. */
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+  const names = () => begun.map((batch) => batch.names);
+
+  it('should begin the next batch while one is being handled, and no third', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) batcher.push(item(name));
+    expect(names()).toEqual([
+      ['a', 'b'],
+      ['c', 'd'],
+    ]);
+    await begun[1]!.finish();
+    expect(names()).toHaveLength(3);
+  });
+
+  it('should tell a batch when all before it are done, whichever was done first', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) batcher.push(item(name));
+    await begun[1]!.finish();
+    expect(begun[2]!.previousIsDone).toBe(false);
+    await begun[0]!.finish();
+    expect(begun[1]!.previousIsDone).toBe(true);
+    expect(begun[2]!.previousIsDone).toBe(true);
+  });
+
+  it('should handle a suspect while nothing else is', async () => {
+    batcher.push(item('a'));
+    batcher.push(item('suspect', 1, true));
+    batcher.push(item('b'));
+    const drained = batcher.drain();
+    expect(names()).toEqual([['a']]);
+    await begun[0]!.finish();
+    expect(names()).toEqual([['a'], ['suspect']]);
+    await begun[1]!.finish();
+    expect(names()).toEqual([['a'], ['suspect'], ['b']]);
+    await begun[2]!.finish();
+    await drained;
+  });
+});

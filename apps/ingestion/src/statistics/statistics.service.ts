@@ -11,7 +11,7 @@ import { StatisticsWriter } from './statistics.writer.js';
 import type { WriteOutcome } from './write-outcome.js';
 
 /** Arrays can make a batch larger than it should be; no transaction writes more events than this. */
-const MAX_EVENTS_A_TRANSACTION = 2_000;
+const MAX_EVENTS_A_TRANSACTION = 5_000;
 
 /** Stores statistic events; finds the one that Postgres refuses without harm to its neighbours. */
 @Injectable()

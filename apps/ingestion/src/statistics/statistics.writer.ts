@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { StatisticsContract, type StatisticEvent } from '#libs/contracts';
 import { sqlState } from '#libs/database';
+import { EventMetrics } from '../messages/event-metrics.js';
 import { copyEvents } from './copy-events.js';
 import { insertEvents, kindArrays, type KindArrays } from './insert-events.js';
 import type { WriteOutcome } from './write-outcome.js';
@@ -18,6 +19,7 @@ export class StatisticsWriter {
   constructor(
     private readonly dataSource: DataSource,
     contract: StatisticsContract,
+    private readonly metrics: EventMetrics,
   ) {
     this.kinds = kindArrays(contract);
   }
@@ -33,6 +35,7 @@ export class StatisticsWriter {
     try {
       const outcome = await copyEvents(this.dataSource, events);
       this.path.copied();
+      this.metrics.countBatch('copy');
       return outcome;
     } catch (error) {
       if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
@@ -44,6 +47,7 @@ export class StatisticsWriter {
   private async insert(events: readonly StatisticEvent[]): Promise<WriteOutcome> {
     const outcome = await insertEvents(this.dataSource, events, this.kinds);
     this.path.inserted(outcome.duplicate);
+    this.metrics.countBatch('insert');
     return outcome;
   }
 }

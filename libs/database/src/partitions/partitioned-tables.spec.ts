@@ -1,6 +1,8 @@
 import { isExpired, partitionedTables, rangeOfPartition, requiredPartitions } from './partitioned-tables.js';
 
-const [events, snapshots] = partitionedTables({ eventDays: 62, summaryDays: 400 }) as [never, never];
+const tables = partitionedTables({ eventDays: 62, summaryDays: 400 });
+const events = tables.find(({ table }) => table === 'statistic_events')!;
+const snapshots = tables.find(({ table }) => table === 'guild_snapshots')!;
 const now = new Date('2026-03-01T12:00:00Z');
 
 describe('requiredPartitions', () => {

@@ -14,6 +14,7 @@ export interface MarkedBucket {
 export interface RollupPortion {
   stripe: number;
   guildIds: string[];
+  marks: number;
 }
 
 /** So many marks are moved under the exclusive lock of a stripe at most, but those of one guild are moved together. */
@@ -32,16 +33,16 @@ export async function findRollupWork(manager: EntityManager, now: number): Promi
     [latestSettled(now, QUARTER_MS), latestSettled(now, DAY_MS)],
   );
   const portions: RollupPortion[] = [];
-  const open = new Map<number, { portion: RollupPortion; marks: number }>();
+  const open = new Map<number, RollupPortion>();
   for (const { guild_id: guildId, marks } of rows) {
     const stripe = stripeOf(guildId);
     let current = open.get(stripe);
     if (current === undefined || current.marks + marks > MARKS_A_PORTION) {
-      current = { portion: { stripe, guildIds: [] }, marks: 0 };
+      current = { stripe, guildIds: [], marks: 0 };
       open.set(stripe, current);
-      portions.push(current.portion);
+      portions.push(current);
     }
-    current.portion.guildIds.push(guildId);
+    current.guildIds.push(guildId);
     current.marks += marks;
   }
   return portions;

@@ -27,6 +27,9 @@ const BUSY_QUARTER_EVENTS = 100;
 const EVENT_PARTITIONS = { table: 'statistic_events', unit: 'day' } as const;
 
 export interface RollupOutcome {
+  /** Settled marks that were there at the beginning. */
+  found: number;
+  /** Buckets that were computed. */
   quarters: number;
   days: number;
 }
@@ -56,8 +59,9 @@ export class RollupWorker {
    * @param signal ends the work between two transactions
    */
   async run(now: number, signal?: AbortSignal): Promise<RollupOutcome> {
-    const outcome: RollupOutcome = { quarters: 0, days: 0 };
     const portions = await findRollupWork(this.dataSource.manager, now);
+    const found = portions.reduce((sum, { marks }) => sum + marks, 0);
+    const outcome: RollupOutcome = { found, quarters: 0, days: 0 };
     if (portions.length === 0) return outcome;
     const runner = this.dataSource.createQueryRunner();
     try {

@@ -51,16 +51,20 @@ export class DelayCollector {
   /** @param shares ascending */
   private percentiles(shares: readonly number[]): number[] {
     const sorted = [...this.distribution].toSorted(([a], [b]) => a - b);
-    const results: number[] = [];
     let at = -1;
     let passed = 0;
-    for (const share of shares) {
+    return shares.map((share) => {
       const rank = Math.max(1, Math.ceil(share * this.count));
       while (passed < rank) passed += sorted[++at]![1];
-      const value = Math.min(Math.max(sketchValue(sorted[at]![0]), this.min), this.max);
-      results.push(milliseconds(value));
-    }
-    return results;
+      return milliseconds(this.valueOfRank(rank, sorted[at]![0]));
+    });
+  }
+
+  /** The smallest and the largest are known exactly. */
+  private valueOfRank(rank: number, sketchIndex: number): number {
+    if (rank === 1) return this.min;
+    if (rank === this.count) return this.max;
+    return Math.min(Math.max(sketchValue(sketchIndex), this.min), this.max);
   }
 }
 

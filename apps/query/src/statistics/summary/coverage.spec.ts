@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import { DAY_MS, QUARTER_MS } from '#libs/database';
+import type { TimeWindow } from '../window.js';
+import { coverByGroups, coverByTotals, without } from './coverage.js';
+
+const DAY = Date.UTC(2026, 2, 1);
+const q = (quarters: number) => DAY + quarters * QUARTER_MS;
+
+describe('coverByTotals', () => {
+  it('should read whole quarters from totals and the edges from events', () => {
+    expect(coverByTotals({ from: q(1) + 5, to: q(9) + 1 }, [], [])).toEqual({
+      totals: { from: q(2), to: q(9) },
+      exceptions: [],
+      events: [
+        { from: q(1) + 5, to: q(2) },
+        { from: q(9), to: q(9) + 1 },
+      ],
+    });
+  });
+
+  it('should read marked quarters and those with a cut in them from events, neighbours in one stretch', () => {
+    const { exceptions, events } = coverByTotals({ from: q(0), to: q(9) }, [q(3), q(4), q(20)], [q(2), q(6) + 1]);
+    expect(exceptions).toEqual([q(3), q(4), q(6)]);
+    expect(events).toEqual([
+      { from: q(3), to: q(5) },
+      { from: q(6), to: q(7) },
+    ]);
+  });
+
+  it('should read a window without a whole quarter from events alone', () => {
+    const window = { from: q(1) + 5, to: q(2) + 5 };
+    expect(coverByTotals(window, [q(1)], [])).toEqual({ exceptions: [], events: [window] });
+    expect(coverByTotals({ from: q(1), to: q(1) }, [], []).events).toEqual([]);
+  });
+});
+
+describe('coverByGroups', () => {
+  it('should read whole days without a mark from the groups of days', () => {
+    const window = { from: DAY - 2 * DAY_MS - 1, to: DAY + DAY_MS + 5 };
+    const { days, rest } = coverByGroups(window, new Set([DAY - DAY_MS + QUARTER_MS]), new Set());
+    expect(days).toEqual([DAY - 2 * DAY_MS, DAY]);
+    expect(rest).toEqual([
+      { from: DAY - 2 * DAY_MS - 1, to: DAY - 2 * DAY_MS },
+      { from: DAY - DAY_MS, to: DAY },
+      { from: DAY + DAY_MS, to: DAY + DAY_MS + 5 },
+    ]);
+  });
+
+  it('should trust the quarters of a day that is marked as such, but for marked ones', () => {
+    const { days, quarters } = coverByGroups({ from: DAY, to: DAY + DAY_MS }, new Set([q(5)]), new Set([DAY]));
+    expect(days).toEqual([]);
+    expect(quarters.size).toBe(95);
+    expect(quarters.has(q(5))).toBe(false);
+  });
+});
+
+it('should read every moment of a window once, whatever is marked', () => {
+  const quarters = fc.uniqueArray(fc.integer({ min: -10, max: 400 }));
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 300 * QUARTER_MS }),
+      fc.integer({ min: 1, max: 300 * QUARTER_MS }),
+      quarters,
+      fc.uniqueArray(fc.integer({ min: -1, max: 4 })),
+      fc.array(fc.integer({ min: 0, max: 400 * QUARTER_MS })),
+      (from, length, markedQuarters, markedDays, cuts) => {
+        const window = { from: DAY + from, to: DAY + from + length };
+        const marked = new Set(markedQuarters.map(q));
+
+        const byTotals = coverByTotals(
+          window,
+          marked,
+          cuts.map((cut) => DAY + cut),
+        );
+        const totals = bucketsOf(byTotals.totals, QUARTER_MS).filter(
+          ({ from: at }) => !byTotals.exceptions.includes(at),
+        );
+        expect(pieced([...totals, ...byTotals.events])).toEqual([window]);
+        expect(totals.some(({ from: at }) => marked.has(at))).toBe(false);
+
+        const byGroups = coverByGroups(window, marked, new Set(markedDays.map((day) => DAY + day * DAY_MS)));
+        const busy = [...byGroups.quarters].toSorted((a, b) => a - b).filter((_, index) => index % 3 === 0);
+        const events = byGroups.rest.flatMap((stretch) => without(stretch, busy, QUARTER_MS));
+        const groups = [
+          ...byGroups.days.map((at) => ({ from: at, to: at + DAY_MS })),
+          ...busy.map((at) => ({ from: at, to: at + QUARTER_MS })),
+        ];
+        expect(pieced([...groups, ...events])).toEqual([window]);
+      },
+    ),
+  );
+});
+
+function bucketsOf(stretch: TimeWindow | undefined, length: number): TimeWindow[] {
+  const buckets: TimeWindow[] = [];
+  for (let at = stretch?.from ?? 0; at < (stretch?.to ?? 0); at += length) buckets.push({ from: at, to: at + length });
+  return buckets;
+}
+
+/** Puts pieces together again; those that overlap or leave a gap stay apart. */
+function pieced(pieces: readonly TimeWindow[]): TimeWindow[] {
+  const result: TimeWindow[] = [];
+  for (const piece of pieces.toSorted((a, b) => a.from - b.from)) {
+    const last = result.at(-1);
+    if (last?.to === piece.from) last.to = piece.to;
+    else result.push({ ...piece });
+  }
+  return result;
+}

@@ -1,0 +1,326 @@
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import type { DataSource } from 'typeorm';
+import { FLAG_IS_BOT, StatisticsContract, SWITCH_NAMES, type StatisticEvent } from '#libs/contracts';
+import { createDataSource, lockStripe, sqlState } from '#libs/database';
+import { EventMetrics } from '../../apps/ingestion/src/messages/event-metrics.js';
+import { EventSource } from '../../apps/ingestion/src/messages/open-message.js';
+import { copyEvents } from '../../apps/ingestion/src/statistics/copy-events.js';
+import { insertEvents, kindArrays } from '../../apps/ingestion/src/statistics/insert-events.js';
+import { StatisticsService } from '../../apps/ingestion/src/statistics/statistics.service.js';
+import { StatisticsWriter } from '../../apps/ingestion/src/statistics/statistics.writer.js';
+import { SnowflakeSource } from '../harness/made-up-events.js';
+import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
+import { waitFor } from '../harness/wait-for.js';
+
+const DAY_MS = 86_400_000;
+const contract = new StatisticsContract();
+const ids = new SnowflakeSource();
+
+describe('StatisticsWriter', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+  let registry: Registry;
+  let metrics: EventMetrics;
+  let writer: StatisticsWriter;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    const options = { url: database.url, poolSize: 4, applicationName: 'writer-test' };
+    dataSource = await createDataSource(options).initialize();
+  });
+  afterAll(async () => {
+    await dataSource.destroy();
+    await database.drop();
+  });
+  beforeEach(() => {
+    registry = new Registry();
+    metrics = new EventMetrics(registry);
+    writer = new StatisticsWriter(dataSource, contract, metrics);
+  });
+
+  const openGuild = async (switches: readonly string[] = SWITCH_NAMES, enabled = true) => {
+    const guildId = ids.next(30 * DAY_MS);
+    await database.query(
+      `INSERT INTO guild_settings
+         (guild_id, enabled, enabled_at, updated_at, switches, counter_panel_enabled, starboard_enabled)
+       VALUES ($1, $2, now(), now(), $3, false, false)`,
+      [guildId, enabled, switches],
+    );
+    return guildId;
+  };
+  const erase = (guildId: string, userId: string, before: string) =>
+    database.query('INSERT INTO erasure_tombstones (guild_id, user_id, before, erased_at) VALUES ($1, $2, $3, now())', [
+      guildId,
+      userId,
+      before,
+    ]);
+  const stored = (guildIds: readonly string[]) =>
+    database.query<Record<string, string | null>>(
+      `SELECT event_id, guild_id, kind, occurred_at, user_id, channel_id, message_id, label, value, flags
+       FROM statistic_events WHERE guild_id = ANY ($1) ORDER BY event_id`,
+      [guildIds],
+    );
+  const batchesWritten = async () => {
+    const { values } = await registry.getSingleMetric('serverstats_written_batches_total')!.get();
+    return Object.fromEntries(values.map(({ labels, value }) => [labels.way, value]));
+  };
+
+  it('should store an event once that stands several times in a batch', async () => {
+    const guildId = await openGuild();
+    const [one, other] = [anEvent(guildId), anEvent(guildId)];
+    expect(await writer.write([one, other, { ...one }, one])).toEqual({ stored: 2, duplicate: 2, unwanted: 0 });
+    expect(await stored([guildId])).toHaveLength(2);
+    expect(await batchesWritten()).toEqual({ copy: 1 });
+  });
+
+  it('should insert with care after a duplicate, and copy again when there are no more', async () => {
+    const guildId = await openGuild();
+    const first = Array.from({ length: 50 }, () => anEvent(guildId));
+    await writer.write(first);
+    const again = [...Array.from({ length: 50 }, () => anEvent(guildId)), ...first.slice(0, 7)];
+    expect(await writer.write(again)).toEqual({ stored: 50, duplicate: 7, unwanted: 0 });
+    expect(await batchesWritten()).toEqual({ copy: 1, insert: 1 });
+    for (let batch = 0; batch < 2; batch++) {
+      expect(await writer.write([anEvent(guildId)])).toEqual({ stored: 1, duplicate: 0, unwanted: 0 });
+    }
+    expect(await batchesWritten()).toEqual({ copy: 1, insert: 3 });
+    expect(await writer.write([anEvent(guildId)])).toEqual({ stored: 1, duplicate: 0, unwanted: 0 });
+    expect(await batchesWritten()).toEqual({ copy: 2, insert: 3 });
+    expect(await stored([guildId])).toHaveLength(103);
+  });
+
+  it('should keep the same of a batch, whichever way it is written', async () => {
+    const at = Date.now() - DAY_MS;
+    const open = await openGuild();
+    const noBots = await openGuild(['stats_message_statistics']);
+    const off = await openGuild(SWITCH_NAMES, false);
+    const unknown = ids.next(30 * DAY_MS);
+    const erased = await openGuild();
+    await erase(erased, '0', new Date(at).toISOString());
+    const withErased = await openGuild();
+    await erase(withErased, '77', `${new Date(at).toISOString().slice(0, -1)}500Z`); // half a millisecond later
+    await erase(withErased, '78', 'infinity');
+    const wanted = [
+      anEvent(open),
+      anEvent(open, { kind: contract.kind('message.sent')!, flags: FLAG_IS_BOT }),
+      anEvent(noBots, { kind: contract.kind('message.sent')! }),
+      anEvent(erased, { occurredAt: at }),
+      anEvent(withErased, { occurredAt: at + 1, userId: '77' }),
+      anEvent(withErased, { occurredAt: at - 1 }),
+      anEvent(withErased, { occurredAt: at - 1, userId: '79' }),
+    ];
+    const unwanted = [
+      anEvent(noBots),
+      anEvent(noBots, { kind: contract.kind('message.sent')!, flags: FLAG_IS_BOT }),
+      anEvent(off),
+      anEvent(unknown),
+      anEvent(erased, { occurredAt: at - 1, userId: '5' }),
+      anEvent(withErased, { occurredAt: at, userId: '77' }),
+      anEvent(withErased, { userId: '78' }),
+    ];
+    const batch = [...wanted, ...unwanted, wanted[0]!].toReversed();
+    const guildIds = [open, noBots, off, unknown, erased, withErased];
+
+    const ways = [() => copyEvents(dataSource, batch), () => insertEvents(dataSource, batch, kindArrays(contract))];
+    for (const write of ways) {
+      expect(await write()).toEqual({ stored: wanted.length, duplicate: 1, unwanted: unwanted.length });
+      const rows = await stored(guildIds);
+      expect(rows.map((row) => row.event_id)).toEqual(wanted.map((event) => event.eventId).toSorted());
+      await expectMarks(guildIds);
+      await database.query('DELETE FROM statistic_events WHERE guild_id = ANY ($1)', [guildIds]);
+      await database.query('DELETE FROM statistic_rollup_pending WHERE guild_id = ANY ($1)', [guildIds]);
+    }
+  });
+
+  it('should store every field exactly, both ways: ids to the last digit, texts of any content', async () => {
+    const guildId = await openGuild();
+    const labels = [
+      '\\N',
+      '\\',
+      'a\\tb',
+      'a\tb',
+      'a\nb\r',
+      `"'{},()`,
+      'NULL',
+      '',
+      '🎉👩‍👩‍👧',
+      'ü'.repeat(100),
+      '\u0001\u007f',
+    ];
+    const users = ['1', '999999999', '1000000000', '4294967296', '4294967295000000000', '9223372036854775807', null];
+    const events = [
+      ...labels.map((label) => anEvent(guildId, { label })),
+      ...users.map((userId) => anEvent(guildId, { userId, channelId: userId, messageId: userId, label: null })),
+      anEvent(guildId, { value: 0 }),
+      anEvent(guildId, { value: 86_400_000_000, flags: FLAG_IS_BOT }),
+      anEvent(guildId, { occurredAt: Date.now() - 3 * DAY_MS }),
+    ];
+    const expected = events.map(asRow).toSorted((a, b) => (a.event_id < b.event_id ? -1 : 1));
+    await copyEvents(dataSource, events);
+    expect(await stored([guildId])).toEqual(expected);
+    await database.query('DELETE FROM statistic_events WHERE guild_id = $1', [guildId]);
+    await insertEvents(dataSource, events, kindArrays(contract));
+    expect(await stored([guildId])).toEqual(expected);
+  });
+
+  it('should mark the quarter of an hour of every stored event, and nothing else', async () => {
+    const guildIds = [await openGuild(), await openGuild(), await openGuild([])];
+    const events = Array.from({ length: 600 }, (_, index) =>
+      anEvent(guildIds[index % 3]!, {
+        kind: contract.kinds[index % 13]!,
+        occurredAt: Date.now() - ((index * 7_919_000) % (5 * DAY_MS)),
+      }),
+    );
+    expect(await writer.write(events)).toEqual({ stored: 400, duplicate: 0, unwanted: 200 });
+    expect(await batchesWritten()).toEqual({ copy: 1 });
+    await expectMarks(guildIds);
+  });
+
+  it('should find the one event that Postgres refuses, and copy all the others', async () => {
+    const guildId = await openGuild();
+    await database.query(`
+      CREATE FUNCTION refuse_label() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        RAISE EXCEPTION 'only Postgres refuses this' USING ERRCODE = 'untranslatable_character';
+      END $$`);
+    await database.query(`
+      CREATE TRIGGER refuse_label BEFORE INSERT ON statistic_events
+      FOR EACH ROW WHEN (NEW.label = 'refused') EXECUTE FUNCTION refuse_label()`);
+    const events = Array.from({ length: 100 }, (_, index) =>
+      anEvent(guildId, { label: index === 61 ? 'refused' : 'fine' }),
+    );
+    const service = new StatisticsService(writer, metrics, pino({ level: 'silent' }));
+    const messages = events.map((event, index) => ({
+      events: [{ event, index: 0, source: sourceOf(`message ${index}`) }],
+      deadLetters: [],
+    }));
+    const letters = await service.handle(messages);
+    expect(letters.map(({ content }) => content.toString())).toEqual(['message 61']);
+    expect(letters[0]!.headers).toMatchObject({ 'x-error-name': 'RefusedByDatabaseError' });
+    expect(await stored([guildId])).toHaveLength(99);
+    expect(Object.keys(await batchesWritten())).toEqual(['copy']);
+    await database.query('DROP TRIGGER refuse_label ON statistic_events');
+  });
+
+  it('should store nothing against a change of settings that it has waited for', async () => {
+    const guildId = await openGuild();
+    let writing: ReturnType<StatisticsWriter['write']> | undefined;
+    await dataSource.transaction(async (manager) => {
+      await lockStripe(manager, guildId);
+      writing = writer.write([anEvent(guildId)]);
+      await waitFor(
+        async () =>
+          (
+            await database.query(
+              `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+            )
+          ).length === 1,
+        { what: 'the writer to wait for the stripe' },
+      );
+      await manager.query('UPDATE guild_settings SET enabled = false WHERE guild_id = $1', [guildId]);
+    });
+    expect(await writing).toEqual({ stored: 0, duplicate: 0, unwanted: 1 });
+    expect(await stored([guildId])).toEqual([]);
+  });
+
+  it('should let instances write the same events in other orders at once, each once and without a deadlock', async () => {
+    const guildIds = await Promise.all(Array.from({ length: 20 }, () => openGuild()));
+    const others = [writer, new StatisticsWriter(dataSource, contract, new EventMetrics(new Registry()))];
+    for (let round = 0; round < 10; round++) {
+      const events = Array.from({ length: 500 }, (_, index) =>
+        anEvent(guildIds[(index * 7) % 20]!, {
+          kind: contract.kinds[index % 3]!,
+          occurredAt: Date.now() - ((index * 31_337_000) % (4 * DAY_MS)),
+        }),
+      );
+      const outcomes = await Promise.all([
+        others[0]!.write(events),
+        others[1]!.write(events.toReversed()),
+        others[round % 2]!.write(events.toSorted((a, b) => (a.eventId < b.eventId ? -1 : 1))),
+      ]);
+      const sum = (key: 'stored' | 'duplicate') => outcomes.reduce((total, outcome) => total + outcome[key], 0);
+      expect([sum('stored'), sum('duplicate')]).toEqual([500, 1_000]);
+    }
+    expect(await stored(guildIds)).toHaveLength(5_000);
+    await expectMarks(guildIds);
+  });
+
+  it('should not deadlock two batches that share events of several days, one of them without those it begins with', async () => {
+    const [first, second] = [await openGuild(), await openGuild()].toSorted() as [string, string];
+    const ways = [
+      (events: StatisticEvent[]) => copyEvents(dataSource, events),
+      (events: StatisticEvent[]) => insertEvents(dataSource, events, kindArrays(contract)),
+    ];
+    for (let round = 0; round < 20; round++) {
+      const ofDay = (guildId: string, day: number) =>
+        Array.from({ length: 300 }, (_, index) => anEvent(guildId, { occurredAt: Date.now() - day * DAY_MS - index }));
+      const shared = [...ofDay(first, 1), ...ofDay(second, 2)];
+      const outcomes = await Promise.allSettled([
+        copyEvents(dataSource, [...ofDay(first, 2), ...shared]),
+        ways[round % 2]!(shared),
+      ]);
+      // Whoever copies later finds duplicates; nobody is ended for a deadlock.
+      const states = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? 'ok' : sqlState(outcome.reason)));
+      expect(states.filter((state) => state !== 'ok' && state !== '23505')).toEqual([]);
+      expect(states).toContain('ok');
+    }
+  });
+
+  /** Marks and the quarters of stored events are the same. */
+  async function expectMarks(guildIds: readonly string[]): Promise<void> {
+    const marks = await database.query(
+      'SELECT guild_id, kind, bucket FROM statistic_rollup_pending WHERE guild_id = ANY ($1) ORDER BY 1, 2, 3',
+      [guildIds],
+    );
+    const quarters = await database.query(
+      `SELECT DISTINCT guild_id, kind, date_bin('15 minutes', occurred_at, 'epoch') AS bucket
+       FROM statistic_events WHERE guild_id = ANY ($1) ORDER BY 1, 2, 3`,
+      [guildIds],
+    );
+    expect(quarters.length).toBeGreaterThan(0);
+    expect(marks).toEqual(quarters);
+  }
+});
+
+function anEvent(guildId: string, changes: Partial<StatisticEvent> = {}): StatisticEvent {
+  return {
+    kind: contract.kind('command.used')!,
+    guildId,
+    eventId: randomUUID(),
+    occurredAt: Date.now() - 60_000,
+    userId: null,
+    channelId: null,
+    messageId: null,
+    label: null,
+    value: null,
+    flags: 0,
+    ...changes,
+  };
+}
+
+function asRow(event: StatisticEvent) {
+  return {
+    event_id: event.eventId,
+    guild_id: event.guildId,
+    kind: event.kind.definition.number,
+    occurred_at: new Date(event.occurredAt),
+    user_id: event.userId,
+    channel_id: event.channelId,
+    message_id: event.messageId,
+    label: event.label,
+    value: event.value === null ? null : String(event.value),
+    flags: event.flags,
+  };
+}
+
+function sourceOf(content: string): EventSource {
+  return new EventSource({
+    queue: 'serverstats.statistics',
+    routingKey: 'command.used',
+    content: Buffer.from(content),
+    arrivedAt: Date.now(),
+  });
+}

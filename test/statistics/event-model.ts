@@ -1,0 +1,119 @@
+import { DIMENSIONS, groupingsOf, type CompiledKind, type StatisticEvent } from '#libs/contracts';
+import { bucketStarts } from './local-clock.js';
+
+export interface Selection {
+  kind: CompiledKind;
+  /** Unix milliseconds, half-open. */
+  from: number;
+  to: number;
+  userId?: string;
+  channelId?: string;
+}
+
+export interface SummaryOptions {
+  interval: 'hour' | 'day';
+  timeZone: string;
+  groupBy?: string;
+  top: number;
+}
+
+/** What must be stored after all that was done, in plain memory: a list, searched from end to end. */
+export class EventModel {
+  private readonly events = new Map<string, StatisticEvent & { erased: boolean }>();
+  private readonly erasedUsers = new Set<string>();
+
+  /** Events of the past; those of an erased member are not stored. */
+  write(events: readonly StatisticEvent[]): void {
+    for (const event of events) {
+      if (event.userId !== null && this.erasedUsers.has(event.userId)) continue;
+      const key = `${event.kind.name} ${event.occurredAt} ${event.eventId}`;
+      if (!this.events.has(key)) this.events.set(key, { ...event, erased: false });
+    }
+  }
+
+  erase(userId: string): void {
+    this.erasedUsers.add(userId);
+    for (const event of this.events.values()) {
+      if (event.userId === userId) Object.assign(event, { userId: null, messageId: null, erased: true });
+    }
+  }
+
+  select({ kind, from, to, userId, channelId }: Selection): (StatisticEvent & { erased: boolean })[] {
+    return [...this.events.values()].filter(
+      (event) =>
+        event.kind.name === kind.name &&
+        event.occurredAt >= from &&
+        event.occurredAt < to &&
+        (userId === undefined || event.userId === userId) &&
+        (channelId === undefined || event.channelId === channelId),
+    );
+  }
+
+  /** Records of a selection as a view must answer them, in an order of their own; ids of erased ones are not known. */
+  records(selection: Selection): string[] {
+    return this.select(selection)
+      .map((event) =>
+        recordKey({
+          id: event.erased ? '' : event.eventId,
+          timestamp: new Date(event.occurredAt).toISOString(),
+          user: event.userId,
+          channel: event.channelId,
+          message: event.messageId,
+          label: event.label,
+          delay: event.value === null ? null : event.value / 1000,
+        }),
+      )
+      .toSorted();
+  }
+
+  summary(selection: Selection, { interval, timeZone, groupBy, top }: SummaryOptions) {
+    const events = this.select(selection);
+    const length = selection.to - selection.from;
+    const starts = bucketStarts(selection.from, selection.to, interval, timeZone);
+    const values = (of: readonly StatisticEvent[]) => of.map(({ value }) => value!).toSorted((a, b) => a - b);
+    return {
+      total: events.length,
+      previousTotal: this.select({ ...selection, from: selection.from - length, to: selection.from }).length,
+      values: values(events),
+      series: starts.map((start, index) => {
+        const end = starts[index + 1] ?? Infinity;
+        const inside = events.filter(({ occurredAt }) => occurredAt >= start && occurredAt < end);
+        return { bucket: new Date(start).toISOString(), count: inside.length, values: values(inside) };
+      }),
+      groups: groupBy === undefined ? [] : groupsOf(events, selection.kind, groupBy).slice(0, top),
+    };
+  }
+}
+
+export interface RecordParts {
+  id: string;
+  timestamp: string;
+  user: string | null;
+  channel: string | null;
+  message: string | null;
+  label: string | null;
+  delay: number | null;
+}
+
+export function recordKey({ timestamp, id, user, channel, message, label, delay }: RecordParts): string {
+  return JSON.stringify([timestamp, id, user, channel, message, label, delay]);
+}
+
+function groupsOf(events: readonly StatisticEvent[], kind: CompiledKind, groupBy: string) {
+  const { column } = DIMENSIONS[groupingsOf(kind.definition).get(groupBy)!];
+  const counts = new Map<string | null, number>();
+  for (const event of events) {
+    const key = { user_id: event.userId, channel_id: event.channelId, label: event.label }[column];
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return [...counts]
+    .map(([key, count]) => ({ key, count }))
+    .toSorted((a, b) => b.count - a.count || compareKeys(a.key, b.key, column === 'label'));
+}
+
+/** Ids as numbers, texts by code points, none last. */
+function compareKeys(a: string | null, b: string | null, isText: boolean): number {
+  if (a === null || b === null) return Number(a === null) - Number(b === null);
+  if (!isText) return BigInt(a) < BigInt(b) ? -1 : 1;
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

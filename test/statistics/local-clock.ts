@@ -1,0 +1,40 @@
+/** What clocks show, told by the runtime's own formatting and by nothing of the product's. */
+
+const MINUTE_MS = 60_000;
+const QUARTER_MS = 15 * MINUTE_MS;
+const formatters = new Map<string, Intl.DateTimeFormat>();
+const shown = new Map<string, string>();
+
+/** "2026-10-25 02:30" */
+export function localTime(time: number, timeZone: string): string {
+  const key = `${timeZone} ${Math.floor(time / MINUTE_MS)}`;
+  let text = shown.get(key);
+  if (text === undefined) {
+    let formatter = formatters.get(timeZone);
+    if (formatter === undefined) {
+      formatter = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' });
+      formatters.set(timeZone, formatter);
+    }
+    text = formatter.format(time);
+    shown.set(key, text);
+  }
+  return text;
+}
+
+/** Whether a local day or hour begins at this quarter of an hour. */
+function begins(quarter: number, interval: 'hour' | 'day', timeZone: string): boolean {
+  const [now, before] = [localTime(quarter, timeZone), localTime(quarter - MINUTE_MS, timeZone)];
+  if (interval === 'day') return now.slice(0, 10) !== before.slice(0, 10);
+  return now.endsWith(':00') || now.slice(0, 13) !== before.slice(0, 13);
+}
+
+/** The starts of all local days or hours that the window touches. */
+export function bucketStarts(from: number, to: number, interval: 'hour' | 'day', timeZone: string): number[] {
+  let first = Math.floor(from / QUARTER_MS) * QUARTER_MS;
+  while (!begins(first, interval, timeZone)) first -= QUARTER_MS;
+  const starts = [first];
+  for (let quarter = first + QUARTER_MS; quarter < to; quarter += QUARTER_MS) {
+    if (begins(quarter, interval, timeZone)) starts.push(quarter);
+  }
+  return starts;
+}
