@@ -1,7 +1,7 @@
 import type { OutgoingEvent } from './event-handover.js';
 import { EventPacks } from './event-packs.js';
 
-describe(EventPacks.name, () => {
+describe('EventPacks', () => {
   const event = (name: string, eventId: string): OutgoingEvent => ({ name, eventId, occurredAt: 0, body: {} });
   const idsOf = (events: readonly OutgoingEvent[]) => events.map(({ eventId }) => eventId).join();
 
