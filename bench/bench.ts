@@ -23,4 +23,5 @@ export interface Ratio {
   value: number;
   /** What this system promises itself. */
   atLeast?: number;
+  atMost?: number;
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
-import type { Bench, Measurement } from './bench.js';
+import type { Bench, Measurement, Ratio } from './bench.js';
 import { postgresVersion, rabbitmqVersion } from './harness/servers.js';
 
 export function printTable({ unit, results, ratios }: Measurement): void {
@@ -12,9 +12,9 @@ export function printTable({ unit, results, ratios }: Measurement): void {
   console.table(Object.fromEntries(rows));
   console.table(
     Object.fromEntries(
-      Object.entries(ratios).map(([name, { value, atLeast }]) => [
+      Object.entries(ratios).map(([name, ratio]) => [
         name,
-        { ratio: short(value), 'at least': atLeast ?? '', reached: atLeast === undefined ? '' : value >= atLeast },
+        { ratio: short(ratio.value), wanted: wanted(ratio), reached: wanted(ratio) === '' ? '' : isReached(ratio) },
       ]),
     ),
   );
@@ -39,6 +39,14 @@ export async function writeReport(name: string, bench: Bench, measurement: Measu
   const text = JSON.stringify(report, (_, value: unknown) => (typeof value === 'number' ? short(value) : value), 2);
   await writeFile(path, `${text}\n`);
   return path;
+}
+
+function wanted({ atLeast, atMost }: Ratio): string {
+  return [atLeast === undefined ? '' : `>= ${atLeast}`, atMost === undefined ? '' : `<= ${atMost}`].join('');
+}
+
+function isReached({ value, atLeast = -Infinity, atMost = Infinity }: Ratio): boolean {
+  return value >= atLeast && value <= atMost;
 }
 
 /** Three decimals where they say something. */

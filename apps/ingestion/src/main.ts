@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { loadIngestionConfig, readEnvironment } from '#libs/config';
-import { runUntilSignal } from '#libs/observability';
+import { limitHeapGrowth, runUntilSignal } from '#libs/observability';
 import { startIngestion } from './start-ingestion.js';
 
+limitHeapGrowth();
 await runUntilSignal(() => startIngestion(loadIngestionConfig(readEnvironment())));

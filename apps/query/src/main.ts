@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { loadQueryConfig, readEnvironment } from '#libs/config';
-import { runUntilSignal } from '#libs/observability';
+import { limitHeapGrowth, runUntilSignal } from '#libs/observability';
 import { startQuery } from './start-query.js';
 
+limitHeapGrowth();
 await runUntilSignal(async () => startQuery(loadQueryConfig(readEnvironment())));

@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 import { ConfigurationError, readEnvironment } from '#libs/config';
-import { EXIT_CODES } from '#libs/observability';
-import { PortError } from '#libs/observability';
+import { EXIT_CODES, limitHeapGrowth, PortError } from '#libs/observability';
 import { runStandalone } from './standalone.js';
 import { StartupError } from './startup-error.js';
 import { listenForStop } from './stop-signals.js';
@@ -20,4 +19,5 @@ async function main(): Promise<number> {
   }
 }
 
+limitHeapGrowth();
 process.exit(await main());

@@ -2,6 +2,7 @@ import type { ChannelModel, ConfirmChannel } from 'amqplib';
 import { EVENTS_EXCHANGE, type StatisticsContract } from '#libs/contracts';
 import { BrokerConnection } from './broker-connection.js';
 import { declareTopology } from './declare-topology.js';
+import { EventPacks } from './event-packs.js';
 import { BrokerUnavailableError, type EventHandover, type OutgoingEvent } from './event-handover.js';
 
 export interface AmqpHandoverOptions {
@@ -17,6 +18,7 @@ const CONFIRM_TIMEOUT_MS = 4_500;
 export class AmqpHandover implements EventHandover {
   private readonly connection: BrokerConnection;
   private channel?: ConfirmChannel;
+  private readonly packs = new EventPacks((events) => this.publish(events));
 
   constructor(private readonly options: AmqpHandoverOptions) {
     this.connection = new BrokerConnection({
@@ -32,8 +34,24 @@ export class AmqpHandover implements EventHandover {
   }
 
   handOver(event: OutgoingEvent): Promise<void> {
+    // The body of a statistic names its event; of the others the message does, so each needs its own.
+    return this.options.contract.kind(event.name) === undefined ? this.publish([event]) : this.packs.add(event);
+  }
+
+  async probe(): Promise<void> {
+    if (this.channel === undefined) throw this.unavailable(this.connection.failure.message);
+  }
+
+  async close(): Promise<void> {
+    // Confirms that are still due arrive before the channel's own closing handshake ends.
+    await this.channel?.close().catch(() => undefined);
+    await this.connection.close();
+  }
+
+  private publish(events: readonly OutgoingEvent[]): Promise<void> {
     const { channel } = this;
     if (channel === undefined) return Promise.reject(this.unavailable(this.connection.failure.message));
+    const [first] = events as readonly [OutgoingEvent, ...OutgoingEvent[]];
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
         () => reject(this.unavailable(`no publisher confirm within ${CONFIRM_TIMEOUT_MS} ms`)),
@@ -47,25 +65,16 @@ export class AmqpHandover implements EventHandover {
       const properties = {
         persistent: true,
         contentType: 'application/json',
-        messageId: event.eventId,
-        timestamp: Math.floor(event.occurredAt / 1000),
+        messageId: first.eventId,
+        timestamp: Math.floor(first.occurredAt / 1000),
       };
+      const body = events.length === 1 ? first.body : events.map((event) => event.body);
       try {
-        channel.publish(EVENTS_EXCHANGE, event.name, Buffer.from(JSON.stringify(event.body)), properties, settle);
+        channel.publish(EVENTS_EXCHANGE, first.name, Buffer.from(JSON.stringify(body)), properties, settle);
       } catch (error) {
         settle(error);
       }
     });
-  }
-
-  async probe(): Promise<void> {
-    if (this.channel === undefined) throw this.unavailable(this.connection.failure.message);
-  }
-
-  async close(): Promise<void> {
-    // Confirms that are still due arrive before the channel's own closing handshake ends.
-    await this.channel?.close().catch(() => undefined);
-    await this.connection.close();
   }
 
   private async openChannel(connection: ChannelModel): Promise<void> {

@@ -1,5 +1,6 @@
 export * from './describe-error.js';
 export * from './health-checks.js';
+export * from './heap-growth.js';
 export * from './listening-address.js';
 export * from './logger.js';
 export * from './metrics-registry.js';

@@ -29,13 +29,14 @@ describe('eventPages', () => {
 
   it('should go on after the last record of a full page, and with the day before after another', async () => {
     const answers = [rows(PAGE_SIZE, 'a'), rows(1, 'b'), rows(PAGE_SIZE, 'c'), []];
+    const expected = answers.slice(0, 3).map((page) => [...page]);
     const asked: EventPageQuery[] = [];
     const pages: EventRow[][] = [];
     const readPage = async (page: EventPageQuery) => {
       asked.push(page);
       return answers[asked.length - 1]!;
     };
-    for await (const page of eventPages(readPage, query)) pages.push(page);
+    for await (const page of eventPages(readPage, query)) pages.push([...page]);
     const after = (eventId: string) => ({ occurredAt: 'then', eventId });
     const [second, first] = daysOf(window);
     expect(asked).toEqual([
@@ -44,7 +45,15 @@ describe('eventPages', () => {
       { ...query, window: first, after: undefined, limit: PAGE_SIZE },
       { ...query, window: first, after: after('c'), limit: PAGE_SIZE },
     ]);
-    expect(pages).toEqual(answers.slice(0, 3));
+    expect(pages).toEqual(expected);
+  });
+
+  it('should let go of a page when the next one is asked for', async () => {
+    const pages = eventPages(async () => rows(PAGE_SIZE, 'a'), query);
+    const first = (await pages.next()).value as EventRow[];
+    expect(first).toHaveLength(PAGE_SIZE);
+    await pages.next();
+    expect(first).toHaveLength(0);
   });
 
   it('should read nothing before it is asked to, and nothing more once it is left', async () => {

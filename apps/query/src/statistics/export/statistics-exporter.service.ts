@@ -21,6 +21,8 @@ import { ExportMetrics } from './export-metrics.js';
 
 /** How long a download may go on when the service stops: well below the 15 seconds within which it must have. */
 const GRACE_MS = 5_000;
+/** Less than the text of a page, so that one page waits for the client at most. Newer runtimes would take more. */
+const READ_AHEAD_BYTES = 16 * 1024;
 
 export interface ExportOptions {
   format: ExportFormat;
@@ -87,7 +89,7 @@ export class StatisticsExporter implements OnModuleDestroy {
     const pages = await withFirstRead(this.pages(kind, request, window));
     const texts = this.texts(pages, kind, request.guild_id, options);
     // By bytes: a stream of objects would read ahead by their number.
-    return this.follow(Readable.from(texts, { objectMode: false }), options);
+    return this.follow(Readable.from(texts, { objectMode: false, highWaterMark: READ_AHEAD_BYTES }), options);
   }
 
   private pages(kind: CompiledKind, request: ViewRequest, window: TimeWindow): AsyncGenerator<EventRow[], void> {

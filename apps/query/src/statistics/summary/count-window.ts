@@ -1,11 +1,11 @@
 import type { EntityManager } from 'typeorm';
 import { DIMENSIONS, isTimed, type CompiledKind } from '#libs/contracts';
-import { QUARTER_MS } from '#libs/database';
+import { DAY_MS, QUARTER_MS, SPANS } from '#libs/database';
 import type { TimeWindow } from '../window.js';
-import { coverByTotals, without } from './coverage.js';
+import { coverByGroups, coverByTotals, without } from './coverage.js';
 import { DelayCollector } from './delay-statistics.js';
 import { countEvents, measureEvents, type EventsQuery } from './queries/count-events.js';
-import { countInBusyQuarters } from './queries/count-in-busy-quarters.js';
+import { countInGroups } from './queries/count-in-groups.js';
 import { countTotals, readDistributions, type ExtentRow, type TotalsQuery } from './queries/count-totals.js';
 import type { EventFilter } from './queries/events-in-stretches.js';
 import { readRollupMarks } from './queries/read-rollup-marks.js';
@@ -97,7 +97,7 @@ async function countByTotals(manager: EntityManager, kind: CompiledKind, query: 
   return tallies;
 }
 
-/** Busy quarters have groups by channel; the others have few events. */
+/** Days have groups by channel, and so have busy quarters, for days that are divided; the others have few events. */
 async function countChannel(
   manager: EntityManager,
   kind: CompiledKind,
@@ -106,21 +106,32 @@ async function countChannel(
 ): Promise<Tallies> {
   const { guildId, window, cuts } = query;
   const { number } = kind.definition;
-  const marks = await readRollupMarks(manager, guildId, [number], window);
-  const { totals, exceptions } = coverByTotals(window, marks.get(number)!.quarters, cuts);
-  const busy = new Map<number, number>();
+  const marks = (await readRollupMarks(manager, guildId, [number], window)).get(number)!;
+  const isDivided = (day: number) => cuts.some((cut) => cut > day && cut < day + DAY_MS);
+  const days = coverByGroups(window, marks.quarters, marks.days).days.filter((day) => !isDivided(day));
+  const { totals, exceptions } = coverByTotals(window, marks.quarters, cuts);
+  const counts = new Map<number, number>();
   if (totals !== undefined) {
     const of = { guildId, kind: number, dimension: DIMENSIONS.channel.number, id: channelId, window: totals };
-    for (const [quarter, count] of await countInBusyQuarters(manager, of)) busy.set(quarter, count);
-    for (const quarter of exceptions) busy.delete(quarter);
+    for (const [quarter, count] of await countInGroups(manager, { ...of, span: SPANS.quarter })) {
+      counts.set(quarter, count);
+    }
+    for (const quarter of exceptions) counts.delete(quarter);
+    const ofDays = await countInGroups(manager, { ...of, span: SPANS.day });
+    for (const day of days) {
+      for (let quarter = day; quarter < day + DAY_MS; quarter += QUARTER_MS) counts.delete(quarter);
+      counts.set(day, ofDays.get(day) ?? 0);
+    }
   }
-  const quarters = [...busy.keys()].toSorted((a, b) => a - b);
-  const rest = without(window, quarters, QUARTER_MS);
+  const buckets = [...counts.keys()].toSorted((a, b) => a - b);
+  const wholeDays = new Set(days);
+  const quarters = buckets.filter((bucket) => !wholeDays.has(bucket));
+  const rest = without(window, days, DAY_MS).flatMap((stretch) => without(stretch, quarters, QUARTER_MS));
   const tallies = await countByEvents(manager, kind, query, rest, { channelId });
   let cut = 0;
-  for (const quarter of quarters) {
-    while (cut < cuts.length && cuts[cut]! <= quarter) cut++;
-    tallies.at(cut).count += busy.get(quarter)!;
+  for (const bucket of buckets) {
+    while (cut < cuts.length && cuts[cut]! <= bucket) cut++;
+    tallies.at(cut).count += counts.get(bucket)!;
   }
   return tallies;
 }

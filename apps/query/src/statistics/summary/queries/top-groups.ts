@@ -27,18 +27,17 @@ export interface GroupRow {
 
 /** The largest groups; ties by key, ids in the order of numbers and texts in that of code points, none last. */
 export async function readTopGroups(manager: EntityManager, query: TopGroupsQuery): Promise<GroupRow[]> {
-  const { guildId, kind, dimension, days, quarters, stretches, filter, top } = query;
-  const { number, column } = DIMENSIONS[dimension];
+  const { guildId, dimension, days, quarters, stretches, filter, top } = query;
+  const { column } = DIMENSIONS[dimension];
   const isText = dimension === 'label';
   const parameters = new SqlParameters();
   const sources: string[] = [];
   if (days.length + quarters.length > 0) {
+    const keys = isText ? 'labels' : 'ids';
+    const rows = rollupRows(parameters, query, `${keys} AS keys, counts`);
     sources.push(`
-      SELECT u.key, u.n FROM statistic_groups g, unnest(g.${isText ? 'labels' : 'ids'}, g.counts) AS u(key, n)
-      WHERE g.guild_id = ${parameters.bind(guildId, 'bigint')} AND g.kind = ${parameters.bind(kind, 'smallint')}
-        AND g.dimension = ${number}
-        AND (g.span = ${SPANS.day} AND g.bucket = ANY (${parameters.bindTimes(days)})
-          OR g.span = ${SPANS.quarter} AND g.bucket = ANY (${parameters.bindTimes(quarters)}))`);
+      SELECT key, sum(n) FROM (SELECT unnest(keys) AS key, unnest(counts) AS n FROM (${rows}) AS g) AS entries
+      GROUP BY key`);
   }
   if (stretches.length > 0) {
     const events = eventsInStretches(parameters, guildId, stretches, filter, column);
@@ -54,6 +53,29 @@ export async function readTopGroups(manager: EntityManager, query: TopGroupsQuer
   );
 }
 
+/**
+ * The groups of those days and of those quarters, each in a statement of its own, for which the planner leaves out all
+ * other partitions. Their entries are many: unnested in the list of columns they take a third of the time that they
+ * take as a table, and summed as integers half of what the `numeric` sum of the counts of events takes.
+ */
+function rollupRows(parameters: SqlParameters, query: TopGroupsQuery, columns: string): string {
+  const { guildId, kind, dimension, days, quarters } = query;
+  const key = `guild_id = ${parameters.bind(guildId, 'bigint')} AND kind = ${parameters.bind(kind, 'smallint')}
+    AND dimension = ${DIMENSIONS[dimension].number}`;
+  const spans = [
+    { span: SPANS.day, buckets: days },
+    { span: SPANS.quarter, buckets: quarters },
+  ];
+  return spans
+    .filter(({ buckets }) => buckets.length > 0)
+    .map(
+      ({ span, buckets }) =>
+        `SELECT ${columns} FROM statistic_groups
+         WHERE ${key} AND span = ${span} AND bucket = ANY (${parameters.bindTimes(buckets)})`,
+    )
+    .join(' UNION ALL ');
+}
+
 /** Which of these quarters have groups of their own. */
 export async function findBusyQuarters(
   manager: EntityManager,
@@ -61,12 +83,14 @@ export async function findBusyQuarters(
 ): Promise<number[]> {
   const { guildId, kind, dimension, quarters } = query;
   if (quarters.size === 0) return [];
-  const starts = [...quarters];
+  const parameters = new SqlParameters();
   const rows = await manager.query<{ bucket: Date }[]>(
     `SELECT DISTINCT bucket FROM statistic_groups
-     WHERE guild_id = $1 AND kind = $2 AND dimension = $3 AND span = ${SPANS.quarter} AND bucket >= $4 AND bucket <= $5
+     WHERE guild_id = ${parameters.bind(guildId, 'bigint')} AND kind = ${parameters.bind(kind, 'smallint')}
+       AND dimension = ${DIMENSIONS[dimension].number} AND span = ${SPANS.quarter}
+       AND bucket = ANY (${parameters.bindTimes([...quarters])})
      ORDER BY bucket`,
-    [guildId, kind, DIMENSIONS[dimension].number, new Date(Math.min(...starts)), new Date(Math.max(...starts))],
+    parameters.values,
   );
-  return rows.map(({ bucket }) => bucket.getTime()).filter((quarter) => quarters.has(quarter));
+  return rows.map(({ bucket }) => bucket.getTime());
 }

@@ -1,0 +1,29 @@
+import type { EntityManager } from 'typeorm';
+import type { SPANS } from '#libs/database';
+import type { TimeWindow } from '../../window.js';
+
+export interface InGroupsQuery {
+  guildId: string;
+  kind: number;
+  dimension: number;
+  id: string;
+  /** Days, or quarters: of these only the busy ones have groups. */
+  span: (typeof SPANS)[keyof typeof SPANS];
+  /** Whole quarters. */
+  window: TimeWindow;
+}
+
+/**
+ * How many events of one channel each bucket of the window has, by the start of the bucket in Unix milliseconds.
+ * Buckets that have no groups are missing.
+ */
+export async function countInGroups(manager: EntityManager, query: InGroupsQuery): Promise<Map<number, number>> {
+  const { guildId, kind, dimension, id, span, window } = query;
+  const rows = await manager.query<{ bucket: Date; count: string }[]>(
+    `SELECT bucket, sum(coalesce(counts[array_position(ids, $4::bigint)], 0)) AS count FROM statistic_groups
+     WHERE guild_id = $1 AND kind = $2 AND dimension = $3 AND span = $5 AND bucket >= $6 AND bucket < $7
+     GROUP BY bucket`,
+    [guildId, kind, dimension, id, span, new Date(window.from), new Date(window.to)],
+  );
+  return new Map(rows.map(({ bucket, count }) => [bucket.getTime(), Number(count)]));
+}

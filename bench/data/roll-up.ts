@@ -1,0 +1,30 @@
+import { StatisticsContract } from '#libs/contracts';
+import { createDataSource, RollupWorker } from '#libs/database';
+import type { BenchDatabase } from '../harness/databases.js';
+
+/**
+ * Marks all events that were written behind the back of the service, rolls them up, and has Postgres look at its
+ * tables.
+ *
+ * @param now Unix milliseconds; decides what has settled
+ * @returns seconds that the rollup worker took
+ */
+export async function rollUp({ client, url }: BenchDatabase, now: number): Promise<number> {
+  await client.query('VACUUM ANALYZE statistic_events');
+  await client.query(
+    `INSERT INTO statistic_rollup_pending (guild_id, kind, bucket)
+     SELECT DISTINCT guild_id, kind, date_bin('15 minutes', occurred_at, 'epoch') FROM statistic_events`,
+  );
+  await client.query('ANALYZE statistic_rollup_pending');
+  const dataSource = await createDataSource({ url, poolSize: 2, applicationName: 'serverstats-bench' }).initialize();
+  const worker = new RollupWorker(dataSource, new StatisticsContract());
+  const started = performance.now();
+  for (let isDone = false; !isDone;) {
+    const { quarters, days } = await worker.run(now);
+    isDone = quarters + days === 0;
+  }
+  const seconds = (performance.now() - started) / 1000;
+  await dataSource.destroy();
+  await client.query('VACUUM ANALYZE');
+  return seconds;
+}

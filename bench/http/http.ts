@@ -1,0 +1,93 @@
+import { connect, type ChannelModel } from 'amqplib';
+import { QUEUES } from '#libs/contracts';
+import type { Bench, Measurement } from '../bench.js';
+import { openGuilds } from '../data/fill-events.js';
+import { madeUpGuild } from '../data/made-up-guilds.js';
+import { createBenchDatabase } from '../harness/databases.js';
+import { startQueryService, type QueryService } from '../harness/query-service.js';
+import { measureInRounds, type Contestant, type Spread } from '../harness/rounds.js';
+import { benchNumber } from '../harness/servers.js';
+import { startService, type ServiceProcess } from '../harness/service-process.js';
+import { createBenchVhost } from '../harness/virtual-hosts.js';
+import { requestsASecond } from './load.js';
+
+const ROUNDS = benchNumber('BENCH_ROUNDS', 5);
+const SECONDS = benchNumber('BENCH_SECONDS', 5);
+const CONNECTIONS = benchNumber('BENCH_CONNECTIONS', 50);
+const UNIT = 'requests/s';
+const GUILD = madeUpGuild(0, 0, 1);
+
+const RECORD = 'POST record';
+const SETTINGS = 'GET settings';
+const BARE = 'bare Fastify route';
+
+/** Requests a second that the query service answers, beside a route that does nothing. */
+export const http: Bench = {
+  title: 'POST of an event and GET of settings, beside a bare Fastify route',
+  servers: ['postgres', 'rabbitmq'],
+  async run() {
+    const database = await createBenchDatabase('http');
+    const vhost = await createBenchVhost();
+    const broker = await connect(vhost.url);
+    try {
+      await openGuilds(database.client, [GUILD]);
+      const service = await startQueryService(database.url, vhost.url);
+      const bare = await startService(['dist/bench/peers/bare-route.js'], {}, 'listening on');
+      try {
+        return measurement(await measureInRounds(ROUNDS, contestants(service, bare, broker), UNIT));
+      } finally {
+        await service.stop();
+        await bare.stop();
+      }
+    } finally {
+      await broker.close();
+      await vhost.drop();
+      await database.drop();
+    }
+  },
+};
+
+function contestants(service: QueryService, bare: ServiceProcess, broker: ChannelModel): Contestant[] {
+  const api = `${service.url}/modules/serverstats`;
+  const bareUrl = /listening on (\S+)/.exec(bare.firstWords)![1]!;
+  const headers = { authorization: `Bearer ${service.key}`, 'content-type': 'application/json' };
+  const event = { guild_id: GUILD.guildId, command: 'ping', user_id: '155149108183695360' };
+  const load = { seconds: SECONDS, connections: CONNECTIONS };
+  const post = { ...load, method: 'POST', headers, body: JSON.stringify(event) } as const;
+  return [
+    {
+      name: RECORD,
+      async measure() {
+        const value = await requestsASecond({ ...post, url: `${api}/stats/command/check` });
+        await purge(broker);
+        return value;
+      },
+    },
+    {
+      name: SETTINGS,
+      measure: () =>
+        requestsASecond({ ...load, method: 'GET', headers, url: `${api}/settings?guild_id=${GUILD.guildId}` }),
+    },
+    { name: BARE, measure: () => requestsASecond({ ...post, url: bareUrl }) },
+  ];
+}
+
+/** Nobody consumes: what was recorded would fill the queue. */
+async function purge(broker: ChannelModel): Promise<void> {
+  const channel = await broker.createChannel();
+  await channel.purgeQueue(QUEUES.statistics);
+  await channel.close();
+}
+
+function measurement(results: Record<string, Spread>): Measurement {
+  const bare = results[BARE]!.median;
+  return {
+    parameters: { connections: CONNECTIONS, secondsARound: SECONDS, rounds: ROUNDS },
+    unit: UNIT,
+    results,
+    ratios: {
+      [`${RECORD} / bare`]: { value: results[RECORD]!.median / bare, atLeast: 0.25 },
+      [`${SETTINGS} / bare`]: { value: results[SETTINGS]!.median / bare },
+    },
+  };
+}

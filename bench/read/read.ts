@@ -1,0 +1,200 @@
+import type { Bench, Measurement, Ratio } from '../bench.js';
+import { fillEvents, openGuilds } from '../data/fill-events.js';
+import { madeUpGuild, skewedGuilds, type MadeUpGuild } from '../data/made-up-guilds.js';
+import { rollUp } from '../data/roll-up.js';
+import { ApiClient } from '../harness/api-client.js';
+import { createBenchDatabase, type BenchDatabase } from '../harness/databases.js';
+import { startQueryService } from '../harness/query-service.js';
+import { measureInRounds, spreadOf, type Contestant, type Spread } from '../harness/rounds.js';
+import { benchNumber } from '../harness/servers.js';
+import {
+  cursorOfPage,
+  GROUP_BYS,
+  groupBy,
+  lastDays,
+  overviewPath,
+  PAGE,
+  summaryPath,
+  summaryVariants,
+  viewPath,
+} from './questions.js';
+
+const LARGEST = benchNumber('BENCH_EVENTS', 10_000_000);
+const ROUNDS = benchNumber('BENCH_ROUNDS', 5);
+const FURTHER_GUILDS = benchNumber('BENCH_GUILDS', 2_000);
+const REQUESTS = benchNumber('BENCH_REQUESTS', 5);
+/** As many in each of the three guilds: only the number of events differs. */
+const USERS = 2_000;
+const DAYS = 30;
+const WINDOWS = [1, 7, DAYS] as const;
+const FAR_PAGE = 1_000;
+const UNIT = 'ms';
+
+/** The shares of the largest guild that the three have. */
+const SIZES = { small: 0.01, middle: 0.1, large: 1 } as const;
+type Size = keyof typeof SIZES;
+const sizes = Object.keys(SIZES) as Size[];
+
+/**
+ * Milliseconds that an answer takes in guilds of three sizes, among many others, over HTTP; beside a GROUP BY over the
+ * events for the same.
+ */
+export const read: Bench = {
+  title: 'views and summaries of guilds of three sizes, beside GROUP BY over their events',
+  servers: ['postgres'],
+  async run() {
+    const guilds = threeGuilds();
+    const further = skewedGuilds(10, FURTHER_GUILDS, LARGEST / 10, USERS);
+    const to = Math.floor(Date.now() / 1000) * 1000;
+    const database = await createBenchDatabase('read');
+    try {
+      const everybody = [...sizes.map((size) => guilds[size]), ...further];
+      const seconds = await prepare(database, everybody, to);
+      const service = await startQueryService(database.url);
+      const api = new ApiClient(service.url, service.key);
+      try {
+        await compareAnswers(database, api, guilds, to);
+        const results = await measureInRounds(ROUNDS, await contestants(database, api, guilds, to), UNIT);
+        return measurement(results, seconds, to);
+      } finally {
+        api.close();
+        await service.stop();
+      }
+    } finally {
+      await database.drop();
+    }
+  },
+};
+
+function threeGuilds(): Record<Size, MadeUpGuild> {
+  const entries = sizes.map((size, index) => [size, madeUpGuild(index, Math.round(LARGEST * SIZES[size]), USERS)]);
+  return Object.fromEntries(entries) as Record<Size, MadeUpGuild>;
+}
+
+/** @returns seconds that the rollup worker took */
+async function prepare(database: BenchDatabase, guilds: readonly MadeUpGuild[], to: number): Promise<number> {
+  const { client } = database;
+  await openGuilds(client, guilds);
+  const started = performance.now();
+  await fillEvents(client, { guilds, kinds: { 'message.sent': 1 }, to, days: DAYS });
+  console.log(`  events written in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  const seconds = await rollUp(database, to);
+  console.log(`  rolled up in ${seconds.toFixed(0)} s`);
+  return seconds;
+}
+
+/** @throws Error when a summary is not what counting the events gives */
+async function compareAnswers(
+  { client }: BenchDatabase,
+  api: ApiClient,
+  guilds: Record<Size, MadeUpGuild>,
+  to: number,
+): Promise<void> {
+  const span = lastDays(DAYS, to);
+  for (const size of sizes) {
+    const days = await groupBy(client, guilds[size], span, GROUP_BYS['a total of each day']);
+    const total = days.reduce((sum, { n }) => sum + Number(n), 0);
+    for (const grouping of ['user', 'channel'] as const) {
+      const path = summaryPath(guilds[size], span, `&group_by=${grouping}`);
+      const { data } = await api.get<{ data: { total: number; groups: { key: string; count: number }[] } }>(path);
+      const top = await groupBy(client, guilds[size], span, GROUP_BYS[`top ${grouping}s`]);
+      const answered = [data.total, ...data.groups.map(({ key, count }) => `${key}: ${count}`)].join();
+      const counted = [total, ...top.map(({ key, n }) => `${key}: ${n}`)].join();
+      if (answered !== counted) throw new Error(`${size} guild: ${answered} was answered, and counted ${counted}`);
+    }
+  }
+}
+
+async function contestants(
+  { client }: BenchDatabase,
+  api: ApiClient,
+  guilds: Record<Size, MadeUpGuild>,
+  to: number,
+): Promise<Contestant[]> {
+  const month = lastDays(DAYS, to);
+  const all: Contestant[] = [];
+  for (const size of sizes) {
+    const guild = guilds[size];
+    const ask = (what: string, path: string) =>
+      all.push({ name: name(size, what), measure: () => medianTime(REQUESTS, () => api.get(path)) });
+    ask('page 1', viewPath(guild, month));
+    ask(`page ${FAR_PAGE}`, viewPath(guild, month, await cursorOfPage(api, guild, month, farPage(guild))));
+    for (const days of WINDOWS)
+      for (const [variant, more] of Object.entries(summaryVariants(guild)))
+        ask(summary(days, variant), summaryPath(guild, lastDays(days, to), more));
+    ask('hours of Asia/Kolkata', summaryPath(guild, month, '&interval=hour&timezone=Asia/Kolkata'));
+    ask('overview', overviewPath(guild, month));
+    for (const [variant, select] of Object.entries(GROUP_BYS))
+      all.push({
+        name: name(size, `GROUP BY: ${variant}`),
+        measure: () => medianTime(1, () => groupBy(client, guild, month, select)),
+      });
+  }
+  return all;
+}
+
+/** Of short runs, the last page that there is. */
+function farPage({ events }: MadeUpGuild): number {
+  return Math.min(FAR_PAGE, Math.floor(events / PAGE));
+}
+
+async function medianTime(times: number, ask: () => Promise<unknown>): Promise<number> {
+  const values: number[] = [];
+  for (let n = 0; n < times; n++) {
+    const started = performance.now();
+    await ask();
+    values.push(performance.now() - started);
+  }
+  return spreadOf(values).median;
+}
+
+function name(size: Size, what: string): string {
+  return `${size}: ${what}`;
+}
+
+function summary(days: number, variant: string): string {
+  return `summary of ${days} days, ${variant}`.replace(' 1 days', ' 1 day');
+}
+
+/** Which summary answers what which GROUP BY does. */
+const COUNTERPARTS = {
+  'a total of each day': 'total',
+  'top users': 'by user',
+  'top channels': 'by channel',
+} as const satisfies Record<keyof typeof GROUP_BYS, string>;
+
+function measurement(results: Record<string, Spread>, rollupSeconds: number, to: number): Measurement {
+  const median = (size: Size, what: string) => results[name(size, what)]!.median;
+  const ratios: Record<string, Ratio> = {};
+  for (const variant of ['total', 'by user', 'by channel', 'of a channel', 'of a user']) {
+    const what = summary(DAYS, variant);
+    ratios[`${what}: large / small`] = { value: median('large', what) / median('small', what), atMost: 2 };
+  }
+  for (const [variant, counterpart] of Object.entries(COUNTERPARTS)) {
+    const value = median('large', `GROUP BY: ${variant}`) / median('large', summary(DAYS, counterpart));
+    ratios[`large: GROUP BY / summary, ${variant}`] = { value, atLeast: 100 };
+  }
+  for (const size of sizes) {
+    const value = median(size, `page ${FAR_PAGE}`) / median(size, 'page 1');
+    ratios[`${size}: page ${FAR_PAGE} / page 1`] = { value, atMost: 1.5 };
+  }
+  const events = LARGEST * (SIZES.small + SIZES.middle + SIZES.large) + LARGEST / 10;
+  return {
+    parameters: {
+      eventsOfTheLargeGuild: LARGEST,
+      eventsOfTheMiddleGuild: LARGEST * SIZES.middle,
+      eventsOfTheSmallGuild: LARGEST * SIZES.small,
+      usersOfEach: USERS,
+      furtherGuilds: FURTHER_GUILDS,
+      eventsOfFurtherGuilds: LARGEST / 10,
+      days: DAYS,
+      end: new Date(to).toISOString(),
+      rounds: ROUNDS,
+      requestsARound: REQUESTS,
+      rollupMicrosecondsAnEvent: (rollupSeconds * 1e6) / events,
+    },
+    unit: UNIT,
+    results,
+    ratios,
+  };
+}
