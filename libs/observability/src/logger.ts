@@ -6,8 +6,8 @@ import { withoutCredentials } from './without-credentials.js';
 export type { Logger } from 'pino';
 
 /**
- * The logger of one service: one JSON object a line, or text for people. It writes synchronously, so that the last line
- * before an exit is not lost.
+ * The logger of one service: one JSON object a line, or text for people. JSON lines are written while the service goes
+ * on, several at once when they come fast, and what is left is written when the process exits.
  */
 export function createLogger(log: LogConfig, service: string): Logger {
   const options: pino.LoggerOptions = {
@@ -19,7 +19,7 @@ export function createLogger(log: LogConfig, service: string): Logger {
     redact: { paths: ['authorization', 'cookie', 'headers.authorization', 'headers.cookie', 'password'], remove: true },
   };
   return log.format === 'json'
-    ? pino(options, pino.destination({ fd: 1, sync: true }))
+    ? pino(options, pino.destination({ fd: 1, sync: false }))
     : pino(options, PinoPretty({ sync: true, ignore: 'pid,hostname', singleLine: true }));
 }
 
