@@ -52,7 +52,8 @@ describe('the ingestion service in trouble', () => {
   };
 
   it('should lose nothing and store nothing twice when it is killed under load', async () => {
-    const first = await system.startIngestion();
+    // Small batches, so that it is killed between the first and the last.
+    const first = await system.startIngestion({ env: { INGESTION_BATCH_SIZE: '100' } });
     publisher = await system.connectPublisher();
     const publishing = publishAll(makeEvents(EVENTS, guildId));
     await storedAtLeast(500);
@@ -207,6 +208,27 @@ describe('the ingestion service in trouble', () => {
     });
     await system.untilHandled(400_000);
     expect(await stored()).toBe(1);
+    expect(service.child.exitCode).toBeNull();
+  });
+
+  it('should hold packed events within its memory, whatever else stands in them', async () => {
+    const service = await system.startIngestion({ env: { NODE_OPTIONS: '--max-old-space-size=160' } });
+    publisher = await system.connectPublisher();
+    const sends = Array.from({ length: 1_500 }, (_, n) => {
+      const event = {
+        guild_id: guildId,
+        event_id: randomUUID(),
+        occurred_at: Date.now(),
+        ignored: 'x'.repeat(900_000),
+      };
+      // One in ten is wrong, and goes to the dead letters as it came.
+      return publisher!.publish('reminder.created', gzipSync(JSON.stringify(n % 10 === 0 ? [{}, event] : event)), {
+        contentEncoding: 'gzip',
+      });
+    });
+    await Promise.all(sends);
+    await storedAtLeast(1_500);
+    expect(await publisher.waitForDeadLetters(150)).toHaveLength(150);
     expect(service.child.exitCode).toBeNull();
   });
 

@@ -195,6 +195,7 @@ describe('StatisticsWriter', () => {
     const messages = events.map((event, index) => ({
       events: [{ event, index: 0, source: sourceOf(`message ${index}`) }],
       deadLetters: [],
+      keptBytes: 0,
     }));
     const letters = await service.handle(messages);
     expect(letters.map(({ content }) => content.toString())).toEqual(['message 61']);

@@ -33,6 +33,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     installExtensions: false,
     extra: {
       keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
       // A generic plan would lock every partition; compiling takes longer than any statement of ours.
       options: '-c timezone=UTC -c plan_cache_mode=force_custom_plan -c jit=off',
     },

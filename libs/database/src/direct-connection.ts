@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 
@@ -22,20 +23,26 @@ export class DirectConnection {
   }
 }
 
-/** Rolls back when `use` fails. */
+/** No transaction of ours takes this long; what does waits for a server that is gone without a word. */
+const SILENCE_MS = 60_000;
+
+/** Rolls back when `use` fails. A connection that says nothing for a minute is given up, and `use` fails. */
 export async function onDirectConnection<T>(
   dataSource: DataSource,
   use: (connection: DirectConnection) => Promise<T>,
 ): Promise<T> {
   const runner = dataSource.createQueryRunner();
   try {
-    const client = (await runner.connect()) as pg.ClientBase;
+    const client = (await runner.connect()) as pg.ClientBase & { connection: { stream: Duplex } };
+    const watchdog = setTimeout(() => client.connection.stream.destroy(), SILENCE_MS);
     try {
       return await use(new DirectConnection(client));
     } catch (error) {
       // Fails where the connection is gone, and then the pool forgets it.
       await client.query('ROLLBACK').catch(() => undefined);
       throw error;
+    } finally {
+      clearTimeout(watchdog);
     }
   } finally {
     await runner.release();

@@ -167,7 +167,7 @@ export class ConsumerSession {
       const message = this.unread.shift()!;
       const read = this.options.handler.read(toIncoming(this.options.handler.queue, message));
       const weight = Math.max(1, read.events.length + read.deadLetters.length);
-      const cost = message.content.length + weight * BYTES_PER_EVENT;
+      const cost = message.content.length + read.keptBytes + weight * BYTES_PER_EVENT;
       this.readBytes += cost;
       const { fields, content } = message;
       this.batcher.push({ fields, bytes: content.length, read, cost, weight, alone: isSuspect(message) });

@@ -38,7 +38,7 @@ export function readGuildEvents(
   contract: StatisticsContract,
   retentionDays: number,
 ): ReadGuildEvents {
-  const result: ReadGuildEvents = { events: [], deadLetters: [], tooOld: 0 };
+  const result: ReadGuildEvents = { events: [], deadLetters: [], keptBytes: 0, tooOld: 0 };
   try {
     const isEventName = (name: string) => contract.kind(name) !== undefined || isGuildEventName(name);
     const opened = openMessage(message, isEventName);
@@ -49,7 +49,7 @@ export function readGuildEvents(
     for (let index = 0; index < opened.bodies.length; index++) readEvent(opened, index, name, retentionDays, result);
   } catch (error) {
     const known = error instanceof EventError ? error : new EventError('UnexpectedError', (error as Error).message);
-    return { events: [], deadLetters: [deadLetterOf(message, known)], tooOld: 0 };
+    return { events: [], deadLetters: [deadLetterOf(message, known)], keptBytes: 0, tooOld: 0 };
   }
   return result;
 }

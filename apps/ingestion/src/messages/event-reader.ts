@@ -39,6 +39,11 @@ export class EventReader {
       );
     }
     // A copy has no room to spare, where an array that has grown keeps 17 places for one event.
-    return { events: read.events.slice(), deadLetters: read.deadLetters };
+    const ofDeadLetters = read.deadLetters.reduce((sum, { content }) => sum + content.length, 0);
+    return {
+      events: read.events.slice(),
+      deadLetters: read.deadLetters,
+      keptBytes: read.keptBytes + ofDeadLetters,
+    };
   }
 }

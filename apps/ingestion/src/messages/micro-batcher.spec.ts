@@ -93,6 +93,52 @@ describe('MicroBatcher', () => {
   });
 });
 
+describe('MicroBatcher, what a batch leaves over', () => {
+  afterEach(() => jest.useRealTimers());
+
+  it('should not wait longer than its age, counted from when it came', async () => {
+    jest.useFakeTimers();
+    const batches: string[][] = [];
+    const batcher = new MicroBatcher<Item>({
+      size: 2,
+      maxAgeMs: 50,
+      atOnce: 2,
+      handle: async (batch) => void batches.push(batch.map(({ name }) => name)),
+    });
+    batcher.push(item('suspect', 1, true));
+    batcher.push(item('a'));
+    await jest.advanceTimersByTimeAsync(40);
+    batcher.push(item('b', 2));
+    batcher.push(item('c'));
+    expect(batches).toEqual([['suspect'], ['a', 'b']]);
+    await jest.advanceTimersByTimeAsync(49);
+    expect(batches).toHaveLength(2);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(batches.at(-1)).toEqual(['c']);
+  });
+
+  it('should go at once when it is overdue already', async () => {
+    jest.useFakeTimers();
+    const batches: string[][] = [];
+    let finish!: () => void;
+    const batcher = new MicroBatcher<Item>({
+      size: 2,
+      maxAgeMs: 50,
+      handle: (batch) => {
+        batches.push(batch.map(({ name }) => name));
+        return new Promise((resolve) => (finish = resolve));
+      },
+    });
+    for (const name of ['a', 'b', 'c', 'd', 'e']) batcher.push(item(name));
+    await jest.advanceTimersByTimeAsync(60);
+    finish();
+    await jest.advanceTimersByTimeAsync(0);
+    finish();
+    await jest.advanceTimersByTimeAsync(1);
+    expect(batches).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+  });
+});
+
 describe('MicroBatcher with two batches at once', () => {
   interface Begun {
     names: string[];

@@ -26,7 +26,7 @@ export interface MicroBatcherOptions<T extends BatchItem> {
  * Meanwhile the next fills up. The age counts from a batch's first item: later items do not put it off.
  */
 export class MicroBatcher<T extends BatchItem> {
-  private waiting: T[] = [];
+  private waiting: { item: T; since: number }[] = [];
   private weight = 0;
   private timer?: NodeJS.Timeout;
   private due = false;
@@ -39,14 +39,11 @@ export class MicroBatcher<T extends BatchItem> {
   constructor(private readonly options: MicroBatcherOptions<T>) {}
 
   push(item: T): void {
-    this.waiting.push(item);
+    this.waiting.push({ item, since: performance.now() });
     this.weight += item.weight;
     // What stands before a suspect goes at once: it can get no company any more.
     if (this.weight >= this.options.size || item.alone) this.due = true;
-    this.timer ??= setTimeout(() => {
-      this.due = true;
-      this.work();
-    }, this.options.maxAgeMs);
+    this.timer ??= this.startTimer(this.options.maxAgeMs);
     if (this.due) this.work();
   }
 
@@ -71,20 +68,25 @@ export class MicroBatcher<T extends BatchItem> {
       clearTimeout(this.timer);
       this.timer = undefined;
       const batch = this.takeBatch();
-      this.due = this.weight >= this.options.size || this.waiting.some((item) => item.alone);
+      this.due = this.weight >= this.options.size || this.waiting.some(({ item }) => item.alone);
       if (this.waiting.length > 0 && !this.due) {
-        this.timer = setTimeout(() => {
-          this.due = true;
-          this.work();
-        }, this.options.maxAgeMs);
+        const age = performance.now() - this.waiting[0]!.since;
+        this.timer = this.startTimer(Math.max(0, this.options.maxAgeMs - age));
       }
       this.begin(batch);
     }
   }
 
+  private startTimer(ms: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.due = true;
+      this.work();
+    }, ms);
+  }
+
   private mayBegin(): boolean {
     if (this.working === 0) return true;
-    return !this.workingAlone && !this.waiting[0]!.alone && this.working < (this.options.atOnce ?? 1);
+    return !this.workingAlone && !this.waiting[0]!.item.alone && this.working < (this.options.atOnce ?? 1);
   }
 
   private begin(batch: T[]): void {
@@ -102,13 +104,13 @@ export class MicroBatcher<T extends BatchItem> {
   private takeBatch(): T[] {
     let count = 0;
     let weight = 0;
-    for (const item of this.waiting) {
+    for (const { item } of this.waiting) {
       if (item.alone && count > 0) break;
       count++;
       weight += item.weight;
       if (item.alone || weight >= this.options.size) break;
     }
     this.weight -= weight;
-    return this.waiting.splice(0, count);
+    return this.waiting.splice(0, count).map(({ item }) => item);
   }
 }

@@ -18,6 +18,8 @@ export interface OpenedMessage {
   /** Of its events; none is validated yet. */
   bodies: readonly JsonValue[];
   source: EventSource;
+  /** What the text of the body takes in memory. Fields of its events are views of it, and keep the whole of it alive. */
+  textBytes: number;
 }
 
 /** Where events came from; what an event keeps of its message until it is acknowledged. */
@@ -48,14 +50,18 @@ export class EventSource {
  * @throws EventError when the whole message goes to the dead letters
  */
 export function openMessage(message: IncomingMessage, isEventName: (name: string) => boolean): OpenedMessage {
-  const { value, elementText } = parse(decode(unpack(message)));
+  const unpacked = unpack(message);
+  const text = decode(unpacked);
+  // Texts beyond ASCII may take two bytes for each of their units.
+  const textBytes = text.length === unpacked.length ? text.length : 2 * text.length;
+  const { value, elementText } = parse(text);
   const { pattern, data } = unwrap(value);
   const name = resolveName(message.routingKey, pattern, isEventName);
-  if (!Array.isArray(data)) return { name, bodies: [data], source: new EventSource(message) };
+  if (!Array.isArray(data)) return { name, bodies: [data], source: new EventSource(message), textBytes };
   if (data.length > MAX_ARRAY_LENGTH) {
     throw new EventError('MalformedMessageError', `the array has ${data.length} events, more than ${MAX_ARRAY_LENGTH}`);
   }
-  return { name, bodies: data, source: new EventSource(message, elementText) };
+  return { name, bodies: data, source: new EventSource(message, elementText), textBytes };
 }
 
 function unpack({ content, contentEncoding }: IncomingMessage): Buffer {

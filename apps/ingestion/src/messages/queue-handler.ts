@@ -5,6 +5,8 @@ import type { IncomingMessage } from './incoming-message.js';
 export interface ReadMessage<E = unknown> {
   events: E[];
   deadLetters: DeadLetter[];
+  /** What of the body is kept in memory beside the body as it came, in bytes. */
+  keptBytes: number;
 }
 
 /** What the events of one queue are for. One class a queue; the transports know nothing else of the domain. */

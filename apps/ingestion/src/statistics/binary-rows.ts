@@ -7,7 +7,7 @@ export const ROW_COLUMNS =
 const COLUMNS = 10;
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 const TRAILER_BYTES = 2;
-/** Of a row but for its label: the count, the length of each field, five ids of 8, time and value, UUID, two of 2. */
+/** Of a row but for its label: the count, the length of each field, four ids of 8, time and value, UUID, two of 2. */
 const FIXED_BYTES = 2 + COLUMNS * 4 + 4 * 8 + 2 * 8 + 16 + 2 * 2;
 const BYTES_A_UTF16_UNIT = 3;
 /** Postgres counts from 2000-01-01, in microseconds. */

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { StatisticEvent } from '#libs/contracts';
-import { onDirectConnection } from '#libs/database';
+import { DAY_MS, onDirectConnection } from '#libs/database';
 import { encodeRows, ROW_COLUMNS } from './binary-rows.js';
 import { groupByGuild, sortedOnce, type GuildGroup } from './guild-groups.js';
 import { beginUnderRules, isWanted } from './guild-rules.js';
@@ -19,6 +19,7 @@ export function copyEvents(dataSource: DataSource, events: readonly StatisticEve
     const rules = await beginUnderRules(
       connection,
       groups.map(({ guildId }) => guildId),
+      usersOf(events),
     );
     let wanted = 0;
     const kept: GuildGroup[] = [];
@@ -42,7 +43,11 @@ export function copyEvents(dataSource: DataSource, events: readonly StatisticEve
   });
 }
 
-const DAY_MS = 86_400_000;
+function usersOf(events: readonly StatisticEvent[]): Set<string> {
+  const users = new Set<string>();
+  for (const { userId } of events) if (userId !== null) users.add(userId);
+  return users;
+}
 
 /**
  * By day, as the partitions are, and within a day by key. COPY keeps rows back and writes them partition by

@@ -4,7 +4,6 @@ import { plainArray } from './array-literal.js';
 
 /** What a guild wants of its events: its settings and erasures at one moment. */
 export interface GuildRules {
-  /** Empty where the module is off. */
   switches: ReadonlySet<string>;
   /** By user (0: everybody) the time, in Unix milliseconds, before which nothing is stored. */
   erasedBefore: Map<string, number>;
@@ -14,11 +13,13 @@ export interface GuildRules {
  * Begins a transaction, and reads the rules of these guilds. They stay true until it ends: whoever changes them waits
  * for the shared locks of the stripes, which are taken in a statement of their own before anything is read.
  *
- * @returns the rules by guild; a guild without settings has none
+ * @param userIds whose erasures are read, beside those of whole guilds
+ * @returns the rules by guild; a guild without settings, or whose module is off, has none
  */
 export async function beginUnderRules(
   connection: DirectConnection,
   guildIds: readonly string[],
+  userIds: ReadonlySet<string>,
 ): Promise<Map<string, GuildRules>> {
   const guilds = `ANY ('${plainArray(guildIds)}'::bigint[])`;
   const [, , settings, tombstones] = (await connection.run(`
@@ -26,7 +27,7 @@ export async function beginUnderRules(
     ${lockStripesSharedSql(guildIds)};
     SELECT guild_id, array_to_string(switches, ',') AS switches FROM guild_settings WHERE guild_id = ${guilds} AND enabled;
     SELECT guild_id, user_id, ceil(extract(epoch FROM before) * 1000) AS before
-    FROM erasure_tombstones WHERE guild_id = ${guilds}`)) as [
+    FROM erasure_tombstones WHERE guild_id = ${guilds} AND user_id = ANY ('${plainArray([WHOLE_GUILD, ...userIds])}'::bigint[])`)) as [
     unknown,
     unknown,
     { guild_id: string; switches: string }[],

@@ -34,7 +34,7 @@ export function readStatistics(
   contract: StatisticsContract,
   retentionDays: number,
 ): ReadStatistics {
-  const result: ReadStatistics = { events: [], deadLetters: [], tooOld: 0, unrepeatable: 0 };
+  const result: ReadStatistics = { events: [], deadLetters: [], keptBytes: 0, tooOld: 0, unrepeatable: 0 };
   try {
     const isEventName = (name: string) => contract.kind(name) !== undefined || isGuildEventName(name);
     const opened = openMessage(message, isEventName);
@@ -42,10 +42,11 @@ export function readStatistics(
     if (kind === undefined) {
       throw new EventError('UnknownEventError', `${opened.name} does not belong into ${message.queue}`);
     }
+    result.keptBytes = opened.textBytes;
     for (let index = 0; index < opened.bodies.length; index++) readEvent(opened, index, kind, retentionDays, result);
   } catch (error) {
     const known = error instanceof EventError ? error : new EventError('UnexpectedError', (error as Error).message);
-    return { events: [], deadLetters: [deadLetterOf(message, known)], tooOld: 0, unrepeatable: 0 };
+    return { events: [], deadLetters: [deadLetterOf(message, known)], keptBytes: 0, tooOld: 0, unrepeatable: 0 };
   }
   return result;
 }
