@@ -20,10 +20,15 @@ const ROUNDS = benchNumber('BENCH_ROUNDS', 5);
 const STOCK_EVENTS = Math.max(1, Math.floor(EVENTS / 20));
 /** Another checkout, built, whose ingestion is measured in turn with this one's: what a change has brought. */
 const BASELINE = process.env.BENCH_BASELINE;
-/** The service's own defaults; the peers get the same prefetch. */
+/** What INGESTION_… variables say, for trying others than the defaults. */
+const SETTINGS = Object.fromEntries(
+  Object.entries(process.env).filter(([variable]) => variable.startsWith('INGESTION_')),
+) as Record<string, string>;
+/** The peers get the same prefetch. */
 const { prefetch: PREFETCH, ...BATCH } = loadIngestionConfig({
   DATABASE_URL: 'postgres://localhost/defaults',
   RABBITMQ_URL: 'amqp://localhost',
+  ...SETTINGS,
 }).batch;
 const GUILDS = [1, 200] as const;
 const INSTANCES = [1, 2] as const;
@@ -154,7 +159,7 @@ function startInstances(
   };
   const [, ...command] = scripts['start:ingestion'].split(' ');
   command.push(join(checkout, command.pop()!));
-  const env = { DATABASE_URL: databaseUrl, RABBITMQ_URL: brokerUrl, INGESTION_PORT: '0' };
+  const env = { ...SETTINGS, DATABASE_URL: databaseUrl, RABBITMQ_URL: brokerUrl, INGESTION_PORT: '0' };
   return Promise.all(Array.from({ length: instances }, () => startService(command, env, 'consuming')));
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ChannelModel } from 'amqplib';
-import { DISCORD_EPOCH_MS, EVENTS_EXCHANGE, derivedEventId } from '#libs/contracts';
+import { DISCORD_EPOCH_MS, EVENTS_EXCHANGE, derivedEventId, QUEUES } from '#libs/contracts';
 
 /** Half of the events are messages, whose id and time are in their snowflake; half are commands, which name theirs. */
 export interface MadeUpEvent {
@@ -75,6 +75,8 @@ export async function publish(
   wrap = (event: MadeUpEvent) => event.body,
 ): Promise<void> {
   const channel = await broker.createConfirmChannel();
+  // A consumer that was stopped may have left some, whose acknowledgements came too late.
+  await channel.purgeQueue(QUEUES.statistics);
   const size = shape === 'singles' ? 1 : ARRAY_LENGTH;
   for (let at = 0; at < events.length; at += size) {
     const body =
