@@ -69,14 +69,17 @@ describe('ConsumerSession with two batches at once', () => {
     });
     await session.open({ createConfirmChannel: async () => channel } as unknown as ChannelModel);
     for (const tag of [1, 2, 3, 4]) channel.send(tag);
+  });
+  afterEach(() => session.close());
+
+  const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+  it('should handle two batches at the same time', () => {
     expect(handled.map(({ tags }) => tags)).toEqual([
       [1, 2],
       [3, 4],
     ]);
   });
-  afterEach(() => session.close());
-
-  const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
   it('should not acknowledge a batch before the one in front of it, which its acknowledgement would cover', async () => {
     handled[1]!.commit();
