@@ -21,6 +21,7 @@ import {
 } from '#libs/database';
 import { EventMetrics } from '../../apps/ingestion/src/messages/event-metrics.js';
 import { StatisticsWriter } from '../../apps/ingestion/src/statistics/statistics.writer.js';
+import type { DelayStatistics } from '../../apps/query/src/statistics/summary/delay-statistics.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { startQueryInProcess, type QueryInProcess } from '../query/query-in-process.js';
 import { EventModel, recordKey, type Selection } from './event-model.js';
@@ -154,20 +155,11 @@ function questionsAround(edge: number) {
 
 type Question = ReturnType<typeof questionsAround> extends fc.Arbitrary<infer Q> ? Q : never;
 
-interface Stats {
-  avg: number;
-  min: number;
-  max: number;
-  p50: number;
-  p95: number;
-  p99: number;
-}
-
 interface Summary {
   total: number;
   previous_total: number | null;
-  stats?: Stats | null;
-  series: { bucket: string; count: number; stats?: Stats | null }[];
+  stats?: DelayStatistics | null;
+  series: { bucket: string; count: number; stats?: DelayStatistics | null }[];
   groups: { key: string | null; count: number }[];
 }
 
@@ -332,7 +324,7 @@ function keyOf(kind: CompiledKind, record: Record<string, unknown>, model: Event
 }
 
 /** @param values microseconds, sorted */
-function expectStatistics(found: Stats | null | undefined, values: readonly number[]): void {
+function expectStatistics(found: DelayStatistics | null | undefined, values: readonly number[]): void {
   if (values.length === 0) {
     expect(found).toBeNull();
     return;
