@@ -2,19 +2,38 @@ import { NestFactory } from '@nestjs/core';
 import { SwaggerModule } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { NestLogger } from '#libs/observability';
+import { Credentials } from './access/credentials.js';
+import { RequestRates } from './access/request-rates.js';
+import { ApiKeyDirectory } from './api-keys/api-key-directory.js';
+import { ApiKeyUses } from './api-keys/api-key-uses.js';
+import { GuildDatabase } from './database/guild-database.js';
 import { createHttpServer } from './http/http-server.js';
 import { openApiDocument } from './openapi/openapi-document.js';
 import { QueryModule, type QueryParts } from './query.module.js';
 
 /** The application, with all its routes; it does not listen yet. */
 export async function createQueryApp(parts: QueryParts): Promise<NestFastifyApplication> {
-  const { config, logger, registry } = parts;
-  const server = createHttpServer({ serviceKey: config.serviceKey, logger, registry });
-  const app = await NestFactory.create<NestFastifyApplication>(QueryModule.with(parts), server, {
-    logger: new NestLogger(logger),
-    bodyParser: false,
-    abortOnError: false,
+  const { config, database, logger, registry } = parts;
+  const guildDatabase = new GuildDatabase(database.dataSource, config.database.poolSize);
+  const apiKeyUses = new ApiKeyUses(guildDatabase, logger);
+  const server = createHttpServer({
+    access: {
+      credentials: new Credentials(config.serviceKey, new ApiKeyDirectory(guildDatabase, apiKeyUses)),
+      rates: new RequestRates(config.rateLimitPerMinute),
+    },
+    trustedProxies: config.trustedProxies,
+    logger,
+    registry,
   });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    QueryModule.with(parts, { guildDatabase, apiKeyUses }),
+    server,
+    {
+      logger: new NestLogger(logger),
+      bodyParser: false,
+      abortOnError: false,
+    },
+  );
   SwaggerModule.setup('docs', app, () => openApiDocument(app), { jsonDocumentUrl: 'openapi.json', raw: ['json'] });
   await app.init();
   return app;

@@ -1,12 +1,14 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
 import { Registry } from 'prom-client';
-import { DataSource } from 'typeorm';
 import type { EventHandover } from '#libs/broker';
 import type { QueryConfig } from '#libs/config';
 import { StatisticsContract } from '#libs/contracts';
 import type { Database } from '#libs/database';
 import { HealthChecks, type Logger } from '#libs/observability';
+import { ApiKeyUses } from './api-keys/api-key-uses.js';
+import { ApiKeysController } from './api-keys/api-keys.controller.js';
+import { ApiKeysService } from './api-keys/api-keys.service.js';
 import { CounterPanelsController } from './counter-panels/counter-panels.controller.js';
 import { CounterPanelsService } from './counter-panels/counter-panels.service.js';
 import { GuildDatabase } from './database/guild-database.js';
@@ -44,9 +46,16 @@ export interface QueryParts {
   logger: Logger;
 }
 
+/** What the checks before Nest use too. */
+export interface SharedParts {
+  guildDatabase: GuildDatabase;
+  apiKeyUses: ApiKeyUses;
+}
+
 @Module({})
 export class QueryModule {
-  static with({ config, contract, database, handover, registry, logger }: QueryParts): DynamicModule {
+  static with(parts: QueryParts, { guildDatabase, apiKeyUses }: SharedParts): DynamicModule {
+    const { config, contract, database, handover, registry, logger } = parts;
     const health = new HealthChecks({
       database: { probe: () => database.probe(), whenFailing: 'failed' },
       // Reads work without the broker.
@@ -64,18 +73,19 @@ export class QueryModule {
         StarboardController,
         CounterPanelsController,
         PrivacyController,
+        ApiKeysController,
       ],
       providers: [
         { provide: QUERY_CONFIG, useValue: config },
         { provide: LOGGER, useValue: logger },
         { provide: EVENT_HANDOVER, useValue: handover },
         { provide: StatisticsContract, useValue: contract },
-        { provide: DataSource, useValue: database.dataSource },
+        { provide: GuildDatabase, useValue: guildDatabase },
+        { provide: ApiKeyUses, useValue: apiKeyUses },
         { provide: HealthChecks, useValue: health },
         { provide: Registry, useValue: registry },
         { provide: APP_FILTER, useValue: new ApiExceptionFilter(logger) },
         { provide: APP_INTERCEPTOR, useClass: EnvelopeInterceptor },
-        GuildDatabase,
         GuildSettingsReader,
         EventHandoverService,
         ModuleService,
@@ -89,6 +99,7 @@ export class QueryModule {
         StarboardService,
         CounterPanelsService,
         PrivacyService,
+        ApiKeysService,
       ],
     };
   }

@@ -40,6 +40,10 @@ interface ServiceConfig {
 
 export interface QueryConfig extends ServiceConfig {
   serviceKey: string;
+  /** Requests a key, and failed credentials an address; 0: no limit. */
+  rateLimitPerMinute: number;
+  /** Addresses and networks of proxies that are believed when they say who called. */
+  trustedProxies: string[];
 }
 
 export interface IngestionConfig extends ServiceConfig {
@@ -76,7 +80,12 @@ export interface LoadOptions {
 /** @throws ConfigurationError */
 export function loadQueryConfig(env: Environment, options: LoadOptions = {}): QueryConfig {
   const values = readVariables(env, ['DATABASE_URL', ...brokerVariables(options), 'SERVICE_KEY']);
-  return { ...serviceConfig(values, values.QUERY_PORT), serviceKey: values.SERVICE_KEY };
+  return {
+    ...serviceConfig(values, values.QUERY_PORT),
+    serviceKey: values.SERVICE_KEY,
+    rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
+    trustedProxies: values.TRUSTED_PROXIES,
+  };
 }
 
 /** @throws ConfigurationError */

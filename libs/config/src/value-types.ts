@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js';
 import { parseSnowflake } from '#libs/contracts';
 import { maskUrl } from './mask-url.js';
 
@@ -65,6 +66,16 @@ export const amqpUrls: ValueType<string[]> = {
     return urls.every((one) => isUrl(one, ['amqp:', 'amqps:']) && new URL(one).hostname !== '') ? urls : undefined;
   },
   show: showUrl,
+};
+
+/** Addresses and networks, separated by commas. */
+export const networks: ValueType<string[]> = {
+  expected: 'IP addresses or networks like 10.0.0.0/8, separated by commas',
+  parse: (value) => {
+    const all = value.split(',').map((one) => one.trim());
+    return all.every((one) => ipaddr.isValid(one) || ipaddr.isValidCIDR(one)) ? all : undefined;
+  },
+  show: quote,
 };
 
 function isUrl(value: string, protocols: readonly string[]): boolean {

@@ -1,4 +1,15 @@
-import { amqpUrls, discordId, integer, oneOf, postgresUrl, secret, text, url, type ValueType } from './value-types.js';
+import {
+  amqpUrls,
+  discordId,
+  integer,
+  networks,
+  oneOf,
+  postgresUrl,
+  secret,
+  text,
+  url,
+  type ValueType,
+} from './value-types.js';
 
 /** A variable of the environment. Without a default it is undefined when nobody sets it. */
 interface Variable<T> {
@@ -50,6 +61,8 @@ export const VARIABLES = {
   SUMMARY_RETENTION_DAYS: variable(integer(1, 4_000), 400),
   /** Requests a key, and failed credentials an address; 0 switches the limit off. */
   RATE_LIMIT_PER_MINUTE: variable(integer(0, 1_000_000), 600),
+  /** Proxies that are believed when they say who called (X-Forwarded-For). */
+  TRUSTED_PROXIES: variable(networks, []),
   LOG_LEVEL: variable(oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), 'info'),
   /** `pretty` on a terminal, else `json`. */
   LOG_FORMAT: variable(oneOf('json', 'pretty')),

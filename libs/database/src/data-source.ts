@@ -1,10 +1,12 @@
 import { DataSource } from 'typeorm';
+import { ApiKey } from './entities/api-key.entity.js';
 import { CounterPanel } from './entities/counter-panel.entity.js';
 import { GuildSettings } from './entities/guild-settings.entity.js';
 import { StarboardEntry } from './entities/starboard-entry.entity.js';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema.js';
 import { Rollups1764100000000 } from './migrations/1764100000000-rollups.js';
 import { CollectionPeriods1764200000000 } from './migrations/1764200000000-collection-periods.js';
+import { ApiKeys1764400000000 } from './migrations/1764400000000-api-keys.js';
 
 export interface DatabaseOptions {
   /** `postgres://` URL; `?sslmode=` means what it means to libpq. */
@@ -25,8 +27,13 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     applicationName: options.applicationName,
     poolSize: options.poolSize,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
-    entities: [GuildSettings, CounterPanel, StarboardEntry],
-    migrations: [InitialSchema1764000000000, Rollups1764100000000, CollectionPeriods1764200000000],
+    entities: [GuildSettings, CounterPanel, StarboardEntry, ApiKey],
+    migrations: [
+      InitialSchema1764000000000,
+      Rollups1764100000000,
+      CollectionPeriods1764200000000,
+      ApiKeys1764400000000,
+    ],
     migrationsTableName: 'schema_migrations',
     synchronize: false,
     // Nothing here wants the uuid-ossp extension that TypeORM would create.

@@ -1,9 +1,10 @@
 import { Controller, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { guildEventSchema, type JsonValue } from '#libs/contracts';
+import { guildEventSchema, type GuildEventFields } from '#libs/contracts';
 import { eventAnswers } from '../events/event-answers.js';
 import type { EventAnswer } from '../events/event-handover.service.js';
-import { EventBody } from '../forms/request-fields.js';
+import { guildEventReader } from '../events/event-reader.js';
+import { Form } from '../forms/form.decorator.js';
 import type { Answer } from '../http/envelope.js';
 import { modulePaths } from '../http/route-paths.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
@@ -21,11 +22,12 @@ export class CounterPanelsController {
     access: 'service',
     summary: 'A channel of a guild was deleted (channel.deleted)',
     body: guildEventSchema('channel.deleted'),
+    reads: guildEventReader('channel.deleted'),
     answers: ANSWERS,
     errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
   })
-  channelDeleted(@EventBody() body: JsonValue): Promise<Answer<EventAnswer>> {
-    return this.panels.channelDeleted(body);
+  channelDeleted(@Form() fields: GuildEventFields<'channel.deleted'>): Promise<Answer<EventAnswer>> {
+    return this.panels.channelDeleted(fields);
   }
 
   @Post('update')
@@ -33,10 +35,11 @@ export class CounterPanelsController {
     access: 'service',
     summary: 'Refresh the counter panels of a guild, or of all (counter_panel.refresh)',
     body: guildEventSchema('counter_panel.refresh'),
+    reads: guildEventReader('counter_panel.refresh'),
     answers: ANSWERS,
     errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
   })
-  update(@EventBody() body: JsonValue): Promise<Answer<EventAnswer>> {
-    return this.panels.refresh(body);
+  update(@Form() fields: GuildEventFields<'counter_panel.refresh'>): Promise<Answer<EventAnswer>> {
+    return this.panels.refresh(fields);
   }
 }

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { JsonValue } from '#libs/contracts';
+import type { GuildEventFields } from '#libs/contracts';
 import { EventHandoverService, type EventAnswer } from '../events/event-handover.service.js';
-import { guildEventFields } from '../events/guild-event-form.js';
 import { newEvent } from '../events/new-event.js';
 import type { Answer } from '../http/envelope.js';
 import { GuildSettingsReader } from '../settings/guild-settings.reader.js';
@@ -15,15 +14,13 @@ export class CounterPanelsService {
   ) {}
 
   /** The channel may be a counter panel, the category of them, or the starboard: whoever stores it finds out. */
-  async channelDeleted(body: JsonValue): Promise<Answer<EventAnswer>> {
-    const fields = guildEventFields('channel.deleted', body);
+  async channelDeleted(fields: GuildEventFields<'channel.deleted'>): Promise<Answer<EventAnswer>> {
     await this.settings.requireEnabled(fields.guild_id);
     return this.events.accept(newEvent('channel.deleted', fields));
   }
 
   /** Refreshes the panels of the guild that is named, else those of all guilds. */
-  async refresh(body: JsonValue): Promise<Answer<EventAnswer>> {
-    const fields = guildEventFields('counter_panel.refresh', body);
+  async refresh(fields: GuildEventFields<'counter_panel.refresh'>): Promise<Answer<EventAnswer>> {
     if (fields.guild_id !== undefined) await this.settings.requireEnabled(fields.guild_id);
     return this.events.accept(newEvent('counter_panel.refresh', fields));
   }

@@ -1,10 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
 import pLimit, { type LimitFunction } from 'p-limit';
-import { DataSource, type EntityManager } from 'typeorm';
-import type { QueryConfig } from '#libs/config';
+import type { DataSource, EntityManager } from 'typeorm';
 import { lockStripe } from '#libs/database';
 import { DatabaseError, ServiceUnavailableError, SettingsError, type ApiError } from '../http/api-error.js';
-import { QUERY_CONFIG } from '../tokens.js';
 import { isDatabaseFailure, NotConnectedError } from './database-failure.js';
 
 /** Longer than any summary should take; shorter than anybody waits for one. */
@@ -13,15 +10,15 @@ const SNAPSHOT_STATEMENT_TIMEOUT_MS = 30_000;
 type Work<T> = (manager: EntityManager) => Promise<T>;
 
 /** The ways in which requests use the database. They differ in what the caller is told when it fails. */
-@Injectable()
 export class GuildDatabase {
   private readonly snapshots: LimitFunction;
 
+  /** @param poolSize connections that the data source may hold */
   constructor(
     private readonly dataSource: DataSource,
-    @Inject(QUERY_CONFIG) config: QueryConfig,
+    poolSize: number,
   ) {
-    this.snapshots = pLimit(Math.max(1, config.database.poolSize - 1));
+    this.snapshots = pLimit(Math.max(1, poolSize - 1));
   }
 
   /** Reads the settings or the state of a guild. @throws SettingsError */
@@ -54,6 +51,11 @@ export class GuildDatabase {
         }),
       ),
     );
+  }
+
+  /** Writes what is no state of a guild. @throws DatabaseError, and then nothing was changed */
+  write<T>(work: Work<T>): Promise<T> {
+    return this.attempt(work, (cause) => new DatabaseError(cause));
   }
 
   /**

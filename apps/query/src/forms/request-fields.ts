@@ -1,27 +1,12 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { IntegralDecimal, type JsonObject, type JsonValue } from '#libs/contracts';
 import { BadRequestError } from '../http/api-error.js';
 import type { QueryString } from '../http/query-string.js';
-import type { FormClass } from './form-field.js';
-import { readForm } from './read-form.js';
 
 type Fields = Record<string, unknown>;
 
-/**
- * The fields of the request, as the form reads them: of a GET from the query string, of a DELETE from body or query
- * string, else from the body.
- */
-export const Form = createParamDecorator((form: FormClass, context: ExecutionContext) =>
-  readForm(form, requestFields(context.switchToHttp().getRequest<FastifyRequest>())),
-);
-
-/** The body of the request, for what reads its fields otherwise. */
-export const EventBody = createParamDecorator((_: unknown, context: ExecutionContext) =>
-  bodyFields(context.switchToHttp().getRequest<FastifyRequest>()),
-);
-
-function requestFields(request: FastifyRequest): Fields {
+/** The fields of a request: of a GET from the query string, of a DELETE from body or query string, else the body. */
+export function requestFields(request: FastifyRequest): Fields {
   switch (request.method) {
     case 'GET':
     case 'HEAD':
@@ -39,8 +24,8 @@ function queryFields(request: FastifyRequest): Fields {
   return values;
 }
 
-/** A missing body is `{}`. */
-function bodyFields(request: FastifyRequest): JsonObject {
+/** The members of the body; a missing body is `{}`. @throws BadRequestError for a body that is no object */
+export function bodyFields(request: FastifyRequest): JsonObject {
   const body = request.body === undefined ? {} : (request.body as JsonValue);
   if (typeof body !== 'object' || body === null || Array.isArray(body) || body instanceof IntegralDecimal) {
     throw new BadRequestError([{ field: 'body', message: 'must be a JSON object' }]);

@@ -66,6 +66,19 @@ export class UnauthorizedError extends ApiError {
   }
 }
 
+/** The same text whatever is missing: it must not tell whether the guild exists. */
+export class ForbiddenError extends ApiError {
+  constructor() {
+    super('ForbiddenError', 'This credential has no right to this guild or to this endpoint');
+  }
+}
+
+export class TooManyRequestsError extends ApiError {
+  constructor(message: string, retryAfterSeconds: number) {
+    super('TooManyRequestsError', message, { retryAfterSeconds });
+  }
+}
+
 export class NotFoundError extends ApiError {
   constructor(message = 'There is no such route') {
     super('NotFoundError', message);

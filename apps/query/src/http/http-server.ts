@@ -4,7 +4,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Logger } from '#libs/observability';
-import { checkAccess } from './access-check.js';
+import { checkAccess, type AccessParts } from '../access/access-check.js';
 import { BadRequestError } from './api-error.js';
 import { asApiError, sendError } from './api-exception.filter.js';
 import { errorEnvelope } from './envelope.js';
@@ -13,10 +13,19 @@ import { parseQueryString } from './query-string.js';
 import { observeRequests } from './request-observer.js';
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id.js';
 
+export interface HttpServerOptions {
+  access: AccessParts;
+  /** Addresses and networks of proxies that are believed when they say who called (X-Forwarded-For). */
+  trustedProxies: string[];
+  logger: Logger;
+  registry: Registry;
+}
+
 /** The server under Nest: what happens to a request before a handler sees it, and when nobody can. */
-export function createHttpServer(options: { serviceKey: string; logger: Logger; registry: Registry }): FastifyAdapter {
+export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: READ_LIMIT,
+    trustProxy: options.trustedProxies.length > 0 && options.trustedProxies,
     genReqId: requestIdOf,
     requestIdHeader: false,
     // Requests that arrive on an open connection while the service stops are still answered.
@@ -35,7 +44,7 @@ export function createHttpServer(options: { serviceKey: string; logger: Logger; 
   nameEveryResponse(server);
   endConnectionsOnClose(server);
   observeRequests(server, options.logger, options.registry);
-  checkAccess(server, options.serviceKey);
+  checkAccess(server, options.access);
   readJsonBodies(server);
   return adapter;
 }

@@ -2,5 +2,10 @@ const MODULE = 'modules/serverstats';
 
 /** The module's routes are served under both prefixes, the same. */
 export function modulePaths(path = ''): string[] {
-  return [MODULE, `v1/${MODULE}`].map((prefix) => (path === '' ? prefix : `${prefix}/${path}`));
+  return rootPaths(path === '' ? MODULE : `${MODULE}/${path}`);
+}
+
+/** At the root and, the same, under the version. */
+export function rootPaths(path: string): string[] {
+  return [path, `v1/${path}`];
 }

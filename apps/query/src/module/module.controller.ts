@@ -1,7 +1,7 @@
 import { Controller, Get, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { GuildForm } from '../forms/guild.form.js';
-import { Form } from '../forms/request-fields.js';
+import { Form } from '../forms/form.decorator.js';
 import { modulePaths } from '../http/route-paths.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
 import { ID_SCHEMA, objectOf } from '../openapi/schemas.js';
@@ -33,7 +33,7 @@ export class ModuleController {
     data: STATUS_SCHEMA,
     errors: ['SettingsError'],
   })
-  status(@Form(GuildForm) form: GuildForm): Promise<ModuleStatus> {
+  status(@Form() form: GuildForm): Promise<ModuleStatus> {
     return this.module.status(form.guild_id);
   }
 
@@ -46,7 +46,7 @@ export class ModuleController {
     data: STATUS_SCHEMA,
     errors: ['ModuleEnabledError', 'DatabaseError'],
   })
-  enable(@Form(GuildForm) form: GuildForm): Promise<ModuleStatus> {
+  enable(@Form() form: GuildForm): Promise<ModuleStatus> {
     return this.module.enable(form.guild_id);
   }
 
@@ -59,7 +59,7 @@ export class ModuleController {
     data: STATUS_SCHEMA,
     errors: ['ModuleDisabledError', 'DatabaseError'],
   })
-  disable(@Form(GuildForm) form: GuildForm): Promise<ModuleStatus> {
+  disable(@Form() form: GuildForm): Promise<ModuleStatus> {
     return this.module.disable(form.guild_id);
   }
 }

@@ -2,7 +2,8 @@ import { applyDecorators, HttpCode } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { JsonSchema } from '#libs/contracts';
 import { fieldsOf, type FormClass, type FormField } from '../forms/form-field.js';
-import { Access, type RouteAccess } from '../http/access.js';
+import { Access, type RouteDeclaration } from '../access/access.js';
+import { formReader } from '../forms/form-reader.js';
 import { API_ERRORS, type ApiErrorName } from '../http/api-error.js';
 import { errorSchema, successSchema } from './schemas.js';
 
@@ -15,8 +16,8 @@ interface EndpointAnswer {
   otherMediaTypes?: Readonly<Record<string, JsonSchema>>;
 }
 
-export interface EndpointOptions {
-  access: RouteAccess;
+/** Beside who may call it: `reads` is left out where it reads the form that the documents show. */
+export interface EndpointOptions extends RouteDeclaration {
   summary: string;
   description?: string;
   /** The fields of the query string. */
@@ -33,13 +34,14 @@ export interface EndpointOptions {
   errors?: readonly ApiErrorName[];
 }
 
-/** Declares a route: who may call it, and what the API documents tell of it. */
+/** Declares a route: who may call it, what it reads, and what the API documents tell of it. */
 export function Endpoint(options: EndpointOptions): MethodDecorator {
   const { access, summary, description, query, body, bodyOrQuery, data, answers = {}, errors = [] } = options;
+  const reads = options.reads ?? documentedReader(options);
   const answersByStatus =
     data === undefined ? answers : { 200: { description: 'Done', schema: successSchema(data) }, ...answers };
   return applyDecorators(
-    Access(access),
+    Access({ access, reads }),
     HttpCode(200),
     ApiOperation({ summary, description }),
     ...(access === 'open' ? [] : [ApiBearerAuth()]),
@@ -50,6 +52,11 @@ export function Endpoint(options: EndpointOptions): MethodDecorator {
     ...Object.entries(answersByStatus).map(([status, answer]) => response(Number(status), answer)),
     ...errorResponses(everyError(options, errors)),
   );
+}
+
+function documentedReader({ query, body, bodyOrQuery }: EndpointOptions): RouteDeclaration['reads'] {
+  const form = query ?? bodyOrQuery ?? body;
+  return typeof form === 'function' ? formReader(form) : undefined;
 }
 
 /** JSON Schema of a body with the fields of the form. */
@@ -77,12 +84,23 @@ function queryParameters(form: FormClass, mayBeRequired: boolean): MethodDecorat
   );
 }
 
+/** What a request may meet that needs a credential. */
+const ERRORS_OF_ACCESS = [
+  'UnauthorizedError',
+  'ForbiddenError',
+  'TooManyRequestsError',
+  'InternalServerError',
+  'ServiceUnavailableError',
+] as const satisfies readonly ApiErrorName[];
+
 /** What any request may meet, and what this route adds. In the order of the table of errors. */
 function everyError(options: EndpointOptions, errors: readonly ApiErrorName[]): ApiErrorName[] {
   const takesFields = options.query ?? options.body ?? options.bodyOrQuery;
   const possible = new Set<ApiErrorName>(errors);
   if (takesFields) possible.add('BadRequestError');
-  if (options.access !== 'open') possible.add('UnauthorizedError').add('InternalServerError');
+  if (options.access !== 'open') {
+    for (const name of ERRORS_OF_ACCESS) possible.add(name);
+  }
   return (Object.keys(API_ERRORS) as ApiErrorName[]).filter((name) => possible.has(name));
 }
 

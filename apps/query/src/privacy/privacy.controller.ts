@@ -3,7 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { FIELD_TYPES, type JsonSchema } from '#libs/contracts';
 import { Field } from '../forms/form-field.js';
 import { GuildForm } from '../forms/guild.form.js';
-import { Form } from '../forms/request-fields.js';
+import { Form } from '../forms/form.decorator.js';
 import { modulePaths } from '../http/route-paths.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
 import { objectOf } from '../openapi/schemas.js';
@@ -34,7 +34,7 @@ export class PrivacyController {
     data: ENTRIES_SCHEMA,
     errors: ['ServiceUnavailableError'],
   })
-  count(@Form(MemberForm) form: MemberForm): Promise<MemberEntries> {
+  count(@Form() form: MemberForm): Promise<MemberEntries> {
     return this.privacy.count(form.guild_id, form.privacy_member_id);
   }
 
@@ -47,7 +47,7 @@ export class PrivacyController {
     data: ENTRIES_SCHEMA,
     errors: ['DatabaseError'],
   })
-  erase(@Form(MemberForm) form: MemberForm): Promise<MemberEntries> {
+  erase(@Form() form: MemberForm): Promise<MemberEntries> {
     return this.privacy.erase(form.guild_id, form.privacy_member_id);
   }
 }

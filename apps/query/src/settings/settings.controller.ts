@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, Patch, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Form } from '../forms/request-fields.js';
+import { Form } from '../forms/form.decorator.js';
 import { modulePaths } from '../http/route-paths.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
 import { ID_SCHEMA, objectOf } from '../openapi/schemas.js';
@@ -21,7 +21,7 @@ export class SettingsController {
     data: SETTINGS_SCHEMA,
     errors: ['ModuleDisabledError', 'SettingsError'],
   })
-  get(@Form(SettingsGuildForm) form: SettingsGuildForm): Promise<SettingsAnswer> {
+  get(@Form() form: SettingsGuildForm): Promise<SettingsAnswer> {
     return this.settings.get(form.guild_id);
   }
 
@@ -36,7 +36,7 @@ export class SettingsController {
     data: SETTINGS_SCHEMA,
     errors: ['ModuleDisabledError', 'SettingsError', 'DatabaseError', 'DiscordApiInteractionError'],
   })
-  replace(@Form(PutSettingsForm) form: PutSettingsForm): Promise<SettingsAnswer> {
+  replace(@Form() form: PutSettingsForm): Promise<SettingsAnswer> {
     return this.settings.replace(form);
   }
 
@@ -48,7 +48,7 @@ export class SettingsController {
     data: SETTINGS_SCHEMA,
     errors: ['ModuleDisabledError', 'SettingsError', 'DatabaseError', 'DiscordApiInteractionError'],
   })
-  change(@Form(PatchSettingsForm) form: PatchSettingsForm): Promise<SettingsAnswer> {
+  change(@Form() form: PatchSettingsForm): Promise<SettingsAnswer> {
     return this.settings.change(form);
   }
 
@@ -61,7 +61,7 @@ export class SettingsController {
     data: objectOf({ guild_id: ID_SCHEMA, deleted: { const: true } }),
     errors: ['DatabaseError'],
   })
-  erase(@Form(SettingsGuildForm) form: SettingsGuildForm): Promise<{ guild_id: string; deleted: true }> {
+  erase(@Form() form: SettingsGuildForm): Promise<{ guild_id: string; deleted: true }> {
     return this.settings.erase(form.guild_id);
   }
 }

@@ -1,13 +1,14 @@
 import { Controller, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { guildEventSchema, type JsonValue } from '#libs/contracts';
+import { guildEventSchema } from '#libs/contracts';
 import { eventAnswers } from '../events/event-answers.js';
 import type { EventAnswer } from '../events/event-handover.service.js';
-import { EventBody } from '../forms/request-fields.js';
+import { guildEventReader } from '../events/event-reader.js';
+import { Form } from '../forms/form.decorator.js';
 import type { Answer } from '../http/envelope.js';
 import { modulePaths } from '../http/route-paths.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
-import { StarboardService } from './starboard.service.js';
+import { StarboardService, type StarFields } from './starboard.service.js';
 
 const ANSWERS = eventAnswers(['starboard_disabled']);
 
@@ -21,11 +22,12 @@ export class StarboardController {
     access: 'service',
     summary: 'A message got a star (star.added)',
     body: guildEventSchema('star.added'),
+    reads: guildEventReader('star.added'),
     answers: ANSWERS,
     errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
   })
-  add(@EventBody() body: JsonValue): Promise<Answer<EventAnswer>> {
-    return this.starboard.handOver('star.added', body);
+  add(@Form() fields: StarFields): Promise<Answer<EventAnswer>> {
+    return this.starboard.handOver('star.added', fields);
   }
 
   @Post('remove')
@@ -33,10 +35,11 @@ export class StarboardController {
     access: 'service',
     summary: 'A message lost a star, or was deleted (star.removed)',
     body: guildEventSchema('star.removed'),
+    reads: guildEventReader('star.removed'),
     answers: ANSWERS,
     errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
   })
-  remove(@EventBody() body: JsonValue): Promise<Answer<EventAnswer>> {
-    return this.starboard.handOver('star.removed', body);
+  remove(@Form() fields: StarFields): Promise<Answer<EventAnswer>> {
+    return this.starboard.handOver('star.removed', fields);
   }
 }

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import type { JsonValue } from '#libs/contracts';
+import type { GuildEventFields } from '#libs/contracts';
 import { EventHandoverService, type EventAnswer } from '../events/event-handover.service.js';
-import { guildEventFields } from '../events/guild-event-form.js';
 import { newEvent } from '../events/new-event.js';
 import type { Answer } from '../http/envelope.js';
 import { GuildSettingsReader } from '../settings/guild-settings.reader.js';
+
+export type StarFields = GuildEventFields<'star.added' | 'star.removed'>;
 
 /** Hands over that a message got or lost a star, where a starboard shows it. */
 @Injectable()
@@ -14,8 +15,7 @@ export class StarboardService {
     private readonly events: EventHandoverService,
   ) {}
 
-  async handOver(name: 'star.added' | 'star.removed', body: JsonValue): Promise<Answer<EventAnswer>> {
-    const fields = guildEventFields(name, body);
+  async handOver(name: 'star.added' | 'star.removed', fields: StarFields): Promise<Answer<EventAnswer>> {
     const settings = await this.settings.requireEnabled(fields.guild_id);
     if (!settings.starboardEnabled) return this.events.decline('starboard_disabled');
     return this.events.accept(newEvent(name, fields));

@@ -1,10 +1,12 @@
 import { Controller, Get, Header, Post, Req, type StreamableFile, type Type } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import type { CompiledKind, JsonValue, StatisticsContract } from '#libs/contracts';
+import type { CompiledKind, StatisticFields, StatisticsContract } from '#libs/contracts';
 import { eventAnswers } from '../events/event-answers.js';
 import type { EventAnswer } from '../events/event-handover.service.js';
-import { EventBody, Form } from '../forms/request-fields.js';
+import { statisticReader } from '../events/event-reader.js';
+import { formReader } from '../forms/form-reader.js';
+import { Form } from '../forms/form.decorator.js';
 import type { Answer } from '../http/envelope.js';
 import { modulePaths } from '../http/route-paths.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
@@ -47,11 +49,12 @@ function statisticController(kind: CompiledKind): Type {
       summary: `Record: ${title} (${kind.name})`,
       description: `Collected while ${kind.definition.switch} is on. Unknown fields are ignored.`,
       body: kind.schema(),
+      reads: statisticReader(kind),
       answers: eventAnswers(reasons),
       errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
     })
-    record(@EventBody() body: JsonValue): Promise<Answer<EventAnswer>> {
-      return this.recorder.record(kind, body);
+    record(@Form() fields: StatisticFields): Promise<Answer<EventAnswer>> {
+      return this.recorder.record(kind, fields);
     }
 
     @Get(viewPath)
@@ -61,6 +64,7 @@ function statisticController(kind: CompiledKind): Type {
       summary: `Records: ${title} (${kind.name})`,
       description: 'Newest first.',
       query: documented,
+      reads: formReader(form),
       answers: {
         200: {
           description: 'A page of records, or all of them as a download',
@@ -70,10 +74,7 @@ function statisticController(kind: CompiledKind): Type {
       },
       errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
     })
-    view(
-      @Form(form) request: ViewRequest,
-      @Req() http: FastifyRequest,
-    ): Promise<Answer<EventRecord[]> | StreamableFile> {
+    view(@Form() request: ViewRequest, @Req() http: FastifyRequest): Promise<Answer<EventRecord[]> | StreamableFile> {
       const format = request.format ?? preferredFormat(http.headers.accept);
       if (format === 'json') return this.viewer.view(kind, request);
       return this.exporter.export(kind, request, { format, requestId: http.id, headersOnly: http.method === 'HEAD' });
@@ -85,10 +86,11 @@ function statisticController(kind: CompiledKind): Type {
       summary: `Summary: ${title} (${kind.name})`,
       description: 'What counting the records would give at that moment.',
       query: summary.documented,
+      reads: formReader(summary.form),
       data: summarySchema(kind.definition),
       errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
     })
-    summarize(@Form(summary.form) request: SummaryRequest): Promise<SummaryAnswer> {
+    summarize(@Form() request: SummaryRequest): Promise<SummaryAnswer> {
       return this.summarizer.summarize(kind, request);
     }
   }

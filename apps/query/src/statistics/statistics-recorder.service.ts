@@ -1,10 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { QueryConfig } from '#libs/config';
-import { FLAG_IS_BOT, type CompiledKind, type JsonValue, type StatisticFields } from '#libs/contracts';
+import { FLAG_IS_BOT, type CompiledKind, type StatisticFields } from '#libs/contracts';
 import type { OutgoingEvent } from '#libs/broker';
 import type { GuildSettings } from '#libs/database';
 import { EventHandoverService, type EventAnswer } from '../events/event-handover.service.js';
-import { BadRequestError } from '../http/api-error.js';
 import type { Answer } from '../http/envelope.js';
 import { GuildSettingsReader } from '../settings/guild-settings.reader.js';
 import { QUERY_CONFIG } from '../tokens.js';
@@ -22,21 +21,19 @@ export class StatisticsRecorder {
   ) {}
 
   /**
-   * @throws BadRequestError for an event that is not of the kind's form, or of a time at which nothing is stored
+   * @throws BadRequestError for an event without a time that can be told, or of a time at which nothing is stored
    * @throws ModuleDisabledError
    * @throws ServiceUnavailableError when nobody could take the event
    */
-  async record(kind: CompiledKind, body: JsonValue): Promise<Answer<EventAnswer>> {
+  async record(kind: CompiledKind, fields: StatisticFields): Promise<Answer<EventAnswer>> {
     const now = Date.now();
-    const read = kind.read(body);
-    if (!read.ok) throw new BadRequestError(read.fields);
-    const identity = stampIdentity(kind, read.value, now);
+    const identity = stampIdentity(kind, fields, now);
     if (identity.timeFrom !== undefined) {
       requireStorableTime(identity.timeFrom, identity.occurredAt, now, this.config.retention.eventDays);
     }
-    const unwanted = whyUnwanted(kind, read.value, await this.settings.requireEnabled(read.value.guildId));
+    const unwanted = whyUnwanted(kind, fields, await this.settings.requireEnabled(fields.guildId));
     if (unwanted !== undefined) return this.events.decline(unwanted);
-    return this.events.accept(outgoingEvent(kind, read.value, identity));
+    return this.events.accept(outgoingEvent(kind, fields, identity));
   }
 }
 

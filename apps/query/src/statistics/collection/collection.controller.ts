@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Form } from '../../forms/request-fields.js';
+import { Form } from '../../forms/form.decorator.js';
 import { modulePaths } from '../../http/route-paths.js';
 import { Endpoint } from '../../openapi/endpoint.decorator.js';
 import { COLLECTION_SCHEMA, type CollectionAnswer } from './collection-answer.js';
@@ -21,7 +21,7 @@ export class CollectionController {
     data: COLLECTION_SCHEMA,
     errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
   })
-  read(@Form(WindowForm) form: WindowForm): Promise<CollectionAnswer> {
+  read(@Form() form: WindowForm): Promise<CollectionAnswer> {
     return this.collection.read(form);
   }
 }

@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Form } from '../../forms/request-fields.js';
+import { Form } from '../../forms/form.decorator.js';
 import { modulePaths } from '../../http/route-paths.js';
 import { Endpoint } from '../../openapi/endpoint.decorator.js';
 import { WindowForm } from '../window.form.js';
@@ -20,7 +20,7 @@ export class OverviewController {
     data: OVERVIEW_SCHEMA,
     errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
   })
-  overview(@Form(WindowForm) form: WindowForm): Promise<OverviewAnswer> {
+  overview(@Form() form: WindowForm): Promise<OverviewAnswer> {
     return this.summarizer.overview(form);
   }
 }

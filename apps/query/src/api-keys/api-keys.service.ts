@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { createApiKey, listApiKeys, revokeApiKey, TooManyApiKeysError } from '#libs/database';
+import { GuildDatabase } from '../database/guild-database.js';
+import { BadRequestError, NotFoundError } from '../http/api-error.js';
+import { apiKeyAnswer, type ApiKeyAnswer, type CreatedApiKeyAnswer } from './api-key-answer.js';
+import type { CreateApiKeyForm } from './api-keys.forms.js';
+
+/** Makes, lists and revokes the API keys of guilds, whatever the guild's state. */
+@Injectable()
+export class ApiKeysService {
+  constructor(private readonly database: GuildDatabase) {}
+
+  /** @throws BadRequestError when the guild has as many keys as it may have */
+  async create({ guild_id: guildId, name, access = 'write' }: CreateApiKeyForm): Promise<CreatedApiKeyAnswer> {
+    try {
+      const { key, secret } = await this.database.change(guildId, (manager) =>
+        createApiKey(manager, { guildId, name, access }),
+      );
+      return { ...apiKeyAnswer(key), key: secret };
+    } catch (error) {
+      if (!(error instanceof TooManyApiKeysError)) throw error;
+      throw new BadRequestError([{ field: 'guild_id', message: error.message }]);
+    }
+  }
+
+  /** The oldest first. */
+  async list(guildId: string): Promise<ApiKeyAnswer[]> {
+    const keys = await this.database.read((manager) => listApiKeys(manager, guildId));
+    return keys.map(apiKeyAnswer);
+  }
+
+  /** Within a second, no instance takes the key any more. @throws NotFoundError */
+  async revoke(id: string): Promise<{ id: string; revoked: true }> {
+    if (!(await this.database.write((manager) => revokeApiKey(manager, id)))) {
+      throw new NotFoundError('There is no such API key');
+    }
+    return { id, revoked: true };
+  }
+}
