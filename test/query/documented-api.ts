@@ -29,7 +29,7 @@ export interface DocumentedField {
 /** One route as `/openapi.json` tells of it. */
 export interface DocumentedRoute {
   method: string;
-  /** Template, and as no route has parameters in its path, the path too. */
+  /** The template; most routes have no parameters in their path. */
   path: string;
   query: DocumentedField[];
   /** Undefined for a route that takes no body. */

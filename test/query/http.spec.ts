@@ -37,7 +37,7 @@ describe('the HTTP side of the query service', () => {
     '/v2/modules/serverstats',
     `${MODULE}/nope`,
     `${MODULE}/settings/nope`,
-    '/auth/login',
+    '/auth/nope',
     '/docs/nope',
   ])('answers NotFoundError at %s', async (path) => {
     const answer = await query.client.request(path);

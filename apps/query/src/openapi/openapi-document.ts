@@ -6,7 +6,6 @@ import { COMPONENT_SCHEMAS } from './schemas.js';
 /** Where the API lies: at the root, and the same under its version. */
 const SERVERS = [{ url: '/' }, { url: '/v1' }];
 const VERSION_PREFIX = '/v1/';
-const MODULE_PREFIX = '/modules/';
 
 const DESCRIPTION = `Statistics, starboard and counter panels for Discord guilds.
 
@@ -23,7 +22,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .setDescription(DESCRIPTION)
     .setVersion(VERSION)
     .setLicense('MIT', 'https://opensource.org/license/mit')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The service key' })
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The service key, or the API key of a guild' })
     .build();
   const document = SwaggerModule.createDocument(app, info, {
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
@@ -38,9 +37,10 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
 
 /** The two prefixes are two servers and not two paths; what has no version lies at the root alone. */
 function eachPathOnce(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
+  const hasVersion = (path: string) => Object.hasOwn(paths, VERSION_PREFIX + path.slice(1));
   return Object.fromEntries(
     Object.entries(paths)
       .filter(([path]) => !path.startsWith(VERSION_PREFIX))
-      .map(([path, item]) => [path, path.startsWith(MODULE_PREFIX) ? item : { ...item, servers: [{ url: '/' }] }]),
+      .map(([path, item]) => [path, hasVersion(path) ? item : { ...item, servers: [{ url: '/' }] }]),
   );
 }

@@ -1,0 +1,214 @@
+import { randomUUID } from 'node:crypto';
+import type { Answer } from '../harness/api-client.js';
+import { SERVICE_KEY } from '../harness/services.js';
+import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
+import { DocumentedApi, type DocumentedRoute } from './documented-api.js';
+import { rightValue } from './field-values.js';
+import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+import { rightBody, rightSearch } from './right-requests.js';
+
+const MODULE = '/modules/serverstats';
+const GUILD = JSON.parse(rightValue({ name: 'guild_id', required: true, schema: { pattern: '' } })) as string;
+const OTHER_GUILD = '9007199254740995';
+
+type Access = 'open' | 'guild' | 'service';
+
+/** Who may call which route, as the API's contract has it, and what whoever may is answered in a guild with all on. */
+const ROUTES: Record<string, { access: Access; status: number }> = {
+  'GET /livez': { access: 'open', status: 200 },
+  'GET /readyz': { access: 'open', status: 200 },
+  [`GET ${MODULE}`]: { access: 'open', status: 200 },
+  'GET /metrics': { access: 'service', status: 200 },
+  'GET /auth/api-keys': { access: 'service', status: 200 },
+  'POST /auth/api-keys': { access: 'service', status: 201 },
+  'DELETE /auth/api-keys/{id}': { access: 'service', status: 404 },
+  [`GET ${MODULE}/status`]: { access: 'guild', status: 200 },
+  [`POST ${MODULE}/enable`]: { access: 'guild', status: 409 },
+  [`POST ${MODULE}/disable`]: { access: 'guild', status: 200 },
+  [`GET ${MODULE}/settings`]: { access: 'guild', status: 200 },
+  [`PUT ${MODULE}/settings`]: { access: 'guild', status: 200 },
+  [`PATCH ${MODULE}/settings`]: { access: 'guild', status: 200 },
+  [`DELETE ${MODULE}/settings/delete`]: { access: 'service', status: 200 },
+  [`GET ${MODULE}/privacy/get-user-entries`]: { access: 'service', status: 200 },
+  [`DELETE ${MODULE}/privacy/delete-user-entries`]: { access: 'service', status: 200 },
+  [`POST ${MODULE}/starboard/add`]: { access: 'service', status: 202 },
+  [`POST ${MODULE}/starboard/remove`]: { access: 'service', status: 202 },
+  [`POST ${MODULE}/stats/counter-panel/check-deleted-channel`]: { access: 'service', status: 202 },
+  [`POST ${MODULE}/stats/counter-panel/update`]: { access: 'service', status: 202 },
+  [`GET ${MODULE}/stats/overview`]: { access: 'guild', status: 200 },
+  [`GET ${MODULE}/stats/collection`]: { access: 'guild', status: 200 },
+  ...statisticRoutes('command', 'check', ''),
+  ...statisticRoutes('message', 'check', ''),
+  ...statisticRoutes('functions/reminders', 'created'),
+  ...statisticRoutes('functions/reminders', 'deleted'),
+  ...statisticRoutes('functions/giveaways', 'responders'),
+  ...statisticRoutes('functions/giveaways', 'created'),
+  ...statisticRoutes('functions/giveaways', 'deleted'),
+  ...statisticRoutes('modules/tempchannels', 'created'),
+  ...statisticRoutes('modules/tempchannels', 'creation-time'),
+  ...statisticRoutes('modules/tempchannels', 'deletion-time'),
+  ...statisticRoutes('modules/reactionroles', 'check-time'),
+  ...statisticRoutes('modules/tags', 'send-time'),
+  ...statisticRoutes('modules/autoresponder', 'response-time'),
+};
+
+function statisticRoutes(folder: string, record: string, read = `/${record}`): typeof ROUTES {
+  const path = `${MODULE}/stats/${folder}`;
+  return {
+    [`POST ${path}/${record}`]: { access: 'guild', status: 202 },
+    [`GET ${path}${read}/view`]: { access: 'guild', status: 200 },
+    [`GET ${path}${read}/summary`]: { access: 'guild', status: 200 },
+  };
+}
+
+/** Who calls, and with what right to GUILD. */
+const CALLERS = {
+  none: { may: (access: Access) => access === 'open', otherwise: 401 },
+  garbage: { may: (access: Access) => access === 'open', otherwise: 401 },
+  'looks like a key': { may: (access: Access) => access === 'open', otherwise: 401 },
+  revoked: { may: (access: Access) => access === 'open', otherwise: 401 },
+  'guild read key': {
+    may: (access: Access, method: string) => access === 'open' || (access === 'guild' && method === 'GET'),
+    otherwise: 403,
+  },
+  'guild write key': { may: (access: Access) => access !== 'service', otherwise: 403 },
+  "other guild's key": { may: (access: Access) => access === 'open', otherwise: 403 },
+  service: { may: () => true, otherwise: 0 },
+} as const;
+
+type Caller = keyof typeof CALLERS;
+
+describe('who may call what', () => {
+  let database: TestDatabase;
+  let query: QueryInProcess;
+  let api: DocumentedApi;
+  const credentials = {} as Record<Caller, string | undefined>;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    query = await startQueryInProcess(database.url, { RATE_LIMIT_PER_MINUTE: '0' });
+    api = await DocumentedApi.of(query.url);
+    const revoked = await makeKey(GUILD);
+    await query.client.request(`/auth/api-keys/${revoked.id}`, { method: 'DELETE' });
+    Object.assign(credentials, {
+      garbage: 'garbage',
+      'looks like a key': `serverstats_${'A'.repeat(43)}`,
+      revoked: revoked.key,
+      'guild read key': (await makeKey(GUILD, 'read')).key,
+      'guild write key': (await makeKey(GUILD)).key,
+      "other guild's key": (await makeKey(OTHER_GUILD)).key,
+      service: SERVICE_KEY,
+    });
+  });
+  afterAll(async () => {
+    await query?.close();
+    await database?.drop();
+  });
+
+  const makeKey = async (guildId: string, access?: string) => {
+    const { data } = await query.client.request<{ id: string; key: string }>('/auth/api-keys', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ guild_id: guildId, name: 'test', access }),
+    });
+    return data;
+  };
+
+  /** Enabled, with everything on, and without the keys that calls made. */
+  const openGuild = async () => {
+    await database.query(`DELETE FROM api_keys WHERE name = 'a'`);
+    const open = await database.query(
+      `SELECT FROM guild_settings WHERE guild_id = $1 AND enabled AND starboard_enabled`,
+      [GUILD],
+    );
+    if (open.length > 0) return;
+    await query.client.send('DELETE', `settings/delete?guild_id=${GUILD}`);
+    await query.client.openGuild(GUILD, { starboard_enabled: true, starboard_channel: '1', starboard_count: 1 });
+  };
+
+  const call = (route: DocumentedRoute, credential: string | undefined): Promise<Answer> => {
+    const { method } = route;
+    const search = rightSearch(route);
+    const path = route.path.replace('{id}', randomUUID()) + (search === '' ? '' : `?${search}`);
+    const takesBody = route.body !== undefined && method !== 'DELETE';
+    const headers: Record<string, string> = takesBody ? { 'content-type': 'application/json' } : {};
+    return callAs(credential, path, { method, headers, body: takesBody ? rightBody(route) : undefined });
+  };
+
+  /** Not through the client, which always has the service key. */
+  const callAs = async (credential: string | undefined, path: string, init: RequestInit): Promise<Answer> => {
+    const headers = { ...(init.headers as object), ...(credential && { authorization: `Bearer ${credential}` }) };
+    const response = await fetch(query.url + path, { ...init, headers });
+    const isJson = response.headers.get('content-type')?.startsWith('application/json');
+    const envelope = isJson ? ((await response.json()) as object) : { success: true, error: {} };
+    return { ...envelope, status: response.status, headers: response.headers } as Answer;
+  };
+
+  const nameOf = ({ method, path }: DocumentedRoute) => `${method} ${path}`;
+
+  it('is said here of every route, and of no other', () => {
+    expect(api.routes().map(nameOf).toSorted()).toEqual(Object.keys(ROUTES).toSorted());
+  });
+
+  it.each(Object.keys(CALLERS) as Caller[])('%s', async (caller) => {
+    const { may, otherwise } = CALLERS[caller];
+    const answered: Record<string, [status: number, code: number | undefined]> = {};
+    const expected: typeof answered = {};
+    for (const route of api.routes()) {
+      await openGuild();
+      const name = nameOf(route);
+      const { status, error } = await call(route, credentials[caller]);
+      const allowed = may(ROUTES[name]!.access, route.method) ? ROUTES[name]!.status : otherwise;
+      answered[name] = [status, error?.code];
+      expected[name] = [allowed, codeBeside(allowed)];
+    }
+    expect(answered).toEqual(expected);
+  });
+
+  /** The code in an answer of this status, as far as there are such answers here. */
+  const codeBeside = (status: number) => (status < 300 ? undefined : status === 409 ? 801 : status);
+
+  it('has no other answer for a guild that does not exist', async () => {
+    const { method, headers } = { method: 'GET', headers: {} };
+    const ofGuild = (guildId: string) =>
+      callAs(credentials["other guild's key"], `${MODULE}/settings?guild_id=${guildId}`, { method, headers });
+    await openGuild();
+    const existing = await ofGuild(GUILD);
+    const missing = await ofGuild('9007199254749999');
+    expect(existing).toMatchObject({ status: 403, success: false, data: {} });
+    expect([missing.status, missing.error]).toEqual([existing.status, existing.error]);
+  });
+
+  it('is judged after the credential and the form, and before the state of the guild', async () => {
+    const settings = `${MODULE}/settings`;
+    const get = (credential: string | undefined, search: string) =>
+      callAs(credential, `${settings}?${search}`, { method: 'GET' });
+    await query.client.send('DELETE', `settings/delete?guild_id=${GUILD}`);
+    expect((await get('garbage', 'guild_id=x')).status).toBe(401);
+    expect((await get(credentials['guild read key'], 'guild_id=x')).status).toBe(400);
+    expect((await get(credentials["other guild's key"], `guild_id=${GUILD}`)).status).toBe(403);
+    expect((await get(credentials['guild read key'], `guild_id=${GUILD}`)).status).toBe(409);
+    const erase = (body: object) =>
+      callAs(credentials['guild write key'], `${settings}/delete`, {
+        method: 'DELETE',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    expect((await erase({ guild_id: 0 })).status).toBe(400);
+    expect((await erase({ guild_id: GUILD })).status).toBe(403);
+  });
+
+  it('is the same under the version, and for HEAD as for GET', async () => {
+    await openGuild();
+    const path = `${MODULE}/settings?guild_id=${GUILD}`;
+    const statuses = async (credential: string | undefined) => [
+      (await callAs(credential, `/v1${path}`, { method: 'GET' })).status,
+      (await fetch(query.url + path, { method: 'HEAD', headers: { authorization: `Bearer ${credential}` } })).status,
+    ];
+    expect(await statuses(credentials['guild read key'])).toEqual([200, 200]);
+    expect(await statuses(credentials["other guild's key"])).toEqual([403, 403]);
+    expect(await statuses(credentials.revoked)).toEqual([401, 401]);
+    const keys = `/v1/auth/api-keys?guild_id=${GUILD}`;
+    expect((await callAs(SERVICE_KEY, keys, { method: 'GET' })).status).toBe(200);
+  });
+});
