@@ -62,6 +62,10 @@ export interface MigrateConfig {
   retention: RetentionConfig;
 }
 
+export interface CliConfig {
+  databaseUrl: string;
+}
+
 /** What standalone needs to know before it starts what no variable names. */
 export interface StandaloneConfig {
   /** What standalone keeps. */
@@ -105,6 +109,11 @@ export function loadIngestionConfig(env: Environment, options: LoadOptions = {})
 export function loadMigrateConfig(env: Environment): MigrateConfig {
   const values = readVariables(env, ['DATABASE_URL']);
   return { databaseUrl: values.DATABASE_URL, retention: retentionConfig(values) };
+}
+
+/** @throws ConfigurationError */
+export function loadCliConfig(env: Environment): CliConfig {
+  return { databaseUrl: readVariables(env, ['DATABASE_URL']).DATABASE_URL };
 }
 
 /**

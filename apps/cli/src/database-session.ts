@@ -1,0 +1,18 @@
+import type { DataSource } from 'typeorm';
+import { loadCliConfig, readEnvironment } from '#libs/config';
+import { createDataSource, requireCurrentSchema } from '#libs/database';
+
+const POOL_SIZE = 1;
+
+/** Connects to the database that DATABASE_URL names, for as long as the work takes. @throws ConfigurationError */
+export async function withDatabase<T>(work: (dataSource: DataSource) => Promise<T>): Promise<T> {
+  const { databaseUrl } = loadCliConfig(readEnvironment());
+  const dataSource = createDataSource({ url: databaseUrl, poolSize: POOL_SIZE, applicationName: 'serverstats-cli' });
+  await dataSource.initialize();
+  try {
+    await requireCurrentSchema(dataSource);
+    return await work(dataSource);
+  } finally {
+    await dataSource.destroy();
+  }
+}

@@ -1,0 +1,52 @@
+import { Option, type Command } from 'commander';
+import { API_KEY_ACCESS, createApiKey, listApiKeys, lockStripe, revokeApiKey, type ApiKeyAccess } from '#libs/database';
+import { fieldArgument } from '../arguments.js';
+import { withDatabase } from '../database-session.js';
+import { keyTable } from './key-table.js';
+
+/** `keys`: lists, makes and revokes the API keys of guilds. */
+export function addKeysCommand(program: Command): void {
+  const keys = program.command('keys').description('API keys of guilds');
+
+  keys
+    .command('list')
+    .description('list the keys of a guild, the oldest first')
+    .argument('<guild>', 'id of the guild', fieldArgument('snowflake'))
+    .action(listKeys);
+
+  keys
+    .command('create')
+    .description('make a key for a guild; its secret is printed once, alone on the last line')
+    .argument('<guild>', 'id of the guild', fieldArgument('snowflake'))
+    .requiredOption('--name <name>', 'what the key is for', fieldArgument('text'))
+    .addOption(new Option('--access <access>', 'read: GET only').choices(API_KEY_ACCESS).default('write'))
+    .action(createKey);
+
+  keys
+    .command('revoke')
+    .description('revoke a key; within a second, no instance takes it any more')
+    .argument('<id>', 'id of the key, as `keys list` shows it', fieldArgument('uuid'))
+    .action(revokeKey);
+}
+
+async function listKeys(guildId: string): Promise<void> {
+  const keys = await withDatabase((dataSource) => listApiKeys(dataSource.manager, guildId));
+  process.stdout.write(keys.length === 0 ? `Guild ${guildId} has no keys.\n` : keyTable(keys));
+}
+
+async function createKey(guildId: string, { name, access }: { name: string; access: ApiKeyAccess }): Promise<void> {
+  const { key, secret } = await withDatabase((dataSource) =>
+    dataSource.transaction(async (manager) => {
+      await lockStripe(manager, guildId);
+      return createApiKey(manager, { guildId, name, access });
+    }),
+  );
+  process.stderr.write(`Made key ${key.id} of guild ${guildId}. Nobody can read its secret again:\n`);
+  process.stdout.write(`${secret}\n`);
+}
+
+async function revokeKey(id: string): Promise<void> {
+  const wasThere = await withDatabase((dataSource) => revokeApiKey(dataSource.manager, id));
+  if (!wasThere) throw new Error(`There is no key ${id}.`);
+  process.stdout.write(`Revoked key ${id}.\n`);
+}

@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
+import { startQueryInProcess, type QueryInProcess } from '../query/query-in-process.js';
+
+const GUILD = '9007199254740993';
+
+describe('npm run cli -- keys', () => {
+  let database: TestDatabase;
+  let query: QueryInProcess;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    query = await startQueryInProcess(database.url);
+  });
+  afterAll(async () => {
+    await query?.close();
+    await database?.drop();
+  });
+  afterEach(() => database.query('DELETE FROM api_keys'));
+
+  const cli = async (args: string[], env: Record<string, string> = { DATABASE_URL: database.url }) => {
+    const child = spawn(process.execPath, ['dist/apps/cli/src/main.js', ...args], {
+      env: { PATH: process.env.PATH, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const output = { stdout: '', stderr: '' };
+    child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code, ...output };
+  };
+  const statusWith = async (key: string, guildId = GUILD) => {
+    const path = `/modules/serverstats/status?guild_id=${guildId}`;
+    return (await fetch(query.url + path, { headers: { authorization: `Bearer ${key}` } })).status;
+  };
+
+  it('makes keys that the API takes, lists them without their secrets, and revokes them', async () => {
+    const made = await cli(['keys', 'create', GUILD, '--name', 'Grafana', '--access', 'read']);
+    expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(/^serverstats_[A-Za-z0-9_-]{43}\n$/) });
+    const secret = made.stdout.trim();
+    expect(await statusWith(secret)).toBe(200);
+
+    const listed = await cli(['keys', 'list', GUILD]);
+    expect(listed.stdout).toMatch(/Grafana/);
+    expect(listed.stdout).toContain(secret.slice(0, 16));
+    expect(listed.stdout).not.toContain(secret);
+    const id = /[0-9a-f-]{36}/.exec(listed.stdout)![0];
+    expect(made.stderr).toContain(id);
+
+    expect(await cli(['keys', 'revoke', id])).toMatchObject({ code: 0, stdout: `Revoked key ${id}.\n` });
+    expect(await cli(['keys', 'revoke', id])).toMatchObject({ code: 1, stderr: `There is no key ${id}.\n` });
+    expect((await cli(['keys', 'list', GUILD])).stdout).toBe(`Guild ${GUILD} has no keys.\n`);
+  });
+
+  it('makes no more keys than a guild may have', async () => {
+    await database.query(
+      `INSERT INTO api_keys (id, guild_id, name, access, prefix, secret_hash, created_at)
+       SELECT gen_random_uuid(), $1, 'a', 'read', '', decode(md5(n::text), 'hex'), now() FROM generate_series(1, 25) n`,
+      [GUILD],
+    );
+    const refused = await cli(['keys', 'create', GUILD, '--name', 'one more']);
+    expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('25 keys') });
+  });
+
+  it.each([
+    [['keys', 'list', '0'], 'Discord id'],
+    [['keys', 'list'], "missing required argument 'guild'"],
+    [['keys', 'create', GUILD], '--name'],
+    [['keys', 'create', GUILD, '--name', 'a', '--access', 'all'], 'read, write'],
+    [['keys', 'revoke', 'x'], 'UUID'],
+    [['nonsense'], 'nonsense'],
+  ])('tells what is wrong with %j', async (args, message) => {
+    expect(await cli(args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(message) });
+  });
+
+  it('needs to know the database', async () => {
+    const { code, stderr } = await cli(['keys', 'list', GUILD], {});
+    expect([code, stderr]).toEqual([78, expect.stringContaining('DATABASE_URL')]);
+  });
+
+  it.each([['--help'], ['keys --help'], ['keys create --help']])('explains itself: %s', async (line) => {
+    expect(await cli(line.split(' '))).toMatchObject({ code: 0, stdout: expect.stringContaining('Usage:') });
+  });
+});
