@@ -8,12 +8,22 @@ export interface QueryService extends ServiceProcess {
   key: string;
 }
 
-/** Nobody listens there: for benches that only read. */
+/** Nobody listens there. */
 const NO_BROKER = 'amqp://127.0.0.1:1';
 
-export async function startQueryService(databaseUrl: string, brokerUrl = NO_BROKER): Promise<QueryService> {
+export interface QueryServiceOptions {
+  /** @defaultValue none: for benches that only read */
+  brokerUrl?: string;
+  /** Further variables. */
+  env?: Record<string, string>;
+}
+
+export async function startQueryService(
+  databaseUrl: string,
+  { brokerUrl = NO_BROKER, env: further = {} }: QueryServiceOptions = {},
+): Promise<QueryService> {
   const key = randomBytes(32).toString('hex');
-  const env = { DATABASE_URL: databaseUrl, RABBITMQ_URL: brokerUrl, SERVICE_KEY: key, QUERY_PORT: '0' };
+  const env = { DATABASE_URL: databaseUrl, RABBITMQ_URL: brokerUrl, SERVICE_KEY: key, QUERY_PORT: '0', ...further };
   const service = await startService(await startScript('start:query'), env, 'listening on');
   const url = /listening on (http:[\w.:/]+)/.exec(service.firstWords)![1]!;
   await untilReady(url, brokerUrl !== NO_BROKER);

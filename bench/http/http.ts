@@ -31,7 +31,7 @@ export const http: Bench = {
     const broker = await connect(vhost.url);
     try {
       await openGuilds(database.client, [GUILD]);
-      const service = await startQueryService(database.url, vhost.url);
+      const service = await startQueryService(database.url, { brokerUrl: vhost.url });
       const bare = await startService(['dist/bench/peers/bare-route.js'], {}, 'listening on');
       try {
         return measurement(await measureInRounds(ROUNDS, contestants(service, bare, broker), UNIT));

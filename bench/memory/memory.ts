@@ -66,7 +66,7 @@ async function measurePassing(
 ): Promise<Results> {
   const env = { DATABASE_URL: database.url, RABBITMQ_URL: vhost.url, INGESTION_PORT: '0' };
   const ingestion = await startService(await startScript('start:ingestion'), env, 'consuming');
-  const query = await startQueryService(database.url, vhost.url);
+  const query = await startQueryService(database.url, { brokerUrl: vhost.url });
   const summaries = askForSummaries(query, guilds);
   const ofIngestion = new ResidentMemory(ingestion.pid);
   const ofQuery = new ResidentMemory(query.pid);

@@ -19,6 +19,8 @@ export function observeRequests(server: FastifyInstance, logger: Logger, registr
     const status = reply.statusCode;
     durations.observe({ method, route, status: `${Math.floor(status / 100)}xx` }, reply.elapsedTime / 1000);
     const durationMs = Math.round(reply.elapsedTime * 10) / 10;
-    logger.info({ requestId: request.id, method, route, status, durationMs }, `${method} ${route} ${status}`);
+    // The id of an API key, so that whoever revokes one can see what it did; never the key.
+    const apiKeyId = request.principal?.kind === 'guild' ? request.principal.keyId : undefined;
+    logger.info({ requestId: request.id, method, route, status, durationMs, apiKeyId }, `${method} ${route} ${status}`);
   });
 }
