@@ -83,6 +83,27 @@ describe('the query service in an outage', () => {
     await waitFor(async () => (await readyz()).status === 503, { what: 'readiness to tell of the database' });
   });
 
+  it('cannot tell without the database whom an API key stands for, and says so instead of refusing it', async () => {
+    const json = { 'content-type': 'application/json' };
+    const create = () =>
+      query.client.request<{ key: string }>('/auth/api-keys', {
+        method: 'POST',
+        headers: json,
+        body: JSON.stringify({ guild_id: guildId, name: 'a' }),
+      });
+    const authorization = `Bearer ${(await create()).data.key}`;
+    const path = `/modules/serverstats/status?guild_id=${guildId}`;
+    await loseDatabase();
+    // A key that was read a moment ago is still believed; this one was never used.
+    expect(await query.client.request(path, { headers: { authorization } })).toMatchObject({
+      status: 503,
+      error: { name: 'ServiceUnavailableError' },
+    });
+    expect(await create()).toMatchObject({ status: 503, error: { name: 'DatabaseError' } });
+    const list = await query.client.request(`/auth/api-keys?guild_id=${guildId}`);
+    expect(list).toMatchObject({ status: 503, error: { name: 'ServiceUnavailableError' } });
+  });
+
   it('works again when the database is back', async () => {
     await loseDatabase();
     expect((await query.client.get('status', { guild_id: guildId })).status).toBe(503);

@@ -118,7 +118,7 @@ describe('the rate limit', () => {
           }),
         ),
       );
-      expect(answers.map((answer) => answer.status).toSorted()).toEqual([401, 429]);
+      expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([401, 429]));
     } finally {
       await direct.close();
     }
