@@ -4,7 +4,11 @@ const common = {
   transform: { '\\.(ts|m?js)$': '<rootDir>/test/support/swc-transform.cjs' },
   // Dependencies that are ES modules are transformed too.
   transformIgnorePatterns: [],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    // It exports itself to import alone, which the transform turns into require.
+    '^discord-api-spec/zod$': '<rootDir>/node_modules/discord-api-spec/build/discord-api-spec.zod.js',
+  },
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   setupFiles: ['reflect-metadata'],
 };

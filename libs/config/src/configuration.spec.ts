@@ -32,7 +32,7 @@ describe('loadQueryConfig', () => {
       rabbitmqUrls: ['amqp://guest:mq-password@mq1', 'amqps://guest:mq-password@mq2:5671/vhost'],
       serviceKey: COMPLETE.SERVICE_KEY,
       http: { host: '127.0.0.1', port: 3000 },
-      discordToken: undefined,
+      discord: undefined,
       log: { level: 'info', format: 'json' },
     });
   });
@@ -87,6 +87,16 @@ describe('loadQueryConfig', () => {
     expect(mistakesOf(() => loadQueryConfig({ ...COMPLETE, DATABASE_URL: 'mysql://app:pw@db:3306/stats' }))).toEqual({
       DATABASE_URL: '"mysql://***@db:3306/stats"',
     });
+  });
+
+  it('names Discord by its token, and another address of it only with one', () => {
+    const discord = { DISCORD_TOKEN: 'the-token', DISCORD_API_URL: 'http://127.0.0.1:4000/api' };
+    expect(loadQueryConfig({ ...COMPLETE, ...discord }).discord).toEqual({
+      token: 'the-token',
+      apiUrl: 'http://127.0.0.1:4000/api',
+    });
+    const { DISCORD_TOKEN: _, ...withoutToken } = discord;
+    expect(loadQueryConfig({ ...COMPLETE, ...withoutToken }).discord).toBeUndefined();
   });
 
   it('needs no broker where the caller brings its own handover', () => {

@@ -28,13 +28,21 @@ export interface LogConfig {
   format: 'json' | 'pretty';
 }
 
+export interface DiscordConfig {
+  /** Of the bot. */
+  token: string;
+  /** Instead of Discord's own, without the version. */
+  apiUrl?: string;
+}
+
 interface ServiceConfig {
   database: DatabaseConfig;
   retention: RetentionConfig;
   /** Tried in turn. Empty only where the caller replaces the broker. */
   rabbitmqUrls: string[];
   http: HttpConfig;
-  discordToken?: string;
+  /** Missing without a token: there is no way to act in Discord then. */
+  discord?: DiscordConfig;
   log: LogConfig;
 }
 
@@ -147,13 +155,17 @@ function serviceConfig(values: ValuesWith<'DATABASE_URL'>, port: number): Servic
     retention: retentionConfig(values),
     rabbitmqUrls: values.RABBITMQ_URL ?? [],
     http: { host: values.HOST, port },
-    discordToken: values.DISCORD_TOKEN,
+    discord: discordConfig(values),
     log: logConfig(values),
   };
 }
 
 function retentionConfig(values: VariableValues): RetentionConfig {
   return { eventDays: values.RETENTION_DAYS, summaryDays: values.SUMMARY_RETENTION_DAYS };
+}
+
+function discordConfig({ DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl }: VariableValues): DiscordConfig | undefined {
+  return token === undefined ? undefined : { token, apiUrl };
 }
 
 function logConfig(values: VariableValues): LogConfig {

@@ -71,7 +71,7 @@ export class SettingsService {
       throw new BadRequestError([{ field: 'counter_panel_custom_panels_create', message }]);
     }
     throw new DiscordApiInteractionError(
-      this.config.discordToken === undefined
+      this.config.discord === undefined
         ? 'Custom panels are channels that are created and deleted in Discord, which needs DISCORD_TOKEN to be set'
         : 'This version does not create and delete custom panels in Discord yet',
     );

@@ -1,0 +1,56 @@
+import { ChannelCalls } from './channel-calls.js';
+import { systemClock, type Clock } from './clock.js';
+import { DiscordRequests } from './discord-requests.js';
+import { createDiscordRest } from './discord-rest.js';
+import { GuildCalls } from './guild-calls.js';
+import { MessageCalls } from './message-calls.js';
+import { RenameBudget } from './rename-budget.js';
+import { UserCalls } from './user-calls.js';
+
+export interface DiscordClientOptions {
+  /** Of the bot. */
+  token: string;
+  /** Instead of Discord's own, without the version, such as https://discord.com/api. */
+  apiUrl?: string;
+  /** @defaultValue the system's */
+  clock?: Clock;
+}
+
+export interface DiscordHealth {
+  /** `failed`: Discord does not accept the token. Only a new client with another one helps. */
+  status: 'ok' | 'failed';
+  message?: string;
+}
+
+const TIMEOUT_MS = 10_000;
+const UPLOAD_TIMEOUT_MS = 30_000;
+
+/**
+ * What the product does in Discord, as the bot that the token belongs to. Reading, editing, deleting and sending is
+ * tried again for a while when Discord does not answer; waits that are longer are left to the caller. Every call takes
+ * a signal that ends it, and names the guild that it is for.
+ *
+ * Every call throws DiscordError, or the signal's reason once it is aborted.
+ */
+export class DiscordClient {
+  readonly guilds: GuildCalls;
+  readonly channels: ChannelCalls;
+  readonly messages: MessageCalls;
+  readonly users: UserCalls;
+  private readonly requests: DiscordRequests;
+
+  constructor({ token, apiUrl, clock = systemClock }: DiscordClientOptions) {
+    const timeouts = { timeoutMs: TIMEOUT_MS, uploadTimeoutMs: UPLOAD_TIMEOUT_MS };
+    this.requests = new DiscordRequests(createDiscordRest({ token, apiUrl, clock, ...timeouts }), clock);
+    this.users = new UserCalls(this.requests);
+    this.guilds = new GuildCalls(this.requests, this.users);
+    this.channels = new ChannelCalls(this.requests, new RenameBudget(clock));
+    this.messages = new MessageCalls(this.requests);
+  }
+
+  /** What is known from the calls so far; asks nothing. */
+  get health(): DiscordHealth {
+    if (this.requests.isAuthorized) return { status: 'ok' };
+    return { status: 'failed', message: 'Discord does not accept the token' };
+  }
+}

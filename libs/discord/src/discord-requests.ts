@@ -1,0 +1,103 @@
+import { RateLimitError, type REST, type RequestMethod } from '@discordjs/rest';
+import { CallLimits } from './call-limits.js';
+import type { Clock } from './clock.js';
+import { routeOf, type DiscordCall } from './discord-call.js';
+import { DiscordError, type DiscordObject } from './discord-error.js';
+import { discordErrorOf, unauthorized } from './discord-failures.js';
+import { LimitWaits } from './limit-waits.js';
+import { RateLimitHolds } from './rate-limit-holds.js';
+
+/** Requests of one call that Discord gets at most. */
+const ATTEMPTS = 4;
+const FIRST_PAUSE_MS = 250;
+
+type UnconditionalCall = Omit<DiscordCall, 'method' | 'isRepeatable'>;
+type ReadAnswer<T> = (answer: unknown) => T;
+
+/**
+ * Calls Discord until there is an answer or no hope: waits for limits that end soon, tries again what may be tried
+ * again, and stops for good when Discord does not accept the token.
+ *
+ * Every method throws DiscordError, or the signal's reason.
+ */
+export class DiscordRequests {
+  private readonly limits = new CallLimits();
+  private readonly holds: RateLimitHolds;
+  private tokenIsRefused = false;
+
+  constructor(
+    private readonly rest: REST,
+    private readonly clock: Clock,
+  ) {
+    this.holds = new RateLimitHolds(clock);
+  }
+
+  /** False once Discord has answered 401; no request is made any more then. */
+  get isAuthorized(): boolean {
+    return !this.tokenIsRefused;
+  }
+
+  read<T>(call: UnconditionalCall, readAnswer: ReadAnswer<T>, signal: AbortSignal): Promise<T> {
+    return this.answer({ ...call, method: 'GET', isRepeatable: true }, readAnswer, signal);
+  }
+
+  /** @param readAnswer may throw UnreadableAnswerError */
+  answer<T>(call: DiscordCall, readAnswer: ReadAnswer<T>, signal: AbortSignal): Promise<T> {
+    return this.limits.call(call.guildId, signal, () => this.attemptUntilAnswered(call, readAnswer, signal));
+  }
+
+  /** Resolves, too, when the object is missing after an attempt that may have deleted it. */
+  async delete(call: UnconditionalCall, object: DiscordObject, signal: AbortSignal): Promise<void> {
+    try {
+      await this.answer({ ...call, method: 'DELETE', isRepeatable: true }, () => undefined, signal);
+    } catch (error) {
+      if (!(error instanceof DiscordError && error.mayHaveBeenDone && error.missingObject === object)) throw error;
+    }
+  }
+
+  private async attemptUntilAnswered<T>(call: DiscordCall, readAnswer: ReadAnswer<T>, signal: AbortSignal): Promise<T> {
+    const waits = new LimitWaits(call, this.holds, this.clock);
+    let mayHaveBeenDone = false;
+    try {
+      for (let requests = 0; ;) {
+        await waits.pass(signal);
+        try {
+          return await this.attempt(call, readAnswer, signal);
+        } catch (thrown) {
+          signal.throwIfAborted();
+          const error = discordErrorOf(thrown, call);
+          if (!(error instanceof DiscordError)) throw error;
+          mayHaveBeenDone ||= error.mayHaveBeenDone;
+          // The library's own RateLimitError means that it made no request.
+          if (!(thrown instanceof RateLimitError)) requests++;
+          if (requests === ATTEMPTS) throw error;
+          await this.prepareToRepeat(call, error, requests, signal);
+        }
+      }
+    } catch (error) {
+      throw mayHaveBeenDone && error instanceof DiscordError ? error.afterUnclearAttempt() : error;
+    }
+  }
+
+  private async attempt<T>(call: DiscordCall, readAnswer: ReadAnswer<T>, signal: AbortSignal): Promise<T> {
+    if (this.tokenIsRefused) throw unauthorized(routeOf(call));
+    const { method, path, query, body, files } = call;
+    const request = { method: method as RequestMethod, fullRoute: path, query, body, files, signal };
+    return readAnswer(await this.limits.request(signal, () => this.rest.request(request)));
+  }
+
+  /** @throws the error, when it is final */
+  private async prepareToRepeat(
+    call: DiscordCall,
+    error: DiscordError,
+    requests: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { failure } = error;
+    if (failure.kind === 'rate_limited') return this.holds.add(error.route, failure);
+    if (failure.kind === 'unauthorized') this.tokenIsRefused = true;
+    if (failure.kind !== 'unavailable' || !call.isRepeatable) throw error;
+    const jitter = 0.5 + Math.random() / 2;
+    await this.clock.sleep(FIRST_PAUSE_MS * 2 ** (requests - 1) * jitter, signal);
+  }
+}

@@ -1,0 +1,16 @@
+export type {
+  ChannelCalls,
+  ChannelOfGuild,
+  DiscordChannel,
+  NewVoiceChannel,
+  PermissionOverwrite,
+} from './channel-calls.js';
+export type { Clock } from './clock.js';
+export * from './discord-client.js';
+export * from './discord-error.js';
+export type * from './discord-message.js';
+export * from './explain-discord-error.js';
+export type { DiscordGuild, DiscordMember, DiscordRole, GuildCalls } from './guild-calls.js';
+export type { FileUpload, MessageCalls, MessageContent, MessageOfChannel, NewMessage } from './message-calls.js';
+export * from './permissions.js';
+export type { DiscordUser, UserCalls } from './user-calls.js';

@@ -1,0 +1,132 @@
+import type {
+  APIEmbed,
+  RESTPatchAPIChannelMessageJSONBody,
+  RESTPostAPIChannelMessageJSONBody,
+} from 'discord-api-types/v10';
+import { AnswerFields } from './answer-fields.js';
+import type { DiscordCall } from './discord-call.js';
+import type { DiscordRequests } from './discord-requests.js';
+import { readMessage, type DiscordMessage } from './discord-message.js';
+import { readUser, type DiscordUser } from './user-calls.js';
+
+export interface MessageOfChannel {
+  guildId: string;
+  channelId: string;
+  messageId: string;
+}
+
+export interface MessageContent {
+  /** At most 2,000 characters. Mentions in it notify nobody. */
+  content?: string;
+  embeds?: readonly APIEmbed[];
+}
+
+export interface FileUpload {
+  name: string;
+  data: Uint8Array;
+  /** MIME type; recognized from the data without one. */
+  contentType?: string;
+  /** For people who do not see it. */
+  description?: string;
+}
+
+export interface NewMessage extends MessageContent {
+  guildId: string;
+  channelId: string;
+  /**
+   * 1 to 25 characters, the same whenever this message is sent again: within some minutes Discord answers with the
+   * message it has, instead of making another.
+   */
+  nonce: string;
+  /** At most 10. An embed shows one as `attachment://name`. */
+  files?: readonly FileUpload[];
+}
+
+const STAR = '⭐';
+/** The most that Discord answers at once. */
+const REACTIONS_PER_PAGE = 100;
+
+/** What is asked of messages. Every method throws DiscordError, or the signal's reason. */
+export class MessageCalls {
+  constructor(private readonly requests: DiscordRequests) {}
+
+  async get({ guildId, channelId, messageId }: MessageOfChannel, signal: AbortSignal): Promise<DiscordMessage> {
+    const path = `/channels/${channelId}/messages/${messageId}` as const;
+    return this.requests.read({ path, guildId }, readMessage, signal);
+  }
+
+  /** Everybody who reacted with this emoji, bots too. */
+  async reactions(message: MessageOfChannel, signal: AbortSignal, emoji = STAR): Promise<DiscordUser[]> {
+    const users: DiscordUser[] = [];
+    for await (const page of this.reactionPages(message, signal, emoji)) users.push(...page);
+    return users;
+  }
+
+  /** The same in pages, for who needs not all of them. */
+  async *reactionPages(
+    { guildId, channelId, messageId }: MessageOfChannel,
+    signal: AbortSignal,
+    emoji = STAR,
+  ): AsyncGenerator<DiscordUser[]> {
+    const path = `/channels/${channelId}/messages/${messageId}/reactions/${encodeURIComponent(emoji)}` as const;
+    for (let after: string | undefined; ;) {
+      const query = new URLSearchParams({ limit: String(REACTIONS_PER_PAGE), ...(after && { after }) });
+      const page = await this.requests.read({ path, guildId, query }, readUsers, signal);
+      yield page;
+      if (page.length < REACTIONS_PER_PAGE) return;
+      after = page.at(-1)!.id;
+    }
+  }
+
+  /** Tried again when the outcome is unknown: the nonce keeps it from being sent twice. */
+  async send(
+    { guildId, channelId, nonce, content, embeds, files = [] }: NewMessage,
+    signal: AbortSignal,
+  ): Promise<DiscordMessage> {
+    const body: RESTPostAPIChannelMessageJSONBody = {
+      content,
+      embeds: embeds && [...embeds],
+      nonce,
+      enforce_nonce: true,
+      allowed_mentions: { parse: [] },
+      attachments: attachmentsBody(files),
+    };
+    const call: DiscordCall = {
+      method: 'POST',
+      path: `/channels/${channelId}/messages`,
+      guildId,
+      body,
+      files: files.map(({ name, data, contentType }) => ({ name, data, contentType })),
+      isRepeatable: true,
+    };
+    return this.requests.answer(call, readMessage, signal);
+  }
+
+  /** What is not named stays as it is. */
+  async edit(
+    { guildId, channelId, messageId, content, embeds }: MessageOfChannel & MessageContent,
+    signal: AbortSignal,
+  ): Promise<DiscordMessage> {
+    const body: RESTPatchAPIChannelMessageJSONBody = {
+      content,
+      embeds: embeds && [...embeds],
+      allowed_mentions: { parse: [] },
+    };
+    const path = `/channels/${channelId}/messages/${messageId}` as const;
+    return this.requests.answer({ method: 'PATCH', path, guildId, body, isRepeatable: true }, readMessage, signal);
+  }
+
+  async delete({ guildId, channelId, messageId }: MessageOfChannel, signal: AbortSignal): Promise<void> {
+    const path = `/channels/${channelId}/messages/${messageId}` as const;
+    await this.requests.delete({ path, guildId }, 'message', signal);
+  }
+}
+
+function readUsers(answer: unknown): DiscordUser[] {
+  return AnswerFields.each(answer, readUser);
+}
+
+function attachmentsBody(files: readonly FileUpload[]) {
+  if (files.length === 0) return undefined;
+  return files.map(({ name, description }, index) => ({ id: String(index), filename: name, description }));
+}

@@ -1,0 +1,67 @@
+import type { DiscordState, StoredChannel } from './discord-state.js';
+import { missingAccess, missingPermissions } from './refusal.js';
+
+/** Discord's bits, of what this double asks for. */
+export const PERMISSION_BITS = {
+  Administrator: 1n << 3n,
+  ManageChannels: 1n << 4n,
+  ViewChannel: 1n << 10n,
+  SendMessages: 1n << 11n,
+  ManageMessages: 1n << 13n,
+  EmbedLinks: 1n << 14n,
+  AttachFiles: 1n << 15n,
+  ReadMessageHistory: 1n << 16n,
+  Connect: 1n << 20n,
+  ManageRoles: 1n << 28n,
+  SendMessagesInThreads: 1n << 38n,
+} as const;
+
+export type PermissionName = keyof typeof PERMISSION_BITS;
+
+const EVERYTHING = (1n << 53n) - 1n;
+const VOICE = 2;
+const STAGE = 13;
+
+export function bitsOf(names: readonly PermissionName[]): bigint {
+  return names.reduce((bits, name) => bits | PERMISSION_BITS[name], 0n);
+}
+
+/** What the bot may do in a guild, or in one channel of it. */
+export function botPermissions(state: DiscordState, guildId: string, channel?: StoredChannel): bigint {
+  const guild = state.guild(guildId);
+  if (guild.ownerId === state.bot.id) return EVERYTHING;
+  const member = state.member(guildId, state.bot.id);
+  const roleIds = [guildId, ...member.roleIds];
+  const ofRoles = roleIds.reduce((bits, id) => bits | (state.roles.get(id)?.permissions ?? 0n), 0n);
+  if (ofRoles & PERMISSION_BITS.Administrator) return EVERYTHING;
+  let bits = ofRoles;
+  const overwrites = channel ? state.threadParent(channel).overwrites : [];
+  for (const layer of [[guildId], member.roleIds, [state.bot.id]]) {
+    const mine = overwrites.filter(({ id }) => layer.includes(id));
+    bits &= ~mine.reduce((all, { deny }) => all | deny, 0n);
+    bits |= mine.reduce((all, { allow }) => all | allow, 0n);
+  }
+  const isTimedOut = (member.timedOutUntil ?? 0) > state.now();
+  return isTimedOut ? bits & bitsOf(['ViewChannel', 'ReadMessageHistory']) : bits;
+}
+
+/** @throws Refusal 50013 */
+export function requireInGuild(state: DiscordState, guildId: string, ...names: PermissionName[]): void {
+  if (lacks(botPermissions(state, guildId), names)) throw missingPermissions();
+}
+
+/** @throws Refusal 50001 when the bot does not see the channel, 50013 when it lacks one of the permissions there */
+export function requireInChannel(state: DiscordState, channel: StoredChannel, ...names: PermissionName[]): void {
+  const bits = botPermissions(state, channel.guildId, channel);
+  if (lacks(bits, ['ViewChannel'])) throw missingAccess();
+  if (lacks(bits, names)) throw missingPermissions();
+}
+
+/** Who may not join a voice channel may not change or delete it, nor read what is written in it. */
+export function joinIfVoice({ type }: StoredChannel): PermissionName[] {
+  return type === VOICE || type === STAGE ? ['Connect'] : [];
+}
+
+function lacks(bits: bigint, names: readonly PermissionName[]): boolean {
+  return (bits & bitsOf(names)) !== bitsOf(names);
+}

@@ -1,0 +1,54 @@
+import type { LimitScope } from './rate-limits.js';
+
+/**
+ * What goes wrong with a request instead of, or after, being served:
+ * - `status`: answered with this and an error page, nothing done
+ * - `hang`: read, never answered, nothing done
+ * - `reset`: the connection is reset, nothing done
+ * - `done_but_unknown`: done, but the connection is reset before the answer
+ * - `unauthorized`: 401 as for a revoked token
+ * - `rate_limited`: 429, with Discord's headers, or (`headers: false`) bare as from something that stands before Discord
+ * - `malformed`: done, but the answer breaks off within its JSON
+ */
+export type Fault =
+  | { kind: 'status'; status: 500 | 502 | 503 }
+  | { kind: 'hang' }
+  | { kind: 'reset' }
+  | { kind: 'done_but_unknown' }
+  | { kind: 'unauthorized' }
+  | { kind: 'rate_limited'; retryAfterMs: number; scope?: LimitScope; headers?: boolean }
+  | { kind: 'malformed' };
+
+export interface FaultRule {
+  /** Any without it. */
+  method?: string;
+  /** Of the path below the version, or of a file's path. Any without it. */
+  path?: RegExp;
+  /** How many requests it meets. @defaultValue 1 */
+  times?: number;
+}
+
+/** Faults that wait for their requests. The first that fits a request meets it. */
+export class Faults {
+  private readonly waiting: { fault: Fault; rule: FaultRule; left: number }[] = [];
+
+  add(fault: Fault, rule: FaultRule = {}): void {
+    this.waiting.push({ fault, rule, left: rule.times ?? 1 });
+  }
+
+  clear(): void {
+    this.waiting.length = 0;
+  }
+
+  /** Uses it up. */
+  take(method: string, path: string): Fault | undefined {
+    const index = this.waiting.findIndex(
+      ({ rule }) => (rule.method ?? method) === method && (rule.path?.test(path) ?? true),
+    );
+    const entry = this.waiting[index];
+    if (!entry) return undefined;
+    entry.left--;
+    if (entry.left === 0) this.waiting.splice(index, 1);
+    return entry.fault;
+  }
+}

@@ -1,0 +1,11 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** What Discord asks of every request's headers, whatever the route. */
+export function headerProblems(headers: IncomingHttpHeaders): string[] {
+  const problems: string[] = [];
+  if (!/^Bot \S+$/.test(headers.authorization ?? '')) problems.push('Authorization is not "Bot <token>"');
+  if (!/^DiscordBot \(https?:\/\/\S+, [^)]+\)/.test(headers['user-agent'] ?? '')) {
+    problems.push(`User-Agent is not "DiscordBot (url, version)": ${headers['user-agent'] ?? 'missing'}`);
+  }
+  return problems;
+}

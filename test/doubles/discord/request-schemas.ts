@@ -1,0 +1,83 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import * as spec from 'discord-api-spec/zod';
+import * as z from 'zod/mini';
+
+/** Discord's own schemas by their names in it, such as `MessageCreateRequest`, made strict. */
+export type SchemaName = string;
+
+type JsonSchema = { [keyword: string]: JsonSchema | JsonSchema[] | unknown };
+
+export interface Complaint {
+  path: string[];
+  code: string;
+  message: string;
+}
+
+const ajv = new Ajv2020({ allErrors: true, strict: false });
+ajv.addFormat('uri', (text) => URL.canParse(text));
+ajv.addFormat('date-time', (text) => /^\d{4}-\d\d-\d\dT/.test(text) && !Number.isNaN(Date.parse(text)));
+
+const compiled = new Map<SchemaName, ValidateFunction>();
+
+/** Where the body differs from Discord's schema, which has nothing beyond it; empty when it is right. */
+export function complaintsAbout(name: SchemaName, body: unknown): Complaint[] {
+  const validate = compiled.get(name) ?? compile(name);
+  return validate(body) ? [] : validate.errors!.filter(isTelling).map(complaint);
+}
+
+function compile(name: SchemaName): ValidateFunction {
+  const schema = spec[`${name}Schema`];
+  if (!schema) throw new Error(`Discord has no schema ${name}`);
+  // The schemas of answers describe more than Discord sends; only what is sent to it is held to nothing beyond.
+  const isRequest = name.includes('Request');
+  const jsonSchema = z.toJSONSchema(schema, { io: 'input' }) as JsonSchema;
+  const validate = ajv.compile(isRequest ? corrected(strict(jsonSchema)) : jsonSchema);
+  compiled.set(name, validate);
+  return validate;
+}
+
+function strict(schema: JsonSchema): JsonSchema {
+  const inner = mapValues(schema, (value) => {
+    if (Array.isArray(value))
+      return value.map((element) => (isSchema(element) ? strict(element) : (element as unknown)));
+    return isSchema(value) ? strict(value) : value;
+  });
+  return inner['type'] === 'object' && inner['properties'] ? { ...inner, additionalProperties: false } : inner;
+}
+
+/** Where Discord's description of itself is not what it accepts. */
+function corrected(schema: JsonSchema): JsonSchema {
+  const properties = schema['properties'] as Record<string, JsonSchema>;
+  const bits = { type: ['string', 'null'], pattern: '^[0-9]+$' };
+  const overwrites = properties['permission_overwrites'] as { anyOf: { items?: JsonSchema }[] } | undefined;
+  for (const { items } of overwrites?.anyOf ?? []) {
+    if (items) Object.assign(items['properties'] as object, { allow: bits, deny: bits });
+  }
+  if ('embeds' in properties) properties['content'] = { type: ['string', 'null'], maxLength: 2_000 };
+  return schema;
+}
+
+/** A union complains once for each of its branches and once for itself; null is a branch of most fields. */
+function isTelling({ keyword, params }: ErrorObject): boolean {
+  return keyword !== 'anyOf' && !(keyword === 'type' && (params as { type: unknown }).type === 'null');
+}
+
+function complaint({ instancePath, keyword, params, message = 'is wrong' }: ErrorObject): Complaint {
+  const { additionalProperty, missingProperty } = params as Record<string, string | undefined>;
+  const last = additionalProperty ?? missingProperty;
+  const path = [...instancePath.split('/').slice(1), ...(last === undefined ? [] : [last])];
+  if (additionalProperty !== undefined) return { path, code: 'UNKNOWN_FIELD', message: 'Discord knows no such field' };
+  if (missingProperty !== undefined) return { path, code: 'BASE_TYPE_REQUIRED', message: 'This field is required' };
+  if (keyword === 'maxLength' || keyword === 'minLength') {
+    return { path, code: 'BASE_TYPE_BAD_LENGTH', message: `Must be of the allowed length: it ${message}` };
+  }
+  return { path, code: 'BASE_TYPE_BAD', message };
+}
+
+function mapValues(schema: JsonSchema, change: (value: unknown) => unknown): JsonSchema {
+  return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, change(value)]));
+}
+
+function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,42 @@
+/** Time that stands still until a test moves it. Fits the clock of the Discord client, and that of its double. */
+export class ManualClock {
+  private readonly sleepers = new Set<Sleeper>();
+
+  /** @param nowMs Unix milliseconds; the default lies after every id that the doubles make */
+  constructor(private nowMs = Date.UTC(2026, 0, 15, 12)) {}
+
+  now(): number {
+    return this.nowMs;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason as Error);
+      const sleeper: Sleeper = { ms, until: this.nowMs + ms, wake: resolve };
+      this.sleepers.add(sleeper);
+      signal?.addEventListener('abort', () => {
+        if (this.sleepers.delete(sleeper)) reject(signal.reason as Error);
+      });
+    });
+  }
+
+  /** How long those who sleep now wanted to, in milliseconds, in the order in which they began. */
+  get sleeping(): number[] {
+    return [...this.sleepers].map(({ ms }) => ms);
+  }
+
+  advance(ms: number): void {
+    this.nowMs += ms;
+    for (const sleeper of this.sleepers) {
+      if (sleeper.until > this.nowMs) continue;
+      this.sleepers.delete(sleeper);
+      sleeper.wake();
+    }
+  }
+}
+
+interface Sleeper {
+  ms: number;
+  until: number;
+  wake(): void;
+}
