@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import type { IngestionConfig } from '#libs/config';
 import { StatisticsContract } from '#libs/contracts';
 import { Database } from '#libs/database';
+import type { Clock, DiscordClient } from '#libs/discord';
 import { HealthChecks } from '#libs/observability';
 import { DeletedChannelsService } from './guilds/deleted-channels.service.js';
 import { GuildDeletionService } from './guilds/guild-deletion.service.js';
@@ -21,13 +22,17 @@ import { StarboardConsumer } from './starboard/starboard.consumer.js';
 import { StatisticsConsumer } from './statistics/statistics.consumer.js';
 import { StatisticsService } from './statistics/statistics.service.js';
 import { StatisticsWriter } from './statistics/statistics.writer.js';
-import { INGESTION_CONFIG, LOGGER } from './tokens.js';
+import { CLOCK, DISCORD, INGESTION_CONFIG, LOGGER } from './tokens.js';
 
 /** What is made before Nest is, and outlives it. */
 export interface IngestionParts {
   config: IngestionConfig;
   contract: StatisticsContract;
   database: Database;
+  /** Null without a token. */
+  discord: DiscordClient | null;
+  /** What everything that waits for Discord goes by. */
+  clock: Clock;
   health: HealthChecks;
   registry: Registry;
   logger: Logger;
@@ -45,6 +50,8 @@ export class IngestionModule {
         { provide: StatisticsContract, useValue: parts.contract },
         { provide: Database, useValue: parts.database },
         { provide: DataSource, useValue: parts.database.dataSource },
+        { provide: DISCORD, useValue: parts.discord },
+        { provide: CLOCK, useValue: parts.clock },
         { provide: HealthChecks, useValue: parts.health },
         { provide: Registry, useValue: parts.registry },
         EventMetrics,

@@ -5,6 +5,7 @@ import type { EventHandover } from '#libs/broker';
 import type { IngestionConfig } from '#libs/config';
 import { QUEUES, StatisticsContract } from '#libs/contracts';
 import { Database } from '#libs/database';
+import { DiscordClient, systemClock, type Clock } from '#libs/discord';
 import {
   createLogger,
   createMetricsRegistry,
@@ -24,6 +25,8 @@ import { QueueHandlers } from './messages/queue-handlers.js';
 export interface IngestionOptions {
   /** @defaultValue the catalogue */
   contract?: StatisticsContract;
+  /** What everything that waits for Discord goes by. @defaultValue the system's */
+  clock?: Clock;
 }
 
 /** Starts the ingestion service: listens for health checks and consumes from RabbitMQ. */
@@ -81,6 +84,8 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
     retention: config.retention,
     onRetry: (error) => logger.error({ error: describeError(error) }, 'the database is not reachable, trying again'),
   });
+  const clock = options.clock ?? systemClock;
+  const discord = config.discord === undefined ? null : new DiscordClient({ ...config.discord, clock });
   const parts: IngestionParts = {
     config,
     logger,
@@ -89,8 +94,12 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
     health: new HealthChecks({
       database: { probe: () => database.probe(), whenFailing: 'failed' },
       ...probes,
+      // Statistics go on without Discord.
+      ...(discord && { discord: { probe: () => requireHealthy(discord), whenFailing: 'degraded' } }),
     }),
     registry: createMetricsRegistry(),
+    discord,
+    clock,
   };
   const failed = database.connected().then(() => new Promise<never>(() => undefined));
   failed.catch(() => undefined); // whoever runs the service decides
@@ -99,6 +108,11 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
     abortOnError: false,
   });
   return { parts, app, failed };
+}
+
+async function requireHealthy(discord: DiscordClient): Promise<void> {
+  const { status, message } = discord.health;
+  if (status === 'failed') throw new Error(message);
 }
 
 async function listen(app: NestFastifyApplication, parts: IngestionParts): Promise<string> {

@@ -32,6 +32,7 @@ const app = await createQueryApp({
     onRetry: () => undefined,
   }),
   handover,
+  discord: null,
   registry: createMetricsRegistry(),
   logger: createLogger(config.log, 'generate-openapi'),
 });

@@ -5,6 +5,7 @@ import type { EventHandover } from '#libs/broker';
 import type { QueryConfig } from '#libs/config';
 import { StatisticsContract } from '#libs/contracts';
 import type { Database } from '#libs/database';
+import type { DiscordClient } from '#libs/discord';
 import { HealthChecks, type Logger } from '#libs/observability';
 import { ApiKeyUses } from './api-keys/api-key-uses.js';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
@@ -34,7 +35,7 @@ import { StatisticsRecorder } from './statistics/statistics-recorder.service.js'
 import { StatisticsViewer } from './statistics/statistics-viewer.service.js';
 import { OverviewController } from './statistics/summary/overview.controller.js';
 import { StatisticsSummarizer } from './statistics/summary/statistics-summarizer.service.js';
-import { EVENT_HANDOVER, LOGGER, QUERY_CONFIG } from './tokens.js';
+import { DISCORD, EVENT_HANDOVER, LOGGER, QUERY_CONFIG } from './tokens.js';
 
 /** What is made before Nest is, and outlives it. */
 export interface QueryParts {
@@ -42,6 +43,8 @@ export interface QueryParts {
   contract: StatisticsContract;
   database: Database;
   handover: EventHandover;
+  /** Null without a token. */
+  discord: DiscordClient | null;
   registry: Registry;
   logger: Logger;
 }
@@ -55,7 +58,7 @@ export interface SharedParts {
 @Module({})
 export class QueryModule {
   static with(parts: QueryParts, { guildDatabase, apiKeyUses }: SharedParts): DynamicModule {
-    const { config, contract, database, handover, registry, logger } = parts;
+    const { config, contract, database, handover, discord, registry, logger } = parts;
     const health = new HealthChecks({
       database: { probe: () => database.probe(), whenFailing: 'failed' },
       // Reads work without the broker.
@@ -78,6 +81,7 @@ export class QueryModule {
       providers: [
         { provide: QUERY_CONFIG, useValue: config },
         { provide: LOGGER, useValue: logger },
+        { provide: DISCORD, useValue: discord },
         { provide: EVENT_HANDOVER, useValue: handover },
         { provide: StatisticsContract, useValue: contract },
         { provide: GuildDatabase, useValue: guildDatabase },

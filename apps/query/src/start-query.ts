@@ -3,6 +3,7 @@ import { AmqpHandover, type EventHandover } from '#libs/broker';
 import type { QueryConfig } from '#libs/config';
 import { StatisticsContract } from '#libs/contracts';
 import { Database } from '#libs/database';
+import { DiscordClient } from '#libs/discord';
 import {
   createLogger,
   createMetricsRegistry,
@@ -36,8 +37,9 @@ export async function startQuery(config: QueryConfig, options: StartQueryOptions
   });
   const ownHandover = options.handover === undefined ? createAmqpHandover(config, contract, logger) : undefined;
   const handover = options.handover ?? ownHandover!;
+  const discord = config.discord === undefined ? null : new DiscordClient(config.discord);
   const registry: Registry = createMetricsRegistry();
-  const app = await createQueryApp({ config, contract, database, handover, registry, logger });
+  const app = await createQueryApp({ config, contract, database, handover, discord, registry, logger });
 
   const close = async () => {
     await app.close();

@@ -4,3 +4,5 @@ export const QUERY_CONFIG = Symbol('QueryConfig');
 export const LOGGER = Symbol('Logger');
 /** Injects the EventHandover of #libs/broker. */
 export const EVENT_HANDOVER = Symbol('EventHandover');
+/** A DiscordClient, or null without a token. */
+export const DISCORD = Symbol('DISCORD');

@@ -5,7 +5,7 @@ export type {
   NewVoiceChannel,
   PermissionOverwrite,
 } from './channel-calls.js';
-export type { Clock } from './clock.js';
+export * from './clock.js';
 export * from './discord-client.js';
 export * from './discord-error.js';
 export type * from './discord-message.js';
