@@ -50,7 +50,7 @@ export const messageRoutes = {
     const nonce = wanted.enforce_nonce && wanted.nonce ? String(wanted.nonce) : undefined;
     const known = nonce === undefined ? undefined : nonces.get(nonce);
     if (known && known.at + NONCE_KEPT_MS > state.now()) return { body: known.body };
-    const { attachments, embeds } = extras(state, [], wanted, request.files);
+    const { attachments, embeds = [] } = extras(state, [], wanted, request.files);
     const message = state.addMessage({
       channelId: channel.id,
       authorId: state.bot.id,
