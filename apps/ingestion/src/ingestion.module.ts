@@ -7,6 +7,8 @@ import { StatisticsContract } from '#libs/contracts';
 import { Database } from '#libs/database';
 import type { Clock, DiscordClient } from '#libs/discord';
 import { HealthChecks } from '#libs/observability';
+import { CounterPanelMetrics } from './counter-panels/counter-panel-metrics.js';
+import { CounterPanelWorker } from './counter-panels/counter-panel-worker.service.js';
 import { DeletedChannelsService } from './guilds/deleted-channels.service.js';
 import { GuildDeletionService } from './guilds/guild-deletion.service.js';
 import { GuildEventsService } from './guilds/guild-events.service.js';
@@ -63,6 +65,8 @@ export class IngestionModule {
         GuildSnapshotsWriter,
         GuildDeletionService,
         DeletedChannelsService,
+        CounterPanelMetrics,
+        CounterPanelWorker,
         MaintenanceService,
         RollupService,
       ],

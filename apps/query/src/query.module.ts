@@ -5,13 +5,15 @@ import type { EventHandover } from '#libs/broker';
 import type { QueryConfig } from '#libs/config';
 import { StatisticsContract } from '#libs/contracts';
 import type { Database } from '#libs/database';
-import type { DiscordClient } from '#libs/discord';
+import type { Clock, DiscordClient } from '#libs/discord';
 import { HealthChecks, type Logger } from '#libs/observability';
 import { ApiKeyUses } from './api-keys/api-key-uses.js';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { ApiKeysService } from './api-keys/api-keys.service.js';
 import { CounterPanelsController } from './counter-panels/counter-panels.controller.js';
 import { CounterPanelsService } from './counter-panels/counter-panels.service.js';
+import { PanelChannels } from './counter-panels/panel-channels.service.js';
+import { PanelUndo } from './counter-panels/panel-undo.service.js';
 import { GuildDatabase } from './database/guild-database.js';
 import { EventHandoverService } from './events/event-handover.service.js';
 import { HealthController } from './health/health.controller.js';
@@ -35,7 +37,7 @@ import { StatisticsRecorder } from './statistics/statistics-recorder.service.js'
 import { StatisticsViewer } from './statistics/statistics-viewer.service.js';
 import { OverviewController } from './statistics/summary/overview.controller.js';
 import { StatisticsSummarizer } from './statistics/summary/statistics-summarizer.service.js';
-import { DISCORD, EVENT_HANDOVER, LOGGER, QUERY_CONFIG } from './tokens.js';
+import { CLOCK, DISCORD, EVENT_HANDOVER, LOGGER, QUERY_CONFIG } from './tokens.js';
 
 /** What is made before Nest is, and outlives it. */
 export interface QueryParts {
@@ -45,6 +47,8 @@ export interface QueryParts {
   handover: EventHandover;
   /** Null without a token. */
   discord: DiscordClient | null;
+  /** What everything that has to do with Discord goes by. */
+  clock: Clock;
   registry: Registry;
   logger: Logger;
 }
@@ -58,7 +62,7 @@ export interface SharedParts {
 @Module({})
 export class QueryModule {
   static with(parts: QueryParts, { guildDatabase, apiKeyUses }: SharedParts): DynamicModule {
-    const { config, contract, database, handover, discord, registry, logger } = parts;
+    const { config, contract, database, handover, discord, clock, registry, logger } = parts;
     const health = new HealthChecks({
       database: { probe: () => database.probe(), whenFailing: 'failed' },
       // Reads work without the broker.
@@ -82,6 +86,7 @@ export class QueryModule {
         { provide: QUERY_CONFIG, useValue: config },
         { provide: LOGGER, useValue: logger },
         { provide: DISCORD, useValue: discord },
+        { provide: CLOCK, useValue: clock },
         { provide: EVENT_HANDOVER, useValue: handover },
         { provide: StatisticsContract, useValue: contract },
         { provide: GuildDatabase, useValue: guildDatabase },
@@ -102,6 +107,8 @@ export class QueryModule {
         CollectionReader,
         StarboardService,
         CounterPanelsService,
+        PanelChannels,
+        PanelUndo,
         PrivacyService,
         ApiKeysService,
       ],

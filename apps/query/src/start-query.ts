@@ -3,7 +3,7 @@ import { AmqpHandover, type EventHandover } from '#libs/broker';
 import type { QueryConfig } from '#libs/config';
 import { StatisticsContract } from '#libs/contracts';
 import { Database } from '#libs/database';
-import { DiscordClient } from '#libs/discord';
+import { DiscordClient, systemClock, type Clock } from '#libs/discord';
 import {
   createLogger,
   createMetricsRegistry,
@@ -19,6 +19,8 @@ export interface StartQueryOptions {
   handover?: EventHandover;
   /** @defaultValue the catalogue */
   contract?: StatisticsContract;
+  /** What everything that has to do with Discord goes by. @defaultValue the system's */
+  clock?: Clock;
   logger?: Logger;
 }
 
@@ -37,9 +39,10 @@ export async function startQuery(config: QueryConfig, options: StartQueryOptions
   });
   const ownHandover = options.handover === undefined ? createAmqpHandover(config, contract, logger) : undefined;
   const handover = options.handover ?? ownHandover!;
-  const discord = config.discord === undefined ? null : new DiscordClient(config.discord);
+  const clock = options.clock ?? systemClock;
+  const discord = config.discord === undefined ? null : new DiscordClient({ ...config.discord, clock });
   const registry: Registry = createMetricsRegistry();
-  const app = await createQueryApp({ config, contract, database, handover, discord, registry, logger });
+  const app = await createQueryApp({ config, contract, database, handover, discord, clock, registry, logger });
 
   const close = async () => {
     await app.close();

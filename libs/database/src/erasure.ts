@@ -16,6 +16,10 @@ const GUILD_TABLES = [
   'statistic_groups',
   'guild_snapshots',
   'collection_periods',
+  // The refreshes come first: who holds the claim of one may write the channels, and nobody else.
+  'counter_panel_refreshes',
+  'counter_panel_channels',
+  'counter_panel_creations',
 ] as const;
 
 /** How many rows name a member: events by the number of their kind, and starboard entries of the member's messages. */

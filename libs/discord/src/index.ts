@@ -1,3 +1,4 @@
+export * from './bot-permissions.js';
 export type {
   ChannelCalls,
   ChannelOfGuild,
@@ -11,6 +12,8 @@ export * from './discord-error.js';
 export type * from './discord-message.js';
 export * from './explain-discord-error.js';
 export type { DiscordGuild, DiscordMember, DiscordRole, GuildCalls } from './guild-calls.js';
+export * from './locked-voice-channel.js';
 export type { FileUpload, MessageCalls, MessageContent, MessageOfChannel, NewMessage } from './message-calls.js';
 export * from './permissions.js';
 export type { DiscordUser, UserCalls } from './user-calls.js';
+export * from './with-deadline.js';

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { classifyDatabaseError } from '#libs/database';
+import { CounterPanelWorker } from '../counter-panels/counter-panel-worker.service.js';
 import type { DeadLetter } from '../messages/dead-letter.js';
 import { EventError } from '../messages/event-error.js';
 import { EventMetrics, type EventOutcome } from '../messages/event-metrics.js';
@@ -20,6 +21,7 @@ export class GuildEventsService {
     private readonly snapshots: GuildSnapshotsWriter,
     private readonly deletion: GuildDeletionService,
     private readonly channels: DeletedChannelsService,
+    private readonly panels: CounterPanelWorker,
     private readonly metrics: EventMetrics,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -51,12 +53,20 @@ export class GuildEventsService {
         return (await this.deletion.delete(event.fields.guild_id, event.occurredAt)) ? 'handled' : 'unwanted';
       case 'channel.deleted':
         return (await this.channels.forget(event.fields.guild_id, event.fields.channel_id)) ? 'handled' : 'unwanted';
+      case 'counter_panel.refresh':
+        return this.refreshPanels(event.fields.guild_id);
       case 'star.added':
       case 'star.removed':
-      case 'counter_panel.refresh':
         this.sayThatDiscordIsOff();
         return 'no_discord';
     }
+  }
+
+  private async refreshPanels(guildId: string | undefined): Promise<EventOutcome> {
+    const isWanted = await this.panels.request(guildId);
+    if (isWanted !== undefined) return isWanted ? 'handled' : 'unwanted';
+    this.sayThatDiscordIsOff();
+    return 'no_discord';
   }
 
   private sayThatDiscordIsOff(): void {

@@ -122,8 +122,9 @@ export class DatabaseError extends ApiError {
   }
 }
 
+/** Discord refused or did not answer; the message says which permission or object. */
 export class DiscordApiInteractionError extends ApiError {
-  constructor(message: string) {
-    super('DiscordApiInteractionError', message);
+  constructor(message: string, cause?: unknown) {
+    super('DiscordApiInteractionError', message, { cause });
   }
 }

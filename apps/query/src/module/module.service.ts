@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { followSettings, GuildSettings } from '#libs/database';
+import { followSettings, GuildSettings, nextUpdate, requestRefresh } from '#libs/database';
 import { GuildDatabase } from '../database/guild-database.js';
 import { ModuleEnabledError } from '../http/api-error.js';
-import { enabledOnly, findSettings, GuildSettingsReader, nextUpdate } from '../settings/guild-settings.reader.js';
+import { enabledOnly, findSettings, GuildSettingsReader } from '../settings/guild-settings.reader.js';
 
 export interface ModuleStatus {
   guild_id: string;
@@ -33,6 +33,7 @@ export class ModuleService {
       if (settings === null) await insertDefaults(manager, guildId, changes);
       else await manager.getRepository(GuildSettings).update({ guildId }, changes);
       await followSettings(manager, guildId);
+      await requestRefresh(manager, guildId, now.getTime());
       return { guild_id: guildId, enabled: true };
     });
   }

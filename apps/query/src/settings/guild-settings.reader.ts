@@ -58,8 +58,3 @@ export function enabledOnly<Settings extends Readonly<GuildSettings>>(settings: 
   if (settings === null || !settings.enabled) throw new ModuleDisabledError();
   return settings;
 }
-
-/** When a change of these settings happens, for `updated_at`: now, but always later than the change before. */
-export function nextUpdate(settings: GuildSettings | null, now = Date.now()): Date {
-  return new Date(settings === null ? now : Math.max(now, settings.updatedAt.getTime() + 1));
-}

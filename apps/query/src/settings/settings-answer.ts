@@ -1,5 +1,6 @@
 import { SWITCHES, SWITCH_NAMES, type JsonSchema } from '#libs/contracts';
 import type { CounterPanel, GuildSettings } from '#libs/database';
+import { PANEL_STATUS_SCHEMA, type PanelStatus } from '../counter-panels/panel-status.js';
 import { ID_SCHEMA, objectOf, orNull, TIME_SCHEMA } from '../openapi/schemas.js';
 import { COLUMN_FIELDS, COLUMN_FIELD_NAMES, type SettingsValues } from './settings-fields.js';
 
@@ -12,10 +13,15 @@ export interface CustomPanelAnswer {
 export type SettingsAnswer = SettingsValues & {
   guild_id: string;
   counter_panel_custom_panels: CustomPanelAnswer[];
+  counter_panel_status: PanelStatus[];
   updated_at: string;
 };
 
-export function settingsAnswer(settings: GuildSettings, panels: readonly CounterPanel[]): SettingsAnswer {
+export function settingsAnswer(
+  settings: GuildSettings,
+  panels: readonly CounterPanel[],
+  status: PanelStatus[],
+): SettingsAnswer {
   return {
     guild_id: settings.guildId,
     ...columnValues(settings),
@@ -25,6 +31,7 @@ export function settingsAnswer(settings: GuildSettings, panels: readonly Counter
       channel_name: panel.channelName,
       role_id: panel.roleId,
     })),
+    counter_panel_status: status,
     updated_at: settings.updatedAt.toISOString(),
   };
 }
@@ -52,6 +59,7 @@ export const SETTINGS_SCHEMA: JsonSchema = objectOf({
     SWITCH_NAMES.map((name) => [name, { type: 'boolean', description: SWITCHES[name].description }]),
   ),
   counter_panel_custom_panels: { type: 'array', items: PANEL_SCHEMA },
+  counter_panel_status: { type: 'array', items: PANEL_STATUS_SCHEMA },
   updated_at: TIME_SCHEMA,
 });
 

@@ -3,7 +3,7 @@ import { Field, RefusesUnknownFields, type FormClass } from '../forms/form-field
 import { panelsToCreate, panelsToDelete, type PanelToCreate } from './custom-panels.js';
 import { COLUMN_FIELDS, COLUMN_FIELD_NAMES, isOptionalSwitch, type SettingsValues } from './settings-fields.js';
 
-/** What GET answers and nobody can set. `counter_panel_status` is what later versions tell of the panels. */
+/** What GET answers and nobody can set. */
 const ANSWERED_ONLY = ['counter_panel_custom_panels', 'counter_panel_status'];
 
 /** A change of settings. What it does not name stays. */

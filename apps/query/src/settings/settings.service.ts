@@ -1,29 +1,42 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { QueryConfig } from '#libs/config';
-import { SWITCH_NAMES } from '#libs/contracts';
-import { CounterPanel, eraseGuild, followSettings, GuildSettings } from '#libs/database';
+import {
+  CounterPanel,
+  eraseGuild,
+  finishCreations,
+  followSettings,
+  GuildSettings,
+  requestRefresh,
+} from '#libs/database';
+import { PanelChannels } from '../counter-panels/panel-channels.service.js';
+import type { PanelWork } from '../counter-panels/panel-work.js';
 import { GuildDatabase } from '../database/guild-database.js';
-import { BadRequestError, DiscordApiInteractionError } from '../http/api-error.js';
-import { QUERY_CONFIG } from '../tokens.js';
-import { MAX_PANELS } from './custom-panels.js';
-import { enabledOnly, findSettings, nextUpdate } from './guild-settings.reader.js';
-import { settingsAnswer, settingsValues, type SettingsAnswer } from './settings-answer.js';
-import { COLUMN_FIELDS, COLUMN_FIELD_NAMES } from './settings-fields.js';
+import { DiscordApiInteractionError } from '../http/api-error.js';
+import type { SettingsAnswer } from './settings-answer.js';
+import { decide, type DoneInDiscord } from './settings-decision.js';
 import { checkRules } from './settings-rules.js';
+import { readAnswer, readState } from './settings-state.js';
 import type { SettingsChange } from './settings.forms.js';
+
+const CHANNEL_FIELDS = [
+  'counter_panel_category_channel',
+  'counter_panel_member_count_channel',
+  'counter_panel_online_member_count_channel',
+  'counter_panel_server_boost_number_channel',
+  'starboard_channel',
+] as const satisfies (keyof SettingsChange)[];
 
 /** Reads, changes and erases what is set in a guild. */
 @Injectable()
 export class SettingsService {
   constructor(
     private readonly database: GuildDatabase,
-    @Inject(QUERY_CONFIG) private readonly config: QueryConfig,
+    private readonly channels: PanelChannels,
   ) {}
 
   /** @throws ModuleDisabledError */
   get(guildId: string): Promise<SettingsAnswer> {
-    return this.database.readSettings((manager) => readSettings(manager, guildId));
+    return this.database.readSettings((manager) => readAnswer(manager, guildId, this.channels.hasDiscord));
   }
 
   /** A change that names every setting: its rules are a matter of its form, and come before the guild's state. */
@@ -33,74 +46,86 @@ export class SettingsService {
   }
 
   /**
+   * Decides what the change makes of the settings, does in Discord what it must, and stores the rest under the lock of
+   * the guild, which is not held while Discord is asked; what was done is undone when the settings do not fit it any
+   * more, or cannot be stored.
+   *
    * @throws ModuleDisabledError
    * @throws BadRequestError for a change that was made from older settings, or does not fit those of now
+   * @throws DiscordApiInteractionError, and then the settings are as before
    */
-  change(change: SettingsChange): Promise<SettingsAnswer> {
-    const guildId = change.guild_id;
-    return this.database.change(guildId, async (manager) => {
-      const settings = enabledOnly(await findSettings(manager, guildId));
-      refuseLostUpdate(settings, change);
-      const changed = applyChange(settings, change);
-      checkRules(settingsValues(changed));
-      this.changePanels(await findPanels(manager, guildId), change);
-      const { guildId: _, ...columns } = changed; // the key of a sharded table is never updated
-      await manager.getRepository(GuildSettings).update({ guildId }, columns);
-      await followSettings(manager, guildId);
-      return readSettings(manager, guildId);
-    });
+  async change(change: SettingsChange): Promise<SettingsAnswer> {
+    if (!this.concernsDiscord(change)) return this.store(change);
+    const before = await this.database.readSettings((manager) => readState(manager, change.guild_id));
+    const after = decide(before, change);
+    const work = await this.channels.carryOut(change, before.settings, after);
+    const done = { before, categoryId: after.counterPanelCategoryChannel, deleted: work.deleted };
+    try {
+      return await this.store(change, work, done);
+    } catch (error) {
+      await this.channels.undo(work);
+      throw error;
+    }
   }
 
-  /** Erases everything that is stored of the guild; what happened there before is not stored any more. */
+  /**
+   * Erases everything that is stored of the guild; what happened there before is not stored any more. The channels of
+   * its custom panels go as far as Discord lets them.
+   */
   async erase(guildId: string): Promise<{ guild_id: string; deleted: true }> {
+    const channels = await this.channels.ofGuild(guildId);
     await this.database.change(guildId, (manager) => eraseGuild(manager, guildId, new Date()));
+    await this.channels.deleteAsFarAsPossible(guildId, channels);
     return { guild_id: guildId, deleted: true };
   }
 
-  private changePanels(panels: readonly CounterPanel[], change: SettingsChange): void {
+  private concernsDiscord(change: SettingsChange): boolean {
     const { counter_panel_custom_panels_create: creates = [], counter_panel_custom_panels_delete: deletes = [] } =
       change;
-    if (creates.length === 0 && deletes.length === 0) return;
-    const foreign = deletes.filter((id) => !panels.some((panel) => panel.channelId === id));
-    if (foreign.length > 0) {
-      const message = `names no custom panel of this guild: ${foreign.slice(0, 5).join(', ')}`;
-      throw new BadRequestError([{ field: 'counter_panel_custom_panels_delete', message }]);
-    }
-    if (panels.length - deletes.length + creates.length > MAX_PANELS) {
-      const message = `would make more than ${MAX_PANELS} custom panels`;
-      throw new BadRequestError([{ field: 'counter_panel_custom_panels_create', message }]);
-    }
-    throw new DiscordApiInteractionError(
-      this.config.discord === undefined
-        ? 'Custom panels are channels that are created and deleted in Discord, which needs DISCORD_TOKEN to be set'
-        : 'This version does not create and delete custom panels in Discord yet',
-    );
+    if (creates.length + deletes.length > 0) return true;
+    return this.channels.hasDiscord && CHANNEL_FIELDS.some((field) => (change[field] ?? null) !== null);
+  }
+
+  private store(change: SettingsChange, work?: PanelWork, done?: DoneInDiscord): Promise<SettingsAnswer> {
+    const guildId = change.guild_id;
+    return this.database.change(guildId, async (manager) => {
+      const state = await readState(manager, guildId);
+      const changed = decide(state, change, done);
+      if (work) await storePanels(manager, work);
+      const { guildId: _, ...columns } = changed; // the key of a sharded table is never updated
+      await manager.getRepository(GuildSettings).update({ guildId }, columns);
+      await followSettings(manager, guildId);
+      if (work || panelsDiffer(state.settings, changed)) await requestRefresh(manager, guildId, this.channels.now());
+      return readAnswer(manager, guildId, this.channels.hasDiscord);
+    });
   }
 }
 
-async function readSettings(manager: EntityManager, guildId: string): Promise<SettingsAnswer> {
-  const settings = enabledOnly(await findSettings(manager, guildId));
-  return settingsAnswer(settings, await findPanels(manager, guildId));
-}
-
-function findPanels(manager: EntityManager, guildId: string): Promise<CounterPanel[]> {
-  return manager.getRepository(CounterPanel).find({ where: { guildId }, order: { channelId: 'ASC' } });
-}
-
-function refuseLostUpdate(settings: GuildSettings, { updated_at: seen }: SettingsChange): void {
-  if (seen === undefined || seen === settings.updatedAt.getTime()) return;
-  const message = `is not the current one: somebody has changed the settings at ${settings.updatedAt.toISOString()}`;
-  throw new BadRequestError([{ field: 'updated_at', message }]);
-}
-
-function applyChange(settings: GuildSettings, change: SettingsChange): GuildSettings {
-  const changed = Object.assign(new GuildSettings(), settings, { updatedAt: nextUpdate(settings) });
-  for (const name of COLUMN_FIELD_NAMES) {
-    if (change[name] !== undefined) Object.assign(changed, { [COLUMN_FIELDS[name].property]: change[name] });
+async function storePanels(manager: EntityManager, { guildId, creations, deleted }: PanelWork): Promise<void> {
+  const panels = manager.getRepository(CounterPanel);
+  for (const channelId of deleted) await panels.delete({ guildId, channelId });
+  if (creations.length === 0) return;
+  const all = creations.map(({ creation }) => creation);
+  if (!(await finishCreations(manager, guildId, all))) {
+    throw new DiscordApiInteractionError('Creating the channels took so long that they were given up');
   }
-  const values = { ...settingsValues(settings), ...change };
-  // A newer version may know more switches than this one.
-  const unknown = settings.switches.filter((name) => !(SWITCH_NAMES as string[]).includes(name));
-  changed.switches = [...SWITCH_NAMES.filter((name) => values[name]), ...unknown];
-  return changed;
+  await panels.insert(
+    creations.map(({ panel, creation }) => ({
+      guildId,
+      channelId: creation.channelId!,
+      channelName: panel.channel_name,
+      roleId: panel.role_id,
+    })),
+  );
+}
+
+function panelsDiffer(before: GuildSettings, after: GuildSettings): boolean {
+  return (
+    [
+      'counterPanelEnabled',
+      'counterPanelMemberCountChannel',
+      'counterPanelOnlineMemberCountChannel',
+      'counterPanelServerBoostNumberChannel',
+    ] as const
+  ).some((property) => before[property] !== after[property]);
 }

@@ -1,0 +1,152 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import pLimit from 'p-limit';
+import type { Logger } from 'pino';
+import {
+  claimRefresh,
+  Database,
+  endRefresh,
+  findDueGuilds,
+  requestAllRefreshes,
+  requestRefresh,
+  scheduleNewGuilds,
+} from '#libs/database';
+import { withDeadline, type Clock, type DiscordClient } from '#libs/discord';
+import { DeletedChannelsService } from '../guilds/deleted-channels.service.js';
+import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
+import { AbandonedChannels } from './abandoned-channels.js';
+import { CounterPanelMetrics } from './counter-panel-metrics.js';
+import { PanelRefresh } from './panel-refresh.js';
+
+const POLL_MS = 5_000;
+/** How often guilds are looked for that have no moment of their own yet. */
+const SCHEDULE_MS = 60_000;
+/** Guilds that an instance refreshes at once. A slow one takes one of these places. */
+const GUILDS_AT_ONCE = 8;
+/** Guilds that an instance knows to be due at once. */
+const GUILDS_IN_SIGHT = 200;
+/** What one guild may take: its claim outlives that. */
+const REFRESH_MS = 4 * 60_000;
+const CLAIM_MS = 5 * 60_000;
+const PAUSE_AFTER_FAILURE_MS = 60_000;
+
+/**
+ * Keeps the counters in Discord as the counts are. Every ingestion instance works at it; a claim lets one of them at a
+ * guild. Nothing else waits for it.
+ */
+@Injectable()
+export class CounterPanelWorker implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly abandoned?: AbandonedChannels;
+  private readonly atOnce = pLimit(GUILDS_AT_ONCE);
+  private readonly stopping = new AbortController();
+  private readonly inSight = new Set<string>();
+  private readonly running = new Set<Promise<void>>();
+  private scheduleAtMs = 0;
+  private nap = new AbortController();
+  private loop?: Promise<void>;
+  private removing?: Promise<void>;
+
+  constructor(
+    private readonly database: Database,
+    private readonly deletedChannels: DeletedChannelsService,
+    private readonly metrics: CounterPanelMetrics,
+    @Inject(DISCORD) private readonly discord: DiscordClient | null,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {
+    const { dataSource } = database;
+    if (discord !== null) this.abandoned = new AbandonedChannels({ dataSource, discord, clock, metrics, logger });
+  }
+
+  onApplicationBootstrap(): void {
+    if (this.discord !== null) this.loop = this.keepRunning();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    this.nap.abort();
+    await this.loop;
+    await Promise.all(this.running);
+  }
+
+  /**
+   * `counter_panel.refresh`: makes a guild due now, or all of them.
+   *
+   * @returns false for a guild that shows no counters; undefined without a token
+   */
+  async request(guildId: string | undefined): Promise<boolean | undefined> {
+    if (this.discord === null) return undefined;
+    const { manager } = this.database.dataSource;
+    let isWanted = true;
+    if (guildId === undefined) await requestAllRefreshes(manager, this.clock.now());
+    else isWanted = await requestRefresh(manager, guildId, this.clock.now());
+    this.nap.abort();
+    return isWanted;
+  }
+
+  /** Refreshes what is due now. Resolves when all that it has begun is over; what is under way is not begun again. */
+  async runDue(): Promise<void> {
+    const { discord, abandoned } = this;
+    if (discord === null || abandoned === undefined || !this.database.isUsable) return;
+    this.removing ??= abandoned.remove(this.stopping.signal).finally(() => (this.removing = undefined));
+    await Promise.all([this.removing, this.refreshDue(discord)]);
+  }
+
+  private async refreshDue(discord: DiscordClient): Promise<void> {
+    const { manager } = this.database.dataSource;
+    const now = this.clock.now();
+    if (now >= this.scheduleAtMs) {
+      await scheduleNewGuilds(manager, now);
+      this.scheduleAtMs = now + SCHEDULE_MS;
+    }
+    const due = await findDueGuilds(manager, now, GUILDS_IN_SIGHT);
+    this.metrics.setDue(due.length);
+    const fresh = due.filter((guildId) => !this.inSight.has(guildId));
+    for (const guildId of fresh) this.inSight.add(guildId);
+    await Promise.all(
+      fresh.map(async (guildId) => {
+        try {
+          await this.atOnce(() => this.refresh(discord, guildId));
+        } finally {
+          this.inSight.delete(guildId);
+        }
+      }),
+    );
+  }
+
+  private async refresh(discord: DiscordClient, guildId: string): Promise<void> {
+    const { clock, metrics, deletedChannels } = this;
+    const { dataSource } = this.database;
+    const { signal } = this.stopping;
+    if (signal.aborted) return;
+    try {
+      const claim = await claimRefresh(dataSource.manager, guildId, clock.now(), CLAIM_MS);
+      if (claim === undefined) return;
+      let dueAt: Date | undefined = new Date(clock.now() + PAUSE_AFTER_FAILURE_MS);
+      try {
+        const parts = { dataSource, discord, deletedChannels, clock, metrics };
+        dueAt = await withDeadline(clock, REFRESH_MS, (own) => new PanelRefresh(parts, claim, own).run(), signal);
+        metrics.countRefresh('done');
+      } finally {
+        await endRefresh(dataSource.manager, claim, dueAt);
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      metrics.countRefresh('failed');
+      this.logger.warn({ guild: guildId, error: (error as Error).message }, 'counter panels could not be refreshed');
+    }
+  }
+
+  private async keepRunning(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      this.nap = new AbortController();
+      const run = this.runDue().catch((error: Error) => {
+        if (!signal.aborted)
+          this.logger.error({ error: error.message }, 'counter panels: the work list cannot be read');
+      });
+      this.running.add(run);
+      void run.finally(() => this.running.delete(run));
+      await this.clock.sleep(POLL_MS, this.nap.signal).catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,214 @@
+import type { DataSource } from 'typeorm';
+import {
+  dropPanelChannels,
+  dropRefresh,
+  findPanelChannels,
+  forgetShownNames,
+  savePanelChannels,
+  type PanelChannel,
+  type RefreshClaim,
+} from '#libs/database';
+import {
+  BotPermissions,
+  DiscordError,
+  explainDiscordError,
+  TO_CHANGE_VOICE,
+  type Clock,
+  type DiscordClient,
+  type DiscordPermission,
+} from '#libs/discord';
+import type { DeletedChannelsService } from '../guilds/deleted-channels.service.js';
+import type { CounterPanelMetrics } from './counter-panel-metrics.js';
+import { nameOf, whyUnknown, type DiscordCount, type GuildCounts, type Panel } from './guild-panels.js';
+import { findPanels, findSnapshotCounts } from './guild-panels.queries.js';
+import { afterFailure, afterFailureOfAnother, concernsAll } from './rename-failure.js';
+import { afterRename, earliestRename, RENAME_WINDOW_MS, withRename } from './rename-times.js';
+
+export interface RefreshParts {
+  dataSource: DataSource;
+  discord: DiscordClient;
+  deletedChannels: DeletedChannelsService;
+  clock: Clock;
+  metrics: CounterPanelMetrics;
+}
+
+/** A channel that is to be renamed now. */
+interface Rename {
+  before: PanelChannel;
+  renamed: PanelChannel;
+  name: string;
+}
+
+/** One look at the counters of one guild, under its claim. */
+export class PanelRefresh {
+  private permissions?: Promise<BotPermissions | undefined>;
+
+  constructor(
+    private readonly parts: RefreshParts,
+    private readonly claim: RefreshClaim,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /**
+   * Renames the channels whose name has changed and that may be renamed now. The names are made of the counts as they
+   * are now, so a channel that had to wait gets the newest.
+   *
+   * @returns when the guild should be looked at again, if that is before its regular moment
+   * @throws the database's error; of Discord's every one is stored with its channel
+   */
+  async run(): Promise<Date | undefined> {
+    const { manager } = this.parts.dataSource;
+    const panels = await findPanels(manager, this.claim.guildId);
+    const known = await findPanelChannels(manager, this.claim.guildId);
+    await this.dropOthers(panels ?? [], known);
+    if (panels === undefined) {
+      // People may rename the channels before the counters are switched on again.
+      await forgetShownNames(manager, this.claim.guildId);
+      await dropRefresh(manager, this.claim);
+      return undefined;
+    }
+    const { counts, error } = await this.counts(panels);
+    const { unchanged, waiting, renames } = this.plan(panels, known, counts, error);
+    if (!(await this.save([...unchanged, ...waiting, ...renames.map(({ renamed }) => renamed)]))) return undefined;
+    const after = await this.carryOut(renames);
+    await this.save(after);
+    const now = this.parts.clock.now();
+    if (this.signal.aborted) return new Date(now);
+    const later = [...waiting, ...after.filter(({ lastError }) => lastError !== null)].map(earliestRename);
+    // What waits for no time at all, such as another token, has its regular moment.
+    const soonest = Math.min(...later.filter((time) => time > now));
+    return soonest === Infinity ? undefined : new Date(soonest);
+  }
+
+  private plan(
+    panels: readonly Panel[],
+    known: ReadonlyMap<string, PanelChannel>,
+    counts: GuildCounts,
+    error?: string,
+  ) {
+    const now = this.parts.clock.now();
+    const unchanged: PanelChannel[] = [];
+    const waiting: PanelChannel[] = [];
+    const renames: Rename[] = [];
+    for (const panel of panels) {
+      const before = known.get(panel.channelId) ?? newChannel(panel.channelId);
+      const name = nameOf(panel, counts);
+      if (name === undefined) {
+        unchanged.push({ ...before, lastError: (typeof panel.shows === 'string' && error) || whyUnknown(panel) });
+      } else if (name === before.shownName) {
+        unchanged.push({ ...before, limitedUntil: null, pausedUntil: null, attempts: 0, lastError: null });
+      } else if (earliestRename(before) > now) {
+        waiting.push(before);
+      } else {
+        renames.push({ before, renamed: withRename(before, now), name });
+      }
+    }
+    return { unchanged, waiting, renames };
+  }
+
+  /** One after the other. What comes after a failure that concerns all is left for later. */
+  private async carryOut(renames: readonly Rename[]): Promise<PanelChannel[]> {
+    const after: PanelChannel[] = [];
+    for (const [index, rename] of renames.entries()) {
+      const { channel, concernsAll } = await this.rename(rename);
+      if (channel) after.push(channel);
+      if (!concernsAll && !this.signal.aborted) continue;
+      const left = renames.slice(index + 1).map(({ before }) => before);
+      after.push(...left.map((before) => (concernsAll ? afterFailureOfAnother(before, channel!) : before)));
+      break;
+    }
+    return after;
+  }
+
+  private async rename(rename: Rename): Promise<{ channel?: PanelChannel; concernsAll?: boolean }> {
+    const { guildId } = this.claim;
+    const { discord, clock, metrics } = this.parts;
+    const { channelId } = rename.before;
+    try {
+      const known = this.permissions && (await this.lacking(channelId));
+      // Asking although it is known to be in vain would only bring the limit of refused requests nearer.
+      if (known?.length) return { channel: this.forbidden(rename, known) };
+      await discord.channels.rename({ guildId, channelId, name: rename.name }, this.signal);
+      metrics.countRename('renamed');
+      return { channel: afterRename(rename.renamed, rename.name, clock.now()) };
+    } catch (error) {
+      if (!(error instanceof DiscordError)) {
+        if (this.signal.aborted) return { channel: rename.renamed };
+        throw error;
+      }
+      metrics.countRename(error.kind);
+      if (error.missingObject === 'channel') {
+        await this.parts.deletedChannels.forget(guildId, channelId);
+        return {};
+      }
+      const lacking = error.kind === 'forbidden' ? await this.lacking(channelId) : undefined;
+      const { before: channel, renamed } = rename;
+      return {
+        channel: afterFailure({ channel, renamed, error, lacking, nowMs: clock.now() }),
+        concernsAll: concernsAll(error),
+      };
+    }
+  }
+
+  private forbidden({ before: channel, renamed }: Rename, lacking: readonly DiscordPermission[]): PanelChannel {
+    const route = `PATCH /channels/${channel.channelId}`;
+    const error = new DiscordError(`${route}: not asked`, { kind: 'forbidden', code: 50013 }, { route });
+    return afterFailure({ channel, renamed, error, lacking, nowMs: this.parts.clock.now() });
+  }
+
+  /** Undefined when it cannot be found out. Read once for all channels of the guild. */
+  private async lacking(channelId: string): Promise<DiscordPermission[] | undefined> {
+    const { discord, clock } = this.parts;
+    this.permissions ??= BotPermissions.read(discord, this.claim.guildId, this.signal).catch(() => undefined);
+    return (await this.permissions)?.lacking(TO_CHANGE_VOICE, clock.now(), channelId);
+  }
+
+  /** From the latest snapshot; what it lacks, from Discord, which is asked only for what is shown. */
+  private async counts(panels: readonly Panel[]): Promise<{ counts: GuildCounts; error?: string }> {
+    const { dataSource, discord } = this.parts;
+    const { guildId } = this.claim;
+    const counts = await findSnapshotCounts(dataSource.manager, guildId);
+    const lacks = panels.some(({ shows }) => typeof shows === 'string' && counts[shows] === undefined);
+    if (!lacks) return { counts };
+    try {
+      const guild = await discord.guilds.get(guildId, this.signal);
+      const ofDiscord: Record<DiscordCount, number | undefined> = {
+        members: guild.approximateMemberCount,
+        online: guild.approximatePresenceCount,
+        boosts: guild.premiumSubscriptionCount,
+      };
+      const { members = ofDiscord.members, online = ofDiscord.online, boosts = ofDiscord.boosts } = counts;
+      return { counts: { ...counts, members, online, boosts } };
+    } catch (error) {
+      if (!(error instanceof DiscordError)) throw error;
+      return { counts, error: explainDiscordError(error, { action: 'read the counts of the server' }) };
+    }
+  }
+
+  private async save(channels: readonly PanelChannel[]): Promise<boolean> {
+    if (channels.length === 0) return true;
+    return savePanelChannels(this.parts.dataSource.manager, this.claim, channels);
+  }
+
+  private async dropOthers(panels: readonly Panel[], known: ReadonlyMap<string, PanelChannel>): Promise<void> {
+    const shown = new Set(panels.map(({ channelId }) => channelId));
+    const others = [...known.keys()].filter((channelId) => !shown.has(channelId));
+    if (others.length === 0) return;
+    const countedSince = new Date(this.parts.clock.now() - RENAME_WINDOW_MS);
+    await dropPanelChannels(this.parts.dataSource.manager, this.claim.guildId, others, countedSince);
+  }
+}
+
+function newChannel(channelId: string): PanelChannel {
+  return {
+    channelId,
+    shownName: null,
+    shownAt: null,
+    lastRenamedAt: null,
+    previouslyRenamedAt: null,
+    limitedUntil: null,
+    pausedUntil: null,
+    attempts: 0,
+    lastError: null,
+  };
+}

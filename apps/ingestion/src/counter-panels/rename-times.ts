@@ -1,0 +1,29 @@
+import type { PanelChannel } from '#libs/database';
+
+/** Discord allows two renames of a channel in this time. */
+export const RENAME_WINDOW_MS = 10 * 60_000;
+
+/** When the channel may be renamed, in Unix milliseconds; what has passed means now. */
+export function earliestRename({ previouslyRenamedAt, limitedUntil, pausedUntil }: PanelChannel): number {
+  const byBudget = previouslyRenamedAt === null ? 0 : previouslyRenamedAt.getTime() + RENAME_WINDOW_MS;
+  return Math.max(byBudget, limitedUntil?.getTime() ?? 0, pausedUntil?.getTime() ?? 0);
+}
+
+/** The channel as it is while it is being renamed: stored before Discord is asked, the rename counts whatever follows. */
+export function withRename(channel: PanelChannel, nowMs: number): PanelChannel {
+  return { ...channel, previouslyRenamedAt: channel.lastRenamedAt, lastRenamedAt: new Date(nowMs) };
+}
+
+/** The channel after Discord has taken the name. The time of the answer counts, as Discord's own lies before it. */
+export function afterRename(renamed: PanelChannel, name: string, nowMs: number): PanelChannel {
+  return {
+    ...renamed,
+    shownName: name,
+    shownAt: new Date(nowMs),
+    lastRenamedAt: new Date(nowMs),
+    limitedUntil: null,
+    pausedUntil: null,
+    attempts: 0,
+    lastError: null,
+  };
+}

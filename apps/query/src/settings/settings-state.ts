@@ -1,0 +1,31 @@
+import type { EntityManager } from 'typeorm';
+import { CounterPanel, findNextRefresh, findPanelChannels, type GuildSettings } from '#libs/database';
+import { panelStatus } from '../counter-panels/panel-status.js';
+import { enabledOnly, findSettings } from './guild-settings.reader.js';
+import { settingsAnswer, type SettingsAnswer } from './settings-answer.js';
+
+/** What a change of settings starts from. */
+export interface SettingsState {
+  settings: GuildSettings;
+  /** In the order in which they were created. */
+  panels: CounterPanel[];
+}
+
+/** @throws ModuleDisabledError */
+export async function readState(manager: EntityManager, guildId: string): Promise<SettingsState> {
+  const settings = enabledOnly(await findSettings(manager, guildId));
+  const panels = await manager.getRepository(CounterPanel).find({ where: { guildId }, order: { channelId: 'ASC' } });
+  return { settings, panels };
+}
+
+/** @throws ModuleDisabledError */
+export async function readAnswer(
+  manager: EntityManager,
+  guildId: string,
+  hasDiscord: boolean,
+): Promise<SettingsAnswer> {
+  const { settings, panels } = await readState(manager, guildId);
+  const channels = await findPanelChannels(manager, guildId);
+  const nextRefresh = await findNextRefresh(manager, guildId);
+  return settingsAnswer(settings, panels, panelStatus({ settings, panels, channels, nextRefresh, hasDiscord }));
+}

@@ -1,0 +1,215 @@
+import { randomUUID } from 'node:crypto';
+import type { EntityManager } from 'typeorm';
+
+/**
+ * A channel that a request is about to create, or has created and not stored yet. It is written before Discord is
+ * asked: a request that dies leaves it behind, and so the channel is found again.
+ */
+export interface ChannelCreation {
+  guildId: string;
+  id: string;
+  categoryId: string;
+  channelName: string;
+  /** Null while Discord has not answered. */
+  channelId: string | null;
+  begunAt: Date;
+  /** Failed attempts to remove the channel. */
+  attempts: number;
+}
+
+interface ChannelCreationRow {
+  guild_id: string;
+  id: string;
+  category_id: string;
+  channel_name: string;
+  channel_id: string | null;
+  begun_at: Date;
+  attempts: number;
+}
+
+const COLUMNS = 'guild_id, id, category_id, channel_name, channel_id, begun_at, attempts';
+
+export interface NewChannelCreations {
+  guildId: string;
+  categoryId: string;
+  channelNames: readonly string[];
+  begunAt: Date;
+  /** By then the request has certainly ended. */
+  dueAt: Date;
+}
+
+/** In the order of the names. */
+export async function beginCreations(
+  manager: EntityManager,
+  { guildId, categoryId, channelNames, begunAt, dueAt }: NewChannelCreations,
+): Promise<ChannelCreation[]> {
+  const creations = channelNames.map((channelName) => ({
+    guildId,
+    id: randomUUID(),
+    categoryId,
+    channelName,
+    channelId: null,
+    begunAt,
+    attempts: 0,
+  }));
+  await manager.query(
+    `INSERT INTO counter_panel_creations (guild_id, id, category_id, channel_name, begun_at, due_at)
+     SELECT $1, id, $2, channel_name, $3, $4 FROM unnest($5::uuid[], $6::text[]) AS new (id, channel_name)`,
+    [guildId, categoryId, begunAt, dueAt, creations.map(({ id }) => id), channelNames],
+  );
+  return creations;
+}
+
+export async function noteCreatedChannel(
+  manager: EntityManager,
+  { guildId, id, channelId }: ChannelCreation,
+): Promise<void> {
+  await manager.query('UPDATE counter_panel_creations SET channel_id = $3 WHERE guild_id = $1 AND id = $2', [
+    guildId,
+    id,
+    channelId,
+  ]);
+}
+
+/**
+ * The channels are stored in the settings, in this very transaction.
+ *
+ * @returns false when somebody has begun to remove one of them; then nothing may be stored
+ */
+export async function finishCreations(
+  manager: EntityManager,
+  guildId: string,
+  creations: readonly ChannelCreation[],
+): Promise<boolean> {
+  const [, finished] = await manager.query<[unknown, number]>(
+    'DELETE FROM counter_panel_creations WHERE guild_id = $1 AND id = ANY ($2) AND NOT is_abandoned',
+    [guildId, creations.map(({ id }) => id)],
+  );
+  return finished === creations.length;
+}
+
+/**
+ * From now on the channels are to be removed, by the caller or, from `dueAt` on, by whoever finds them.
+ *
+ * @returns the ids of those that were not stored in the settings after all
+ */
+export async function abandonCreations(
+  manager: EntityManager,
+  guildId: string,
+  creations: readonly ChannelCreation[],
+  dueAt: Date,
+): Promise<Set<string>> {
+  const [rows] = await manager.query<[{ id: string }[], number]>(
+    `UPDATE counter_panel_creations SET is_abandoned = true, due_at = $3
+     WHERE guild_id = $1 AND id = ANY ($2)
+     RETURNING id`,
+    [guildId, creations.map(({ id }) => id), dueAt],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** Those whose request never came to its end, and those that could not be removed yet. */
+export async function findDueCreations(
+  manager: EntityManager,
+  nowMs: number,
+  limit: number,
+): Promise<{ guildId: string; id: string }[]> {
+  const rows = await manager.query<{ guild_id: string; id: string }[]>(
+    'SELECT guild_id, id FROM counter_panel_creations WHERE due_at <= $1 ORDER BY due_at LIMIT $2',
+    [new Date(nowMs), limit],
+  );
+  return rows.map(({ guild_id, id }) => ({ guildId: guild_id, id }));
+}
+
+/**
+ * Takes a creation in order to remove its channel; from then on its request cannot store it.
+ *
+ * @returns undefined when it is not due any more
+ */
+export async function claimCreation(
+  manager: EntityManager,
+  { guildId, id }: { guildId: string; id: string },
+  nowMs: number,
+  leaseMs: number,
+): Promise<ChannelCreation | undefined> {
+  const [rows] = await manager.query<[ChannelCreationRow[], number]>(
+    `UPDATE counter_panel_creations SET is_abandoned = true, due_at = $4, attempts = attempts + 1
+     WHERE guild_id = $1 AND id = $2 AND due_at <= $3
+     RETURNING ${COLUMNS}`,
+    [guildId, id, new Date(nowMs), new Date(nowMs + leaseMs)],
+  );
+  return rows[0] && ofRow(rows[0]);
+}
+
+/** It could not be removed. */
+export async function postponeCreation(
+  manager: EntityManager,
+  { guildId, id }: ChannelCreation,
+  dueAt: Date,
+): Promise<void> {
+  await manager.query('UPDATE counter_panel_creations SET due_at = $3 WHERE guild_id = $1 AND id = $2', [
+    guildId,
+    id,
+    dueAt,
+  ]);
+}
+
+/** Its channel is gone, or never was. */
+export async function dropCreation(manager: EntityManager, { guildId, id }: ChannelCreation): Promise<void> {
+  await manager.query('DELETE FROM counter_panel_creations WHERE guild_id = $1 AND id = $2', [guildId, id]);
+}
+
+/** Whether a request is creating a channel of this name at this moment, and does not know its id yet. */
+export async function isBeingCreated(
+  manager: EntityManager,
+  { guildId, categoryId, channelName }: ChannelCreation,
+): Promise<boolean> {
+  const rows = await manager.query<unknown[]>(
+    `SELECT 1 FROM counter_panel_creations
+     WHERE guild_id = $1 AND category_id = $2 AND channel_name = $3 AND channel_id IS NULL AND NOT is_abandoned
+     LIMIT 1`,
+    [guildId, categoryId, channelName],
+  );
+  return rows.length > 0;
+}
+
+/** The channels of the guild's custom panels, and those that requests are creating. */
+export async function findCustomPanelChannels(manager: EntityManager, guildId: string): Promise<string[]> {
+  const rows = await manager.query<{ channel_id: string }[]>(
+    `SELECT channel_id FROM counter_panels WHERE guild_id = $1
+     UNION
+     SELECT channel_id FROM counter_panel_creations WHERE guild_id = $1 AND channel_id IS NOT NULL`,
+    [guildId],
+  );
+  return rows.map(({ channel_id }) => channel_id);
+}
+
+/** Every channel of the guild that its settings, or an unfinished creation, name. */
+export async function findNamedChannels(manager: EntityManager, guildId: string): Promise<Set<string>> {
+  const rows = await manager.query<{ channel_id: string }[]>(
+    `SELECT channel_id FROM counter_panels WHERE guild_id = $1
+     UNION
+     SELECT channel_id FROM counter_panel_creations WHERE guild_id = $1 AND channel_id IS NOT NULL
+     UNION
+     SELECT named.channel_id FROM guild_settings s
+     CROSS JOIN LATERAL (VALUES
+       (s.counter_panel_category_channel), (s.counter_panel_member_count_channel),
+       (s.counter_panel_online_member_count_channel), (s.counter_panel_server_boost_number_channel),
+       (s.starboard_channel)) AS named (channel_id)
+     WHERE s.guild_id = $1 AND named.channel_id IS NOT NULL`,
+    [guildId],
+  );
+  return new Set(rows.map(({ channel_id }) => channel_id));
+}
+
+function ofRow(row: ChannelCreationRow): ChannelCreation {
+  return {
+    guildId: row.guild_id,
+    id: row.id,
+    categoryId: row.category_id,
+    channelName: row.channel_name,
+    channelId: row.channel_id,
+    begunAt: row.begun_at,
+    attempts: row.attempts,
+  };
+}
