@@ -6,7 +6,7 @@ import { DiscordClient, DiscordError, type FileUpload } from '#libs/discord';
 import { DiscordDouble } from '../doubles/discord/index.js';
 import { discordErrorOf } from './discord-error-of.js';
 
-describe(DiscordClient.name, () => {
+describe('DiscordClient', () => {
   let discord: DiscordDouble;
   let client: DiscordClient;
   let guildId: string;
@@ -21,7 +21,7 @@ describe(DiscordClient.name, () => {
   });
   afterEach(async () => {
     await discord.close();
-    expect(discord.violations).toEqual([]);
+    discord.assertNoViolations();
   });
 
   describe('guilds', () => {

@@ -4,7 +4,7 @@ import { ManualClock } from '../doubles/manual-clock.js';
 
 const USER_AGENT = 'DiscordBot (https://example.org, 1.0)';
 
-describe(DiscordDouble.name, () => {
+describe('DiscordDouble', () => {
   let clock: ManualClock;
   let discord: DiscordDouble;
   let guildId: string;
