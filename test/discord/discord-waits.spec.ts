@@ -24,7 +24,7 @@ describe('How the Discord client waits, and tries again', () => {
   });
   afterEach(async () => {
     await discord.close();
-    expect(discord.violations).toEqual([]);
+    discord.assertNoViolations();
   });
 
   /** The waits that are no deadline of a request under way, in milliseconds. */
@@ -302,6 +302,6 @@ describe('Buckets of Discord', () => {
     await discord.close();
     expect(discord.state.messagesOf(channelId)).toHaveLength(6);
     expect(discord.requests.map(({ status }) => status)).toEqual(Array(6).fill(200));
-    expect(discord.violations).toEqual([]);
+    discord.assertNoViolations();
   });
 });

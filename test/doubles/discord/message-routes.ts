@@ -1,10 +1,5 @@
-import {
-  botPermissions,
-  joinIfVoice,
-  PERMISSION_BITS,
-  requireInChannel,
-  type PermissionName,
-} from './bot-permissions.js';
+import { botPermissions, joinIfVoice, requireInChannel } from './bot-permissions.js';
+import { PERMISSION_BITS, type PermissionName } from './permission-bits.js';
 import {
   isThread,
   type DiscordState,
