@@ -1,0 +1,189 @@
+import { Registry } from 'prom-client';
+import pino from 'pino';
+import { Database } from '#libs/database';
+import { DiscordClient } from '#libs/discord';
+import { CounterPanelMetrics } from '../../apps/ingestion/src/counter-panels/counter-panel-metrics.js';
+import { CounterPanelWorker } from '../../apps/ingestion/src/counter-panels/counter-panel-worker.service.js';
+import { DeletedChannelsService } from '../../apps/ingestion/src/guilds/deleted-channels.service.js';
+import { DiscordDouble, type PermissionName, type StoredChannel, type StoredGuild } from '../doubles/discord/index.js';
+import { ManualClock } from '../doubles/manual-clock.js';
+import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
+import { waitFor } from '../harness/wait-for.js';
+
+export const MINUTE_MS = 60_000;
+
+const CATEGORY = 4;
+const VOICE = 2;
+
+export interface GuildWithPanels {
+  id: string;
+  category: StoredChannel;
+  members: StoredChannel;
+  online: StoredChannel;
+  boosts: StoredChannel;
+}
+
+/** Workers of counter panels on a database of their own, with a Discord of their own, on a clock that tests move. */
+export class PanelsSystem {
+  readonly workers: CounterPanelWorker[] = [];
+  private readonly databases: Database[] = [];
+
+  private constructor(
+    readonly database: TestDatabase,
+    readonly discord: DiscordDouble,
+    readonly clock: ManualClock,
+  ) {}
+
+  static async create({ nowMs }: { nowMs?: number } = {}): Promise<PanelsSystem> {
+    const clock = new ManualClock(nowMs);
+    return new PanelsSystem(await createTestDatabase(), await DiscordDouble.start({ clock }), clock);
+  }
+
+  /** As an instance of its own would: with its own connections and its own client. It works only when told. */
+  async addWorker({ apiUrl = this.discord.url } = {}): Promise<CounterPanelWorker> {
+    const database = new Database({
+      url: this.database.url,
+      poolSize: 10,
+      applicationName: 'test',
+      migrations: 'manual',
+      retention: { eventDays: 62, summaryDays: 400 },
+      onRetry: () => undefined,
+    });
+    await database.connected();
+    this.databases.push(database);
+    const client = new DiscordClient({ token: this.discord.token, apiUrl, clock: this.clock });
+    const worker = new CounterPanelWorker(
+      database,
+      new DeletedChannelsService(database.dataSource),
+      new CounterPanelMetrics(new Registry()),
+      client,
+      this.clock,
+      pino({ level: 'silent' }),
+    );
+    this.workers.push(worker);
+    return worker;
+  }
+
+  /** A guild in Discord, and enabled here, that shows all three counts. */
+  async addGuild(botPermissions?: readonly PermissionName[]): Promise<GuildWithPanels> {
+    const { id } = this.discord.state.addGuild({ ...(botPermissions && { botPermissions }) });
+    const category = this.discord.state.addChannel({ guildId: id, type: CATEGORY });
+    const [members, online, boosts] = [0, 1, 2].map(() => this.addVoice(id, category.id)) as [
+      StoredChannel,
+      StoredChannel,
+      StoredChannel,
+    ];
+    await this.database.query(
+      `INSERT INTO guild_settings
+         (guild_id, enabled, enabled_at, updated_at, switches, counter_panel_enabled, starboard_enabled,
+          counter_panel_category_channel, counter_panel_member_count_channel,
+          counter_panel_online_member_count_channel, counter_panel_server_boost_number_channel)
+       VALUES ($1, true, now(), now(), '{}', true, false, $2, $3, $4, $5)`,
+      [id, category.id, members.id, online.id, boosts.id],
+    );
+    return { id, category, members, online, boosts };
+  }
+
+  addVoice(guildId: string, categoryId: string): StoredChannel {
+    return this.discord.state.addChannel({ guildId, type: VOICE, parentId: categoryId });
+  }
+
+  /** A custom panel, as if it had been created. */
+  async addPanel({ id, category }: GuildWithPanels, channelName: string, roleId: string): Promise<StoredChannel> {
+    const channel = this.addVoice(id, category.id);
+    await this.database.query('INSERT INTO counter_panels VALUES ($1, $2, $3, $4)', [
+      id,
+      channel.id,
+      channelName,
+      roleId,
+    ]);
+    return channel;
+  }
+
+  /** A snapshot that occurred now by the clock, or so many minutes before. */
+  async addSnapshot(
+    guildId: string,
+    counts: { members?: number; online?: number; boosts?: number; roles?: Record<string, number> },
+    minutesAgo = 0,
+  ): Promise<void> {
+    await this.database.query(
+      `INSERT INTO guild_snapshots (guild_id, bucket, occurred_at, member_count, online_member_count,
+         server_boost_count, online_role_member_counts)
+       VALUES ($1, date_bin('15 minutes', $2::timestamptz, 'epoch'), $2, $3, $4, $5, $6)
+       ON CONFLICT (guild_id, bucket) DO UPDATE SET occurred_at = excluded.occurred_at,
+         member_count = excluded.member_count, online_member_count = excluded.online_member_count,
+         server_boost_count = excluded.server_boost_count,
+         online_role_member_counts = excluded.online_role_member_counts`,
+      [
+        guildId,
+        new Date(this.clock.now() - minutesAgo * MINUTE_MS),
+        counts.members ?? null,
+        counts.online ?? null,
+        counts.boosts ?? null,
+        counts.roles ?? null,
+      ],
+    );
+  }
+
+  /** As `counter_panel.refresh` does, for these guilds and right now. */
+  async refresh(...guildIds: string[]): Promise<void> {
+    for (const guildId of guildIds) await this.workers[0]!.request(guildId);
+    await this.workers[0]!.runDue();
+  }
+
+  /** Lets time pass in steps, at each of which all workers look for work at once. */
+  async pass(minutes: number, stepMs = MINUTE_MS): Promise<void> {
+    for (let left = minutes * MINUTE_MS; left > 0; left -= stepMs) {
+      this.clock.advance(Math.min(stepMs, left));
+      await Promise.all(this.workers.map((worker) => worker.runDue()));
+    }
+  }
+
+  /** Moves the clock on until it is over: Discord is waited for in seconds of this clock. */
+  async untilSettled(work: Promise<unknown>): Promise<void> {
+    let isOver = false;
+    const over = work.finally(() => (isOver = true));
+    await waitFor(
+      () => {
+        this.clock.advance(1_000);
+        return isOver;
+      },
+      { what: 'the work to be over' },
+    );
+    await over;
+  }
+
+  name(channel: StoredChannel): string | undefined {
+    return this.discord.state.channels.get(channel.id)?.name;
+  }
+
+  async known(channel: StoredChannel): Promise<KnownChannel | undefined> {
+    const [row] = await this.database.query<KnownChannel>(
+      'SELECT shown_name, last_error, paused_until FROM counter_panel_channels WHERE channel_id = $1',
+      [channel.id],
+    );
+    return row;
+  }
+
+  async settings(guildId: string): Promise<Record<string, unknown>> {
+    const [row] = await this.database.query('SELECT * FROM guild_settings WHERE guild_id = $1', [guildId]);
+    return row as Record<string, unknown>;
+  }
+
+  /** @throws Error when a request was made that no correct client makes */
+  async close(): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.onApplicationShutdown()));
+    await Promise.all(this.databases.map((database) => database.close()));
+    await this.discord.close();
+    await this.database.drop();
+    const { violations } = this.discord;
+    if (violations.length > 0) throw new Error(`violations of Discord's rules:\n${violations.join('\n')}`);
+  }
+}
+
+interface KnownChannel {
+  [column: string]: unknown;
+  shown_name: string | null;
+  last_error: string | null;
+  paused_until: Date | null;
+}

@@ -1,0 +1,243 @@
+import { MINUTE_MS, PanelsSystem, type GuildWithPanels } from './panels-system.js';
+
+const ROLE = '1300000000000000001';
+const RENAMES = 'PATCH /channels/{channel_id}';
+
+describe('counter panels', () => {
+  let system: PanelsSystem;
+
+  beforeEach(async () => {
+    system = await PanelsSystem.create();
+    await system.addWorker();
+  });
+  afterEach(() => system.close());
+
+  const names = ({ members, online, boosts }: GuildWithPanels) =>
+    [members, online, boosts].map((channel) => system.name(channel));
+  const statuses = () => system.discord.requestsOf(RENAMES).map(({ status }) => status);
+
+  it("show Discord's approximate counts while there is no snapshot", async () => {
+    const guild = await system.addGuild();
+    Object.assign(system.discord.state.guild(guild.id), {
+      memberCount: 1_200,
+      presenceCount: 77,
+      premiumSubscriptionCount: 3,
+    });
+    await system.refresh(guild.id);
+    expect(names(guild)).toEqual(['Members: 1200', 'Online: 77', 'Boosts: 3']);
+  });
+
+  it('show the snapshot that occurred last, whichever came last, and ask Discord for nothing', async () => {
+    const guild = await system.addGuild();
+    const panel = await system.addPanel(guild, 'Admins', ROLE);
+    await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2, roles: { [ROLE]: 1 } });
+    await system.addSnapshot(guild.id, { members: 50, online: 40, boosts: 20, roles: { [ROLE]: 10 } }, 20);
+    await system.refresh(guild.id);
+    expect([...names(guild), system.name(panel)]).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2', 'Admins: 1']);
+    expect(system.discord.requestsOf('GET /guilds/{guild_id}')).toEqual([]);
+  });
+
+  it('keep the name while a count is missing, and say so', async () => {
+    const guild = await system.addGuild();
+    const panel = await system.addPanel(guild, 'Admins', ROLE);
+    const before = system.name(panel);
+    await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 0 });
+    await system.refresh(guild.id);
+    expect([...names(guild), system.name(panel)]).toEqual(['Members: 5', 'Online: 4', 'Boosts: 0', before]);
+    expect((await system.known(panel))?.last_error).toContain(ROLE);
+  });
+
+  it('cut names of emoji at 100 characters, the count whole', async () => {
+    const guild = await system.addGuild();
+    const panel = await system.addPanel(guild, '🦊'.repeat(100), ROLE);
+    await system.addSnapshot(guild.id, { roles: { [ROLE]: 2_147_483_647 } });
+    await system.refresh(guild.id);
+    expect(system.name(panel)).toBe(`${'🦊'.repeat(88)}: 2147483647`);
+  });
+
+  it('send a name only when it changes', async () => {
+    const guild = await system.addGuild();
+    await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
+    await system.refresh(guild.id);
+    await system.addSnapshot(guild.id, { members: 6, online: 4, boosts: 2 });
+    await system.pass(60);
+    expect(names(guild)).toEqual(['Members: 6', 'Online: 4', 'Boosts: 2']);
+    expect(statuses()).toEqual([200, 200, 200, 200]);
+  });
+
+  it('are refreshed every ten minutes without being asked', async () => {
+    const guild = await system.addGuild();
+    for (let members = 1; members <= 6; members++) {
+      await system.addSnapshot(guild.id, { members, online: 4, boosts: 2 });
+      await system.pass(11);
+      expect(system.name(guild.members)).toBe(`Members: ${members}`);
+    }
+  });
+
+  it('are renamed twice in ten minutes at most, and get the newest count then', async () => {
+    const guild = await system.addGuild();
+    for (let members = 1; members <= 9; members++) {
+      await system.addSnapshot(guild.id, { members, online: 4, boosts: 2 });
+      await system.refresh(guild.id);
+      system.clock.advance(MINUTE_MS / 2);
+    }
+    expect(system.name(guild.members)).toBe('Members: 2');
+    await system.pass(10);
+    expect(system.name(guild.members)).toBe('Members: 9');
+    const sent = system.discord.requestsOf(RENAMES).filter(({ path }) => path.endsWith(guild.members.id));
+    expect(sent.map(({ json }) => json?.name)).toEqual(['Members: 1', 'Members: 2', 'Members: 9']);
+    expect(statuses()).not.toContain(429);
+  });
+
+  it('keep the limit over a restart', async () => {
+    const guild = await system.addGuild();
+    for (const members of [1, 2]) {
+      await system.addSnapshot(guild.id, { members, online: 4, boosts: 2 });
+      await system.refresh(guild.id);
+    }
+    const restarted = await system.addWorker();
+    await system.addSnapshot(guild.id, { members: 3, online: 4, boosts: 2 });
+    await restarted.request(guild.id);
+    await restarted.runDue();
+    expect(system.name(guild.members)).toBe('Members: 2');
+    await system.pass(10);
+    expect(system.name(guild.members)).toBe('Members: 3');
+    expect(statuses()).not.toContain(429);
+  });
+
+  it('wait as long as Discord says when somebody else has spent the limit', async () => {
+    const guild = await system.addGuild();
+    await system.addSnapshot(guild.id, { members: 1, online: 4, boosts: 2 });
+    for (let i = 0; i < 2; i++) system.discord.limits.countRename(guild.members.id);
+    await system.refresh(guild.id);
+    expect(names(guild).slice(1)).toEqual(['Online: 4', 'Boosts: 2']);
+    expect((await system.known(guild.members))?.last_error).toContain('too many requests');
+    await system.pass(9);
+    expect(statuses().filter((status) => status === 429)).toHaveLength(1);
+    await system.pass(2);
+    expect(system.name(guild.members)).toBe('Members: 1');
+    expect((await system.known(guild.members))?.last_error).toBeNull();
+  });
+
+  it('take a channel that Discord does not know out of the settings', async () => {
+    const guild = await system.addGuild();
+    const panel = await system.addPanel(guild, 'Admins', ROLE);
+    await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2, roles: { [ROLE]: 1 } });
+    for (const { id } of [guild.online, panel]) system.discord.state.deleteChannel(id);
+    await system.refresh(guild.id);
+    expect(await system.settings(guild.id)).toMatchObject({
+      counter_panel_enabled: true,
+      counter_panel_member_count_channel: guild.members.id,
+      counter_panel_online_member_count_channel: null,
+    });
+    expect(await system.database.query('SELECT 1 FROM counter_panels')).toEqual([]);
+    expect(system.name(guild.boosts)).toBe('Boosts: 2');
+    const asked = system.discord.requests.length;
+    await system.pass(30);
+    expect(system.discord.requests).toHaveLength(asked);
+  });
+
+  it('explain what the bot lacks, pause for longer and longer, and come back by themselves', async () => {
+    const guild = await system.addGuild();
+    await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
+    system.discord.state.denyBot(guild.members.id, 'ManageChannels');
+    await system.refresh(guild.id);
+    expect((await system.known(guild.members))?.last_error).toBe(
+      `Discord refused to rename the channel: the bot lacks Manage Channels in channel ${guild.members.id}`,
+    );
+    expect(names(guild).slice(1)).toEqual(['Online: 4', 'Boosts: 2']);
+    await system.pass(6 * 60);
+    const refused = statuses().filter((status) => status === 403).length;
+    expect(refused).toBeGreaterThanOrEqual(4);
+    expect(refused).toBeLessThanOrEqual(8);
+    system.discord.state.channel(guild.members.id).overwrites = [];
+    await system.pass(4 * 60);
+    expect(system.name(guild.members)).toBe('Members: 5');
+    expect((await system.known(guild.members))?.last_error).toBeNull();
+  });
+
+  it('try at once when somebody asks for it, who may have given the permission', async () => {
+    const guild = await system.addGuild();
+    await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
+    system.discord.state.denyBot(guild.members.id, 'Connect');
+    await system.refresh(guild.id);
+    expect((await system.known(guild.members))?.last_error).toContain('Connect');
+    system.discord.state.channel(guild.members.id).overwrites = [];
+    await system.refresh(guild.id);
+    expect(system.name(guild.members)).toBe('Members: 5');
+  });
+
+  it('do not ask again and again in a guild where the bot may do nothing', async () => {
+    const guild = await system.addGuild([]);
+    await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
+    await system.refresh(guild.id);
+    expect(statuses()).toEqual([403]);
+    for (const channel of [guild.members, guild.online, guild.boosts]) {
+      expect((await system.known(channel))?.last_error).toContain('lacks View Channel');
+    }
+  });
+
+  it('go on in other guilds while Discord does not answer for one', async () => {
+    const [stuck, other] = [await system.addGuild(), await system.addGuild()];
+    for (const { id } of [stuck, other]) await system.addSnapshot(id, { members: 5, online: 4, boosts: 2 });
+    const path = new RegExp(stuck.members.id);
+    system.discord.faults.add({ kind: 'hang' }, { path, times: 1_000 });
+    const [worker] = system.workers;
+    await worker!.request(stuck.id);
+    const hanging = worker!.runDue();
+    await system.refresh(other.id);
+    expect(names(other)).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2']);
+    expect(system.name(stuck.online)).not.toBe('Online: 4');
+    await system.untilSettled(hanging);
+    system.discord.faults.clear();
+    await system.pass(15);
+    expect(names(stuck)).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2']);
+  });
+
+  it('get over an outage of Discord', async () => {
+    const guild = await system.addGuild();
+    await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
+    system.discord.faults.add({ kind: 'status', status: 503 }, { times: 1_000 });
+    await system.untilSettled(system.refresh(guild.id));
+    expect((await system.known(guild.boosts))?.last_error).toContain('did not answer');
+    system.discord.faults.clear();
+    await system.pass(15);
+    expect(names(guild)).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2']);
+  });
+
+  it('ask nothing any more once Discord does not accept the token, and say so', async () => {
+    const guild = await system.addGuild();
+    await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
+    system.discord.faults.add({ kind: 'unauthorized' });
+    await system.refresh(guild.id);
+    await system.pass(30);
+    expect(system.discord.requests).toHaveLength(1);
+    expect((await system.known(guild.online))?.last_error).toContain("does not accept the bot's token");
+  });
+
+  it('are left alone when they are switched off, and named anew when they are on again', async () => {
+    const guild = await system.addGuild();
+    await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
+    await system.refresh(guild.id);
+    const set = (enabled: boolean) =>
+      system.database.query('UPDATE guild_settings SET counter_panel_enabled = $1', [enabled]);
+    await set(false);
+    await system.pass(30);
+    system.discord.state.channel(guild.members.id).name = 'closed';
+    const renames = statuses().length;
+    await system.pass(30);
+    expect(statuses()).toHaveLength(renames);
+    await set(true);
+    await system.pass(12);
+    expect(system.name(guild.members)).toBe('Members: 5');
+  });
+
+  it('are refreshed in all guilds by one event', async () => {
+    const guilds = [await system.addGuild(), await system.addGuild(), await system.addGuild()];
+    for (const { id } of guilds) await system.addSnapshot(id, { members: 8, online: 4, boosts: 2 });
+    const [worker] = system.workers;
+    await worker!.request(undefined);
+    await worker!.runDue();
+    expect(guilds.map(({ members }) => system.name(members))).toEqual(['Members: 8', 'Members: 8', 'Members: 8']);
+  });
+});
