@@ -124,7 +124,11 @@ export class DiscordDouble {
     record.fault = fault?.kind;
     if (fault && this.failBeforehand(fault, response)) return;
 
-    const send = fault ? this.brokenSending(fault) : sendJson;
+    if (fault?.kind === 'late') {
+      fault.onArrival?.();
+      await fault.until;
+    }
+    const send = fault && fault.kind !== 'late' ? this.brokenSending(fault) : sendJson;
     if (pathname.startsWith('/attachments/')) return this.sendFile(pathname, response);
     try {
       if (!isApi) throw notFound([`${pathname} is not below ${API}`]);

@@ -9,6 +9,7 @@ import type { LimitScope } from './rate-limits.js';
  * - `unauthorized`: 401 as for a revoked token
  * - `rate_limited`: 429, with Discord's headers, or (`headers: false`) bare as from something that stands before Discord
  * - `malformed`: done, but the answer breaks off within its JSON
+ * - `late`: served as ever, once `until` has resolved; `onArrival` is called before
  */
 export type Fault =
   | { kind: 'status'; status: 500 | 502 | 503 }
@@ -17,7 +18,8 @@ export type Fault =
   | { kind: 'done_but_unknown' }
   | { kind: 'unauthorized' }
   | { kind: 'rate_limited'; retryAfterMs: number; scope?: LimitScope; headers?: boolean }
-  | { kind: 'malformed' };
+  | { kind: 'malformed' }
+  | { kind: 'late'; until: Promise<void>; onArrival?: () => void };
 
 export interface FaultRule {
   /** Any without it. */
@@ -26,14 +28,16 @@ export interface FaultRule {
   path?: RegExp;
   /** How many requests it meets. @defaultValue 1 */
   times?: number;
+  /** How many that fit pass before. @defaultValue 0 */
+  after?: number;
 }
 
 /** Faults that wait for their requests. The first that fits a request meets it. */
 export class Faults {
-  private readonly waiting: { fault: Fault; rule: FaultRule; left: number }[] = [];
+  private readonly waiting: { fault: Fault; rule: FaultRule; toPass: number; left: number }[] = [];
 
   add(fault: Fault, rule: FaultRule = {}): void {
-    this.waiting.push({ fault, rule, left: rule.times ?? 1 });
+    this.waiting.push({ fault, rule, toPass: rule.after ?? 0, left: rule.times ?? 1 });
   }
 
   clear(): void {
@@ -46,7 +50,7 @@ export class Faults {
       ({ rule }) => (rule.method ?? method) === method && (rule.path?.test(path) ?? true),
     );
     const entry = this.waiting[index];
-    if (!entry) return undefined;
+    if (!entry || entry.toPass-- > 0) return undefined;
     entry.left--;
     if (entry.left === 0) this.waiting.splice(index, 1);
     return entry.fault;

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { deleteChannel, removeCreatedChannel } from '#libs/counter-panels';
-import { abandonCreations, dropCreation, forgetChannel } from '#libs/database';
+import { abandonCreations, dropCreation, findCustomPanelChannels, forgetChannel } from '#libs/database';
 import { withDeadline, type Clock, type DiscordClient } from '#libs/discord';
 import type { Logger } from '#libs/observability';
 import { GuildDatabase } from '../database/guild-database.js';
@@ -45,15 +45,20 @@ export class PanelUndo {
   }
 
   /**
-   * Of a COMMIT that got no answer nobody knows whether it was done; what is stored after all is no creation any more
-   * and must stay.
+   * Of a COMMIT that got no answer nobody knows whether it was done: what is stored after all must stay. A creation may
+   * also be gone because the guild was erased; then its channel is stored nowhere.
+   *
+   * @returns what is to be removed
    */
   private async abandon({ guildId, creations }: PanelWork): Promise<PanelCreation[]> {
     if (creations.length === 0) return [];
     const dueAt = new Date(this.clock.now() + LEFT_TO_OTHERS_AFTER_MS);
     const all = creations.map(({ creation }) => creation);
-    const ids = await this.database.write((manager) => abandonCreations(manager, guildId, all, dueAt));
-    return creations.filter(({ creation }) => ids.has(creation.id));
+    return this.database.write(async (manager) => {
+      const abandoned = await abandonCreations(manager, guildId, all, dueAt);
+      const named = new Set(await findCustomPanelChannels(manager, guildId));
+      return creations.filter(({ creation: { id, channelId } }) => abandoned.has(id) || !named.has(channelId ?? ''));
+    });
   }
 
   private async remove(discord: DiscordClient, { creation, state }: PanelCreation, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,383 @@
+import { DiscordDouble, type StoredChannel } from '../doubles/discord/index.js';
+import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
+import { waitFor } from '../harness/wait-for.js';
+import { allSettings } from '../query/all-settings.js';
+import { startQueryInProcess, type QueryInProcess } from '../query/query-in-process.js';
+
+const CATEGORY = 4;
+const VOICE = 2;
+const ROLE = '1300000000000000001';
+const CREATE = 'POST /guilds/{guild_id}/channels';
+const MANAGE_CHANNELS = 1n << 4n;
+const VIEW_CHANNEL = 1n << 10n;
+const CONNECT = 1n << 20n;
+
+interface Settings extends Record<string, unknown> {
+  counter_panel_custom_panels: { channel_id: string; channel_name: string; role_id: string }[];
+  counter_panel_status: Record<string, unknown>[];
+  updated_at: string;
+}
+
+describe('settings with counter panels', () => {
+  let database: TestDatabase;
+  let discord: DiscordDouble;
+  let query: QueryInProcess;
+  let guildId: string;
+  let category: StoredChannel;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    discord = await DiscordDouble.start();
+    query = await startQueryInProcess(database.url, { DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.url });
+  });
+  afterAll(async () => {
+    await query?.close();
+    await discord?.close();
+    await database?.drop();
+  });
+
+  beforeEach(async () => {
+    guildId = discord.state.addGuild().id;
+    category = discord.state.addChannel({ guildId, type: CATEGORY });
+    await send('POST', 'enable');
+    await send('PATCH', 'settings', { counter_panel_category_channel: category.id, counter_panel_enabled: true });
+  });
+  afterEach(() => {
+    discord.faults.clear();
+    if (discord.violations.length > 0) throw new Error(discord.violations.splice(0).join('\n'));
+  });
+
+  const send = (method: string, path: string, body: Record<string, unknown> = {}) =>
+    query.client.send<Settings>(method, path, { guild_id: guildId, ...body });
+  const patch = (body: Record<string, unknown>) => send('PATCH', 'settings', body);
+  const create = (...names: string[]) =>
+    patch({ counter_panel_custom_panels_create: names.map((channel_name) => ({ channel_name, role_id: ROLE })) });
+  const settings = async () => (await query.client.get<Settings>('settings', { guild_id: guildId })).data;
+  const panelNames = async () => (await settings()).counter_panel_custom_panels.map((panel) => panel.channel_name);
+  const inCategory = () => discord.state.channelsOf(guildId).filter(({ parentId }) => parentId === category.id);
+  const unfinished = () => database.query('SELECT * FROM counter_panel_creations WHERE guild_id = $1', [guildId]);
+  const fieldsOf = (answer: { error: { fields?: { field: string }[] } }) =>
+    answer.error.fields?.map(({ field }) => field);
+  const discordError = { status: 502, error: { code: 804, name: 'DiscordApiInteractionError' } };
+  /** The names of what was created and is gone again. */
+  const nothingIsLeft = async (before: Settings) => {
+    expect(inCategory()).toEqual([]);
+    expect(await unfinished()).toEqual([]);
+    expect(await settings()).toEqual(before);
+  };
+
+  it('create locked voice channels for custom panels, in order', async () => {
+    const names = ['Admins', '🦊'.repeat(100), 'Admins'];
+    const answer = await create(...names);
+    expect(answer.status).toBe(200);
+    const channels = inCategory().toSorted((a, b) => a.position - b.position);
+    expect(channels.map(({ name, type }) => [name, type])).toEqual(names.map((name) => [name, VOICE]));
+    expect(answer.data.counter_panel_custom_panels).toEqual(
+      channels.map(({ id, name }) => ({ channel_id: id, channel_name: name, role_id: ROLE })),
+    );
+    expect(channels[0]!.overwrites).toEqual([
+      { id: guildId, type: 0, allow: VIEW_CHANNEL, deny: CONNECT },
+      { id: discord.state.bot.id, type: 1, allow: VIEW_CHANNEL | CONNECT | MANAGE_CHANNELS, deny: 0n },
+    ]);
+    expect(await unfinished()).toEqual([]);
+    expect(await settings()).toEqual(answer.data);
+  });
+
+  it('delete the panels that are named, and their channels', async () => {
+    const [first, second] = (await create('Admins', 'Helpers')).data.counter_panel_custom_panels;
+    const { updated_at } = await settings();
+    const answer = await patch({ counter_panel_custom_panels_delete: [first!.channel_id], updated_at });
+    expect(answer.data.counter_panel_custom_panels).toEqual([second]);
+    expect(inCategory().map(({ id }) => id)).toEqual([second!.channel_id]);
+  });
+
+  it('delete a panel whose channel is gone already', async () => {
+    const [panel] = (await create('Admins')).data.counter_panel_custom_panels;
+    discord.state.deleteChannel(panel!.channel_id);
+    expect((await patch({ counter_panel_custom_panels_delete: [panel!.channel_id] })).status).toBe(200);
+    expect(await panelNames()).toEqual([]);
+  });
+
+  it('replace panels by one PUT', async () => {
+    const [panel] = (await create('Admins')).data.counter_panel_custom_panels;
+    const before = await settings();
+    const answer = await send('PUT', 'settings', {
+      ...before,
+      counter_panel_custom_panels_create: [{ channel_name: 'Helpers', role_id: ROLE }],
+      counter_panel_custom_panels_delete: [panel!.channel_id],
+    });
+    expect(answer.status).toBe(200);
+    expect(await panelNames()).toEqual(['Helpers']);
+    expect(inCategory().map(({ name }) => name)).toEqual(['Helpers']);
+  });
+
+  it.each([
+    ['is not created', 2, { kind: 'status', status: 503 } as const],
+    ['is refused', 1, { kind: 'rate_limited', retryAfterMs: 60_000 } as const],
+    ['is created without an answer', 3, { kind: 'done_but_unknown' } as const],
+    ['is created with an answer that breaks off', 1, { kind: 'malformed' } as const],
+  ])('are as before when a channel %s', async (_, failing, fault) => {
+    const before = await settings();
+    const bodies = discord.requestsOf(CREATE).length;
+    discord.faults.add(fault, { method: 'POST', path: /channels$/, after: failing - 1 });
+    expect(await create('One', 'Two', 'Three')).toMatchObject(discordError);
+    expect(discord.requestsOf(CREATE)).toHaveLength(bodies + failing);
+    // What Discord may still do late is looked for once more.
+    await database.query('DELETE FROM counter_panel_creations WHERE guild_id = $1 AND channel_id IS NULL', [guildId]);
+    await nothingIsLeft(before);
+  });
+
+  it('are as before when a channel cannot be deleted, and what was created is gone', async () => {
+    const [panel] = (await create('Admins')).data.counter_panel_custom_panels;
+    const before = await settings();
+    discord.state.channel(panel!.channel_id).overwrites = [
+      { id: discord.state.bot.id, type: 1, allow: 0n, deny: MANAGE_CHANNELS },
+    ];
+    const answer = await patch({
+      counter_panel_custom_panels_create: [{ channel_name: 'Helpers', role_id: ROLE }],
+      counter_panel_custom_panels_delete: [panel!.channel_id],
+      stats_command_usage: true,
+    });
+    expect(answer).toMatchObject(discordError);
+    expect(answer.error.message).toBe(
+      `Discord refused to delete the channel ${panel!.channel_id}: the bot lacks Manage Channels in channel ${panel!.channel_id}`,
+    );
+    expect(inCategory().map(({ id }) => id)).toEqual([panel!.channel_id]);
+    expect(await settings()).toEqual(before);
+    expect(await unfinished()).toEqual([]);
+  });
+
+  it('say which permission is missing for a channel', async () => {
+    guildId = discord.state.addGuild({ botPermissions: ['ViewChannel', 'ManageRoles', 'Connect'] }).id;
+    category = discord.state.addChannel({ guildId, type: CATEGORY });
+    await send('POST', 'enable');
+    await patch({ counter_panel_category_channel: category.id });
+    const answer = await create('Admins');
+    expect(answer).toMatchObject(discordError);
+    expect(answer.error.message).toContain('the bot lacks Manage Channels');
+  });
+
+  it('are as before when the database does not take the change', async () => {
+    const before = await settings();
+    await database.query(`ALTER TABLE counter_panels ADD CONSTRAINT broken CHECK (channel_name <> 'Broken')`);
+    try {
+      expect(await create('Fine', 'Broken')).toMatchObject({ status: 503, error: { name: 'DatabaseError' } });
+    } finally {
+      await database.query('ALTER TABLE counter_panels DROP CONSTRAINT broken');
+    }
+    expect(discord.requestsOf(CREATE).length).toBeGreaterThanOrEqual(2);
+    await nothingIsLeft(before);
+  });
+
+  /** What somebody else does while the channel of a request is being created. */
+  const meanwhile = async (request: () => ReturnType<typeof patch>, act: () => Promise<unknown>) => {
+    let release!: () => void;
+    const until = new Promise<void>((resolve) => (release = resolve));
+    const arrived = new Promise<void>((onArrival) =>
+      discord.faults.add({ kind: 'late', until, onArrival }, { method: 'POST', path: /channels$/ }),
+    );
+    const answer = request();
+    await arrived;
+    await act();
+    release();
+    return answer;
+  };
+
+  it('hold no lock while Discord is asked', async () => {
+    const answer = await meanwhile(
+      () => create('Admins'),
+      async () => expect((await patch({ stats_command_usage: true })).status).toBe(200),
+    );
+    expect(answer.status).toBe(200);
+    expect(await settings()).toMatchObject({ stats_command_usage: true });
+    expect(await panelNames()).toEqual(['Admins']);
+  });
+
+  it('undo what was created when somebody else has changed them meanwhile', async () => {
+    const { updated_at } = await settings();
+    const panels = { counter_panel_custom_panels_create: [{ channel_name: 'Admins', role_id: ROLE }] };
+    const stale = await meanwhile(
+      () => patch({ ...panels, updated_at }),
+      () => patch({ stats_command_usage: true }),
+    );
+    expect([stale.status, fieldsOf(stale)]).toEqual([400, ['updated_at']]);
+    await nothingIsLeft(await settings());
+
+    const other = discord.state.addChannel({ guildId, type: CATEGORY });
+    const moved = await meanwhile(
+      () => patch(panels),
+      () => patch({ counter_panel_category_channel: other.id }),
+    );
+    expect([moved.status, fieldsOf(moved)]).toEqual([400, ['counter_panel_category_channel']]);
+    await nothingIsLeft(await settings());
+  });
+
+  it('undo what was created when the guild is disabled or erased meanwhile', async () => {
+    const disabled = await meanwhile(
+      () => create('Admins'),
+      () => send('POST', 'disable'),
+    );
+    expect(disabled).toMatchObject({ status: 409, error: { name: 'ModuleDisabledError' } });
+    expect(inCategory()).toEqual([]);
+    await send('POST', 'enable');
+    const erased = await meanwhile(
+      () => create('Admins'),
+      () => send('DELETE', 'settings/delete'),
+    );
+    expect(erased.status).toBe(409);
+    expect(inCategory()).toEqual([]);
+    expect(await unfinished()).toEqual([]);
+  });
+
+  it('hold 50 panels and no more, whoever comes first', async () => {
+    await database.query(
+      `INSERT INTO counter_panels SELECT $1, 1300000000000001000 + n, 'Panel', 7 FROM generate_series(1, 49) AS n`,
+      [guildId],
+    );
+    const second = { counter_panel_custom_panels_create: [{ channel_name: 'Second', role_id: ROLE }] };
+    const first = await meanwhile(
+      () => create('First'),
+      () => patch(second),
+    );
+    expect([first.status, fieldsOf(first)]).toEqual([400, ['counter_panel_custom_panels_create']]);
+    expect((await panelNames()).filter((name) => name !== 'Panel')).toEqual(['Second']);
+    expect(inCategory().map(({ name }) => name)).toEqual(['Second']);
+  });
+
+  it('need a category for custom panels', async () => {
+    await patch({ counter_panel_enabled: false, counter_panel_category_channel: null });
+    const answer = await create('Admins');
+    expect([answer.status, fieldsOf(answer)]).toEqual([400, ['counter_panel_category_channel']]);
+  });
+
+  const COUNTERS = [
+    'counter_panel_member_count_channel',
+    'counter_panel_online_member_count_channel',
+    'counter_panel_server_boost_number_channel',
+  ];
+
+  it('take over channels of the category, and release them without deleting them', async () => {
+    const channels = COUNTERS.map((field) => [
+      field,
+      discord.state.addChannel({ guildId, parentId: category.id, type: VOICE }).id,
+    ]);
+    const taken = await patch(Object.fromEntries(channels) as Record<string, string>);
+    expect(taken).toMatchObject({ status: 200, data: Object.fromEntries(channels) as object });
+    expect(taken.data.counter_panel_status).toEqual(
+      channels.map(([, id], index) => ({
+        panel: ['member_count', 'online_member_count', 'server_boost_number'][index],
+        channel_id: id,
+        last_value: null,
+        last_update_at: null,
+        next_update_at: expect.any(String),
+        last_error: null,
+      })),
+    );
+    const none = Object.fromEntries(COUNTERS.map((field) => [field, null]));
+    expect((await patch({ ...none, counter_panel_enabled: false })).status).toBe(200);
+    expect(inCategory()).toHaveLength(3);
+    expect(
+      discord.requests.filter(({ method, path }) => method === 'DELETE' && path.includes(channels[0]![1]!)),
+    ).toEqual([]);
+  });
+
+  it.each([...COUNTERS, 'counter_panel_category_channel', 'starboard_channel'])(
+    'refuse a %s that is not of the guild, or not what it should be',
+    async (field) => {
+      const before = await settings();
+      const elsewhere = discord.state.addChannel({ guildId: discord.state.addGuild().id, type: VOICE });
+      const wrong = field.includes('category')
+        ? discord.state.addChannel({ guildId, type: VOICE })
+        : discord.state.addChannel({ guildId, type: CATEGORY });
+      for (const id of [elsewhere.id, wrong.id, '1300000000000000009']) {
+        const answer = await patch({ [field]: id });
+        expect([id, answer.status, fieldsOf(answer)]).toEqual([id, 400, [field]]);
+      }
+      expect(await settings()).toEqual(before);
+    },
+  );
+
+  it('refuse a counter outside of the category, named by the same change or before', async () => {
+    const outside = discord.state.addChannel({ guildId, type: VOICE });
+    const answer = await patch({ counter_panel_member_count_channel: outside.id });
+    expect([answer.status, fieldsOf(answer)]).toEqual([400, ['counter_panel_member_count_channel']]);
+    const inside = discord.state.addChannel({ guildId, type: VOICE, parentId: category.id });
+    await patch({ counter_panel_member_count_channel: inside.id });
+    const other = discord.state.addChannel({ guildId, type: CATEGORY });
+    const moved = await patch({ counter_panel_category_channel: other.id });
+    expect([moved.status, fieldsOf(moved)]).toEqual([400, ['counter_panel_member_count_channel']]);
+  });
+
+  it('answer DiscordApiInteractionError when Discord cannot be asked, and need it only for what is new', async () => {
+    const channel = discord.state.addChannel({ guildId, type: VOICE, parentId: category.id });
+    await patch({ counter_panel_member_count_channel: channel.id });
+    const before = await settings();
+    discord.faults.add({ kind: 'status', status: 503 }, { times: 1_000 });
+    const other = discord.state.addChannel({ guildId, type: VOICE, parentId: category.id });
+    expect(await patch({ counter_panel_member_count_channel: other.id })).toMatchObject(discordError);
+    const same = await send('PUT', 'settings', {
+      ...before,
+      counter_panel_custom_panels_create: [],
+      counter_panel_custom_panels_delete: [],
+    });
+    expect(same.status).toBe(200);
+  });
+
+  it('go with the channels of custom panels, and leave those of admins', async () => {
+    const admins = discord.state.addChannel({ guildId, type: VOICE, parentId: category.id });
+    await patch({ counter_panel_member_count_channel: admins.id });
+    await create('One', 'Two');
+    expect(await send('DELETE', 'settings/delete')).toMatchObject({ status: 200 });
+    expect(inCategory().map(({ id }) => id)).toEqual([admins.id]);
+    for (const table of ['counter_panel_refreshes', 'counter_panel_channels', 'counter_panel_creations']) {
+      expect(await database.query(`SELECT 1 FROM ${table} WHERE guild_id = $1`, [guildId])).toEqual([]);
+    }
+  });
+
+  it('go although Discord does not answer', async () => {
+    await create('One');
+    discord.faults.add({ kind: 'status', status: 503 }, { method: 'DELETE', times: 100 });
+    expect(await send('DELETE', 'settings/delete')).toMatchObject({ status: 200 });
+    expect(await query.client.get('status', { guild_id: guildId })).toMatchObject({ data: { enabled: false } });
+  });
+
+  it('wake the counters when they change', async () => {
+    const due = async () => {
+      const rows = await database.query<{ due_at: Date }>(
+        'SELECT due_at FROM counter_panel_refreshes WHERE guild_id = $1',
+        [guildId],
+      );
+      return rows[0]?.due_at.getTime() ?? Infinity;
+    };
+    await database.query(`UPDATE counter_panel_refreshes SET due_at = 'tomorrow' WHERE guild_id = $1`, [guildId]);
+    await patch({ stats_command_usage: true });
+    expect(await due()).toBeGreaterThan(Date.now());
+    await create('Admins');
+    expect(await due()).toBeLessThanOrEqual(Date.now());
+  });
+
+  it('take a PUT with everything at once', async () => {
+    const channel = () => discord.state.addChannel({ guildId, type: VOICE, parentId: category.id }).id;
+    const starboard = discord.state.addChannel({ guildId });
+    const body = allSettings(guildId, {
+      counter_panel_enabled: true,
+      counter_panel_category_channel: category.id,
+      counter_panel_member_count_channel: channel(),
+      counter_panel_online_member_count_channel: channel(),
+      counter_panel_server_boost_number_channel: channel(),
+      counter_panel_custom_panels_create: [{ channel_name: 'Admins', role_id: ROLE }],
+      starboard_enabled: true,
+      starboard_channel: starboard.id,
+      starboard_count: 3,
+    });
+    const { status, data } = await send('PUT', 'settings', body);
+    expect(status).toBe(200);
+    expect(data.counter_panel_status.map(({ panel }) => panel)).toEqual([
+      'member_count',
+      'online_member_count',
+      'server_boost_number',
+      'custom',
+    ]);
+    await waitFor(async () => (await unfinished()).length === 0, { what: 'nothing to be unfinished' });
+  });
+});
