@@ -1,4 +1,3 @@
-import type { GuildSettings } from '#libs/database';
 import { panelName } from './panel-names.js';
 
 /** What is counted in a guild; a count that nobody knows is missing. */
@@ -20,25 +19,34 @@ export interface Panel {
   label: string;
 }
 
-export interface CustomPanel {
-  channelId: string;
-  channelName: string;
-  roleId: string;
+export interface GuildPanels {
+  panels: Panel[];
+  counts: GuildCounts;
 }
 
+/** The channels that the settings name. */
+export interface PanelSettings extends Record<DiscordCount, string | null> {
+  custom: readonly { channelId: string; channelName: string; roleId: string }[];
+}
+
+const LABELS = { members: 'Members', online: 'Online', boosts: 'Boosts' } as const satisfies Record<
+  DiscordCount,
+  string
+>;
+
 /** A channel that is named twice shows what it is named for first. */
-export function panelsOf(settings: GuildSettings, custom: readonly CustomPanel[]): Panel[] {
-  const own: [DiscordCount, string, string | null][] = [
-    ['members', 'Members', settings.counterPanelMemberCountChannel],
-    ['online', 'Online', settings.counterPanelOnlineMemberCountChannel],
-    ['boosts', 'Boosts', settings.counterPanelServerBoostNumberChannel],
-  ];
-  const all: Panel[] = [
-    ...own.flatMap(([shows, label, channelId]) => (channelId === null ? [] : [{ channelId, shows, label }])),
-    ...custom.map(({ channelId, channelName, roleId }) => ({ channelId, shows: { roleId }, label: channelName })),
-  ];
-  const byChannel = new Map(all.toReversed().map((panel) => [panel.channelId, panel]));
-  return [...byChannel.values()].toReversed();
+export function panelsOf(settings: PanelSettings): Panel[] {
+  const own = (Object.keys(LABELS) as DiscordCount[]).flatMap((shows): Panel[] => {
+    const channelId = settings[shows];
+    return channelId === null ? [] : [{ channelId, shows, label: LABELS[shows] }];
+  });
+  const custom = settings.custom.map(({ channelId, channelName, roleId }): Panel => ({
+    channelId,
+    shows: { roleId },
+    label: channelName,
+  }));
+  const seen = new Set<string>();
+  return [...own, ...custom].filter(({ channelId }) => !seen.has(channelId) && seen.add(channelId));
 }
 
 /** What the channel should be called; undefined while the count is not known. */

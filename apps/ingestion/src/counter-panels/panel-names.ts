@@ -4,5 +4,9 @@ const LONGEST_NAME = 100;
 /** `{label}: {count}`, the label cut so that the count is always there. */
 export function panelName(label: string, count: number): string {
   const shown = `: ${count}`;
-  return Array.from(label).slice(0, LONGEST_NAME - shown.length).join('') + shown;
+  return (
+    Array.from(label)
+      .slice(0, LONGEST_NAME - shown.length)
+      .join('') + shown
+  );
 }

@@ -19,10 +19,17 @@ import {
 } from '#libs/discord';
 import type { DeletedChannelsService } from '../guilds/deleted-channels.service.js';
 import type { CounterPanelMetrics } from './counter-panel-metrics.js';
-import { nameOf, whyUnknown, type DiscordCount, type GuildCounts, type Panel } from './guild-panels.js';
-import { findPanels, findSnapshotCounts } from './guild-panels.queries.js';
+import {
+  nameOf,
+  whyUnknown,
+  type DiscordCount,
+  type GuildCounts,
+  type GuildPanels,
+  type Panel,
+} from './guild-panels.js';
+import { findGuildPanels } from './guild-panels.queries.js';
 import { afterFailure, afterFailureOfAnother, concernsAll } from './rename-failure.js';
-import { afterRename, earliestRename, RENAME_WINDOW_MS, withRename } from './rename-times.js';
+import { afterRename, afterSuccess, earliestRename, RENAME_WINDOW_MS, withRename } from './rename-times.js';
 
 export interface RefreshParts {
   dataSource: DataSource;
@@ -58,18 +65,18 @@ export class PanelRefresh {
    */
   async run(): Promise<Date | undefined> {
     const { manager } = this.parts.dataSource;
-    const panels = await findPanels(manager, this.claim.guildId);
+    const guild = await findGuildPanels(manager, this.claim.guildId);
     const known = await findPanelChannels(manager, this.claim.guildId);
-    await this.dropOthers(panels ?? [], known);
-    if (panels === undefined) {
+    await this.dropOthers(guild?.panels ?? [], known);
+    if (guild === undefined) {
       // People may rename the channels before the counters are switched on again.
       await forgetShownNames(manager, this.claim.guildId);
       await dropRefresh(manager, this.claim);
       return undefined;
     }
-    const { counts, error } = await this.counts(panels);
-    const { unchanged, waiting, renames } = this.plan(panels, known, counts, error);
-    if (!(await this.save([...unchanged, ...waiting, ...renames.map(({ renamed }) => renamed)]))) return undefined;
+    const { counts, error } = await this.completeCounts(guild);
+    const { changed, waiting, renames } = this.plan(guild.panels, known, counts, error);
+    if (!(await this.save([...changed, ...renames.map(({ renamed }) => renamed)]))) return undefined;
     const after = await this.carryOut(renames);
     await this.save(after);
     const now = this.parts.clock.now();
@@ -87,23 +94,22 @@ export class PanelRefresh {
     error?: string,
   ) {
     const now = this.parts.clock.now();
-    const unchanged: PanelChannel[] = [];
-    const waiting: PanelChannel[] = [];
-    const renames: Rename[] = [];
+    const plan = { changed: [] as PanelChannel[], waiting: [] as PanelChannel[], renames: [] as Rename[] };
     for (const panel of panels) {
       const before = known.get(panel.channelId) ?? newChannel(panel.channelId);
       const name = nameOf(panel, counts);
       if (name === undefined) {
-        unchanged.push({ ...before, lastError: (typeof panel.shows === 'string' && error) || whyUnknown(panel) });
+        const lastError = (typeof panel.shows === 'string' && error) || whyUnknown(panel);
+        if (lastError !== before.lastError) plan.changed.push({ ...before, lastError });
       } else if (name === before.shownName) {
-        unchanged.push({ ...before, limitedUntil: null, pausedUntil: null, attempts: 0, lastError: null });
+        if (before.lastError !== null) plan.changed.push(afterSuccess(before));
       } else if (earliestRename(before) > now) {
-        waiting.push(before);
+        plan.waiting.push(before);
       } else {
-        renames.push({ before, renamed: withRename(before, now), name });
+        plan.renames.push({ before, renamed: withRename(before, now), name });
       }
     }
-    return { unchanged, waiting, renames };
+    return plan;
   }
 
   /** One after the other. What comes after a failure that concerns all is left for later. */
@@ -163,11 +169,10 @@ export class PanelRefresh {
     return (await this.permissions)?.lacking(TO_CHANGE_VOICE, clock.now(), channelId);
   }
 
-  /** From the latest snapshot; what it lacks, from Discord, which is asked only for what is shown. */
-  private async counts(panels: readonly Panel[]): Promise<{ counts: GuildCounts; error?: string }> {
-    const { dataSource, discord } = this.parts;
+  /** What the latest snapshot lacks comes from Discord, which is asked only for what is shown. */
+  private async completeCounts({ panels, counts }: GuildPanels): Promise<{ counts: GuildCounts; error?: string }> {
+    const { discord } = this.parts;
     const { guildId } = this.claim;
-    const counts = await findSnapshotCounts(dataSource.manager, guildId);
     const lacks = panels.some(({ shows }) => typeof shows === 'string' && counts[shows] === undefined);
     if (!lacks) return { counts };
     try {

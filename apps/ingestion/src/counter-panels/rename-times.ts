@@ -16,14 +16,11 @@ export function withRename(channel: PanelChannel, nowMs: number): PanelChannel {
 
 /** The channel after Discord has taken the name. The time of the answer counts, as Discord's own lies before it. */
 export function afterRename(renamed: PanelChannel, name: string, nowMs: number): PanelChannel {
-  return {
-    ...renamed,
-    shownName: name,
-    shownAt: new Date(nowMs),
-    lastRenamedAt: new Date(nowMs),
-    limitedUntil: null,
-    pausedUntil: null,
-    attempts: 0,
-    lastError: null,
-  };
+  const now = new Date(nowMs);
+  return { ...afterSuccess(renamed), shownName: name, shownAt: now, lastRenamedAt: now };
+}
+
+/** The channel when it shows what it should. */
+export function afterSuccess(channel: PanelChannel): PanelChannel {
+  return { ...channel, limitedUntil: null, pausedUntil: null, attempts: 0, lastError: null };
 }

@@ -1,0 +1,150 @@
+import { lockedFor } from '#libs/discord';
+import type { StoredChannel } from '../doubles/discord/index.js';
+import { ApiClient } from '../harness/api-client.js';
+import { startQueryProcess } from '../harness/services.js';
+import { waitFor } from '../harness/wait-for.js';
+import { MINUTE_MS, PanelsSystem, type GuildWithPanels } from './panels-system.js';
+
+const ROLE = '1300000000000000001';
+/** A port that nobody listens on: the query service works without its broker. */
+const NO_BROKER = 'amqp://127.0.0.1:9';
+
+describe('channels of requests that never came to their end', () => {
+  let system: PanelsSystem;
+  let guild: GuildWithPanels;
+
+  beforeEach(async () => {
+    system = await PanelsSystem.create({ nowMs: Date.now() });
+    await system.addWorker();
+    guild = await system.addGuild();
+    // No counter is of interest here.
+    await system.database.query('UPDATE guild_settings SET counter_panel_enabled = false');
+  });
+  afterEach(() => system.close());
+
+  const creations = () => system.database.query('SELECT * FROM counter_panel_creations');
+  const exists = ({ id }: StoredChannel) => system.discord.state.channels.has(id);
+  /** As the bot creates them. */
+  const addLocked = (name: string, category = guild.category) => {
+    const overwrites = lockedFor(guild.id, system.discord.state.bot.id);
+    return Object.assign(system.addVoice(guild.id, category.id), {
+      name,
+      overwrites: overwrites.map(({ id, of, allow, deny }) => ({ id, type: of === 'role' ? 0 : 1, allow, deny })),
+    });
+  };
+  const addCreation = async (name: string, channelId: string | null = null) => {
+    await system.database.query(
+      `INSERT INTO counter_panel_creations
+         (guild_id, id, category_id, channel_name, channel_id, begun_at, due_at)
+       VALUES ($1, gen_random_uuid(), $2, $3, $4, $5, $6)`,
+      [guild.id, guild.category.id, name, channelId, new Date(system.clock.now()), new Date(system.clock.now() + 1)],
+    );
+  };
+
+  it('are removed when the process was killed while it created them', async () => {
+    const { discord } = system;
+    const service = await startQueryProcess({
+      databaseUrl: system.database.url,
+      brokerUrl: NO_BROKER,
+      env: { DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.url },
+    });
+    const before = await system.settings(guild.id);
+    let arrived = false;
+    const until = new Promise<void>(() => undefined);
+    discord.faults.add(
+      { kind: 'late', until, onArrival: () => (arrived = true) },
+      { method: 'POST', path: /channels$/, after: 2 },
+    );
+    const request = new ApiClient(service.url).send('PATCH', 'settings', {
+      guild_id: guild.id,
+      counter_panel_custom_panels_create: ['One', 'Two', 'Three'].map((channel_name) => ({
+        channel_name,
+        role_id: ROLE,
+      })),
+    });
+    const ended = request.catch(() => 'killed');
+    await waitFor(() => arrived, { what: 'the third channel to be asked for' });
+    await service.kill();
+    expect(await ended).toBe('killed');
+    const inCategory = () =>
+      discord.state.channelsOf(guild.id).filter(({ parentId }) => parentId === guild.category.id);
+    expect(inCategory()).toHaveLength(5);
+    await system.pass(1);
+    expect(inCategory()).toHaveLength(5);
+    await system.pass(3);
+    expect(inCategory().map(({ id }) => id)).toEqual([guild.members.id, guild.online.id, guild.boosts.id]);
+    expect(await creations()).toEqual([]);
+    expect(await system.settings(guild.id)).toEqual(before);
+  });
+
+  it('are found although Discord never told their id, and nothing else is taken for them', async () => {
+    const older = addLocked('Admins');
+    const stored = addLocked('Admins');
+    await system.database.query('INSERT INTO counter_panels VALUES ($1, $2, $3, $4)', [
+      guild.id,
+      stored.id,
+      'Admins',
+      ROLE,
+    ]);
+    system.clock.advance(10 * MINUTE_MS);
+    await addCreation('Admins');
+    const ofAdmin = Object.assign(system.addVoice(guild.id, guild.category.id), { name: 'Admins' });
+    const elsewhere = addLocked('Admins', guild.members);
+    const otherName = addLocked('Helpers');
+    const lost = addLocked('Admins');
+    await system.pass(1);
+    expect([older, stored, ofAdmin, elsewhere, otherName, lost].map(exists)).toEqual([
+      true,
+      true,
+      true,
+      true,
+      true,
+      false,
+    ]);
+    expect(await creations()).toEqual([]);
+  });
+
+  it('wait while another request is creating one that looks the same', async () => {
+    await addCreation('Admins');
+    await system.database.query(`UPDATE counter_panel_creations SET due_at = due_at + interval '10 minutes'`);
+    await addCreation('Admins');
+    const channel = addLocked('Admins');
+    await system.pass(2);
+    expect(exists(channel)).toBe(true);
+    expect(await creations()).toHaveLength(2);
+    await system.pass(20);
+    expect(exists(channel)).toBe(false);
+    expect(await creations()).toEqual([]);
+  });
+
+  it('are removed once Discord lets it, however long that takes', async () => {
+    const channel = addLocked('Admins');
+    await addCreation('Admins', channel.id);
+    channel.overwrites = [];
+    system.discord.state.denyBot(channel.id, 'ManageChannels');
+    await system.pass(60);
+    expect(exists(channel)).toBe(true);
+    const asked = system.discord.requestsOf('DELETE /channels/{channel_id}').length;
+    expect(asked).toBeLessThanOrEqual(7);
+    channel.overwrites = [];
+    await system.pass(180);
+    expect(exists(channel)).toBe(false);
+    expect(await creations()).toEqual([]);
+  });
+
+  it('are forgotten where the bot is no member any more', async () => {
+    await addCreation('Admins');
+    system.discord.state.deleteGuild(guild.id);
+    await system.pass(1);
+    expect(await creations()).toEqual([]);
+  });
+
+  it('are removed by one of two workers', async () => {
+    await system.addWorker();
+    const channels = ['One', 'Two', 'Three'].map((name) => addLocked(name));
+    for (const { name, id } of channels) await addCreation(name, id);
+    await system.pass(1);
+    expect(channels.map(exists)).toEqual([false, false, false]);
+    expect(system.discord.requestsOf('DELETE /channels/{channel_id}')).toHaveLength(3);
+  });
+});

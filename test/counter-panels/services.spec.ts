@@ -1,0 +1,188 @@
+import { randomUUID } from 'node:crypto';
+import { loadIngestionConfig, loadQueryConfig } from '#libs/config';
+import type { EventHandover } from '#libs/broker';
+import type { RunningService } from '#libs/observability';
+import { startIngestionInProcess } from '../../apps/ingestion/src/start-ingestion.js';
+import { startQuery } from '../../apps/query/src/start-query.js';
+import { DiscordDouble, type StoredChannel } from '../doubles/discord/index.js';
+import { ManualClock } from '../doubles/manual-clock.js';
+import { ApiClient } from '../harness/api-client.js';
+import { SERVICE_KEY } from '../harness/services.js';
+import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
+import { waitFor } from '../harness/wait-for.js';
+
+const CATEGORY = 4;
+const VOICE = 2;
+const ROLE = '1300000000000000001';
+
+interface Status {
+  panel: string;
+  last_value: string | null;
+  last_update_at: string | null;
+  next_update_at: string | null;
+  last_error: string | null;
+}
+
+describe('both services with counter panels', () => {
+  let database: TestDatabase;
+  let discord: DiscordDouble;
+  let clock: ManualClock;
+  let ingestion: RunningService & { handover: EventHandover };
+  let query: RunningService;
+  let api: ApiClient;
+  let guildId: string;
+  let category: StoredChannel;
+
+  const start = async (env: Record<string, string>) => {
+    database = await createTestDatabase();
+    clock = new ManualClock(Date.now());
+    discord = await DiscordDouble.start({ clock });
+    const token = env.DISCORD_TOKEN === undefined ? { DISCORD_TOKEN: discord.token } : {};
+    const all = {
+      DATABASE_URL: database.url,
+      SERVICE_KEY,
+      QUERY_PORT: '0',
+      INGESTION_PORT: '0',
+      LOG_LEVEL: 'fatal',
+      DISCORD_API_URL: discord.url,
+      ...token,
+      ...(env.DISCORD_TOKEN === '' ? {} : env),
+    };
+    ingestion = await startIngestionInProcess(loadIngestionConfig(all, { withoutBroker: true }), { clock });
+    query = await startQuery(loadQueryConfig(all, { withoutBroker: true }), { handover: ingestion.handover, clock });
+    api = new ApiClient(query.url);
+    for (const { url } of [ingestion, query]) {
+      await waitFor(async () => (await fetch(`${url}/readyz`)).status === 200, { what: 'the services to be ready' });
+    }
+    guildId = discord.state.addGuild({ memberCount: 12 }).id;
+    category = discord.state.addChannel({ guildId, type: CATEGORY });
+    await send('POST', 'enable');
+  };
+  afterEach(async () => {
+    await query.close();
+    await ingestion.close();
+    await discord.close();
+    await database.drop();
+    if (discord.violations.length > 0) throw new Error(discord.violations.join('\n'));
+  });
+
+  const send = (method: string, path: string, body: Record<string, unknown> = {}) =>
+    api.send<Record<string, unknown>>(method, path, { guild_id: guildId, ...body });
+  const addVoice = () => discord.state.addChannel({ guildId, type: VOICE, parentId: category.id });
+  const statusOf = async (panel: string) => {
+    const { data } = await api.get<{ counter_panel_status: Status[] }>('settings', { guild_id: guildId });
+    return data.counter_panel_status.find((status) => status.panel === panel);
+  };
+  /** The clock moves on meanwhile, as the worker looks every five seconds. */
+  const untilName = (channelId: string, name: string) =>
+    waitFor(
+      () => {
+        clock.advance(1_000);
+        return discord.state.channel(channelId).name === name;
+      },
+      { what: `a channel to be called ${name}` },
+    );
+  const outcomes = async () => (await fetch(`${ingestion.url}/metrics`)).text();
+  const showMembers = async () => {
+    const { id } = addVoice();
+    await send('PATCH', 'settings', {
+      counter_panel_enabled: true,
+      counter_panel_category_channel: category.id,
+      counter_panel_member_count_channel: id,
+    });
+    return id;
+  };
+
+  it('name a channel soon after it is set, follow snapshots, and tell how a counter is', async () => {
+    await start({});
+    const channelId = await showMembers();
+    await untilName(channelId, 'Members: 12');
+    const created = await send('PATCH', 'settings', {
+      counter_panel_custom_panels_create: [{ channel_name: 'Admins', role_id: ROLE }],
+    });
+    const [panel] = created.data.counter_panel_custom_panels as { channel_id: string }[];
+    await ingestion.handover.handOver({
+      name: 'guild.snapshot',
+      body: { guild_id: guildId, member_count: 13, online_role_member_counts: { [ROLE]: 3 } },
+      eventId: randomUUID(),
+      occurredAt: Date.now(),
+    });
+    expect((await send('POST', 'stats/counter-panel/update')).status).toBe(202);
+    await untilName(panel!.channel_id, 'Admins: 3');
+    await untilName(channelId, 'Members: 13');
+    await waitFor(async () => (await statusOf('member_count'))?.last_value === 'Members: 13', { what: 'the status' });
+    const status = await statusOf('member_count');
+    expect(status).toMatchObject({ last_value: 'Members: 13', last_error: null });
+    expect(Date.parse(status!.last_update_at!)).toBeLessThanOrEqual(clock.now());
+    const next = Date.parse(status!.next_update_at!) - clock.now();
+    expect(next).toBeGreaterThan(-5_000);
+    expect(next).toBeLessThanOrEqual(10 * 60_000);
+  });
+
+  it('explain a counter that stands still', async () => {
+    await start({});
+    const channelId = await showMembers();
+    discord.state.denyBot(channelId, 'ManageChannels');
+    await waitFor(
+      async () => {
+        clock.advance(1_000);
+        return (await statusOf('member_count'))?.last_error;
+      },
+      { what: 'the error to be told' },
+    );
+    const status = await statusOf('member_count');
+    expect(status?.last_error).toContain(`Manage Channels in channel ${channelId}`);
+    expect(Date.parse(status!.next_update_at!)).toBeGreaterThan(clock.now() + 5 * 60_000);
+  });
+
+  it('go on with statistics when the token is refused, and say that Discord is lost', async () => {
+    await start({});
+    discord.faults.add({ kind: 'unauthorized' }, { times: 1_000 });
+    await database.query(
+      `UPDATE guild_settings SET counter_panel_enabled = true, counter_panel_category_channel = 1,
+         counter_panel_member_count_channel = 1300000000000000005, switches = '{stats_command_usage}'`,
+    );
+    await send('POST', 'stats/counter-panel/update');
+    await waitFor(
+      async () => {
+        clock.advance(1_000);
+        return ((await (await fetch(`${ingestion.url}/readyz`)).json()) as ReadyBody).checks.discord?.status;
+      },
+      { what: 'the check to be there' },
+    );
+    await waitFor(
+      async () =>
+        ((await (await fetch(`${ingestion.url}/readyz`)).json()) as ReadyBody).checks.discord?.status === 'degraded',
+      { what: 'the check to be degraded' },
+    );
+    expect((await fetch(`${ingestion.url}/readyz`)).status).toBe(200);
+    const asked = discord.requests.length;
+    expect((await send('POST', 'stats/command/check', { command: 'ping' })).status).toBe(202);
+    const stored = () => database.query('SELECT 1 FROM statistic_events WHERE guild_id = $1', [guildId]);
+    await waitFor(async () => (await stored()).length === 1, { what: 'the event to be stored' });
+    expect(discord.requests).toHaveLength(asked);
+  });
+
+  it('drop a refresh without a token, and say why the counters stand still', async () => {
+    await start({ DISCORD_TOKEN: '' });
+    await showMembers();
+    expect((await send('POST', 'stats/counter-panel/update')).status).toBe(202);
+    expect(await outcomes()).toContain('serverstats_events_total{outcome="no_discord"} 1');
+    expect(await statusOf('member_count')).toMatchObject({
+      last_value: null,
+      next_update_at: null,
+      last_error: expect.stringContaining('DISCORD_TOKEN'),
+    });
+    expect(discord.requests).toEqual([]);
+  });
+
+  it('refresh only guilds that show counters', async () => {
+    await start({});
+    await send('POST', 'stats/counter-panel/update');
+    expect(await outcomes()).toContain('serverstats_events_total{outcome="unwanted"} 1');
+  });
+});
+
+interface ReadyBody {
+  checks: Record<string, { status: string } | undefined>;
+}
