@@ -33,7 +33,12 @@ describe('settings', () => {
     const guildId = await enabledGuild();
     const { data } = await getSettings(guildId);
     const { counter_panel_custom_panels_create, counter_panel_custom_panels_delete, ...off } = allSettings(guildId);
-    expect(data).toEqual({ ...off, counter_panel_custom_panels: [], updated_at: expect.any(String) });
+    expect(data).toEqual({
+      ...off,
+      counter_panel_custom_panels: [],
+      counter_panel_status: [],
+      updated_at: expect.any(String),
+    });
     expect(counter_panel_custom_panels_create).toEqual(counter_panel_custom_panels_delete);
   });
 
