@@ -194,6 +194,48 @@ describe('counter panels', () => {
     expect(names(stuck)).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2']);
   });
 
+  /** Lets the workers begin, and holds the first rename until `act` is over. */
+  const whileRenaming = async (guild: GuildWithPanels, act: () => Promise<void>) => {
+    let release!: () => void;
+    const until = new Promise<void>((resolve) => (release = resolve));
+    const arrived = new Promise<void>((onArrival) =>
+      system.discord.faults.add({ kind: 'late', until, onArrival }, { method: 'PATCH' }),
+    );
+    const refresh = system.refresh(guild.id);
+    await arrived;
+    await act();
+    release();
+    await refresh;
+  };
+
+  it('are worked at by one instance at a time, and who asks meanwhile gets a refresh afterwards', async () => {
+    const guild = await system.addGuild();
+    await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
+    const other = await system.addWorker();
+    await whileRenaming(guild, async () => {
+      await system.addSnapshot(guild.id, { members: 6, online: 4, boosts: 2 });
+      await other.request(guild.id);
+      await other.runDue();
+      expect(system.discord.requestsOf(RENAMES)).toHaveLength(1);
+    });
+    expect(names(guild)).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2']);
+    await other.runDue();
+    expect(names(guild)).toEqual(['Members: 6', 'Online: 4', 'Boosts: 2']);
+  });
+
+  it('leave nothing behind when the guild is erased meanwhile', async () => {
+    const guild = await system.addGuild();
+    await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
+    await whileRenaming(guild, async () => {
+      for (const table of ['guild_settings', 'counter_panel_refreshes', 'counter_panel_channels']) {
+        await system.database.query(`DELETE FROM ${table}`);
+      }
+    });
+    for (const table of ['counter_panel_refreshes', 'counter_panel_channels']) {
+      expect(await system.database.query(`SELECT 1 FROM ${table}`)).toEqual([]);
+    }
+  });
+
   it('get over an outage of Discord', async () => {
     const guild = await system.addGuild();
     await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });

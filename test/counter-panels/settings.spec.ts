@@ -229,6 +229,16 @@ describe('settings with counter panels', () => {
     expect(await unfinished()).toEqual([]);
   });
 
+  it('are as before when the request took so long that others began to clear up after it', async () => {
+    const before = await settings();
+    const answer = await meanwhile(
+      () => create('Admins'),
+      () => database.query('UPDATE counter_panel_creations SET is_abandoned = true WHERE guild_id = $1', [guildId]),
+    );
+    expect(answer).toMatchObject(discordError);
+    await nothingIsLeft(before);
+  });
+
   it('hold 50 panels and no more, whoever comes last', async () => {
     await database.query(
       `INSERT INTO counter_panels SELECT $1, 1300000000000001000 + n, 'Panel', 7 FROM generate_series(1, 49) AS n`,
