@@ -5,7 +5,7 @@ import { DiscordClient } from '#libs/discord';
 import { CounterPanelMetrics } from '../../apps/ingestion/src/counter-panels/counter-panel-metrics.js';
 import { CounterPanelWorker } from '../../apps/ingestion/src/counter-panels/counter-panel-worker.service.js';
 import { DeletedChannelsService } from '../../apps/ingestion/src/guilds/deleted-channels.service.js';
-import { DiscordDouble, type PermissionName, type StoredChannel, type StoredGuild } from '../doubles/discord/index.js';
+import { DiscordDouble, type PermissionName, type StoredChannel } from '../doubles/discord/index.js';
 import { ManualClock } from '../doubles/manual-clock.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { waitFor } from '../harness/wait-for.js';

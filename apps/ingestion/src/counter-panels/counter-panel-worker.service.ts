@@ -88,7 +88,10 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
     const { discord, abandoned } = this;
     if (discord === null || abandoned === undefined || !this.database.isUsable) return;
     this.removing ??= abandoned.remove(this.stopping.signal).finally(() => (this.removing = undefined));
-    await Promise.all([this.removing, this.refreshDue(discord)]);
+    // Whatever becomes of one, the other is waited for.
+    for (const outcome of await Promise.allSettled([this.removing, this.refreshDue(discord)])) {
+      if (outcome.status === 'rejected') throw outcome.reason;
+    }
   }
 
   private async refreshDue(discord: DiscordClient): Promise<void> {
