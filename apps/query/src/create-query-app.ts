@@ -1,15 +1,20 @@
 import { NestFactory } from '@nestjs/core';
 import { SwaggerModule } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { NestLogger } from '#libs/observability';
+import { NestLogger, type HttpLimits } from '#libs/observability';
 import { createHttpServer } from './http/http-server.js';
 import { openApiDocument } from './openapi/openapi-document.js';
 import { QueryModule, type QueryParts } from './query.module.js';
 
-/** The application, with all its routes; it does not listen yet. */
-export async function createQueryApp(parts: QueryParts): Promise<NestFastifyApplication> {
+/**
+ * The application, with all its routes; it does not listen yet.
+ *
+ * @param limits @defaultValue HTTP_LIMITS
+ */
+export async function createQueryApp(parts: QueryParts, limits?: HttpLimits): Promise<NestFastifyApplication> {
   const { config, logger, registry } = parts;
-  const server = createHttpServer({ serviceKey: config.serviceKey, logger, registry });
+  const { serviceKey, corsOrigins, publicUrl } = config;
+  const server = await createHttpServer({ serviceKey, corsOrigins, publicUrl, limits, logger, registry });
   const app = await NestFactory.create<NestFastifyApplication>(QueryModule.with(parts), server, {
     logger: new NestLogger(logger),
     bodyParser: false,

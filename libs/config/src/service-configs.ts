@@ -40,6 +40,10 @@ interface ServiceConfig {
 
 export interface QueryConfig extends ServiceConfig {
   serviceKey: string;
+  /** Whose pages may call the API from a browser, as browsers write them: `https://stats.example.org`. */
+  corsOrigins: string[];
+  /** Where browsers find the service. */
+  publicUrl?: string;
 }
 
 export interface IngestionConfig extends ServiceConfig {
@@ -76,7 +80,12 @@ export interface LoadOptions {
 /** @throws ConfigurationError */
 export function loadQueryConfig(env: Environment, options: LoadOptions = {}): QueryConfig {
   const values = readVariables(env, ['DATABASE_URL', ...brokerVariables(options), 'SERVICE_KEY']);
-  return { ...serviceConfig(values, values.QUERY_PORT), serviceKey: values.SERVICE_KEY };
+  return {
+    ...serviceConfig(values, values.QUERY_PORT),
+    serviceKey: values.SERVICE_KEY,
+    corsOrigins: values.CORS_ORIGINS ?? [],
+    publicUrl: values.PUBLIC_URL,
+  };
 }
 
 /** @throws ConfigurationError */

@@ -1,4 +1,15 @@
-import { amqpUrls, discordId, integer, oneOf, postgresUrl, secret, text, url, type ValueType } from './value-types.js';
+import {
+  amqpUrls,
+  discordId,
+  integer,
+  oneOf,
+  origins,
+  postgresUrl,
+  secret,
+  text,
+  url,
+  type ValueType,
+} from './value-types.js';
 
 /** A variable of the environment. Without a default it is undefined when nobody sets it. */
 interface Variable<T> {
@@ -38,6 +49,8 @@ export const VARIABLES = {
   ),
   /** Where browsers find the dashboard. */
   PUBLIC_URL: variable(url('a URL like https://stats.example.org', ['http:', 'https:'])),
+  /** Whose pages may call the API from a browser; nobody's without it. */
+  CORS_ORIGINS: variable(origins),
   /** Messages that ingestion holds at once; AMQP counts them in 16 bits. */
   INGESTION_PREFETCH: variable(integer(1, 65_535), 8_000),
   /** Events that are written together at most. */
