@@ -1,9 +1,10 @@
 import type { Bench } from './bench.js';
 import { growth } from './growth/growth.js';
+import { hostile } from './hostile/hostile.js';
 import { http } from './http/http.js';
 import { ingest } from './ingest/ingest.js';
 import { memory } from './memory/memory.js';
 import { read } from './read/read.js';
 
 /** All benches by name. */
-export const BENCHES: Readonly<Record<string, Bench>> = { ingest, read, http, memory, growth };
+export const BENCHES: Readonly<Record<string, Bench>> = { ingest, read, http, memory, growth, hostile };

@@ -34,8 +34,8 @@ export interface SecurityHeaders {
 }
 
 /**
- * What every answer tells a browser. They are constants and set in one go: a library that computes and sets each of
- * them for every request costs more than the rest of the way to a handler.
+ * What every answer tells a browser. They are constants and set in one go, as they stand on the answer to every event
+ * too, and answers that no hook sees need them as well.
  *
  * @param publicUrl where browsers find the service; only over HTTPS they may be told to stay there
  */
