@@ -8,6 +8,7 @@ import {
   createMetricsRegistry,
   describeError,
   explainListenError,
+  type HttpLimits,
   type Logger,
   type RunningService,
 } from '#libs/observability';
@@ -19,6 +20,8 @@ export interface StartQueryOptions {
   /** @defaultValue the catalogue */
   contract?: StatisticsContract;
   logger?: Logger;
+  /** @defaultValue HTTP_LIMITS */
+  limits?: HttpLimits;
 }
 
 /**
@@ -37,7 +40,7 @@ export async function startQuery(config: QueryConfig, options: StartQueryOptions
   const ownHandover = options.handover === undefined ? createAmqpHandover(config, contract, logger) : undefined;
   const handover = options.handover ?? ownHandover!;
   const registry: Registry = createMetricsRegistry();
-  const app = await createQueryApp({ config, contract, database, handover, registry, logger });
+  const app = await createQueryApp({ config, contract, database, handover, registry, logger }, options.limits);
 
   const close = async () => {
     await app.close();

@@ -33,6 +33,8 @@ describe('loadQueryConfig', () => {
       serviceKey: COMPLETE.SERVICE_KEY,
       http: { host: '127.0.0.1', port: 3000 },
       discordToken: undefined,
+      corsOrigins: [],
+      publicUrl: undefined,
       log: { level: 'info', format: 'json' },
     });
   });
@@ -87,6 +89,18 @@ describe('loadQueryConfig', () => {
     expect(mistakesOf(() => loadQueryConfig({ ...COMPLETE, DATABASE_URL: 'mysql://app:pw@db:3306/stats' }))).toEqual({
       DATABASE_URL: '"mysql://***@db:3306/stats"',
     });
+  });
+
+  it('takes several origins, each exactly as a browser sends it', () => {
+    const load = (CORS_ORIGINS: string) => loadQueryConfig({ ...COMPLETE, CORS_ORIGINS });
+    expect(load('https://stats.example.org, http://localhost:8080').corsOrigins).toEqual([
+      'https://stats.example.org',
+      'http://localhost:8080',
+    ]);
+    for (const wrong of ['*', 'null', 'https://a.example/', 'https://A.example', 'https://a.example:443', 'a.example'])
+      expect(mistakesOf(() => load(wrong))).toEqual({ CORS_ORIGINS: JSON.stringify(wrong) });
+    for (const wrong of ['ftp://a.example', 'https://a.example,', 'https://a.example,*'])
+      expect(() => load(wrong)).toThrow('CORS_ORIGINS');
   });
 
   it('needs no broker where the caller brings its own handover', () => {
