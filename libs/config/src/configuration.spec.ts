@@ -35,6 +35,8 @@ describe('loadQueryConfig', () => {
       discordToken: undefined,
       corsOrigins: [],
       publicUrl: undefined,
+      rateLimitPerMinute: 600,
+      trustedProxies: [],
       log: { level: 'info', format: 'json' },
     });
   });
@@ -101,6 +103,14 @@ describe('loadQueryConfig', () => {
       expect(mistakesOf(() => load(wrong))).toEqual({ CORS_ORIGINS: JSON.stringify(wrong) });
     for (const wrong of ['ftp://a.example', 'https://a.example,', 'https://a.example,*'])
       expect(() => load(wrong)).toThrow('CORS_ORIGINS');
+  });
+
+  it('takes addresses and networks of proxies', () => {
+    const load = (TRUSTED_PROXIES: string) => loadQueryConfig({ ...COMPLETE, TRUSTED_PROXIES });
+    expect(load('127.0.0.1, 10.0.0.0/8,fd00::/8').trustedProxies).toEqual(['127.0.0.1', '10.0.0.0/8', 'fd00::/8']);
+    for (const wrong of ['loadbalancer', '10.0.0.0/33', '127.0.0.1,', '*']) {
+      expect(mistakesOf(() => load(wrong))).toEqual({ TRUSTED_PROXIES: JSON.stringify(wrong) });
+    }
   });
 
   it('needs no broker where the caller brings its own handover', () => {
