@@ -1,0 +1,228 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ConsumeMessage } from 'amqplib';
+import fc from 'fast-check';
+import { DEAD_LETTERS, EVENTS_EXCHANGE, QUEUES, StatisticsContract, type CompiledKind } from '#libs/contracts';
+import type { ApiClient } from '../harness/api-client.js';
+import { TestSystem } from '../harness/system.js';
+import { waitFor } from '../harness/wait-for.js';
+import { DocumentedApi } from '../query/documented-api.js';
+import { mistakeIn } from './answer-check.js';
+import { FIRST_SEED, fuzzInRounds, SECONDS, type FuzzTask } from './fuzz-rounds.js';
+import { goodEvents } from './good-events.js';
+import { EMPTY_GUILDS, KEPT_GUILDS, openGuilds, reopenWildGuilds } from './guilds.js';
+import { MessageLedger, stillMissing } from './message-ledger.js';
+import { EVENT_NAMES, messagesOf, strayMessages, type FuzzMessage } from './messages.js';
+import { requestsTo, strayRequests, type FuzzRequest } from './requests.js';
+import { RequestSender } from './send-request.js';
+import { ServiceWatch } from './service-watch.js';
+
+const KINDS = new StatisticsContract().kinds;
+const REQUESTS_A_TURN = 12;
+const BATCHES_A_TURN = 3;
+
+/** How often each route was asked and answered, by class of status. */
+type Touched = Map<string, Record<string, number>>;
+type Publish = (message: FuzzMessage) => Promise<void>;
+
+describe('while every route and every queue gets whatever there is', () => {
+  let system: TestSystem;
+  let api: ApiClient;
+  let documented: DocumentedApi;
+  let sender: RequestSender;
+  let watch: ServiceWatch;
+  let publish: Publish;
+  const ledger = new MessageLedger();
+  const touched: Touched = new Map();
+  let requests = 0;
+
+  beforeAll(async () => {
+    system = await TestSystem.create();
+    const [query, ingestion] = [await system.startQuery(), await system.startIngestion()];
+    api = query.api;
+    await openGuilds(api);
+    documented = await DocumentedApi.of(query.service.url);
+    sender = new RequestSender(query.service.url);
+    watch = new ServiceWatch({ query: query.service, ingestion });
+    publish = await openPublisher();
+    const letters = await (await system.vhost.connect()).createChannel();
+    await letters.consume(DEAD_LETTERS, (letter: ConsumeMessage | null) => ledger.takeLetter(letter!), { noAck: true });
+  });
+  afterAll(async () => {
+    await watch?.stop();
+    sender?.close();
+    await system?.close();
+  });
+
+  it(
+    `should answer as documented, live on, lose no good event and keep every refused one (FUZZ_SEED=${FIRST_SEED})`,
+    async () => {
+      const now = Date.now();
+      const isOver = () =>
+        Date.now() > now + SECONDS * 1_000 || watch.mistakes.length > 0 || ledger.mistakes.length > 0;
+      const [rounds] = await Promise.all([
+        fuzzInRounds(requestTasks(now), { isOver, tasksAtOnce: 2 }),
+        fuzzInRounds(messageTasks(now), { isOver, tasksAtOnce: 3 }),
+      ]);
+      expect(watch.mistakes).toEqual([]);
+      await untilAllIsHandled();
+      tell(rounds, Date.now() - now);
+      expect(ledger.mistakes).toEqual([]);
+      expect(untouched()).toEqual([]);
+      expect(await wronglyStored()).toEqual([]);
+      expect(await system.count('statistic_events WHERE guild_id = ANY ($1)', [EMPTY_GUILDS])).toBe(0);
+      expect(watch.mistakes).toEqual([]);
+    },
+    (SECONDS + 300) * 1_000,
+  );
+
+  function requestTasks(now: number): FuzzTask[] {
+    const before = () => reopenWildGuilds(api);
+    const toRoutes = documented.routes().map((route): FuzzTask => {
+      const what = `${route.method} ${route.path}`;
+      touched.set(what, {});
+      const property = fc.asyncProperty(requestsTo(route, now), (request) => ask(what, request));
+      return { what, property, runs: REQUESTS_A_TURN, before };
+    });
+    const recorded = KINDS.map((kind): FuzzTask => {
+      const guild = fc.constantFrom(...KEPT_GUILDS);
+      const events = guild.chain((id) => goodEvents(kind, id, { now, isRequest: true }));
+      const what = `a good ${kind.name}`;
+      return { what, property: fc.asyncProperty(events, (event) => record(kind, event)), runs: 2 };
+    });
+    const strays = fc.asyncProperty(strayRequests, (request) => ask('no route', request));
+    return [...toRoutes, ...recorded, { what: 'no route', property: strays, runs: REQUESTS_A_TURN }];
+  }
+
+  function messageTasks(now: number): FuzzTask[] {
+    const arbitraries = [
+      ...EVENT_NAMES.map((name) => ({ what: name, messages: messagesOf(name, now) })),
+      ...Object.values(QUEUES).map((queue) => ({ what: queue, messages: strayMessages(queue, now) })),
+    ];
+    return arbitraries.map(({ what, messages }): FuzzTask => {
+      const copies = fc.constantFrom(1, 1, 1, 2);
+      const batches = fc.array(fc.tuple(messages, copies), { minLength: 1, maxLength: 12, size: 'max' });
+      return { what, property: fc.asyncProperty(batches, publishBatch), runs: BATCHES_A_TURN };
+    });
+  }
+
+  async function ask(what: string, request: FuzzRequest): Promise<void> {
+    requests++;
+    const answer = await sender.send(request);
+    if (answer.status === 202) ledger.addOpen();
+    const answers = touched.get(what) ?? {};
+    const statusClass = `${Math.floor(answer.status / 100)}xx`;
+    answers[statusClass] = (answers[statusClass] ?? 0) + 1;
+    const mistake = mistakeIn(answer, request, documented);
+    if (mistake !== undefined) throw new Error(mistake);
+  }
+
+  async function record(
+    kind: CompiledKind,
+    { text, record: recordOf }: { text: string; record: Function },
+  ): Promise<void> {
+    requests++;
+    const answer = await api.send('POST', kind.definition.recordPath, text);
+    if (answer.status !== 202) throw new Error(`status ${answer.status}: ${JSON.stringify(answer.error)} for ${text}`);
+    ledger.addHandedOver(kind.name, recordOf({ messageId: '', time: 0 }) as Record<string, unknown>);
+  }
+
+  /** Publishes all, and waits until all has come where it belongs. */
+  async function publishBatch(batch: [FuzzMessage, number][]): Promise<void> {
+    const copies = batch.flatMap(([message, count]) => Array.from({ length: count }, () => message));
+    for (const message of copies) ledger.add(message);
+    await Promise.all(copies.map(publish));
+    for (const [message] of batch) {
+      let missing = { letters: 0, events: 0 };
+      const isThere = async () => {
+        missing = { letters: ledger.dueLetters(message), events: await missingEvents(message) };
+        return missing.letters === 0 && missing.events === 0;
+      };
+      await waitFor(isThere, { what: 'the message' }).catch(() => {
+        throw new Error(stillMissing(message, missing.letters, missing.events));
+      });
+    }
+    if (ledger.mistakes.length > 0) throw new Error(ledger.mistakes.join('\n'));
+  }
+
+  async function missingEvents({ outcomes }: FuzzMessage): Promise<number> {
+    const records = outcomes.flatMap((outcome) => (outcome.is === 'stored' ? [outcome.record] : []));
+    if (records.length === 0) return 0;
+    const stored = await system.count(
+      `(SELECT DISTINCT guild_id, event_id, occurred_at FROM statistic_events
+        WHERE (guild_id, event_id, occurred_at) IN
+          (SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::timestamptz[]))) AS found`,
+      [records.map((of) => of.guild_id), records.map((of) => of.id), records.map((of) => of.timestamp)],
+    );
+    const wanted = new Set(records.map((of) => [of.guild_id, of.id, of.timestamp].join(' ')));
+    return wanted.size - stored;
+  }
+
+  async function openPublisher(): Promise<Publish> {
+    const channel = await system.vhost.openConfirmChannel();
+    return ({ exchange, routingKey, content, properties }) =>
+      new Promise((resolve, reject) => {
+        const settle = (error: unknown) => (error ? reject(error as Error) : resolve());
+        channel.publish(exchange ? EVENTS_EXCHANGE : '', routingKey, content, properties, settle);
+      });
+  }
+
+  /** Every event has an outcome, and every dead letter that was counted has come. */
+  async function untilAllIsHandled(): Promise<void> {
+    let outcomes = new Map<string, number>();
+    const adds = async () => {
+      outcomes = await countedOutcomes();
+      const handled = [...outcomes.values()].reduce((sum, count) => sum + count, 0);
+      const letters = (outcomes.get('dead_lettered') ?? 0) + ledger.unroutable;
+      return handled === ledger.events && ledger.allLetters() === letters && ledger.allDueLetters() === 0;
+    };
+    await waitFor(adds, { what: 'everything to add up', timeoutMs: 60_000, intervalMs: 100 }).catch(() => {
+      const { events, unroutable, letters } = ledger;
+      const found = { published: events, unroutable, outcomes: [...outcomes], letters: [...letters] };
+      throw new Error(`it does not add up: ${JSON.stringify({ ...found, due: ledger.allDueLetters() })}`);
+    });
+  }
+
+  async function countedOutcomes(): Promise<Map<string, number>> {
+    const ingestion = [...system.services].at(-1)!;
+    const metrics = await (await fetch(`${ingestion.url}/metrics`)).text();
+    const found = metrics.matchAll(/^serverstats_events_total\{outcome="(\w+)"\} (\d+)$/gm);
+    return new Map([...found].map(([, outcome, count]) => [outcome!, Number(count)]));
+  }
+
+  /** Routes that were never asked, or never with success. */
+  function untouched(): string[] {
+    return [...touched].filter(([, { '2xx': successes = 0 }]) => successes === 0).map(([what]) => what);
+  }
+
+  /** Compares what the views of the kept guilds answer with what was sent to them. */
+  async function wronglyStored(): Promise<string[]> {
+    const wanted = new Map(ledger.stored);
+    const mistakes: string[] = [];
+    for (const guild of KEPT_GUILDS) {
+      for (const { name, definition } of KINDS) {
+        for (const found of await api.walk(definition.viewPath, { guild_id: guild })) {
+          const key = [guild, name, found.id, found.timestamp].join(' ');
+          const expected = wanted.get(key);
+          wanted.delete(key);
+          if (expected === undefined) mistakes.push(`${key} stands there, or stands there twice`);
+          else if (!isDeepStrictEqual({ ...found }, expected.record)) {
+            mistakes.push(`${JSON.stringify(found)} was sent as ${JSON.stringify(expected.record)}`);
+          }
+        }
+      }
+    }
+    for (const { record: lost } of wanted.values()) mistakes.push(`lost: ${JSON.stringify(lost)}`);
+    return mistakes.slice(0, 20);
+  }
+
+  function tell(rounds: number, tookMs: number): void {
+    const letters = [...ledger.letters].map(([name, count]) => `${count} ${name || 'of the broker'}`);
+    const lines = [
+      `FUZZ_SEED=${FIRST_SEED}: ${rounds} rounds in ${Math.round(tookMs / 1_000)} s, ${watch.probes} probes of readiness`,
+      `${requests} requests to ${touched.size} routes and to none`,
+      `${ledger.messages} messages of ${EVENT_NAMES.length} kinds to ${Object.keys(QUEUES).length} queues, ${ledger.events} events`,
+      `${ledger.stored.size} events stored, each once; dead letters: ${letters.join(', ')}`,
+    ];
+    process.stderr.write(`${lines.join('\n')}\n`);
+  }
+});
