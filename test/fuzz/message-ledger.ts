@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ConsumeMessage } from 'amqplib';
 import { DEAD_LETTER_HEADERS } from '#libs/contracts';
-import { describeMessage, type FuzzMessage, type Outcome } from './messages.js';
+import type { FuzzMessage, Outcome } from './messages.js';
 
 export interface StoredEvent {
   kind: string;
@@ -110,11 +110,6 @@ export class MessageLedger {
     if (letters === undefined) this.expected.set(key, (letters = { due: 0, possible: 0 }));
     return letters;
   }
-}
-
-/** What has not become of a message yet as it must, for people. */
-export function stillMissing(message: FuzzMessage, letters: number, events: number): string {
-  return `${letters} dead letters and ${events} stored events are missing of the message ${describeMessage(message)}`;
 }
 
 function mistakeInLetter(headers: Record<string, unknown>, routingKey: string, letters?: Letters): string | undefined {

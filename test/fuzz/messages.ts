@@ -89,28 +89,24 @@ export function strayMessages(queue: string, now: number): fc.Arbitrary<FuzzMess
   const foreign = EVENT_NAMES.filter((name) => queueOf(name) !== queue);
   const event = validText(EVENT_NAMES[0]!, now);
   const plain = messageProperties(now).map(({ properties }) => ({ ...properties, contentEncoding: undefined }));
-  const unroutable = fc
-    .tuple(keys, event, plain)
-    .map(([routingKey, text, properties]) =>
-      message({
-        exchange: true,
-        routingKey,
-        content: Buffer.from(text),
-        properties,
-        outcomes: [dead(Buffer.from(text))],
-      }),
-    );
-  const unnamed = fc
-    .tuple(event, plain)
-    .map(([text, properties]) =>
-      message({
-        exchange: false,
-        routingKey: queue,
-        content: Buffer.from(text),
-        properties,
-        outcomes: [dead(Buffer.from(text), ['UnknownEventError'])],
-      }),
-    );
+  const unroutable = fc.tuple(keys, event, plain).map(([routingKey, text, properties]) =>
+    message({
+      exchange: true,
+      routingKey,
+      content: Buffer.from(text),
+      properties,
+      outcomes: [dead(Buffer.from(text))],
+    }),
+  );
+  const unnamed = fc.tuple(event, plain).map(([text, properties]) =>
+    message({
+      exchange: false,
+      routingKey: queue,
+      content: Buffer.from(text),
+      properties,
+      outcomes: [dead(Buffer.from(text), ['UnknownEventError'])],
+    }),
+  );
   const misplaced = fc.constantFrom(...foreign).chain((name) =>
     fc.tuple(validText(name, now), plain).map(([text, properties]) => {
       const content = Buffer.from(packet(name, text));

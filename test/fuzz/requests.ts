@@ -4,7 +4,7 @@ import type { DocumentedField, DocumentedRoute } from '../query/documented-api.j
 import { credentials, type Credential } from './credentials.js';
 import { cursorChange, type CursorChange } from './cursors.js';
 import { schemaText } from './field-texts.js';
-import { DISABLED_GUILD, UNSEEN_GUILD, WILD_GUILDS } from './guilds.js';
+import { SHUT_GUILDS, WILD_GUILDS } from './guilds.js';
 import { brokenUtf8, mangled, objectText, oddText } from './json-texts.js';
 
 /** One request, as it goes over the wire. */
@@ -88,8 +88,8 @@ const TIME_ZONES = [
 
 const guildText = fc
   .oneof(
-    { weight: 10, arbitrary: fc.constantFrom(...WILD_GUILDS) },
-    { weight: 1, arbitrary: fc.constantFrom(DISABLED_GUILD, UNSEEN_GUILD) },
+    { weight: 5, arbitrary: fc.constantFrom(...WILD_GUILDS) },
+    { weight: 1, arbitrary: fc.constantFrom(...SHUT_GUILDS) },
   )
   .chain((id) => fc.constantFrom(`"${id}"`, id));
 
@@ -163,9 +163,10 @@ export const strayRequests: fc.Arbitrary<FuzzRequest> = fc
     headers: fc.constant({}),
     credential: credentials,
   })
-  .map((request) => fuzzRequest({ ...request, isUnruly: false }));
+  .map(fuzzRequest);
 
-function fuzzRequest(request: FuzzRequest): FuzzRequest {
+function fuzzRequest(of: Omit<FuzzRequest, 'isUnruly'>): FuzzRequest {
+  const request = { ...of, isUnruly: /[^!-~]/.test(of.target) || of.headers.host !== undefined };
   return { ...request, [fc.toStringMethod]: () => describeRequest(request) } as FuzzRequest;
 }
 
@@ -183,7 +184,7 @@ export function describeRequest({ method, target, headers, body, credential, cur
 }
 
 /** Method and path: mostly those of the route, under either prefix. */
-function wayTo(route: DocumentedRoute): fc.Arbitrary<Pick<FuzzRequest, 'method' | 'target' | 'route' | 'isUnruly'>> {
+function wayTo(route: DocumentedRoute): fc.Arbitrary<Pick<FuzzRequest, 'method' | 'target' | 'route'>> {
   const { method, path } = route;
   const prefixes = path.startsWith(MODULE) ? ['', '/v1'] : [''];
   const paths = fc
@@ -208,7 +209,6 @@ function wayTo(route: DocumentedRoute): fc.Arbitrary<Pick<FuzzRequest, 'method' 
     method: chosen,
     target,
     route: isRoute ? { method: chosen, path } : undefined,
-    isUnruly: false,
   }));
 }
 
