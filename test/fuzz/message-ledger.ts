@@ -3,14 +3,6 @@ import type { ConsumeMessage } from 'amqplib';
 import { DEAD_LETTER_HEADERS } from '#libs/contracts';
 import type { FuzzMessage, Outcome } from './messages.js';
 
-export interface StoredEvent {
-  kind: string;
-  guildId: string;
-  id: string;
-  timestamp: string;
-  record: Record<string, unknown>;
-}
-
 /** Dead letters of the same bytes and routing key. */
 interface Letters {
   /** How many must still come. */
@@ -27,8 +19,8 @@ const FAULTS = ['UnexpectedError', 'RefusedByDatabaseError'];
 
 /** What must be stored and what must be among the dead letters after all that was sent. */
 export class MessageLedger {
-  /** By their identity, each once. */
-  readonly stored = new Map<string, StoredEvent>();
+  /** The records of what must be stored, by their identity. */
+  readonly stored = new Map<string, Record<string, unknown>>();
   /** What is wrong with dead letters, for people. */
   readonly mistakes: string[] = [];
   messages = 0;
@@ -36,7 +28,7 @@ export class MessageLedger {
   events = 0;
   /** Dead letters that the broker itself made, as no queue wants the message. */
   unroutable = 0;
-  /** Dead letters that have come, by the name of their error; `` for those of the broker. */
+  /** How many dead letters have come, by the name of their error; by no name those of the broker. */
   readonly letters = new Map<string, number>();
   private readonly expected = new Map<string, Letters>();
 
@@ -92,10 +84,9 @@ export class MessageLedger {
   }
 
   private addStored(kind: string, record: Record<string, unknown>): void {
-    const { id, timestamp, guild_id: guildId } = record as { id: string; timestamp: string; guild_id: string };
-    const key = [guildId, kind, id, timestamp].join(' ');
+    const identity = identityOf(kind, record);
     // Of two that are the same event the first one counts.
-    if (!this.stored.has(key)) this.stored.set(key, { kind, guildId, id, timestamp, record });
+    if (!this.stored.has(identity)) this.stored.set(identity, record);
   }
 
   private addDead(routingKey: string, { content, errors, field }: Extract<Outcome, { is: 'dead' }>): void {
@@ -110,6 +101,11 @@ export class MessageLedger {
     if (letters === undefined) this.expected.set(key, (letters = { due: 0, possible: 0 }));
     return letters;
   }
+}
+
+/** What tells an event from every other. */
+export function identityOf(kind: string, { guild_id: guildId, id, timestamp }: Record<string, unknown>): string {
+  return [guildId, kind, id, timestamp].join(' ');
 }
 
 function mistakeInLetter(headers: Record<string, unknown>, routingKey: string, letters?: Letters): string | undefined {

@@ -344,7 +344,7 @@ function message(of: FuzzMessage): FuzzMessage {
 }
 
 /** As it can be published again. */
-export function describeMessage({ exchange, routingKey, content, properties, outcomes }: FuzzMessage): string {
+function describeMessage({ exchange, routingKey, content, properties, outcomes }: FuzzMessage): string {
   const text = content.toString();
   const shown = Buffer.from(text).equals(content) ? JSON.stringify(text) : `base64 ${content.toString('base64')}`;
   const body = shown.length <= 20_000 ? shown : `${shown.slice(0, 200)}… (${content.length} bytes)`;

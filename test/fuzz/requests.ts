@@ -172,7 +172,7 @@ function fuzzRequest(of: Omit<FuzzRequest, 'isUnruly'>): FuzzRequest {
 }
 
 /** As it can be sent again: the start of HTTP, and the body as text or in base64. */
-export function describeRequest({ method, target, headers, body, credential, cursor }: FuzzRequest): string {
+function describeRequest({ method, target, headers, body, credential, cursor }: FuzzRequest): string {
   const lines = [`${method} ${JSON.stringify(target)}`, `with ${credential.what}`];
   if (Object.keys(headers).length > 0) lines.push(JSON.stringify(headers));
   if (cursor !== undefined) lines.push(`after a page of one record, with its cursor: ${JSON.stringify(cursor)}`);
