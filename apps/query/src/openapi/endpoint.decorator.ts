@@ -51,6 +51,7 @@ export function Endpoint(options: EndpointOptions): MethodDecorator {
     ...(bodyOrQuery ? [ApiBody({ required: false, schema: bodySchema(bodyOrQuery) as never })] : []),
     ...Object.entries(answersByStatus).map(([status, answer]) => response(Number(status), answer)),
     ...errorResponses(everyError(options, errors)),
+    ...((body ?? bodyOrQuery) ? UNREADABLE_BODIES : []),
   );
 }
 
@@ -58,6 +59,12 @@ function documentedReader({ query, body, bodyOrQuery }: EndpointOptions): RouteD
   const form = query ?? bodyOrQuery ?? body;
   return typeof form === 'function' ? formReader(form) : undefined;
 }
+
+/** A body that is refused before it is read answers BadRequestError with a status that says why. */
+const UNREADABLE_BODIES = [
+  response(413, { description: 'BadRequestError: the body is too large', schema: errorSchema(['BadRequestError']) }),
+  response(415, { description: 'BadRequestError: the body is not JSON', schema: errorSchema(['BadRequestError']) }),
+];
 
 /** JSON Schema of a body with the fields of the form. */
 export function formSchema(form: FormClass): JsonSchema {
