@@ -53,6 +53,7 @@ function mistakeByRoute(answer: RawAnswer, request: FuzzRequest, api: Documented
   const needsCredential = route.responses['401'] !== undefined;
   if (needsCredential && !request.credential.isGood && status !== 401)
     return `status ${status} with ${request.credential.what}`;
+  if (status < 300 && !hasRight(request, route['x-access'])) return `status ${status} with ${request.credential.what}`;
   const documented = Object.keys(route.responses[String(status)]?.content ?? {});
   if (documented.length === 0) return `${method} ${path} does not document the status ${status}: ${shown(answer)}`;
   const mediaType = answer.headers['content-type']?.split(';')[0] ?? '';
@@ -61,6 +62,13 @@ function mistakeByRoute(answer: RawAnswer, request: FuzzRequest, api: Documented
   if (mediaType !== 'application/json') return undefined;
   const mistake = api.mistakesOfBody(method, path, status, JSON.parse(answer.body.toString()));
   return mistake === undefined ? undefined : `${mistake}: ${shown(answer)}`;
+}
+
+/** What an API key may not do whatever the request says. */
+function hasRight({ method, credential }: FuzzRequest, access: string): boolean {
+  if (access === 'open' || credential.apiKey === undefined) return true;
+  if (access === 'service' || credential.apiKey === 'foreign') return false;
+  return credential.apiKey !== 'read' || method === 'GET';
 }
 
 function mistakeInHead({ status, body }: RawAnswer, { route }: FuzzRequest, api: DocumentedApi): string | undefined {

@@ -1,12 +1,18 @@
 import fc from 'fast-check';
 import { SERVICE_KEY } from '../harness/services.js';
 
+/** API keys, by what they are good for: of a wild guild, of a guild that nobody asks for, and of nobody any more. */
+export const API_KEYS = ['read', 'write', 'foreign', 'revoked'] as const;
+
+export type ApiKeyName = (typeof API_KEYS)[number];
+
 /** A credential of a request; every kind of key that there is belongs into the list below. */
 export interface Credential {
   what: string;
-  /** Of the header Authorization; undefined for none. */
+  /** Of the header Authorization; undefined for none, and for an API key, which is another in each run. */
   header?: string;
-  /** Whether it opens every route. */
+  apiKey?: ApiKeyName;
+  /** Whether it stands for anybody. */
   isGood: boolean;
 }
 
@@ -29,4 +35,9 @@ const OTHERS: readonly Credential[] = [
 export const credentials: fc.Arbitrary<Credential> = fc.oneof(
   { weight: 12, arbitrary: fc.constant(SERVICE) },
   { weight: 1, arbitrary: fc.constantFrom(...OTHERS) },
+  { weight: 3, arbitrary: fc.constantFrom(...API_KEYS).map(apiKeyCredential) },
 );
+
+function apiKeyCredential(apiKey: ApiKeyName): Credential {
+  return { what: `an API key (${apiKey})`, apiKey, isGood: apiKey !== 'revoked' };
+}

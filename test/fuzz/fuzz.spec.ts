@@ -8,7 +8,7 @@ import { DocumentedApi } from '../query/documented-api.js';
 import { mistakeIn } from './answer-check.js';
 import { FIRST_SEED, fuzzInRounds, SECONDS, type FuzzTask } from './fuzz-rounds.js';
 import { goodEvents, type GoodEvent } from './good-events.js';
-import { EMPTY_GUILDS, KEPT_GUILDS, openGuilds, reopenWildGuilds } from './guilds.js';
+import { EMPTY_GUILDS, KEPT_GUILDS, makeApiKeys, makeSpareApiKeys, openGuilds, reopenWildGuilds } from './guilds.js';
 import { mistakesInRecords } from './kept-records.js';
 import { MessageLedger } from './message-ledger.js';
 import { EVENT_NAMES, messagesOf, strayMessages, type FuzzMessage } from './messages.js';
@@ -31,6 +31,7 @@ describe('while every route and every queue gets whatever there is', () => {
   let api: ApiClient;
   let documented: DocumentedApi;
   let sender: RequestSender;
+  let spareApiKeys: string[];
   let watch: ServiceWatch;
   let publish: Publish;
   const ledger = new MessageLedger();
@@ -41,11 +42,16 @@ describe('while every route and every queue gets whatever there is', () => {
 
   beforeAll(async () => {
     system = await TestSystem.create();
-    const [query, ingestion] = [await system.startQuery(), await system.startIngestion()];
+    // Wrong credentials come by the thousands here, all from one address.
+    const [query, ingestion] = [
+      await system.startQuery({ env: { RATE_LIMIT_PER_MINUTE: '0' } }),
+      await system.startIngestion(),
+    ];
     api = query.api;
     await openGuilds(api);
     documented = await DocumentedApi.of(query.service.url);
-    sender = new RequestSender(query.service.url);
+    sender = new RequestSender(query.service.url, await makeApiKeys(api));
+    spareApiKeys = await makeSpareApiKeys(api);
     watch = new ServiceWatch({ query: query.service, ingestion });
     publish = await openPublisher();
     const letters = await (await system.vhost.connect()).createChannel();
@@ -85,7 +91,7 @@ describe('while every route and every queue gets whatever there is', () => {
     const toRoutes = documented.routes().map((route): FuzzTask => {
       const what = `${route.method} ${route.path}`;
       touched.set(what, {});
-      const property = fc.asyncProperty(requestsTo(route, now), (request) => ask(what, request));
+      const property = fc.asyncProperty(requestsTo(route, now, spareApiKeys), (request) => ask(what, request));
       return { what, property, runs: REQUESTS_A_TURN, before };
     });
     const recorded = KINDS.map((kind): FuzzTask => {

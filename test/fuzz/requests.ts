@@ -94,8 +94,8 @@ const guildText = fc
   )
   .chain((id) => fc.constantFrom(`"${id}"`, id));
 
-/** Requests to one route: right ones, nearly right ones, and wrong ones. */
-export function requestsTo(route: DocumentedRoute, now: number): fc.Arbitrary<FuzzRequest> {
+/** Requests to one route: right ones, nearly right ones, and wrong ones. `pathIds` are there to be named in its path. */
+export function requestsTo(route: DocumentedRoute, now: number, pathIds: string[]): fc.Arbitrary<FuzzRequest> {
   const isInQuery = route.query.length > 0;
   return fc
     .record({
@@ -106,7 +106,7 @@ export function requestsTo(route: DocumentedRoute, now: number): fc.Arbitrary<Fu
         { weight: 14, arbitrary: fc.constantFrom(...JSON_TYPES) },
         { weight: 1, arbitrary: fc.constantFrom(...OTHER_TYPES) },
       ),
-      way: wayTo(route),
+      way: wayTo(route, pathIds),
       headers: someHeaders,
       credential: credentials,
     })
@@ -185,22 +185,28 @@ function describeRequest({ method, target, headers, body, credential, cursor }: 
 }
 
 /** Method and path: mostly those of the route, under either prefix. */
-function wayTo(route: DocumentedRoute): fc.Arbitrary<Pick<FuzzRequest, 'method' | 'target' | 'route'>> {
+function wayTo(
+  route: DocumentedRoute,
+  pathIds: string[],
+): fc.Arbitrary<Pick<FuzzRequest, 'method' | 'target' | 'route'>> {
   const { method, path } = route;
-  const prefixes = path.startsWith(MODULE) ? ['', '/v1'] : [''];
+  const prefixes = path.startsWith(MODULE) || path.startsWith('/auth/') ? ['', '/v1'] : [''];
+  const ids = fc.oneof(fc.constantFrom(...pathIds), fc.uuid(), fc.constantFrom('0', '%00', 'x', '__proto__', '{id}'));
   const paths = fc
     .record({
       prefix: fc.constantFrom(...prefixes),
+      id: ids,
       change: fc.oneof(
         { weight: 12, arbitrary: fc.constant('none') },
         { weight: 2, arbitrary: fc.constantFrom('slash', 'encoded', 'capital') },
       ),
     })
-    .map(({ prefix, change }) => {
-      if (change === 'slash') return { target: `${prefix}${path}/`, isRoute: true };
-      if (change === 'capital') return { target: prefix + path.toUpperCase(), isRoute: false };
+    .map(({ prefix, id, change }) => {
+      const named = (template: string) => prefix + template.replace(/\{id\}/i, id);
+      if (change === 'slash') return { target: `${named(path)}/`, isRoute: true };
+      if (change === 'capital') return { target: named(path.toUpperCase()), isRoute: false };
       const shown = change === 'encoded' ? path.replace(/[a-z](?=[a-z]*$)/, encodeLetter) : path;
-      return { target: prefix + shown, isRoute: true };
+      return { target: named(shown), isRoute: true };
     });
   const methods = fc.oneof(
     { weight: 15, arbitrary: fc.constant(method) },

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Agent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { Answer } from '../harness/api-client.js';
+import type { ApiKeyName } from './credentials.js';
 import { changeCursor } from './cursors.js';
 import type { FuzzRequest } from './requests.js';
 
@@ -17,7 +18,10 @@ const TIMEOUT_MS = 10_000;
 export class RequestSender {
   private readonly agent = new Agent({ keepAlive: true });
 
-  constructor(private readonly baseUrl: string) {}
+  constructor(
+    private readonly baseUrl: string,
+    private readonly apiKeys: Readonly<Record<ApiKeyName, string>>,
+  ) {}
 
   /** @throws Error when no answer came whole and in time */
   async send(request: FuzzRequest): Promise<RawAnswer> {
@@ -35,7 +39,8 @@ export class RequestSender {
 
   private async sendOnce({ method, target, headers, body, credential }: FuzzRequest): Promise<RawAnswer> {
     const { hostname, port } = new URL(this.baseUrl);
-    const authorization = credential.header === undefined ? {} : { authorization: credential.header };
+    const header = credential.apiKey ? `Bearer ${this.apiKeys[credential.apiKey]}` : credential.header;
+    const authorization = header === undefined ? {} : { authorization: header };
     const length = body === undefined ? {} : { 'content-length': String(body.length) };
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     try {
