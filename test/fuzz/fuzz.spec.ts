@@ -144,6 +144,7 @@ describe('while every route and every queue gets whatever there is', () => {
     for (const message of copies) ledger.add(message);
     await Promise.all(copies.map(publish));
     const messages = batch.map(([message]) => message);
+    const knownMistakes = ledger.mistakes.length;
     let missing = { letters: 0, events: 0 };
     const isThere = async () => {
       const letters = messages.reduce((sum, message) => sum + ledger.dueLetters(message), 0);
@@ -153,9 +154,14 @@ describe('while every route and every queue gets whatever there is', () => {
     // Once something is missing fast-check looks for less of it, many times.
     await waitFor(isThere, { what: 'the messages', timeoutMs: somethingIsMissing ? 2_000 : 10_000 }).catch(() => {
       somethingIsMissing = true;
-      throw new Error(`${missing.letters} dead letters and ${missing.events} stored events are missing`);
+      for (const message of messages) ledger.giveUp(message);
+      const mistakes = ledger.mistakes.slice(knownMistakes);
+      throw new Error(
+        `${missing.letters} dead letters and ${missing.events} stored events are missing. ${mistakes.join('\n')}`,
+      );
     });
-    if (ledger.mistakes.length > 0) throw new Error(ledger.mistakes.join('\n'));
+    const mistakes = ledger.mistakes.slice(knownMistakes);
+    if (mistakes.length > 0) throw new Error(mistakes.join('\n'));
   }
 
   async function missingEvents(messages: FuzzMessage[]): Promise<number> {

@@ -75,6 +75,13 @@ export class MessageLedger {
       .reduce((sum, { content }) => sum + this.lettersOf(message.routingKey, content).due, 0);
   }
 
+  /** Waits no longer for its dead letters: a smaller message with the same must be judged by its own. */
+  giveUp(message: FuzzMessage): void {
+    for (const outcome of message.outcomes) {
+      if (outcome.is === 'dead') this.lettersOf(message.routingKey, outcome.content).due = 0;
+    }
+  }
+
   allDueLetters(): number {
     return [...this.expected.values()].reduce((sum, { due }) => sum + due, 0);
   }
