@@ -10,6 +10,7 @@ import { HealthChecks, type Logger } from '#libs/observability';
 import { CounterPanelsController } from './counter-panels/counter-panels.controller.js';
 import { CounterPanelsService } from './counter-panels/counter-panels.service.js';
 import { GuildDatabase } from './database/guild-database.js';
+import { GuildEraser } from './database/guild-eraser.js';
 import { EventHandoverService } from './events/event-handover.service.js';
 import { HealthController } from './health/health.controller.js';
 import { ApiExceptionFilter } from './http/api-exception.filter.js';
@@ -76,6 +77,7 @@ export class QueryModule {
         { provide: APP_FILTER, useValue: new ApiExceptionFilter(logger) },
         { provide: APP_INTERCEPTOR, useClass: EnvelopeInterceptor },
         GuildDatabase,
+        GuildEraser,
         GuildSettingsReader,
         EventHandoverService,
         ModuleService,

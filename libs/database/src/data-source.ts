@@ -5,6 +5,7 @@ import { StarboardEntry } from './entities/starboard-entry.entity.js';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema.js';
 import { Rollups1764100000000 } from './migrations/1764100000000-rollups.js';
 import { CollectionPeriods1764200000000 } from './migrations/1764200000000-collection-periods.js';
+import { Erasures1764300000000 } from './migrations/1764300000000-erasures.js';
 
 export interface DatabaseOptions {
   /** `postgres://` URL; `?sslmode=` means what it means to libpq. */
@@ -26,7 +27,12 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     poolSize: options.poolSize,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     entities: [GuildSettings, CounterPanel, StarboardEntry],
-    migrations: [InitialSchema1764000000000, Rollups1764100000000, CollectionPeriods1764200000000],
+    migrations: [
+      InitialSchema1764000000000,
+      Rollups1764100000000,
+      CollectionPeriods1764200000000,
+      Erasures1764300000000,
+    ],
     migrationsTableName: 'schema_migrations',
     synchronize: false,
     // Nothing here wants the uuid-ossp extension that TypeORM would create.
