@@ -8,10 +8,12 @@ import {
   removeErasureJob,
   saveErasureJob,
   type ErasureJob,
+  type ErasurePosition,
   type ErasureTarget,
+  type GuildPosition,
 } from './erasure-jobs.js';
 import { tryWithErasureLock, withErasureLock } from './erasure-lock.js';
-import { eraseGuildRows, eraseGuildSettings, type GuildPosition } from './guild-erasure.js';
+import { eraseGuildRows, eraseGuildSettings, eraseSmallGuild } from './guild-erasure.js';
 import { eraseMemberEntries, eraseMemberEvents } from './member-erasure.js';
 import { addReferences, noReferences, type MemberReferences } from './member-references.js';
 import { layGuildTombstone, layMemberTombstone, WHOLE_GUILD } from './tombstones.js';
@@ -36,13 +38,7 @@ export class ErasureUnfinishedError extends Error {
   }
 }
 
-/** Where the next step goes on: a time for a member, a key for a guild. */
-type Position = string | GuildPosition;
-
-type StepOutcome =
-  | { isDone: true; erased: MemberReferences }
-  /** Without a position the next step begins from the beginning. */
-  | { isDone: false; next?: Position };
+type StepOutcome = { isDone: true; erased: MemberReferences } | { isDone: false };
 
 const STEP_ATTEMPTS = 5;
 const ATTEMPT_PAUSE_MS = 100;
@@ -51,12 +47,12 @@ const DEADLOCK_DETECTED = '40P01';
 
 /**
  * Erases members and guilds, in steps: each is a transaction under the exclusive lock of the guild's stripe that erases
- * so many rows. The first one lays the tombstone, so that nothing more comes in behind it. Where it does not reach the
- * end it leaves a job, and others follow, up to the last one, which removes the job. Between two steps the lock is free.
+ * so many rows. The first one lays the tombstone, so that nothing more comes in behind it. Where that is not all it leaves
+ * a job, and others follow, up to the last one, which removes the job. Between two steps the lock is free.
  *
- * A job whose process died lies in the database: {@link finish} and {@link finishAll} go on with it, as does the same
- * erasure when it is asked for again. Steps look at rows and never trust what another step saw, so any number of
- * processes may do that at the same time; the erasure lock lets one of them work on a job.
+ * All that a step must know lies in the database, and it changes that under the lock. So any process may take any step:
+ * where one died, {@link finish} and {@link finishAll} go on, as does the same erasure when it is asked for again. The
+ * erasure lock lets one at a time work on a job, so that it can tell the sum.
  */
 export class Eraser {
   constructor(
@@ -106,7 +102,7 @@ export class Eraser {
    */
   async finish(target: ErasureTarget, signal?: AbortSignal): Promise<void> {
     try {
-      await withErasureLock(this.dataSource, target, signal, (runner) => this.goOn(runner, target, undefined, signal));
+      await withErasureLock(this.dataSource, target, signal, (runner) => this.goOn(runner, target, signal));
     } catch (error) {
       throw asUnfinished(error);
     }
@@ -124,7 +120,7 @@ export class Eraser {
     for (const target of await listErasureJobs(this.dataSource.manager)) {
       try {
         const outcome = await tryWithErasureLock(this.dataSource, target, (runner) =>
-          this.goOn(runner, target, undefined, signal),
+          this.goOn(runner, target, signal),
         );
         if (outcome !== undefined) finished++;
       } catch (error) {
@@ -143,7 +139,7 @@ export class Eraser {
     return withErasureLock(this.dataSource, target, signal, async (runner) => {
       const first = await inTransaction(runner, target.guildId, begin);
       if (first.isDone) return first.erased;
-      return this.goOn(runner, target, first.next, signal).catch((error: unknown) => {
+      return this.goOn(runner, target, signal).catch((error: unknown) => {
         throw asUnfinished(error);
       });
     });
@@ -153,66 +149,71 @@ export class Eraser {
     const target = { guildId, userId };
     const before = await layMemberTombstone(manager, guildId, userId);
     const entries = await eraseMemberEntries(manager, target);
-    const unfinished = await findErasureJob(manager, target);
-    const erased = addReferences(unfinished?.erased ?? noReferences(), entries);
-    return this.step(manager, { ...target, before, erased }, undefined);
+    const { erased, position } = (await findErasureJob(manager, target)) ?? { erased: noReferences() };
+    return this.step(manager, { ...target, before, erased: addReferences(erased, entries), position });
   }
 
   private async beginGuild(manager: EntityManager, guildId: string, before: Date): Promise<StepOutcome> {
+    const target = { guildId, userId: WHOLE_GUILD };
     const reached = await layGuildTombstone(manager, guildId, before);
     await eraseGuildSettings(manager, guildId);
-    const job = { guildId, userId: WHOLE_GUILD, before: reached, erased: noReferences() };
-    return this.step(manager, job, undefined);
+    const { position } = (await findErasureJob(manager, target)) ?? {};
+    const job = { ...target, before: reached, erased: noReferences(), position };
+    if (position === undefined && (await eraseSmallGuild(manager, job, this.sizes.guildRows))) {
+      await removeErasureJob(manager, job);
+      return { isDone: true, erased: noReferences() };
+    }
+    await saveErasureJob(manager, job);
+    return { isDone: false };
   }
 
   /** Takes one step after the other, up to the last. @returns what all of them erased; nothing where there is no job */
-  private async goOn(
-    runner: QueryRunner,
-    target: ErasureTarget,
-    from: Position | undefined,
-    signal?: AbortSignal,
-  ): Promise<MemberReferences> {
-    for (let position = from; ;) {
+  private async goOn(runner: QueryRunner, target: ErasureTarget, signal?: AbortSignal): Promise<MemberReferences> {
+    for (;;) {
       signal?.throwIfAborted();
       const outcome = await inTransaction(runner, target.guildId, async (manager): Promise<StepOutcome> => {
         const job = await findErasureJob(manager, target);
-        return job === undefined ? { isDone: true, erased: noReferences() } : this.step(manager, job, position);
+        return job === undefined ? { isDone: true, erased: noReferences() } : this.step(manager, job);
       });
       if (outcome.isDone) return outcome.erased;
-      position = outcome.next;
     }
   }
 
-  /** The last step is one that reaches the end from the beginning: then nothing was passed over. */
-  private async step(manager: EntityManager, job: ErasureJob, from: Position | undefined): Promise<StepOutcome> {
-    const { erased: now, next } = await this.eraseRows(manager, job, from);
+  private async step(manager: EntityManager, job: ErasureJob): Promise<StepOutcome> {
+    const { erased: now, next } = await this.eraseRows(manager, job);
     const erased = addReferences(job.erased, now);
-    if (from === undefined && next === undefined) {
+    if (next === undefined) {
       await removeErasureJob(manager, job);
       return { isDone: true, erased };
     }
-    await saveErasureJob(manager, { ...job, erased });
-    return { isDone: false, next };
+    await saveErasureJob(manager, { ...job, erased, position: next });
+    return { isDone: false };
   }
 
   private async eraseRows(
     manager: EntityManager,
     job: ErasureJob,
-    from: Position | undefined,
-  ): Promise<{ erased: MemberReferences; next?: Position }> {
+  ): Promise<{ erased: MemberReferences; next?: ErasurePosition }> {
     if (job.userId !== WHOLE_GUILD) {
-      return eraseMemberEvents(manager, job, from as string | undefined, this.sizes.memberEvents);
+      return eraseMemberEvents(manager, job, job.position as string | undefined, this.sizes.memberEvents);
     }
-    const next = await eraseGuildRows(manager, job, from as GuildPosition | undefined, this.sizes.guildRows);
+    const from = job.position as GuildPosition | undefined;
+    const next = await eraseGuildRows(manager, job, from, this.sizes.guildRows);
     return { erased: noReferences(), next };
   }
 }
 
-/** Rows are found by index, whatever the planner knows of a table that changes as fast as this one. */
-const PLAN_BY_INDEX = `
+/**
+ * Rows are found by index, whatever the planner knows of tables that change as fast as these. Partitions neither come
+ * nor go meanwhile; this lock is taken before that of the stripe, as the rollup worker does it.
+ */
+const PREPARE = `
+  SET LOCAL enable_seqscan = off;
   SET LOCAL enable_hashjoin = off;
   SET LOCAL enable_mergejoin = off;
-  SET LOCAL max_parallel_workers_per_gather = 0`;
+  SET LOCAL max_parallel_workers_per_gather = 0;
+  LOCK TABLE ONLY statistic_events, ONLY statistic_totals, ONLY statistic_groups, ONLY guild_snapshots
+    IN ACCESS SHARE MODE`;
 
 /** Under the exclusive lock of the guild's stripe. What Postgres broke off for the sake of others is tried again. */
 async function inTransaction<T>(
@@ -223,7 +224,7 @@ async function inTransaction<T>(
   for (let attempt = 1; ; attempt++) {
     try {
       return await runner.manager.transaction('READ COMMITTED', async (manager) => {
-        await manager.query(PLAN_BY_INDEX);
+        await manager.query(PREPARE);
         await lockStripe(manager, guildId);
         return work(manager);
       });

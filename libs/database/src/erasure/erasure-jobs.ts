@@ -8,12 +8,29 @@ export interface ErasureTarget {
   userId: string;
 }
 
+/**
+ * How far the rows of a guild are erased: those of the tables and partitions before this one, and of this one up to a
+ * key.
+ */
+export interface GuildPosition {
+  /** Its place among the tables. */
+  table: number;
+  partition: string;
+  /** As Postgres writes it. */
+  after?: readonly string[];
+}
+
+/** A time, as Postgres writes it, in a member's events; a key in a guild's rows. */
+export type ErasurePosition = string | GuildPosition;
+
 /** An erasure that is too large for one transaction. Its row is there from its first step to its last. */
 export interface ErasureJob extends ErasureTarget {
   /** Rows from before this time are erased; that of the tombstone, as Postgres writes it. */
   before: string;
   /** What was erased so far; of a whole guild nothing is counted. */
   erased: MemberReferences;
+  /** Where the next step goes on; none where it begins. Nothing comes in before it: the tombstone keeps it out. */
+  position?: ErasurePosition;
 }
 
 /** The jobs that are unfinished, those that wait longest first. */
@@ -29,33 +46,52 @@ export async function isGuildErasureUnfinished(manager: EntityManager, guildId: 
   return (await findErasureJob(manager, { guildId, userId: WHOLE_GUILD })) !== undefined;
 }
 
+interface ErasureRow {
+  before: string;
+  events_by_kind: Record<string, number>;
+  starboard_entries: number;
+  position: ErasurePosition | null;
+}
+
 export async function findErasureJob(
   manager: EntityManager,
   { guildId, userId }: ErasureTarget,
 ): Promise<ErasureJob | undefined> {
-  const [row] = await manager.query<
-    { before: string; events_by_kind: Record<string, number>; starboard_entries: number }[]
-  >(`SELECT before::text, events_by_kind, starboard_entries FROM erasures WHERE guild_id = $1 AND user_id = $2`, [
-    guildId,
-    userId,
-  ]);
+  const [row] = await manager.query<ErasureRow[]>(
+    `SELECT before::text, events_by_kind, starboard_entries, position FROM erasures WHERE guild_id = $1 AND user_id = $2`,
+    [guildId, userId],
+  );
   if (row === undefined) return undefined;
   const eventsByKind = new Map(Object.entries(row.events_by_kind).map(([kind, count]) => [Number(kind), count]));
-  return { guildId, userId, before: row.before, erased: { eventsByKind, starboardEntries: row.starboard_entries } };
+  return {
+    guildId,
+    userId,
+    before: row.before,
+    erased: { eventsByKind, starboardEntries: row.starboard_entries },
+    ...(row.position !== null && { position: row.position }),
+  };
 }
 
 export async function saveErasureJob(
   manager: EntityManager,
-  { guildId, userId, before, erased }: ErasureJob,
+  { guildId, userId, before, erased, position }: ErasureJob,
 ): Promise<void> {
   await manager.query(
-    `INSERT INTO erasures (guild_id, user_id, before, begun_at, events_by_kind, starboard_entries)
-     VALUES ($1, $2, $3, clock_timestamp(), $4, $5)
+    `INSERT INTO erasures (guild_id, user_id, before, begun_at, events_by_kind, starboard_entries, position)
+     VALUES ($1, $2, $3, clock_timestamp(), $4, $5, $6)
      ON CONFLICT (guild_id, user_id) DO UPDATE SET
        before = excluded.before,
        events_by_kind = excluded.events_by_kind,
-       starboard_entries = excluded.starboard_entries`,
-    [guildId, userId, before, JSON.stringify(Object.fromEntries(erased.eventsByKind)), erased.starboardEntries],
+       starboard_entries = excluded.starboard_entries,
+       position = excluded.position`,
+    [
+      guildId,
+      userId,
+      before,
+      JSON.stringify(Object.fromEntries(erased.eventsByKind)),
+      erased.starboardEntries,
+      position === undefined ? null : JSON.stringify(position),
+    ],
   );
 }
 

@@ -2,32 +2,35 @@ import type { EntityManager } from 'typeorm';
 import { CounterPanel } from '../entities/counter-panel.entity.js';
 import { GuildSettings } from '../entities/guild-settings.entity.js';
 import { StarboardEntry } from '../entities/starboard-entry.entity.js';
-import type { ErasureJob } from './erasure-jobs.js';
+import { existingPartitions } from '../partitions/partition-keeper.js';
+import type { ErasureJob, GuildPosition } from './erasure-jobs.js';
 
 /** A table of which a guild may have many rows. */
 interface GuildTable {
   table: string;
   /** The columns of the primary key after `guild_id`. */
   key: readonly string[];
+  isPartitioned: boolean;
   /** The column that says when an event occurred. */
   occurredAt?: string;
 }
 
 /** In the order in which they are erased: without marks nobody computes rollups of a guild that is being erased. */
 const TABLES: readonly GuildTable[] = [
-  { table: 'statistic_rollup_pending', key: ['kind', 'bucket', 'span', 'generation'] },
-  { table: 'statistic_events', key: ['kind', 'occurred_at', 'event_id'], occurredAt: 'occurred_at' },
-  { table: 'statistic_totals', key: ['kind', 'bucket', 'facet'] },
-  { table: 'statistic_groups', key: ['kind', 'dimension', 'span', 'bucket', 'facet'] },
-  { table: 'guild_snapshots', key: ['bucket'] },
+  { table: 'statistic_rollup_pending', key: ['kind', 'bucket', 'span', 'generation'], isPartitioned: false },
+  {
+    table: 'statistic_events',
+    key: ['kind', 'occurred_at', 'event_id'],
+    isPartitioned: true,
+    occurredAt: 'occurred_at',
+  },
+  { table: 'statistic_totals', key: ['kind', 'bucket', 'facet'], isPartitioned: true },
+  { table: 'statistic_groups', key: ['kind', 'dimension', 'span', 'bucket', 'facet'], isPartitioned: true },
+  { table: 'guild_snapshots', key: ['bucket'], isPartitioned: true },
 ];
 
-/** How far the rows of a guild are erased: all of the tables before this one, and of this one up to a key. */
-export interface GuildPosition {
-  table: number;
-  /** As Postgres writes it. */
-  after?: readonly string[];
-}
+/** Looking at a partition takes as long as deleting so many rows. */
+const ROWS_A_PARTITION = 250;
 
 /** Deletes what there is little of: without settings the guild is one that was never enabled, for everybody. */
 export async function eraseGuildSettings(manager: EntityManager, guildId: string): Promise<void> {
@@ -38,50 +41,98 @@ export async function eraseGuildSettings(manager: EntityManager, guildId: string
 }
 
 /**
- * Deletes rows of the guild in the order of their keys; events only from before the erasure. Nothing but events can be
- * younger: whatever else is stored needs settings, and the guild gets none before its erasure is finished.
+ * Deletes all rows of a guild that has few; events only from before the erasure. Nothing but events can be younger:
+ * whatever else is stored needs settings, and the guild gets none before its erasure is finished.
  *
- * @param from what is before it is deleted already; passing over it spares walking over what is dead
+ * @returns false, with nothing deleted, when there are more rows than the limit
+ */
+export async function eraseSmallGuild(
+  manager: EntityManager,
+  { guildId, before }: ErasureJob,
+  limit: number,
+): Promise<boolean> {
+  let left = limit;
+  for (const { table } of TABLES) {
+    const [row] = await manager.query<{ count: number }[]>(
+      `SELECT count(*)::int AS count FROM (SELECT FROM ${table} WHERE guild_id = $1 LIMIT $2) present`,
+      [guildId, left + 1],
+    );
+    left -= row!.count;
+    if (left < 0) return false;
+  }
+  for (const { table, occurredAt } of TABLES) {
+    const andBefore = occurredAt === undefined ? '' : ` AND ${occurredAt} < $2`;
+    await manager.query(
+      `DELETE FROM ${table} WHERE guild_id = $1${andBefore}`,
+      occurredAt === undefined ? [guildId] : [guildId, before],
+    );
+  }
+  return true;
+}
+
+/**
+ * Deletes rows of a guild partition by partition, and within one in the order of the key. Partitions are named
+ * themselves: so each statement plans one table and reads what lies together, and never walks over what other steps
+ * left dead.
+ *
+ * Partitions must not come or go meanwhile. Default partitions come first, as a new partition takes rows from them.
+ *
  * @param limit how many rows at most
  * @returns from where to go on, or undefined where the end was reached
  */
 export async function eraseGuildRows(
   manager: EntityManager,
-  { guildId, before }: ErasureJob,
+  job: ErasureJob,
   from: GuildPosition | undefined,
   limit: number,
 ): Promise<GuildPosition | undefined> {
-  let { table, after }: GuildPosition = from ?? { table: 0 };
   let left = limit;
-  for (; table < TABLES.length; table++, after = undefined) {
-    const { deleted, last } = await deleteRows(manager, TABLES[table]!, { guildId, before }, after, left);
-    if (last !== undefined) return { table, after: last };
-    left -= deleted;
+  for (let table = from?.table ?? 0; table < TABLES.length; table++) {
+    const start = table === from?.table ? from : undefined;
+    for (const partition of await partitionsOf(manager, TABLES[table]!, start?.partition)) {
+      if (left <= 0) return { table, partition };
+      const after = partition === start?.partition ? start.after : undefined;
+      const { deleted, last } = await deleteRows(manager, TABLES[table]!, partition, job, after, left);
+      if (last !== undefined) return { table, partition, after: last };
+      left -= deleted + ROWS_A_PARTITION;
+    }
   }
   return undefined;
+}
+
+/** In the order in which they are erased, from this one on, or from the next where this one is gone. */
+async function partitionsOf(
+  manager: EntityManager,
+  { table, isPartitioned }: GuildTable,
+  from: string | undefined,
+): Promise<string[]> {
+  if (!isPartitioned) return [table];
+  const place = (name: string) => (name === `${table}_default` ? '' : name);
+  return [...(await existingPartitions(manager, { table }))]
+    .filter((name) => from === undefined || place(name) >= place(from))
+    .toSorted((a, b) => (place(a) < place(b) ? -1 : 1));
 }
 
 /** @returns how many rows were deleted, and the key of the last one where there may be more */
 async function deleteRows(
   manager: EntityManager,
-  { table, key, occurredAt }: GuildTable,
-  { guildId, before }: Pick<ErasureJob, 'guildId' | 'before'>,
+  { key, occurredAt }: GuildTable,
+  partition: string,
+  { guildId, before }: ErasureJob,
   after: readonly string[] | undefined,
   limit: number,
 ): Promise<{ deleted: number; last?: readonly string[] }> {
   const parameters: unknown[] = [guildId];
   const add = (values: readonly unknown[]) => values.map((value) => `$${parameters.push(value)}`).join(', ');
-  const columns = key.join(', ');
   let where = `guild_id = $1`;
   if (occurredAt !== undefined) where += ` AND ${occurredAt} < ${add([before])}`;
-  if (after !== undefined) where += ` AND (${columns}) > (${add(after)})`;
-  const [bound] = await manager.query<Record<string, string>[]>(
-    `SELECT ${key.map((column) => `${column}::text`).join(', ')} FROM ${table}
-     WHERE ${where} ORDER BY ${key.map((column) => `${table}.${column}`).join(', ')} OFFSET ${limit - 1} LIMIT 1`,
+  if (after !== undefined) where += ` AND (${key.join(', ')}) > (${add(after)})`;
+  const [bound] = await manager.query<{ last: string[] }[]>(
+    `SELECT ARRAY[${key.map((column) => `${column}::text`).join(', ')}] AS last FROM "${partition}"
+     WHERE ${where} ORDER BY ${key.join(', ')} OFFSET ${limit - 1} LIMIT 1`,
     parameters,
   );
-  const last = bound === undefined ? undefined : key.map((column) => bound[column]!);
-  if (last !== undefined) where += ` AND (${columns}) <= (${add(last)})`;
-  const [, deleted] = await manager.query<[unknown, number]>(`DELETE FROM ${table} WHERE ${where}`, parameters);
-  return { deleted, last };
+  if (bound !== undefined) where += ` AND (${key.join(', ')}) <= (${add(bound.last)})`;
+  const [, deleted] = await manager.query<[unknown, number]>(`DELETE FROM "${partition}" WHERE ${where}`, parameters);
+  return { deleted, last: bound?.last };
 }

@@ -13,11 +13,12 @@ export class Erasures1764300000000 implements MigrationInterface {
         begun_at timestamptz NOT NULL,
         events_by_kind jsonb NOT NULL,
         starboard_entries integer NOT NULL,
+        position jsonb,
         PRIMARY KEY (guild_id, user_id)
       )`);
     await runner.query(`
       COMMENT ON TABLE erasures IS
-        'unfinished: events of the user (0: of the whole guild) that occurred before that time are being erased; what was erased so far'`);
+        'unfinished: events of the user (0: of the whole guild) that occurred before that time are being erased; what was erased so far, and up to where'`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
