@@ -15,9 +15,11 @@ interface GuildTable {
   occurredAt?: string;
 }
 
-/** In the order in which they are erased: without marks nobody computes rollups of a guild that is being erased. */
+/**
+ * In the order in which they are erased. Rollups and marks come from events, so they come after them: a rollup worker or
+ * the erasure of a member may be at the guild meanwhile.
+ */
 const TABLES: readonly GuildTable[] = [
-  { table: 'statistic_rollup_pending', key: ['kind', 'bucket', 'span', 'generation'], isPartitioned: false },
   {
     table: 'statistic_events',
     key: ['kind', 'occurred_at', 'event_id'],
@@ -27,6 +29,7 @@ const TABLES: readonly GuildTable[] = [
   { table: 'statistic_totals', key: ['kind', 'bucket', 'facet'], isPartitioned: true },
   { table: 'statistic_groups', key: ['kind', 'dimension', 'span', 'bucket', 'facet'], isPartitioned: true },
   { table: 'guild_snapshots', key: ['bucket'], isPartitioned: true },
+  { table: 'statistic_rollup_pending', key: ['kind', 'bucket', 'span', 'generation'], isPartitioned: false },
 ];
 
 /** Looking at a partition takes as long as deleting so many rows. */
@@ -88,10 +91,12 @@ export async function eraseGuildRows(
 ): Promise<GuildPosition | undefined> {
   let left = limit;
   for (let table = from?.table ?? 0; table < TABLES.length; table++) {
+    const { isPartitioned } = TABLES[table]!;
     const start = table === from?.table ? from : undefined;
     for (const partition of await partitionsOf(manager, TABLES[table]!, start?.partition)) {
       if (left <= 0) return { table, partition };
-      const after = partition === start?.partition ? start.after : undefined;
+      // The worker still makes marks of days from those of quarters, and their keys are smaller.
+      const after = isPartitioned && partition === start?.partition ? start.after : undefined;
       const { deleted, last } = await deleteRows(manager, TABLES[table]!, partition, job, after, left);
       if (last !== undefined) return { table, partition, after: last };
       left -= deleted + ROWS_A_PARTITION;
