@@ -1,4 +1,5 @@
 import type { Bench } from './bench.js';
+import { erasure } from './erasure/erasure.js';
 import { growth } from './growth/growth.js';
 import { http } from './http/http.js';
 import { ingest } from './ingest/ingest.js';
@@ -6,4 +7,4 @@ import { memory } from './memory/memory.js';
 import { read } from './read/read.js';
 
 /** All benches by name. */
-export const BENCHES: Readonly<Record<string, Bench>> = { ingest, read, http, memory, growth };
+export const BENCHES: Readonly<Record<string, Bench>> = { ingest, read, http, memory, growth, erasure };

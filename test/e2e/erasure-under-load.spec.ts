@@ -115,7 +115,8 @@ describe('erasing a member while events of the guild pour in through two instanc
     expect(summaries.reduce((total, { data }) => total + data.total, 0)).toBe(await stored());
     const messages = await api.walk('stats/message/view', { guild_id, user_id: member });
     const sentLater = later.filter(({ kind }) => kind === 'message.sent').map(({ body }) => body.message_id);
-    expect(messages.map(({ message_id }) => message_id).toSorted()).toEqual(sentLater.toSorted());
+    expect(messages).toHaveLength(sentLater.length);
+    expect(new Set(messages.map(({ message_id }) => message_id))).toEqual(new Set(sentLater));
   }
 
   /** As many of the member as of somebody else, messages and commands. */

@@ -16,8 +16,8 @@ export interface GuildPosition {
   /** Its place among the tables. */
   table: number;
   partition: string;
-  /** As Postgres writes it. */
-  after?: readonly string[];
+  /** Columns of the key, as Postgres writes them: what is before is deleted. */
+  reached?: readonly string[];
 }
 
 /** A time, as Postgres writes it, in a member's events; a key in a guild's rows. */

@@ -10,6 +10,8 @@ interface GuildTable {
   table: string;
   /** The columns of the primary key after `guild_id`. */
   key: readonly string[];
+  /** How many of them, from the first on, stay as they are as long as the row is there. */
+  steady: number;
   isPartitioned: boolean;
   /** The column that says when an event occurred. */
   occurredAt?: string;
@@ -23,13 +25,15 @@ const TABLES: readonly GuildTable[] = [
   {
     table: 'statistic_events',
     key: ['kind', 'occurred_at', 'event_id'],
+    steady: 2, // the erasure of a member draws new event ids
     isPartitioned: true,
     occurredAt: 'occurred_at',
   },
-  { table: 'statistic_totals', key: ['kind', 'bucket', 'facet'], isPartitioned: true },
-  { table: 'statistic_groups', key: ['kind', 'dimension', 'span', 'bucket', 'facet'], isPartitioned: true },
-  { table: 'guild_snapshots', key: ['bucket'], isPartitioned: true },
-  { table: 'statistic_rollup_pending', key: ['kind', 'bucket', 'span', 'generation'], isPartitioned: false },
+  { table: 'statistic_totals', key: ['kind', 'bucket', 'facet'], steady: 3, isPartitioned: true },
+  { table: 'statistic_groups', key: ['kind', 'dimension', 'span', 'bucket', 'facet'], steady: 5, isPartitioned: true },
+  { table: 'guild_snapshots', key: ['bucket'], steady: 1, isPartitioned: true },
+  // The rollup worker makes marks of days from those of quarters, and their keys may be smaller.
+  { table: 'statistic_rollup_pending', key: ['kind', 'bucket', 'span', 'generation'], steady: 0, isPartitioned: false },
 ];
 
 /** Looking at a partition takes as long as deleting so many rows. */
@@ -91,14 +95,12 @@ export async function eraseGuildRows(
 ): Promise<GuildPosition | undefined> {
   let left = limit;
   for (let table = from?.table ?? 0; table < TABLES.length; table++) {
-    const { isPartitioned } = TABLES[table]!;
     const start = table === from?.table ? from : undefined;
     for (const partition of await partitionsOf(manager, TABLES[table]!, start?.partition)) {
       if (left <= 0) return { table, partition };
-      // The worker still makes marks of days from those of quarters, and their keys are smaller.
-      const after = isPartitioned && partition === start?.partition ? start.after : undefined;
-      const { deleted, last } = await deleteRows(manager, TABLES[table]!, partition, job, after, left);
-      if (last !== undefined) return { table, partition, after: last };
+      const reached = partition === start?.partition ? start.reached : undefined;
+      const { deleted, last } = await deleteRows(manager, TABLES[table]!, partition, job, reached, left);
+      if (last !== undefined) return { table, partition, reached: last };
       left -= deleted + ROWS_A_PARTITION;
     }
   }
@@ -118,20 +120,23 @@ async function partitionsOf(
     .toSorted((a, b) => (place(a) < place(b) ? -1 : 1));
 }
 
-/** @returns how many rows were deleted, and the key of the last one where there may be more */
+/**
+ * @param reached the steady columns of the last row that was deleted before
+ * @returns how many rows were deleted, and the steady columns of the last one where there may be more
+ */
 async function deleteRows(
   manager: EntityManager,
-  { key, occurredAt }: GuildTable,
+  { key, steady, occurredAt }: GuildTable,
   partition: string,
   { guildId, before }: ErasureJob,
-  after: readonly string[] | undefined,
+  reached: readonly string[] = [],
   limit: number,
 ): Promise<{ deleted: number; last?: readonly string[] }> {
   const parameters: unknown[] = [guildId];
   const add = (values: readonly unknown[]) => values.map((value) => `$${parameters.push(value)}`).join(', ');
   let where = `guild_id = $1`;
   if (occurredAt !== undefined) where += ` AND ${occurredAt} < ${add([before])}`;
-  if (after !== undefined) where += ` AND (${key.join(', ')}) > (${add(after)})`;
+  if (reached.length > 0) where += ` AND (${key.slice(0, steady).join(', ')}) >= (${add(reached)})`;
   const [bound] = await manager.query<{ last: string[] }[]>(
     `SELECT ARRAY[${key.map((column) => `${column}::text`).join(', ')}] AS last FROM "${partition}"
      WHERE ${where} ORDER BY ${key.join(', ')} OFFSET ${limit - 1} LIMIT 1`,
@@ -139,5 +144,5 @@ async function deleteRows(
   );
   if (bound !== undefined) where += ` AND (${key.join(', ')}) <= (${add(bound.last)})`;
   const [, deleted] = await manager.query<[unknown, number]>(`DELETE FROM "${partition}" WHERE ${where}`, parameters);
-  return { deleted, last: bound?.last };
+  return { deleted, last: bound?.last.slice(0, steady) };
 }

@@ -62,13 +62,13 @@ export async function eraseMemberEvents(
  */
 const ERASE_EVENTS = `
   WITH doomed AS MATERIALIZED (
-    SELECT kind, occurred_at, event_id, gen_random_uuid() AS new_id FROM statistic_events
+    SELECT guild_id, kind, occurred_at, event_id, gen_random_uuid() AS new_id FROM statistic_events
     WHERE guild_id = $1 AND user_id = $2 AND occurred_at >= $3 AND occurred_at <= $4
     ORDER BY occurred_at LIMIT $5
   ),
   marks AS (
     INSERT INTO statistic_rollup_pending (guild_id, kind, bucket)
-    SELECT DISTINCT $1::bigint, kind, date_bin('15 minutes', occurred_at, 'epoch') FROM doomed
+    SELECT DISTINCT guild_id, kind, date_bin('15 minutes', occurred_at, 'epoch') FROM doomed
     ORDER BY 1, 2, 3
     ON CONFLICT DO NOTHING
   ),
