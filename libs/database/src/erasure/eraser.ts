@@ -26,7 +26,7 @@ export interface ErasureStepSizes {
   guildRows: number;
 }
 
-/** So many rows take 100 to 200 ms, and for so long nobody stores events of the stripe; see docs/performance.md. */
+/** So many rows take 50 to 150 ms, and for so long nobody stores events of the stripe; see docs/performance.md. */
 export const ERASURE_STEP_SIZES: ErasureStepSizes = { memberEvents: 5_000, guildRows: 20_000 };
 
 /** The erasure has begun, and what is to be erased is not all erased yet. Whoever finishes erasures goes on with it. */
