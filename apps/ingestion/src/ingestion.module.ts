@@ -4,7 +4,7 @@ import { Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import type { IngestionConfig } from '#libs/config';
 import { StatisticsContract } from '#libs/contracts';
-import { Database } from '#libs/database';
+import { Database, Eraser } from '#libs/database';
 import { HealthChecks } from '#libs/observability';
 import { DeletedChannelsService } from './guilds/deleted-channels.service.js';
 import { GuildDeletionService } from './guilds/guild-deletion.service.js';
@@ -12,6 +12,7 @@ import { GuildEventsService } from './guilds/guild-events.service.js';
 import { GuildSnapshotsWriter } from './guilds/guild-snapshots.writer.js';
 import { GuildsConsumer } from './guilds/guilds.consumer.js';
 import { HealthController } from './health/health.controller.js';
+import { ErasureService } from './maintenance/erasure.service.js';
 import { MaintenanceService } from './maintenance/maintenance.service.js';
 import { RollupService } from './maintenance/rollup.service.js';
 import { EventMetrics } from './messages/event-metrics.js';
@@ -45,6 +46,7 @@ export class IngestionModule {
         { provide: StatisticsContract, useValue: parts.contract },
         { provide: Database, useValue: parts.database },
         { provide: DataSource, useValue: parts.database.dataSource },
+        { provide: Eraser, useValue: new Eraser(parts.database.dataSource) },
         { provide: HealthChecks, useValue: parts.health },
         { provide: Registry, useValue: parts.registry },
         EventMetrics,
@@ -57,6 +59,7 @@ export class IngestionModule {
         GuildDeletionService,
         DeletedChannelsService,
         MaintenanceService,
+        ErasureService,
         RollupService,
       ],
     };

@@ -12,6 +12,7 @@ import { ApiKeysService } from './api-keys/api-keys.service.js';
 import { CounterPanelsController } from './counter-panels/counter-panels.controller.js';
 import { CounterPanelsService } from './counter-panels/counter-panels.service.js';
 import { GuildDatabase } from './database/guild-database.js';
+import { GuildEraser } from './database/guild-eraser.js';
 import { EventHandoverService } from './events/event-handover.service.js';
 import { HealthController } from './health/health.controller.js';
 import { ApiExceptionFilter } from './http/api-exception.filter.js';
@@ -86,6 +87,7 @@ export class QueryModule {
         { provide: Registry, useValue: registry },
         { provide: APP_FILTER, useValue: new ApiExceptionFilter(logger) },
         { provide: APP_INTERCEPTOR, useClass: EnvelopeInterceptor },
+        GuildEraser,
         GuildSettingsReader,
         EventHandoverService,
         ModuleService,

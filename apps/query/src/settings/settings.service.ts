@@ -2,8 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { QueryConfig } from '#libs/config';
 import { SWITCH_NAMES } from '#libs/contracts';
-import { CounterPanel, eraseGuild, followSettings, GuildSettings } from '#libs/database';
+import { CounterPanel, followSettings, GuildSettings } from '#libs/database';
 import { GuildDatabase } from '../database/guild-database.js';
+import { GuildEraser } from '../database/guild-eraser.js';
 import { BadRequestError, DiscordApiInteractionError } from '../http/api-error.js';
 import { QUERY_CONFIG } from '../tokens.js';
 import { MAX_PANELS } from './custom-panels.js';
@@ -18,6 +19,7 @@ import type { SettingsChange } from './settings.forms.js';
 export class SettingsService {
   constructor(
     private readonly database: GuildDatabase,
+    private readonly eraser: GuildEraser,
     @Inject(QUERY_CONFIG) private readonly config: QueryConfig,
   ) {}
 
@@ -53,7 +55,7 @@ export class SettingsService {
 
   /** Erases everything that is stored of the guild; what happened there before is not stored any more. */
   async erase(guildId: string): Promise<{ guild_id: string; deleted: true }> {
-    await this.database.change(guildId, (manager) => eraseGuild(manager, guildId, new Date()));
+    await this.eraser.eraseGuild(guildId);
     return { guild_id: guildId, deleted: true };
   }
 
