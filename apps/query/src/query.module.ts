@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
 import { Registry } from 'prom-client';
+import { DataSource } from 'typeorm';
 import type { EventHandover } from '#libs/broker';
 import type { QueryConfig } from '#libs/config';
 import { StatisticsContract } from '#libs/contracts';
@@ -81,6 +82,7 @@ export class QueryModule {
         { provide: LOGGER, useValue: logger },
         { provide: EVENT_HANDOVER, useValue: handover },
         { provide: StatisticsContract, useValue: contract },
+        { provide: DataSource, useValue: database.dataSource },
         { provide: GuildDatabase, useValue: guildDatabase },
         { provide: ApiKeyUses, useValue: apiKeyUses },
         { provide: HealthChecks, useValue: health },
