@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { deflateSync, gzipSync } from 'node:zlib';
 import type { Options } from 'amqplib';
 import { SWITCH_NAMES } from '#libs/contracts';
@@ -7,6 +9,7 @@ import type { ServiceProcess } from '../harness/services.js';
 import { TestSystem } from '../harness/system.js';
 import { waitFor } from '../harness/wait-for.js';
 
+const run = promisify(execFile);
 const ids = new SnowflakeSource(Date.now());
 const MIB = 1_048_576;
 const GZIP = { contentEncoding: 'gzip' };
@@ -133,5 +136,24 @@ describe('a message that is meant to do harm', () => {
     await waitFor(async () => (await stored()) === MESSAGES.length + 1, { what: 'the neighbours to be stored' });
     expect(service.child.exitCode).toBeNull();
     expect((await fetch(`${service.url}/readyz`)).status).toBe(200);
+  });
+
+  it('lies there too when its headers are nested so deep that the client library cannot read them', async () => {
+    const guildId = ids.next(86_400_000);
+    await system.openGuild(guildId, SWITCH_NAMES);
+    await run(process.execPath, [
+      '--stack-size=3900',
+      'test/integration/publish-deep-headers.mjs',
+      system.vhost.url,
+      '6000',
+    ]);
+    await publisher.publish('command.used', { guild_id: guildId, command: 'good' });
+    await waitFor(async () => (await system.count('statistic_events WHERE guild_id = $1', [guildId])) === 1, {
+      what: 'the neighbour to be stored',
+    });
+    const [letter] = await publisher.waitForDeadLetters(1);
+    expect(letter!.properties.headers!['x-error-message']).toMatch(/headers are nested too deep/);
+    expect(letter!.content.toString()).toBe('{"guild_id":1,"command":"deep"}');
+    expect(service.output()).not.toContain('cannot consume');
   });
 });

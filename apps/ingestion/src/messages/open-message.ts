@@ -50,6 +50,9 @@ export class EventSource {
  * @throws EventError when the whole message goes to the dead letters
  */
 export function openMessage(message: IncomingMessage, isEventName: (name: string) => boolean): OpenedMessage {
+  if (message.hasUnreadableProperties) {
+    throw new EventError('MalformedMessageError', 'the properties cannot be read: headers are nested too deep');
+  }
   const unpacked = unpack(message);
   const text = decode(unpacked);
   // Texts beyond ASCII may take two bytes for each of their units.
