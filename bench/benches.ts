@@ -1,10 +1,21 @@
 import type { Bench } from './bench.js';
 import { credentials } from './credentials/credentials.js';
+import { erasure } from './erasure/erasure.js';
 import { growth } from './growth/growth.js';
+import { hostile } from './hostile/hostile.js';
 import { http } from './http/http.js';
 import { ingest } from './ingest/ingest.js';
 import { memory } from './memory/memory.js';
 import { read } from './read/read.js';
 
 /** All benches by name. */
-export const BENCHES: Readonly<Record<string, Bench>> = { ingest, read, http, memory, growth, credentials };
+export const BENCHES: Readonly<Record<string, Bench>> = {
+  ingest,
+  read,
+  http,
+  memory,
+  growth,
+  erasure,
+  credentials,
+  hostile,
+};

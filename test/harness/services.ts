@@ -6,7 +6,7 @@ import { waitFor } from './wait-for.js';
 export interface ServiceProcess {
   url: string;
   child: ChildProcess;
-  /** What it has printed so far. */
+  /** What it has printed so far; after hours under load, the end of it. */
   output(): string;
   /** SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>;
@@ -17,6 +17,8 @@ export interface ServiceProcess {
 export const SERVICE_KEY = 'test-service-key-0123456789abcdefghij';
 
 const START_TIMEOUT_MS = 30_000;
+/** In characters. */
+const KEPT_OUTPUT = 32 * 1_048_576;
 
 export interface ServiceEnvironment {
   databaseUrl: string;
@@ -49,8 +51,12 @@ async function startService(name: string, options: ServiceEnvironment): Promise<
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const keep = (chunk: Buffer) => {
+    output += chunk.toString();
+    if (output.length > 2 * KEPT_OUTPUT) output = output.slice(-KEPT_OUTPUT);
+  };
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
   const exited = once(child, 'exit');
   const service: ServiceProcess = {
     url: '',

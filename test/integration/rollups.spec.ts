@@ -1,14 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { DIMENSIONS, StatisticsContract, type CompiledKind } from '#libs/contracts';
-import {
-  createDataSource,
-  eraseGuild,
-  eraseMember,
-  keepPartitions,
-  lockStripe,
-  partitionedTables,
-  RollupWorker,
-} from '#libs/database';
+import { createDataSource, Eraser, keepPartitions, partitionedTables, RollupWorker } from '#libs/database';
 import { countKind, countKinds } from '../../apps/query/src/statistics/summary/count-window.js';
 import { groupKind } from '../../apps/query/src/statistics/summary/group-window.js';
 import { SteppedRun } from '../harness/stepped-data-source.js';
@@ -191,10 +183,7 @@ describe('rollups', () => {
     const named = async () =>
       rows(`statistic_groups WHERE dimension = ${DIMENSIONS.user.number} AND '2'::bigint = ANY (ids)`);
     expect(await named()).toBe(3);
-    await dataSource.transaction(async (manager) => {
-      await lockStripe(manager, guildId);
-      await eraseMember(manager, guildId, '2');
-    });
+    await new Eraser(dataSource).eraseMember(guildId, '2');
     expect(await named()).toBe(0);
     expect(await byUser()).toEqual([
       ['1', 50],
@@ -217,12 +206,7 @@ describe('rollups', () => {
     const running = new SteppedRun(stepped, () => new RollupWorker(stepped, CONTRACT).run(LATER));
     while (!(await running.next())!.startsWith('INSERT INTO statistic_groups')) await running.step(async () => false);
     let isErased = false;
-    const erasure = dataSource
-      .transaction(async (manager) => {
-        await lockStripe(manager, guildId);
-        await eraseGuild(manager, guildId, new Date());
-      })
-      .then(() => (isErased = true));
+    const erasure = new Eraser(dataSource).eraseGuild(guildId, new Date()).then(() => (isErased = true));
     await waitFor(
       async () => (await rows(`pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)) > 0,
       { what: 'the erasure to wait' },

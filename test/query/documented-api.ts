@@ -10,7 +10,8 @@ interface Parameter {
   schema: Schema;
 }
 
-interface Operation {
+export interface Operation {
+  'x-access': 'open' | 'guild' | 'service';
   parameters: Parameter[];
   requestBody?: { required: boolean; content: { 'application/json': { schema: Schema } } };
   responses: Record<string, { content: Record<string, { schema: Schema }> }>;
@@ -66,10 +67,19 @@ export class DocumentedApi {
   /** What is wrong with the answer of a route, by its documented schema for that status; undefined when nothing is. */
   mistakesOf(method: string, path: string, answer: Answer): string | undefined {
     const { status, success, data, error, page } = answer;
+    return this.mistakesOfBody(method, path, status, { success, data, error, ...(page && { page }) });
+  }
+
+  /** The same of a JSON body, be it an envelope or not. */
+  mistakesOfBody(method: string, path: string, status: number, body: unknown): string | undefined {
     const validate = this.validator(method.toLowerCase(), path, status);
     if (validate === undefined) return `${method} ${path} does not document the status ${status}`;
-    const envelope = { success, data, error, ...(page && { page }) };
-    return validate(envelope) ? undefined : `${method} ${path}: ${this.ajv.errorsText(validate.errors)}`;
+    return validate(body) ? undefined : `${method} ${path}: ${this.ajv.errorsText(validate.errors)}`;
+  }
+
+  /** What the document says of an operation; undefined when there is no such. */
+  operation(method: string, path: string): Operation | undefined {
+    return this.document.paths[path]?.[method.toLowerCase()];
   }
 
   private validator(method: string, path: string, status: number): ValidateFunction | undefined {

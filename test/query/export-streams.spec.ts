@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { HTTP_LIMITS } from '#libs/observability';
 import { PAGE_SIZE } from '../../apps/query/src/statistics/export/event-pages.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { waitFor } from '../harness/wait-for.js';
@@ -92,6 +93,27 @@ describe('an export that is being sent', () => {
     // The page that was being read when the client left may still have come.
     expect((await recordsRead()) - read).toBeLessThanOrEqual(PAGE_SIZE);
     expect(errors()).toEqual([]);
+  });
+
+  it('is cut when its client takes no more of it for too long', async () => {
+    const impatient = await startQueryInProcess(
+      database.url,
+      {},
+      { limits: { ...HTTP_LIMITS, stalledTimeoutMs: 1_000 } },
+    );
+    try {
+      const slow = await Download.begin(url(impatient));
+      await slow.readALittle();
+      const hasLeft = () =>
+        impatient.log.find((line) => line.requestId === slow.requestId && /left/.test(String(line.msg)));
+      await waitFor(hasLeft, { what: 'the download to be cut' });
+      expect(await metric('exports_running', impatient)).toBe(0);
+      expect(await recordsRead(impatient)).toBeLessThan(RECORDS / 2);
+      expect(impatient.log.some(({ msg }) => /nothing moved on it for 1000 ms/.test(String(msg)))).toBe(true);
+      expect((await slow.readToEnd()).isComplete).toBe(false);
+    } finally {
+      await impatient.close();
+    }
   });
 
   it('ends also when its client goes away before the first record is read', async () => {

@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { SERVICE_KEY } from '../harness/services.js';
 import { newGuildId } from './guild-ids.js';
@@ -20,17 +18,6 @@ describe('the HTTP side of the query service', () => {
     await query?.close();
     await database?.drop();
   });
-
-  /** Sends bytes that no HTTP client would. */
-  const sendRaw = async (request: string): Promise<string> => {
-    const { hostname, port } = new URL(query.url);
-    const socket = connect(Number(port), hostname);
-    let response = '';
-    socket.on('data', (chunk: Buffer) => (response += chunk.toString()));
-    socket.write(request);
-    await once(socket, 'close');
-    return response;
-  };
 
   it.each([
     '/nope',
@@ -107,21 +94,6 @@ describe('the HTTP side of the query service', () => {
       expect(answer.headers.get('x-request-id')).toBeTruthy();
     },
   );
-
-  it.each([
-    ['too many headers', `GET ${MODULE} HTTP/1.1\r\nHost: a\r\nX-Big: ${'a'.repeat(100_000)}\r\n\r\n`],
-    ['no HTTP', 'HELLO\r\n\r\n'],
-    ['two lengths', `POST ${MODULE}/enable HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}`],
-    ['a NUL in a header', `GET ${MODULE} HTTP/1.1\r\nHost: a\r\nX-A: a\u0000b\r\n\r\n`],
-  ])('answers the envelope to a request with %s', async (_, request) => {
-    const response = await sendRaw(request);
-    expect(response).toMatch(/^HTTP\/1\.1 400 /);
-    expect(response).toMatch(/x-request-id: /i);
-    expect(JSON.parse(response.slice(response.indexOf('\r\n\r\n')))).toMatchObject({
-      success: false,
-      error: { code: 400, name: 'BadRequestError' },
-    });
-  });
 
   it('takes a missing or empty body for {}', async () => {
     for (const type of [undefined, 'application/json', 'text/plain']) {

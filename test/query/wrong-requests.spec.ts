@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import type { Answer } from '../harness/api-client.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { DocumentedApi, type DocumentedRoute } from './documented-api.js';
@@ -157,6 +158,45 @@ describe('a wrong request', () => {
       ];
       expect({ [route.path]: await misanswered(route, requests) }).toEqual({ [route.path]: [] });
     }
+  });
+
+  it('has at most 100 of its mistakes named, those of its own fields first', async () => {
+    const unknown = Array.from({ length: 3_000 }, (_, index) => [`made_up_${index}`, 1]);
+    const body = { ...Object.fromEntries(unknown), guild_id: 'x', starboard_count: 'x' };
+    const { status, error } = await query.client.send('PATCH', 'settings', body);
+    expect([status, error.fields!.length]).toEqual([400, 100]);
+    expect(error.fields!.slice(0, 3).map(({ field }) => field)).toEqual(['guild_id', 'starboard_count', 'made_up_0']);
+    expect(error.message).toContain('(and 2902 more mistakes than are named)');
+  });
+
+  it('has the names that it made up answered in part, and as whole characters', async () => {
+    const long = `${'a'.repeat(99)}\u{1f600}${'b'.repeat(50_000)}`;
+    const body = `{"guild_id":"1","${long}":1,"\\udfff":1}`;
+    const { error } = await query.client.send('PATCH', 'settings', body);
+    expect(error.fields!.map(({ field }) => field)).toEqual([`${'a'.repeat(99)}\ufffd`, '\ufffd']);
+  });
+
+  it.each(['guild_id[]=1', 'guild_id[0]=1', 'guild_id[a]=1', 'guild_id.a=1', 'guild_id=1,2', 'guild_id=1&guild_id=1'])(
+    'names the field of which its query string makes a list: %s',
+    async (search) => {
+      const answer = await query.client.request(`/modules/serverstats/status?${search}`);
+      expect(answer).toMatchObject({ status: 400, error: { fields: [{ field: 'guild_id' }] } });
+    },
+  );
+
+  it('is one when its query string has more than 100 fields', async () => {
+    const search = (count: number) => `guild_id=1${'&a=1'.repeat(count)}`;
+    const many = await query.client.request(`/modules/serverstats/status?${search(100)}`);
+    expect(many).toMatchObject({ status: 400, error: { fields: [{ field: 'query string' }] } });
+    const other = await query.client.request(`/modules/serverstats/status?${'&'.repeat(1_000)}guild_id=1`);
+    expect(other.status).toBe(200);
+  });
+
+  it('is one when its body is packed', async () => {
+    const body = gzipSync('{"guild_id":"1"}');
+    const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+    const answer = await query.client.request('/modules/serverstats/enable', { method: 'POST', body, headers });
+    expect(answer).toMatchObject({ status: 400, error: { fields: [{ field: 'body' }] } });
   });
 
   it('has not brought about an unexpected failure', () => {

@@ -11,14 +11,7 @@ import {
   type CompiledKind,
   type StatisticEvent,
 } from '#libs/contracts';
-import {
-  createDataSource,
-  eraseMember,
-  keepPartitions,
-  lockStripe,
-  partitionedTables,
-  RollupWorker,
-} from '#libs/database';
+import { createDataSource, Eraser, keepPartitions, partitionedTables, RollupWorker } from '#libs/database';
 import { EventMetrics } from '../../apps/ingestion/src/messages/event-metrics.js';
 import { StatisticsWriter } from '../../apps/ingestion/src/statistics/statistics.writer.js';
 import type { DelayStatistics } from '../../apps/query/src/statistics/summary/delay-statistics.js';
@@ -223,6 +216,7 @@ describe('summary, view and export', () => {
     const model = new EventModel();
     const writer = new StatisticsWriter(dataSource, CONTRACT, new EventMetrics(new Registry()));
     const worker = new RollupWorker(dataSource, CONTRACT);
+    const eraser = new Eraser(dataSource, { memberEvents: 3, guildRows: 3 });
     for (const step of steps) {
       if ('write' in step) {
         const events = step.write.map((event) => ({ ...event, guildId }));
@@ -231,10 +225,7 @@ describe('summary, view and export', () => {
       } else if ('rollUpAt' in step) {
         await worker.run(step.rollUpAt);
       } else {
-        await dataSource.transaction(async (manager) => {
-          await lockStripe(manager, guildId);
-          await eraseMember(manager, guildId, step.erase);
-        });
+        await eraser.eraseMember(guildId, step.erase);
         model.erase(step.erase);
       }
     }

@@ -4,7 +4,7 @@ import { Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import type { IngestionConfig } from '#libs/config';
 import { StatisticsContract } from '#libs/contracts';
-import { Database } from '#libs/database';
+import { Database, Eraser } from '#libs/database';
 import type { Clock, DiscordClient } from '#libs/discord';
 import { HealthChecks } from '#libs/observability';
 import { CounterPanelMetrics } from './counter-panels/counter-panel-metrics.js';
@@ -15,6 +15,7 @@ import { GuildEventsService } from './guilds/guild-events.service.js';
 import { GuildSnapshotsWriter } from './guilds/guild-snapshots.writer.js';
 import { GuildsConsumer } from './guilds/guilds.consumer.js';
 import { HealthController } from './health/health.controller.js';
+import { ErasureService } from './maintenance/erasure.service.js';
 import { MaintenanceService } from './maintenance/maintenance.service.js';
 import { RollupService } from './maintenance/rollup.service.js';
 import { EventMetrics } from './messages/event-metrics.js';
@@ -54,6 +55,7 @@ export class IngestionModule {
         { provide: DataSource, useValue: parts.database.dataSource },
         { provide: DISCORD, useValue: parts.discord },
         { provide: CLOCK, useValue: parts.clock },
+        { provide: Eraser, useValue: new Eraser(parts.database.dataSource) },
         { provide: HealthChecks, useValue: parts.health },
         { provide: Registry, useValue: parts.registry },
         EventMetrics,
@@ -68,6 +70,7 @@ export class IngestionModule {
         CounterPanelMetrics,
         CounterPanelWorker,
         MaintenanceService,
+        ErasureService,
         RollupService,
       ],
     };

@@ -12,7 +12,9 @@ import {
   describeError,
   explainListenError,
   HealthChecks,
+  HTTP_LIMITS,
   NestLogger,
+  serverLimits,
   type HealthProbe,
   type RunningService,
 } from '#libs/observability';
@@ -21,6 +23,9 @@ import { InProcessHandover } from './in-process/in-process-handover.js';
 import { IngestionModule, type IngestionParts } from './ingestion.module.js';
 import { EventReader } from './messages/event-reader.js';
 import { QueueHandlers } from './messages/queue-handlers.js';
+
+/** Nobody has a reason to send a body, in bytes. */
+const BODY_LIMIT = 1_024;
 
 export interface IngestionOptions {
   /** @defaultValue the catalogue */
@@ -103,7 +108,9 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
   };
   const failed = database.connected().then(() => new Promise<never>(() => undefined));
   failed.catch(() => undefined); // whoever runs the service decides
-  const app = await NestFactory.create<NestFastifyApplication>(IngestionModule.with(parts), new FastifyAdapter(), {
+  const server = new FastifyAdapter({ ...serverLimits(HTTP_LIMITS), bodyLimit: BODY_LIMIT });
+  server.getInstance().server.maxConnections = HTTP_LIMITS.maxConnections;
+  const app = await NestFactory.create<NestFastifyApplication>(IngestionModule.with(parts), server, {
     logger: new NestLogger(logger),
     abortOnError: false,
   });

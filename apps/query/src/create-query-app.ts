@@ -1,7 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import { SwaggerModule } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { NestLogger } from '#libs/observability';
+import { NestLogger, type HttpLimits } from '#libs/observability';
 import { Credentials } from './access/credentials.js';
 import { RequestRates } from './access/request-rates.js';
 import { ApiKeyDirectory } from './api-keys/api-key-directory.js';
@@ -11,29 +11,32 @@ import { createHttpServer } from './http/http-server.js';
 import { openApiDocument } from './openapi/openapi-document.js';
 import { QueryModule, type QueryParts } from './query.module.js';
 
-/** The application, with all its routes; it does not listen yet. */
-export async function createQueryApp(parts: QueryParts): Promise<NestFastifyApplication> {
+/**
+ * The application, with all its routes; it does not listen yet.
+ *
+ * @param limits @defaultValue HTTP_LIMITS
+ */
+export async function createQueryApp(parts: QueryParts, limits?: HttpLimits): Promise<NestFastifyApplication> {
   const { config, database, logger, registry } = parts;
+  const { serviceKey, rateLimitPerMinute, trustedProxies, corsOrigins, publicUrl } = config;
   const guildDatabase = new GuildDatabase(database.dataSource, config.database.poolSize);
   const apiKeyUses = new ApiKeyUses(guildDatabase, logger);
-  const server = createHttpServer({
-    access: {
-      credentials: new Credentials(config.serviceKey, new ApiKeyDirectory(guildDatabase, apiKeyUses)),
-      rates: new RequestRates(config.rateLimitPerMinute),
-    },
-    trustedProxies: config.trustedProxies,
+  const credentials = new Credentials(serviceKey, new ApiKeyDirectory(guildDatabase, apiKeyUses));
+  const server = await createHttpServer({
+    access: { credentials, rates: new RequestRates(rateLimitPerMinute) },
+    trustedProxies,
+    corsOrigins,
+    publicUrl,
+    limits,
     logger,
     registry,
   });
-  const app = await NestFactory.create<NestFastifyApplication>(
-    QueryModule.with(parts, { guildDatabase, apiKeyUses }),
-    server,
-    {
-      logger: new NestLogger(logger),
-      bodyParser: false,
-      abortOnError: false,
-    },
-  );
+  const module = QueryModule.with(parts, { guildDatabase, apiKeyUses });
+  const app = await NestFactory.create<NestFastifyApplication>(module, server, {
+    logger: new NestLogger(logger),
+    bodyParser: false,
+    abortOnError: false,
+  });
   SwaggerModule.setup('docs', app, () => openApiDocument(app), { jsonDocumentUrl: 'openapi.json', raw: ['json'] });
   await app.init();
   return app;

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
 import { Registry } from 'prom-client';
+import { DataSource } from 'typeorm';
 import type { EventHandover } from '#libs/broker';
 import type { QueryConfig } from '#libs/config';
 import { StatisticsContract } from '#libs/contracts';
@@ -15,6 +16,7 @@ import { CounterPanelsService } from './counter-panels/counter-panels.service.js
 import { PanelChannels } from './counter-panels/panel-channels.service.js';
 import { PanelUndo } from './counter-panels/panel-undo.service.js';
 import { GuildDatabase } from './database/guild-database.js';
+import { GuildEraser } from './database/guild-eraser.js';
 import { EventHandoverService } from './events/event-handover.service.js';
 import { HealthController } from './health/health.controller.js';
 import { ApiExceptionFilter } from './http/api-exception.filter.js';
@@ -89,12 +91,14 @@ export class QueryModule {
         { provide: CLOCK, useValue: clock },
         { provide: EVENT_HANDOVER, useValue: handover },
         { provide: StatisticsContract, useValue: contract },
+        { provide: DataSource, useValue: database.dataSource },
         { provide: GuildDatabase, useValue: guildDatabase },
         { provide: ApiKeyUses, useValue: apiKeyUses },
         { provide: HealthChecks, useValue: health },
         { provide: Registry, useValue: registry },
         { provide: APP_FILTER, useValue: new ApiExceptionFilter(logger) },
         { provide: APP_INTERCEPTOR, useClass: EnvelopeInterceptor },
+        GuildEraser,
         GuildSettingsReader,
         EventHandoverService,
         ModuleService,

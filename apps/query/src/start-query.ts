@@ -9,6 +9,7 @@ import {
   createMetricsRegistry,
   describeError,
   explainListenError,
+  type HttpLimits,
   type Logger,
   type RunningService,
 } from '#libs/observability';
@@ -22,6 +23,8 @@ export interface StartQueryOptions {
   /** What everything that has to do with Discord goes by. @defaultValue the system's */
   clock?: Clock;
   logger?: Logger;
+  /** @defaultValue HTTP_LIMITS */
+  limits?: HttpLimits;
 }
 
 /**
@@ -42,7 +45,8 @@ export async function startQuery(config: QueryConfig, options: StartQueryOptions
   const clock = options.clock ?? systemClock;
   const discord = config.discord === undefined ? null : new DiscordClient({ ...config.discord, clock });
   const registry: Registry = createMetricsRegistry();
-  const app = await createQueryApp({ config, contract, database, handover, discord, clock, registry, logger });
+  const parts = { config, contract, database, handover, discord, clock, registry, logger };
+  const app = await createQueryApp(parts, options.limits);
 
   const close = async () => {
     await app.close();

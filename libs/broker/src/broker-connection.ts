@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type ChannelModel } from 'amqplib';
+import { tolerateUnreadableProperties } from './unreadable-properties.js';
 
 export interface BrokerConnectionOptions {
   /** AMQP 0-9-1 URLs of one cluster, tried in turn. */
@@ -72,6 +73,7 @@ export class BrokerConnection {
       noDelay: true,
       clientProperties: { connection_name: this.options.name },
     });
+    tolerateUnreadableProperties(connection);
     let reason: Error | undefined;
     connection.on('error', (error: Error) => (reason = error));
     const ended = new Promise<void>((resolve) => connection.once('close', () => resolve()));

@@ -3,3 +3,4 @@ export * from './broker-connection.js';
 export * from './broker-version.js';
 export * from './declare-topology.js';
 export * from './event-handover.js';
+export { hasUnreadableProperties } from './unreadable-properties.js';

@@ -33,6 +33,10 @@ describe('loadQueryConfig', () => {
       serviceKey: COMPLETE.SERVICE_KEY,
       http: { host: '127.0.0.1', port: 3000 },
       discord: undefined,
+      corsOrigins: [],
+      publicUrl: undefined,
+      rateLimitPerMinute: 600,
+      trustedProxies: [],
       log: { level: 'info', format: 'json' },
     });
   });
@@ -97,6 +101,26 @@ describe('loadQueryConfig', () => {
     });
     const { DISCORD_TOKEN: _, ...withoutToken } = discord;
     expect(loadQueryConfig({ ...COMPLETE, ...withoutToken }).discord).toBeUndefined();
+  });
+
+  it('takes several origins, each exactly as a browser sends it', () => {
+    const load = (CORS_ORIGINS: string) => loadQueryConfig({ ...COMPLETE, CORS_ORIGINS });
+    expect(load('https://stats.example.org, http://localhost:8080').corsOrigins).toEqual([
+      'https://stats.example.org',
+      'http://localhost:8080',
+    ]);
+    for (const wrong of ['*', 'null', 'https://a.example/', 'https://A.example', 'https://a.example:443', 'a.example'])
+      expect(mistakesOf(() => load(wrong))).toEqual({ CORS_ORIGINS: JSON.stringify(wrong) });
+    for (const wrong of ['ftp://a.example', 'https://a.example,', 'https://a.example,*'])
+      expect(() => load(wrong)).toThrow('CORS_ORIGINS');
+  });
+
+  it('takes addresses and networks of proxies', () => {
+    const load = (TRUSTED_PROXIES: string) => loadQueryConfig({ ...COMPLETE, TRUSTED_PROXIES });
+    expect(load('127.0.0.1, 10.0.0.0/8,fd00::/8').trustedProxies).toEqual(['127.0.0.1', '10.0.0.0/8', 'fd00::/8']);
+    for (const wrong of ['loadbalancer', '10.0.0.0/33', '127.0.0.1,', '*']) {
+      expect(mistakesOf(() => load(wrong))).toEqual({ TRUSTED_PROXIES: JSON.stringify(wrong) });
+    }
   });
 
   it('needs no broker where the caller brings its own handover', () => {

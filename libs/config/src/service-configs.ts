@@ -52,6 +52,10 @@ export interface QueryConfig extends ServiceConfig {
   rateLimitPerMinute: number;
   /** Addresses and networks of proxies that are believed when they say who called. */
   trustedProxies: string[];
+  /** Whose pages may call the API from a browser, as browsers write them: `https://stats.example.org`. */
+  corsOrigins: string[];
+  /** Where browsers find the service. */
+  publicUrl?: string;
 }
 
 export interface IngestionConfig extends ServiceConfig {
@@ -97,6 +101,8 @@ export function loadQueryConfig(env: Environment, options: LoadOptions = {}): Qu
     serviceKey: values.SERVICE_KEY,
     rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
     trustedProxies: values.TRUSTED_PROXIES,
+    corsOrigins: values.CORS_ORIGINS ?? [],
+    publicUrl: values.PUBLIC_URL,
   };
 }
 

@@ -78,6 +78,16 @@ export const networks: ValueType<string[]> = {
   show: quote,
 };
 
+/** Origins exactly as browsers send them, separated by commas: in lower case, without a path or the usual port. */
+export const origins: ValueType<string[]> = {
+  expected: 'origins like https://stats.example.org, without a path, separated by commas',
+  parse: (value) => {
+    const each = value.split(',').map((one) => one.trim());
+    return each.every((one) => isUrl(one, ['http:', 'https:']) && new URL(one).origin === one) ? each : undefined;
+  },
+  show: showUrl,
+};
+
 function isUrl(value: string, protocols: readonly string[]): boolean {
   return URL.canParse(value) && protocols.includes(new URL(value).protocol);
 }

@@ -4,6 +4,7 @@ import {
   integer,
   networks,
   oneOf,
+  origins,
   postgresUrl,
   secret,
   text,
@@ -49,6 +50,8 @@ export const VARIABLES = {
   ),
   /** Where browsers find the dashboard. */
   PUBLIC_URL: variable(url('a URL like https://stats.example.org', ['http:', 'https:'])),
+  /** Whose pages may call the API from a browser; nobody's without it. */
+  CORS_ORIGINS: variable(origins),
   /** Messages that ingestion holds at once; AMQP counts them in 16 bits. */
   INGESTION_PREFETCH: variable(integer(1, 65_535), 8_000),
   /** Events that are written together at most. */

@@ -55,6 +55,16 @@ describe('parseLosslessJson', () => {
     expect(parseLosslessJson(text)).toEqual(new IntegralDecimal(Number(text)));
   });
 
+  it('should keep the sign of zero', () => expect(parseLosslessJson('-0')).toBe(-0));
+
+  it.each(['-', '+1', '.5', '1.', '1.e1', '1e', '1e+', '1E-', '00', '-01', '0x1', '1_000', '--1', 'Infinity', '1٠'])(
+    'should take %s for no number',
+    (text) => {
+      expect(() => parseLosslessJson(text)).toThrow(SyntaxError);
+      expect(() => parseLosslessJson(`[${text}]`)).toThrow(SyntaxError);
+    },
+  );
+
   it.each([
     ['{"__proto__":{}}', '__proto__'],
     ['{"\\u005f_proto__":1}', '__proto__'],
@@ -70,6 +80,14 @@ describe('parseLosslessJson', () => {
     const { value, elementText } = parseLosslessElements(' [ {"a": [1, 2]} ,9007199254740993 , "x,]" ] ');
     expect((value as unknown[]).length).toBe(3);
     expect([0, 1, 2].map(elementText)).toEqual(['{"a": [1, 2]}', '9007199254740993', '"x,]"']);
+  });
+});
+
+describe('parseLosslessElements', () => {
+  it('should refuse more elements than asked for, and count those of the top level alone', () => {
+    expect(() => parseLosslessElements('[1,2,3]', 2)).toThrow('an array of more than 2 elements (at character 6)');
+    expect(parseLosslessElements('[[1,2,3],{"a":[1,2,3]}]', 2).elementText(0)).toBe('[1,2,3]');
+    expect(parseLosslessElements('{"a":[1,2,3]}', 2).value).toEqual({ a: [1, 2, 3] });
   });
 });
 

@@ -26,7 +26,6 @@ export const MAX_DEPTH = 64;
 /** An integer with more digits than this is of no use to anybody; it is not worth a `bigint`. */
 const MAX_INTEGER_DIGITS = 40;
 
-const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
 // oxlint-disable-next-line no-control-regex -- control characters are what JSON forbids in strings
 const NEEDS_CARE = /[\\\u0000-\u001f]/;
 
@@ -41,21 +40,27 @@ export function parseLosslessJson(text: string): JsonValue {
   return new Parser(text).parseDocument();
 }
 
-/** Like {@link parseLosslessJson}, and remembers where each element of a top-level array stands. */
-export function parseLosslessElements(text: string): ParsedElements {
-  const parser = new Parser(text);
-  const value = parser.parseDocument();
-  const { elementStarts, elementEnds } = parser;
-  return { value, elementText: (index) => text.slice(elementStarts[index], elementEnds[index]) };
+/**
+ * Like {@link parseLosslessJson}, and remembers where each element of a top-level array stands.
+ *
+ * @param maxElements that such an array may have
+ */
+export function parseLosslessElements(text: string, maxElements = Infinity): ParsedElements {
+  const elements: number[] = [];
+  const value = new Parser(text, elements, maxElements).parseDocument();
+  return { value, elementText: (index) => text.slice(elements[2 * index], elements[2 * index + 1]) };
 }
 
 class Parser {
-  readonly elementStarts: number[] = [];
-  readonly elementEnds: number[] = [];
   private pos = 0;
   private depth = 0;
 
-  constructor(private readonly text: string) {}
+  /** @param elements takes where each element of a top-level array begins and ends, one after the other */
+  constructor(
+    private readonly text: string,
+    private readonly elements?: number[],
+    private readonly maxElements = Infinity,
+  ) {}
 
   parseDocument(): JsonValue {
     this.skipSpace();
@@ -112,15 +117,19 @@ class Parser {
   }
 
   private parseArray(): JsonValue[] {
-    const array: JsonValue[] = [];
     this.enter();
-    const isTopLevel = this.depth === 1;
-    if (this.peekAfterSpace() === 0x5d) return this.leave(array);
+    const elements = this.depth === 1 ? this.elements : undefined;
+    if (this.peekAfterSpace() === 0x5d) return this.leave([]);
+    let array: JsonValue[] | undefined;
     for (;;) {
       this.skipSpace();
-      if (isTopLevel) this.elementStarts.push(this.pos);
-      array.push(this.parseValue());
-      if (isTopLevel) this.elementEnds.push(this.pos);
+      if (elements?.length === 2 * this.maxElements) this.fail(`an array of more than ${this.maxElements} elements`);
+      elements?.push(this.pos);
+      const value = this.parseValue();
+      // Pushed to an empty array, the first element would get room for sixteen others.
+      if (array === undefined) array = [value];
+      else array.push(value);
+      elements?.push(this.pos);
       const next = this.peekAfterSpace();
       if (next === 0x5d) return this.leave(array);
       if (next !== 0x2c) this.fail('expected "," or "]"');
@@ -134,6 +143,7 @@ class Parser {
     while (end !== -1 && this.isEscaped(start, end)) end = this.text.indexOf('"', end + 1);
     if (end === -1) this.fail('a string without an end', start);
     this.pos = end + 1;
+    if (end === start + 1) return '';
     const raw = this.text.slice(start + 1, end);
     if (!NEEDS_CARE.test(raw)) return raw;
     try {
@@ -151,17 +161,42 @@ class Parser {
   }
 
   private parseNumber(): JsonValue {
-    NUMBER.lastIndex = this.pos;
-    const match = NUMBER.exec(this.text);
-    if (match === null) this.fail(this.pos < this.text.length ? 'expected a value' : 'unexpected end');
-    const [lexeme, fraction, exponent] = match;
-    this.pos += lexeme.length;
+    const start = this.pos;
+    const digits = this.text.charCodeAt(start) === 0x2d ? start + 1 : start; // -
+    const integerEnd = this.text.charCodeAt(digits) === 0x30 ? digits + 1 : this.endOfDigits(digits);
+    if (integerEnd === digits) this.fail(start < this.text.length ? 'expected a value' : 'unexpected end');
+    this.pos = this.endOfExponent(this.endOfFraction(integerEnd));
+    const lexeme = this.text.slice(start, this.pos);
     const value = Number(lexeme);
-    if (fraction === undefined && exponent === undefined) {
+    if (this.pos === integerEnd) {
       if (Number.isSafeInteger(value) || lexeme.length > MAX_INTEGER_DIGITS) return value;
       return BigInt(lexeme);
     }
     return Number.isInteger(value) ? new IntegralDecimal(value) : value;
+  }
+
+  /** These three give the position they got back when what they look for is not there. */
+  private endOfDigits(position: number): number {
+    let at = position;
+    for (;;) {
+      const code = this.text.charCodeAt(at);
+      if (!(code >= 0x30 && code <= 0x39)) return at;
+      at++;
+    }
+  }
+
+  private endOfFraction(position: number): number {
+    if (this.text.charCodeAt(position) !== 0x2e) return position; // .
+    const end = this.endOfDigits(position + 1);
+    return end === position + 1 ? position : end;
+  }
+
+  private endOfExponent(position: number): number {
+    if ((this.text.charCodeAt(position) | 0x20) !== 0x65) return position; // e, E
+    const sign = this.text.charCodeAt(position + 1);
+    const digits = sign === 0x2b || sign === 0x2d ? position + 2 : position + 1; // +, -
+    const end = this.endOfDigits(digits);
+    return end === digits ? position : end;
   }
 
   private parseLiteral<T>(word: string, value: T): T {

@@ -1,5 +1,5 @@
 import { FIELD_TYPES, mustBe, type FieldError, type FieldType, type JsonSchema } from './field-types.js';
-import type { JsonValue } from './lossless-json.js';
+import { IntegralDecimal, type JsonValue } from './lossless-json.js';
 
 export interface FieldSpec {
   type: FieldType;
@@ -30,7 +30,7 @@ export function listFields(specs: FieldSpecs): NamedField[] {
  * @returns the values in the order of the fields, null for an optional one that is absent; and one more null
  */
 export function readValues(fields: readonly NamedField[], body: JsonValue | undefined): Read<unknown[]> {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+  if (typeof body !== 'object' || body === null || Array.isArray(body) || body instanceof IntegralDecimal) {
     return { ok: false, fields: [{ field: 'body', message: 'must be a JSON object' }] };
   }
   const source = body as Record<string, unknown>;

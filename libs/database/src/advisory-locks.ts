@@ -11,4 +11,6 @@ export const ADVISORY_LOCK_CLASSES = {
   partitions: 0x53_74_03,
   /** Second key: a stripe. Held by the rollup worker that works on it. */
   rollupWorker: 0x53_74_04,
+  /** Second key: of a guild and a user. Held by who erases, from the first step to the last. */
+  erasure: 0x53_74_05,
 } as const;

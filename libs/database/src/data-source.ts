@@ -6,6 +6,7 @@ import { StarboardEntry } from './entities/starboard-entry.entity.js';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema.js';
 import { Rollups1764100000000 } from './migrations/1764100000000-rollups.js';
 import { CollectionPeriods1764200000000 } from './migrations/1764200000000-collection-periods.js';
+import { Erasures1764300000000 } from './migrations/1764300000000-erasures.js';
 import { ApiKeys1764400000000 } from './migrations/1764400000000-api-keys.js';
 import { CounterPanels1764600000000 } from './migrations/1764600000000-counter-panels.js';
 
@@ -33,6 +34,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       InitialSchema1764000000000,
       Rollups1764100000000,
       CollectionPeriods1764200000000,
+      Erasures1764300000000,
       ApiKeys1764400000000,
       CounterPanels1764600000000,
     ],

@@ -1,6 +1,7 @@
 export * from './describe-error.js';
 export * from './health-checks.js';
 export * from './heap-growth.js';
+export * from './http-limits.js';
 export * from './listening-address.js';
 export * from './logger.js';
 export * from './metrics-registry.js';

@@ -38,11 +38,20 @@ function describeForLog(error: unknown): unknown {
 }
 
 function loggedError(error: Error): LoggedError {
-  return {
-    type: error.name,
-    message: withoutCredentials(error.message),
-    stack: error.stack && withoutCredentials(error.stack),
-    code: (error as NodeJS.ErrnoException).code,
-    cause: error.cause instanceof Error ? loggedError(error.cause) : undefined,
-  };
+  const stack = error.stack && withoutCredentials(error.stack);
+  const cause = error.cause instanceof Error ? loggedError(error.cause) : undefined;
+  const code = codeOf(error);
+  if (isDataException(code)) return { type: error.name, message: 'the database refused a value', code, cause };
+  return { type: error.name, message: withoutCredentials(error.message), stack, code, cause };
+}
+
+/** Errors of drivers are wrapped by TypeORM. */
+function codeOf(error: Error): unknown {
+  const { code, driverError } = error as NodeJS.ErrnoException & { driverError?: { code?: unknown } };
+  return code ?? driverError?.code;
+}
+
+/** SQLSTATE of class 22: the message repeats the value, and so does the stack that begins with it. */
+function isDataException(code: unknown): boolean {
+  return typeof code === 'string' && /^22[0-9A-Z]{3}$/.test(code);
 }

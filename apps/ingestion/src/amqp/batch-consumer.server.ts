@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { lastValueFrom } from 'rxjs';
 import { BrokerConnection, brokerVersionNote, declareTopology } from '#libs/broker';
 import type { StatisticsContract } from '#libs/contracts';
+import { describeError } from '#libs/observability';
 import type { DeadLetter } from '../messages/dead-letter.js';
 import type { QueueHandler } from '../messages/queue-handler.js';
 import { AMQP_BATCH } from './amqp-batch.js';
@@ -48,7 +49,8 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
       urls: options.urls,
       name: 'serverstats-ingestion',
       onConnect: (connection) => this.onConnect(connection),
-      onError: (error) => options.logger.error({ error: error.message }, 'cannot consume from RabbitMQ, trying again'),
+      onError: (error) =>
+        options.logger.error({ error: describeError(error) }, 'cannot consume from RabbitMQ, trying again'),
     });
   }
 
@@ -140,6 +142,6 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
   private onFailure(queue: string, error: Error): void {
     if (this.stopping) return;
     this.failures.set(queue, error.message);
-    this.options.logger.error({ queue, error: error.message }, 'a batch could not be handled, trying again');
+    this.options.logger.error({ queue, error: describeError(error) }, 'a batch could not be handled, trying again');
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib';
+import { hasUnreadableProperties } from '#libs/broker';
 import { DEAD_LETTERS } from '#libs/contracts';
 import type { DeadLetter } from '../messages/dead-letter.js';
 import type { IncomingMessage } from '../messages/incoming-message.js';
@@ -235,7 +236,8 @@ function isSuspect(message: ConsumeMessage): boolean {
   return typeof deliveries === 'number' && deliveries >= DELIVERIES_BEFORE_ISOLATION;
 }
 
-function toIncoming(queue: string, { content, fields, properties }: ConsumeMessage): IncomingMessage {
+function toIncoming(queue: string, message: ConsumeMessage): IncomingMessage {
+  const { content, fields, properties } = message;
   const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
   const timestamp: unknown = properties.timestamp;
   return {
@@ -246,6 +248,7 @@ function toIncoming(queue: string, { content, fields, properties }: ConsumeMessa
     contentEncoding: text(properties.contentEncoding),
     messageId: text(properties.messageId),
     timestamp: typeof timestamp === 'number' ? timestamp : undefined,
+    hasUnreadableProperties: hasUnreadableProperties(message),
     arrivedAt: Date.now(),
   };
 }

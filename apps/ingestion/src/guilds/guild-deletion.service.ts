@@ -1,25 +1,34 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { eraseGuild, GuildSettings, lockStripe } from '#libs/database';
+import { Eraser, GuildSettings, lockStripe } from '#libs/database';
+import { ErasureService } from '../maintenance/erasure.service.js';
 
 /** `guild.deleted`: the bot left the guild. */
 @Injectable()
 export class GuildDeletionService {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly eraser: Eraser,
+    private readonly erasures: ErasureService,
+  ) {}
 
   /**
    * Erases the guild as DELETE settings does, for what happened before it left; a guild that was enabled again since
    * stays as it is.
    *
-   * @returns whether it was erased
+   * A large guild is only begun with: its settings are gone, and its erasure lies in the database as a job, so that the
+   * event may be acknowledged and the ones behind it need not wait. The rest follows in the background.
+   *
+   * @returns whether it is erased, or will be
    */
-  delete(guildId: string, leftAt: Date): Promise<boolean> {
-    return this.dataSource.transaction(async (manager) => {
+  async delete(guildId: string, leftAt: Date): Promise<boolean> {
+    const outcome = await this.dataSource.transaction(async (manager) => {
       await lockStripe(manager, guildId);
       const settings = await manager.getRepository(GuildSettings).findOneBy({ guildId });
-      if (settings !== null && settings.enabledAt > leftAt) return false;
-      await eraseGuild(manager, guildId, leftAt);
-      return true;
+      if (settings !== null && settings.enabledAt > leftAt) return 'stays';
+      return (await this.eraser.startGuild(manager, guildId, leftAt)) ? 'erased' : 'begun';
     });
+    if (outcome === 'begun') this.erasures.wake();
+    return outcome !== 'stays';
   }
 }

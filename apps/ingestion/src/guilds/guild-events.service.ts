@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { classifyDatabaseError } from '#libs/database';
+import { classifyDatabaseError, sqlState } from '#libs/database';
 import { CounterPanelWorker } from '../counter-panels/counter-panel-worker.service.js';
 import type { DeadLetter } from '../messages/dead-letter.js';
 import { EventError } from '../messages/event-error.js';
@@ -38,7 +38,8 @@ export class GuildEventsService {
       } catch (error) {
         if (classifyDatabaseError(error) !== 'data') throw error;
         const message = (error as Error).message;
-        this.logger.warn({ event: event.name, error: message }, 'Postgres refuses an event');
+        // Not its message, which may repeat what the event holds.
+        this.logger.warn({ event: event.name, sqlState: sqlState(error) }, 'Postgres refuses an event');
         deadLetters.push(source.toDeadLetter(index, new EventError('RefusedByDatabaseError', message)));
       }
     }

@@ -11,6 +11,7 @@ import {
   partitionedTables,
   type PartitionedTable,
 } from '#libs/database';
+import { describeError } from '#libs/observability';
 import { INGESTION_CONFIG, LOGGER } from '../tokens.js';
 
 const INTERVAL_MS = 15 * 60_000;
@@ -48,7 +49,7 @@ export class MaintenanceService implements OnApplicationBootstrap, OnApplication
 
   private start(): void {
     this.running ??= this.run()
-      .catch((error: Error) => this.logger.error({ error: error.message }, 'upkeep of the database failed'))
+      .catch((error: Error) => this.logger.error({ error: describeError(error) }, 'upkeep of the database failed'))
       .finally(() => (this.running = undefined));
   }
 

@@ -4,6 +4,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { StatisticsContract } from '#libs/contracts';
 import { Database, RollupWorker } from '#libs/database';
+import { describeError } from '#libs/observability';
 import { LOGGER } from '../tokens.js';
 
 const INTERVAL_MS = 5_000;
@@ -53,7 +54,7 @@ export class RollupService implements OnApplicationBootstrap, OnApplicationShutd
     if (!this.database.isUsable) return;
     this.running ??= this.run()
       .catch((error: Error) =>
-        this.logger.error({ error: error.message }, 'rollups could not be computed, trying again'),
+        this.logger.error({ error: describeError(error) }, 'rollups could not be computed, trying again'),
       )
       .finally(() => (this.running = undefined));
   }

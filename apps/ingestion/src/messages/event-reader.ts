@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { IngestionConfig } from '#libs/config';
-import { QUEUES, StatisticsContract } from '#libs/contracts';
+import { DEAD_LETTER_HEADERS, QUEUES, StatisticsContract } from '#libs/contracts';
 import { readGuildEvents } from '../guilds/read-guild-events.js';
 import { readStatistics } from '../statistics/read-statistics.js';
 import { INGESTION_CONFIG, LOGGER } from '../tokens.js';
@@ -32,9 +32,10 @@ export class EventReader {
     this.metrics.countUnrepeatable(read.unrepeatable);
     if (read.deadLetters.length > 0) {
       this.metrics.count('dead_lettered', read.deadLetters.length);
-      const { headers } = read.deadLetters[0]!;
+      // Not its message or its routing key, which may repeat what the publisher sent: they lie with the dead letter.
+      const { [DEAD_LETTER_HEADERS.errorName]: error } = read.deadLetters[0]!.headers;
       this.logger.warn(
-        { queue: message.queue, count: read.deadLetters.length, first: headers },
+        { queue: message.queue, count: read.deadLetters.length, error },
         'events go to the dead letters',
       );
     }

@@ -10,6 +10,8 @@ export interface IncomingMessage {
   messageId?: string;
   /** AMQP `timestamp`, as it came. */
   timestamp?: number;
+  /** Its properties could not be read, and are missing here. */
+  hasUnreadableProperties?: boolean;
   /** Unix milliseconds. */
   arrivedAt: number;
 }

@@ -50,6 +50,9 @@ export class EventSource {
  * @throws EventError when the whole message goes to the dead letters
  */
 export function openMessage(message: IncomingMessage, isEventName: (name: string) => boolean): OpenedMessage {
+  if (message.hasUnreadableProperties) {
+    throw new EventError('MalformedMessageError', 'the properties cannot be read: headers are nested too deep');
+  }
   const unpacked = unpack(message);
   const text = decode(unpacked);
   // Texts beyond ASCII may take two bytes for each of their units.
@@ -58,9 +61,6 @@ export function openMessage(message: IncomingMessage, isEventName: (name: string
   const { pattern, data } = unwrap(value);
   const name = resolveName(message.routingKey, pattern, isEventName);
   if (!Array.isArray(data)) return { name, bodies: [data], source: new EventSource(message), textBytes };
-  if (data.length > MAX_ARRAY_LENGTH) {
-    throw new EventError('MalformedMessageError', `the array has ${data.length} events, more than ${MAX_ARRAY_LENGTH}`);
-  }
   return { name, bodies: data, source: new EventSource(message, elementText), textBytes };
 }
 
@@ -96,7 +96,7 @@ function decode(content: Buffer): string {
 
 function parse(text: string): ReturnType<typeof parseLosslessElements> {
   try {
-    return parseLosslessElements(text);
+    return parseLosslessElements(text, MAX_ARRAY_LENGTH);
   } catch (error) {
     throw new EventError('MalformedMessageError', `the body cannot be read as JSON: ${(error as Error).message}`);
   }

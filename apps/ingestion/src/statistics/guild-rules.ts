@@ -1,6 +1,6 @@
 import { FLAG_IS_BOT, type StatisticEvent } from '#libs/contracts';
 import { lockStripesSharedSql, WHOLE_GUILD, type DirectConnection } from '#libs/database';
-import { plainArray } from './array-literal.js';
+import { integersInSql } from './array-literal.js';
 
 /** What a guild wants of its events: its settings and erasures at one moment. */
 export interface GuildRules {
@@ -21,13 +21,13 @@ export async function beginUnderRules(
   guildIds: readonly string[],
   userIds: ReadonlySet<string>,
 ): Promise<Map<string, GuildRules>> {
-  const guilds = `ANY ('${plainArray(guildIds)}'::bigint[])`;
+  const guilds = `ANY (${integersInSql(guildIds)}::bigint[])`;
   const [, , settings, tombstones] = (await connection.run(`
     BEGIN ISOLATION LEVEL READ COMMITTED;
     ${lockStripesSharedSql(guildIds)};
     SELECT guild_id, array_to_string(switches, ',') AS switches FROM guild_settings WHERE guild_id = ${guilds} AND enabled;
     SELECT guild_id, user_id, ceil(extract(epoch FROM before) * 1000) AS before
-    FROM erasure_tombstones WHERE guild_id = ${guilds} AND user_id = ANY ('${plainArray([WHOLE_GUILD, ...userIds])}'::bigint[])`)) as [
+    FROM erasure_tombstones WHERE guild_id = ${guilds} AND user_id = ANY (${integersInSql([WHOLE_GUILD, ...userIds])}::bigint[])`)) as [
     unknown,
     unknown,
     { guild_id: string; switches: string }[],

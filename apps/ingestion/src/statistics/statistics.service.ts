@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { classifyDatabaseError } from '#libs/database';
+import { classifyDatabaseError, sqlState } from '#libs/database';
 import { EventError } from '../messages/event-error.js';
 import type { DeadLetter } from '../messages/dead-letter.js';
 import { EventMetrics } from '../messages/event-metrics.js';
@@ -56,7 +56,8 @@ export class StatisticsService {
       }
       const message = (error as Error).message;
       const { event, source, index } = events[0]!;
-      this.logger.warn({ kind: event.kind.name, error: message }, 'Postgres refuses an event');
+      // Not its message, which may repeat what the event holds.
+      this.logger.warn({ kind: event.kind.name, sqlState: sqlState(error) }, 'Postgres refuses an event');
       return [source.toDeadLetter(index, new EventError('RefusedByDatabaseError', message))];
     }
   }

@@ -1,5 +1,5 @@
 import { QUARTER_MS } from '#libs/database';
-import { plainArray } from './array-literal.js';
+import { integersInSql } from './array-literal.js';
 import type { GuildGroup } from './guild-groups.js';
 
 /**
@@ -28,7 +28,7 @@ export function markBucketsSql(groups: readonly GuildGroup[]): string {
   return `
     INSERT INTO statistic_rollup_pending (guild_id, kind, bucket)
     SELECT s.guild_id, m.kind, to_timestamp(m.seconds)
-    FROM unnest('${plainArray(guilds)}'::bigint[], '${plainArray(kinds)}'::smallint[], '${plainArray(buckets)}'::bigint[]) AS m(guild_id, kind, seconds)
+    FROM unnest(${integersInSql(guilds)}::bigint[], ${integersInSql(kinds)}::smallint[], ${integersInSql(buckets)}::bigint[]) AS m(guild_id, kind, seconds)
     JOIN guild_settings s ON s.guild_id = m.guild_id
     ORDER BY 1, 2, 3
     ON CONFLICT DO NOTHING`;

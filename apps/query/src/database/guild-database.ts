@@ -75,6 +75,15 @@ export class GuildDatabase {
     );
   }
 
+  /**
+   * Changes what is stored of a guild in several transactions, which take the lock themselves.
+   *
+   * @throws DatabaseError
+   */
+  changeInSteps<T>(work: () => Promise<T>): Promise<T> {
+    return this.attempt(work, (cause) => new DatabaseError(cause));
+  }
+
   private async attempt<T>(work: Work<T>, failure: (cause: unknown) => ApiError): Promise<T> {
     try {
       if (!this.dataSource.isInitialized) throw new NotConnectedError();

@@ -51,14 +51,39 @@ export class ApiError extends Error {
 
 const RETRY_AFTER_SECONDS = 5;
 
+/**
+ * How many wrong fields are named: more than any request has. Only fields that the caller made up can be more, and
+ * they come last; the message says how many are left out.
+ */
+export const MAX_NAMED_FIELDS = 100;
+/** How much of a name that the caller made up is answered, in UTF-16 units. */
+const LONGEST_NAME = 100;
+const NAMES_IN_MESSAGE = 5;
+
 /** The request is not of the documented form. */
 export class BadRequestError extends ApiError {
-  constructor(fields: readonly FieldError[], status: 400 | 413 | 415 = 400) {
+  override readonly status: BadRequestStatus;
+
+  constructor(mistakes: readonly FieldError[], status: BadRequestStatus = 400) {
+    const fields = mistakes
+      .slice(0, MAX_NAMED_FIELDS)
+      .map(({ field, message }) => ({ field: shownName(field), message }));
     const names = [...new Set(fields.map(({ field }) => field))];
-    const shown = names.slice(0, 5).join(', ') + (names.length > 5 ? ', …' : '');
-    super('BadRequestError', `The request is not of the documented form: ${shown}`, { fields, status });
+    const shown = names.slice(0, NAMES_IN_MESSAGE).join(', ') + (names.length > NAMES_IN_MESSAGE ? ', …' : '');
+    const left = mistakes.length - fields.length;
+    const more = left > 0 ? ` (and ${left} more mistakes than are named)` : '';
+    super('BadRequestError', `The request is not of the documented form: ${shown}${more}`, { fields, status });
+    this.status = status;
   }
 }
+
+/** What was cut in halves, or came as a half, is no character: strict parsers would refuse the whole answer for it. */
+function shownName(field: string): string {
+  return field.slice(0, LONGEST_NAME).replaceAll(/\p{Surrogate}/gu, '\ufffd');
+}
+
+/** 400, or what HTTP knows more exactly. */
+type BadRequestStatus = 400 | 408 | 413 | 415 | 417 | 431;
 
 export class UnauthorizedError extends ApiError {
   constructor() {

@@ -41,7 +41,10 @@ export function asApiError(exception: unknown): ApiError {
   if (status === 413) return new BadRequestError([{ field: 'body', message: 'is too large' }], 413);
   if (status === 415) return new BadRequestError([{ field: 'content-type', message: 'must be application/json' }], 415);
   if (typeof status === 'number' && status >= 400 && status < 500) {
-    return new BadRequestError([{ field: 'request', message: (exception as Error).message }]);
+    // Their own messages may repeat what the caller sent.
+    const isBadPath = (exception as { code?: unknown }).code === 'FST_ERR_BAD_URL';
+    const message = isBadPath ? 'has a path that is not correctly percent-encoded' : 'cannot be read as it came';
+    return new BadRequestError([{ field: 'request', message }]);
   }
   return new InternalServerError(exception);
 }

@@ -14,7 +14,7 @@ export const WithoutEnvelope = () => SetMetadata(WITHOUT_ENVELOPE, true);
  * Beside those that a file says itself. A connection that went on after a long download would keep a service that is
  * asked to stop meanwhile from stopping: the headers were sent before anybody knew.
  */
-const DOWNLOAD_HEADERS = { 'cache-control': 'no-store', connection: 'close' };
+const DOWNLOAD_HEADERS = { connection: 'close' };
 
 /** Puts what handlers return into the envelope, but for files. */
 @Injectable()

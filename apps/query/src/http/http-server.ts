@@ -1,29 +1,41 @@
-import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
-import type { Logger } from '#libs/observability';
+import { HTTP_LIMITS, serverLimits, type HttpLimits, type Logger } from '#libs/observability';
 import { checkAccess, type AccessParts } from '../access/access-check.js';
-import { BadRequestError } from './api-error.js';
 import { asApiError, sendError } from './api-exception.filter.js';
-import { errorEnvelope } from './envelope.js';
+import { allowOrigins } from './cross-origin.js';
 import { READ_LIMIT, readJsonBodies } from './json-body.js';
 import { parseQueryString } from './query-string.js';
-import { observeRequests } from './request-observer.js';
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id.js';
+import { observeRequests } from './request-observer.js';
+import { headEveryAnswer, securityHeaders } from './security-headers.js';
+import { answerClientError, answerUnreadableRequests } from './unreadable-requests.js';
 
 export interface HttpServerOptions {
   access: AccessParts;
   /** Addresses and networks of proxies that are believed when they say who called (X-Forwarded-For). */
   trustedProxies: string[];
+  /** Whose pages may call the API from a browser. */
+  corsOrigins: readonly string[];
+  /** Where browsers find the service. */
+  publicUrl?: string;
+  /** @defaultValue HTTP_LIMITS */
+  limits?: HttpLimits;
   logger: Logger;
   registry: Registry;
 }
 
 /** The server under Nest: what happens to a request before a handler sees it, and when nobody can. */
-export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
+export async function createHttpServer(options: HttpServerOptions): Promise<FastifyAdapter> {
+  const limits = options.limits ?? HTTP_LIMITS;
+  const headers = securityHeaders(options.publicUrl);
+  const { http, ...timeouts } = serverLimits(limits);
   const adapter = new FastifyAdapter({
+    ...timeouts,
+    // A request without one gets an answer from here, and not Node's.
+    http: { ...http, requireHostHeader: false },
     bodyLimit: READ_LIMIT,
     trustProxy: options.trustedProxies.length > 0 && options.trustedProxies,
     genReqId: requestIdOf,
@@ -35,23 +47,29 @@ export function createHttpServer(options: HttpServerOptions): FastifyAdapter {
       querystringParser: parseQueryString as unknown as (text: string) => Record<string, unknown>,
     },
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
-      reply.header(REQUEST_ID_HEADER, request.id);
+      reply.headers(headers.ofData).header(REQUEST_ID_HEADER, request.id);
       sendError(reply, asApiError(error));
     },
-    clientErrorHandler: answerUnreadableRequest,
+    clientErrorHandler: (error: Error, socket: Socket) => answerClientError(error, socket, headers.ofData),
   });
   const server = adapter.getInstance() as unknown as FastifyInstance;
-  nameEveryResponse(server);
+  server.server.maxConnections = limits.maxConnections;
+  cutStalledConnections(server, limits, options.logger);
+  headEveryAnswer(server, headers);
   endConnectionsOnClose(server);
   observeRequests(server, options.logger, options.registry);
+  answerUnreadableRequests(server, headers.ofData);
+  await allowOrigins(server, options.corsOrigins);
   checkAccess(server, options.access);
   readJsonBodies(server);
   return adapter;
 }
 
-function nameEveryResponse(server: FastifyInstance): void {
-  server.addHook('onRequest', async (request, reply) => {
-    reply.header(REQUEST_ID_HEADER, request.id);
+/** A client that takes no more of its answer, or says nothing more, keeps nothing alive. */
+function cutStalledConnections(server: FastifyInstance, limits: HttpLimits, logger: Logger): void {
+  server.server.on('timeout', (socket) => {
+    logger.info(`a connection was cut: nothing moved on it for ${limits.stalledTimeoutMs} ms`);
+    socket.destroy();
   });
 }
 
@@ -64,25 +82,4 @@ function endConnectionsOnClose(server: FastifyInstance): void {
   server.addHook('onSend', async (_request, reply) => {
     if (isClosing) reply.header('connection', 'close');
   });
-}
-
-/** Node could not read the request: broken HTTP, headers that are too large or too slow. */
-function answerUnreadableRequest(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const what = error.code === 'HPE_HEADER_OVERFLOW' ? 'its headers are too large' : 'it is not HTTP as it should be';
-  const body = JSON.stringify(errorEnvelope(new BadRequestError([{ field: 'request', message: what }])));
-  socket.end(
-    [
-      'HTTP/1.1 400 Bad Request',
-      'Content-Type: application/json; charset=utf-8',
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      `X-Request-Id: ${randomUUID()}`,
-      'Connection: close',
-      '',
-      body,
-    ].join('\r\n'),
-  );
 }

@@ -17,7 +17,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true });
 export function readJsonBodies(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
-    parseBody(body),
+    parseJsonBody(body),
   );
   server.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => {
     if (body.length === 0) return undefined;
@@ -26,7 +26,8 @@ export function readJsonBodies(server: FastifyInstance): void {
   });
 }
 
-function parseBody(body: Buffer): JsonValue | undefined {
+/** @returns undefined for an empty body. @throws BadRequestError */
+export function parseJsonBody(body: Buffer): JsonValue | undefined {
   if (body.length === 0) return undefined;
   refuseLargeBody(body);
   try {

@@ -6,12 +6,18 @@ export interface QueryString {
   mistakes: FieldError[];
 }
 
+/** No request has nearly so many; each that is wrong costs more than its size. */
+export const MAX_PARAMETERS = 100;
+
 /** Never throws: the router calls it before any error could be answered. */
 export function parseQueryString(text: string): QueryString {
   const values: Record<string, string> = {};
   const mistakes: FieldError[] = [];
-  for (const part of text.split('&')) {
-    if (part === '') continue;
+  const parts = text.split('&').filter((part) => part !== '');
+  if (parts.length > MAX_PARAMETERS) {
+    return { values, mistakes: [{ field: 'query string', message: `must have at most ${MAX_PARAMETERS} fields` }] };
+  }
+  for (const part of parts) {
     const [rawName, rawValue] = splitOnce(part);
     const name = decode(rawName);
     const value = decode(rawValue);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { followSettings, GuildSettings, nextUpdate, requestRefresh } from '#libs/database';
 import { GuildDatabase } from '../database/guild-database.js';
+import { GuildEraser } from '../database/guild-eraser.js';
 import { ModuleEnabledError } from '../http/api-error.js';
 import { enabledOnly, findSettings, GuildSettingsReader } from '../settings/guild-settings.reader.js';
 
@@ -15,6 +16,7 @@ export interface ModuleStatus {
 export class ModuleService {
   constructor(
     private readonly database: GuildDatabase,
+    private readonly eraser: GuildEraser,
     private readonly settings: GuildSettingsReader,
   ) {}
 
@@ -23,9 +25,13 @@ export class ModuleService {
     return { guild_id: guildId, enabled: settings?.enabled ?? false };
   }
 
-  /** A guild that is new gets settings with everything off. @throws ModuleEnabledError */
+  /**
+   * A guild that is new gets settings with everything off; nothing is left of what was erased before.
+   *
+   * @throws ModuleEnabledError
+   */
   enable(guildId: string): Promise<ModuleStatus> {
-    return this.database.change(guildId, async (manager) => {
+    return this.eraser.changeErased(guildId, async (manager) => {
       const settings = await findSettings(manager, guildId);
       if (settings?.enabled) throw new ModuleEnabledError();
       const now = new Date();

@@ -1,5 +1,5 @@
 import { applyDecorators, HttpCode } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiExtension, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { JsonSchema } from '#libs/contracts';
 import { fieldsOf, type FormClass, type FormField } from '../forms/form-field.js';
 import { Access, type RouteDeclaration } from '../access/access.js';
@@ -34,6 +34,9 @@ export interface EndpointOptions extends RouteDeclaration {
   errors?: readonly ApiErrorName[];
 }
 
+/** Where the API documents tell who may call a route: `open`, `guild` (the service, and API keys of that guild), `service`. */
+const ACCESS_EXTENSION = 'x-access';
+
 /** Declares a route: who may call it, what it reads, and what the API documents tell of it. */
 export function Endpoint(options: EndpointOptions): MethodDecorator {
   const { access, summary, description, query, body, bodyOrQuery, data, answers = {}, errors = [] } = options;
@@ -44,6 +47,7 @@ export function Endpoint(options: EndpointOptions): MethodDecorator {
     Access({ access, reads }),
     HttpCode(200),
     ApiOperation({ summary, description }),
+    ApiExtension(ACCESS_EXTENSION, access),
     ...(access === 'open' ? [] : [ApiBearerAuth()]),
     ...(query ? queryParameters(query, true) : []),
     ...(bodyOrQuery ? queryParameters(bodyOrQuery, false) : []),
@@ -51,6 +55,7 @@ export function Endpoint(options: EndpointOptions): MethodDecorator {
     ...(bodyOrQuery ? [ApiBody({ required: false, schema: bodySchema(bodyOrQuery) as never })] : []),
     ...Object.entries(answersByStatus).map(([status, answer]) => response(Number(status), answer)),
     ...errorResponses(everyError(options, errors)),
+    ...((body ?? bodyOrQuery) ? UNREADABLE_BODIES : []),
   );
 }
 
@@ -58,6 +63,12 @@ function documentedReader({ query, body, bodyOrQuery }: EndpointOptions): RouteD
   const form = query ?? bodyOrQuery ?? body;
   return typeof form === 'function' ? formReader(form) : undefined;
 }
+
+/** A body that is refused before it is read answers BadRequestError with a status that says why. */
+const UNREADABLE_BODIES = [
+  response(413, { description: 'BadRequestError: the body is too large', schema: errorSchema(['BadRequestError']) }),
+  response(415, { description: 'BadRequestError: the body is not JSON', schema: errorSchema(['BadRequestError']) }),
+];
 
 /** JSON Schema of a body with the fields of the form. */
 export function formSchema(form: FormClass): JsonSchema {

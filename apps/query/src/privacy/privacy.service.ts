@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { StatisticsContract } from '#libs/contracts';
-import { countMemberReferences, eraseMember, type MemberReferences } from '#libs/database';
+import { countMemberReferences, type MemberReferences } from '#libs/database';
 import { GuildDatabase } from '../database/guild-database.js';
+import { GuildEraser } from '../database/guild-eraser.js';
 
 export interface MemberEntries {
   total: number;
@@ -15,6 +16,7 @@ export interface MemberEntries {
 export class PrivacyService {
   constructor(
     private readonly database: GuildDatabase,
+    private readonly eraser: GuildEraser,
     private readonly contract: StatisticsContract,
   ) {}
 
@@ -22,9 +24,9 @@ export class PrivacyService {
     return this.describe(await this.database.read((manager) => countMemberReferences(manager, guildId, userId)));
   }
 
-  /** @returns what was erased */
+  /** @returns what was erased, when all is */
   async erase(guildId: string, userId: string): Promise<MemberEntries> {
-    return this.describe(await this.database.change(guildId, (manager) => eraseMember(manager, guildId, userId)));
+    return this.describe(await this.eraser.eraseMember(guildId, userId));
   }
 
   private describe({ eventsByKind, starboardEntries }: MemberReferences): MemberEntries {

@@ -1,16 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import {
-  CounterPanel,
-  eraseGuild,
-  finishCreations,
-  followSettings,
-  GuildSettings,
-  requestRefresh,
-} from '#libs/database';
+import { CounterPanel, finishCreations, followSettings, GuildSettings, requestRefresh } from '#libs/database';
 import { PanelChannels } from '../counter-panels/panel-channels.service.js';
 import type { PanelWork } from '../counter-panels/panel-work.js';
 import { GuildDatabase } from '../database/guild-database.js';
+import { GuildEraser } from '../database/guild-eraser.js';
 import { DiscordApiInteractionError } from '../http/api-error.js';
 import type { SettingsAnswer } from './settings-answer.js';
 import { decide, type DoneInDiscord } from './settings-decision.js';
@@ -31,6 +25,7 @@ const CHANNEL_FIELDS = [
 export class SettingsService {
   constructor(
     private readonly database: GuildDatabase,
+    private readonly eraser: GuildEraser,
     private readonly channels: PanelChannels,
   ) {}
 
@@ -74,7 +69,7 @@ export class SettingsService {
    */
   async erase(guildId: string): Promise<{ guild_id: string; deleted: true }> {
     const channels = await this.channels.ofGuild(guildId);
-    await this.database.change(guildId, (manager) => eraseGuild(manager, guildId, new Date()));
+    await this.eraser.eraseGuild(guildId);
     await this.channels.deleteAsFarAsPossible(guildId, channels);
     return { guild_id: guildId, deleted: true };
   }

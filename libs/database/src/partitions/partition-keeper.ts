@@ -96,8 +96,9 @@ export async function countDefaultPartition(dataSource: DataSource, table: Parti
   return Number(row?.count ?? 0);
 }
 
-async function existingPartitions(
-  dataSource: DataSource,
+/** The names of the partitions there are now, with that of the default partition. */
+export async function existingPartitions(
+  dataSource: DataSource | EntityManager,
   table: Pick<PartitionedTable, 'table'>,
 ): Promise<Set<string>> {
   const rows = await dataSource.query<{ name: string }[]>(

@@ -1,0 +1,241 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { sqlState } from '../database-errors.js';
+import { lockStripe } from '../stripes.js';
+import {
+  findErasureJob,
+  listErasureJobs,
+  removeErasureJob,
+  saveErasureJob,
+  type ErasureJob,
+  type ErasurePosition,
+  type ErasureTarget,
+  type GuildPosition,
+} from './erasure-jobs.js';
+import { tryWithErasureLock, withErasureLock } from './erasure-lock.js';
+import { eraseGuildRows, eraseGuildSettings, eraseSmallGuild } from './guild-erasure.js';
+import { eraseMemberEntries, eraseMemberEvents } from './member-erasure.js';
+import { addReferences, noReferences, type MemberReferences } from './member-references.js';
+import { layGuildTombstone, layMemberTombstone, WHOLE_GUILD } from './tombstones.js';
+
+/** How many rows one transaction erases at most. */
+export interface ErasureStepSizes {
+  /** Events of a member: each is written anew. */
+  memberEvents: number;
+  /** Rows of a guild: each is deleted. */
+  guildRows: number;
+}
+
+/** So many rows take 50 to 150 ms, and for so long nobody stores events of the stripe; see docs/performance.md. */
+export const ERASURE_STEP_SIZES: ErasureStepSizes = { memberEvents: 5_000, guildRows: 20_000 };
+
+/** The erasure has begun, and what is to be erased is not all erased yet. Whoever finishes erasures goes on with it. */
+export class ErasureUnfinishedError extends Error {
+  override readonly name = 'ErasureUnfinishedError';
+
+  constructor(cause: unknown) {
+    super('the erasure has begun, but is not finished', { cause });
+  }
+}
+
+type StepOutcome = { isDone: true; erased: MemberReferences } | { isDone: false };
+
+const STEP_ATTEMPTS = 5;
+const ATTEMPT_PAUSE_MS = 100;
+const SERIALIZATION_FAILURE = '40001';
+const DEADLOCK_DETECTED = '40P01';
+
+/**
+ * Erases members and guilds, in steps: each is a transaction under the exclusive lock of the guild's stripe that erases
+ * so many rows. The first one lays the tombstone, so that nothing more comes in behind it. Where that is not all it leaves
+ * a job, and others follow, up to the last one, which removes the job. Between two steps the lock is free.
+ *
+ * All that a step must know lies in the database, and it changes that under the lock. So any process may take any step:
+ * where one died, {@link finish} and {@link finishAll} go on, as does the same erasure when it is asked for again. The
+ * erasure lock lets one at a time work on a job, so that it can tell the sum.
+ */
+export class Eraser {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly sizes: ErasureStepSizes = ERASURE_STEP_SIZES,
+  ) {}
+
+  /**
+   * Takes the member out of everything that is stored of the guild. Events keep counting, but bear no user, no message
+   * and no id that was derived from one. Events of the member from before now that come later are not stored.
+   *
+   * @param signal ends the work between two steps
+   * @returns what was erased, when all is; with what earlier steps of an unfinished erasure had erased
+   * @throws ErasureUnfinishedError once it has begun; any other error before, and then nothing was changed
+   */
+  eraseMember(guildId: string, userId: string, signal?: AbortSignal): Promise<MemberReferences> {
+    return this.erase({ guildId, userId }, (manager) => this.beginMember(manager, guildId, userId), signal);
+  }
+
+  /**
+   * Erases all that is stored of the guild. Its events from before that time, and those that are stored, are not stored
+   * again.
+   *
+   * @param signal ends the work between two steps
+   * @throws as {@link eraseMember}
+   */
+  async eraseGuild(guildId: string, before: Date, signal?: AbortSignal): Promise<void> {
+    const target = { guildId, userId: WHOLE_GUILD };
+    await this.erase(target, (manager) => this.beginGuild(manager, guildId, before), signal);
+  }
+
+  /**
+   * The first step of {@link eraseGuild}: from its commit on the guild is one without settings, and nothing from before
+   * is stored. Call it under the exclusive lock of the guild's stripe.
+   *
+   * @returns whether all is erased; else the rest is for {@link finish}
+   */
+  async startGuild(manager: EntityManager, guildId: string, before: Date): Promise<boolean> {
+    return (await this.beginGuild(manager, guildId, before)).isDone;
+  }
+
+  /**
+   * Finishes an erasure, or waits for who is doing it; does nothing where none is unfinished.
+   *
+   * @param signal ends the work between two steps
+   * @throws ErasureUnfinishedError
+   */
+  async finish(target: ErasureTarget, signal?: AbortSignal): Promise<void> {
+    try {
+      await withErasureLock(this.dataSource, target, signal, (runner) => this.goOn(runner, target, signal));
+    } catch (error) {
+      throw asUnfinished(error);
+    }
+  }
+
+  /**
+   * Finishes all erasures that nobody else is working on, one after the other.
+   *
+   * @param signal ends the work between two steps
+   * @param onFailure called for each that could not be finished; the others are not kept from it
+   * @returns how many were finished
+   */
+  async finishAll(signal: AbortSignal, onFailure: (error: Error) => void): Promise<number> {
+    let finished = 0;
+    for (const target of await listErasureJobs(this.dataSource.manager)) {
+      try {
+        const outcome = await tryWithErasureLock(this.dataSource, target, (runner) =>
+          this.goOn(runner, target, signal),
+        );
+        if (outcome !== undefined) finished++;
+      } catch (error) {
+        if (signal.aborted) break;
+        onFailure(error as Error);
+      }
+    }
+    return finished;
+  }
+
+  private erase(
+    target: ErasureTarget,
+    begin: (manager: EntityManager) => Promise<StepOutcome>,
+    signal?: AbortSignal,
+  ): Promise<MemberReferences> {
+    return withErasureLock(this.dataSource, target, signal, async (runner) => {
+      const first = await inTransaction(runner, target.guildId, begin);
+      if (first.isDone) return first.erased;
+      return this.goOn(runner, target, signal).catch((error: unknown) => {
+        throw asUnfinished(error);
+      });
+    });
+  }
+
+  private async beginMember(manager: EntityManager, guildId: string, userId: string): Promise<StepOutcome> {
+    const target = { guildId, userId };
+    const before = await layMemberTombstone(manager, guildId, userId);
+    const entries = await eraseMemberEntries(manager, target);
+    const { erased, position } = (await findErasureJob(manager, target)) ?? { erased: noReferences() };
+    return this.step(manager, { ...target, before, erased: addReferences(erased, entries), position });
+  }
+
+  private async beginGuild(manager: EntityManager, guildId: string, before: Date): Promise<StepOutcome> {
+    const target = { guildId, userId: WHOLE_GUILD };
+    const reached = await layGuildTombstone(manager, guildId, before);
+    await eraseGuildSettings(manager, guildId);
+    const { position } = (await findErasureJob(manager, target)) ?? {};
+    const job = { ...target, before: reached, erased: noReferences(), position };
+    if (position === undefined && (await eraseSmallGuild(manager, job, this.sizes.guildRows))) {
+      await removeErasureJob(manager, job);
+      return { isDone: true, erased: noReferences() };
+    }
+    await saveErasureJob(manager, job);
+    return { isDone: false };
+  }
+
+  /** Takes one step after the other, up to the last. @returns what all of them erased; nothing where there is no job */
+  private async goOn(runner: QueryRunner, target: ErasureTarget, signal?: AbortSignal): Promise<MemberReferences> {
+    for (;;) {
+      signal?.throwIfAborted();
+      const outcome = await inTransaction(runner, target.guildId, async (manager): Promise<StepOutcome> => {
+        const job = await findErasureJob(manager, target);
+        return job === undefined ? { isDone: true, erased: noReferences() } : this.step(manager, job);
+      });
+      if (outcome.isDone) return outcome.erased;
+    }
+  }
+
+  private async step(manager: EntityManager, job: ErasureJob): Promise<StepOutcome> {
+    const { erased: now, next } = await this.eraseRows(manager, job);
+    const erased = addReferences(job.erased, now);
+    if (next === undefined) {
+      await removeErasureJob(manager, job);
+      return { isDone: true, erased };
+    }
+    await saveErasureJob(manager, { ...job, erased, position: next });
+    return { isDone: false };
+  }
+
+  private async eraseRows(
+    manager: EntityManager,
+    job: ErasureJob,
+  ): Promise<{ erased: MemberReferences; next?: ErasurePosition }> {
+    if (job.userId !== WHOLE_GUILD) {
+      return eraseMemberEvents(manager, job, job.position as string | undefined, this.sizes.memberEvents);
+    }
+    const from = job.position as GuildPosition | undefined;
+    const next = await eraseGuildRows(manager, job, from, this.sizes.guildRows);
+    return { erased: noReferences(), next };
+  }
+}
+
+/**
+ * Rows are found by index, whatever the planner knows of tables that change as fast as these. Partitions neither come
+ * nor go meanwhile; this lock is taken before that of the stripe, as the rollup worker does it.
+ */
+const PREPARE = `
+  SET LOCAL enable_seqscan = off;
+  SET LOCAL enable_hashjoin = off;
+  SET LOCAL enable_mergejoin = off;
+  SET LOCAL max_parallel_workers_per_gather = 0;
+  LOCK TABLE ONLY statistic_events, ONLY statistic_totals, ONLY statistic_groups, ONLY guild_snapshots
+    IN ACCESS SHARE MODE`;
+
+/** Under the exclusive lock of the guild's stripe. What Postgres broke off for the sake of others is tried again. */
+async function inTransaction<T>(
+  runner: QueryRunner,
+  guildId: string,
+  work: (manager: EntityManager) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await runner.manager.transaction('READ COMMITTED', async (manager) => {
+        await manager.query(PREPARE);
+        await lockStripe(manager, guildId);
+        return work(manager);
+      });
+    } catch (error) {
+      const state = sqlState(error);
+      if ((state !== SERIALIZATION_FAILURE && state !== DEADLOCK_DETECTED) || attempt === STEP_ATTEMPTS) throw error;
+      await sleep(attempt * ATTEMPT_PAUSE_MS);
+    }
+  }
+}
+
+function asUnfinished(error: unknown): ErasureUnfinishedError {
+  return error instanceof ErasureUnfinishedError ? error : new ErasureUnfinishedError(error);
+}

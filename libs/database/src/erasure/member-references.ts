@@ -1,0 +1,36 @@
+import type { EntityManager } from 'typeorm';
+
+/** How many rows name a member: events by the number of their kind, and starboard entries of the member's messages. */
+export interface MemberReferences {
+  eventsByKind: Map<number, number>;
+  starboardEntries: number;
+}
+
+export function noReferences(): MemberReferences {
+  return { eventsByKind: new Map(), starboardEntries: 0 };
+}
+
+/** Both together. */
+export function addReferences(a: MemberReferences, b: MemberReferences): MemberReferences {
+  const eventsByKind = new Map(a.eventsByKind);
+  for (const [kind, count] of b.eventsByKind) eventsByKind.set(kind, (eventsByKind.get(kind) ?? 0) + count);
+  return { eventsByKind, starboardEntries: a.starboardEntries + b.starboardEntries };
+}
+
+/** Counts what names the member, in one snapshot. */
+export async function countMemberReferences(
+  manager: EntityManager,
+  guildId: string,
+  userId: string,
+): Promise<MemberReferences> {
+  const rows = await manager.query<{ kind: number | null; count: string }[]>(
+    `SELECT kind, count(*) FROM statistic_events WHERE guild_id = $1 AND user_id = $2 GROUP BY kind
+     UNION ALL
+     SELECT NULL, count(*) FROM starboard_entries WHERE guild_id = $1 AND author_id = $2`,
+    [guildId, userId],
+  );
+  return {
+    eventsByKind: new Map(rows.filter((row) => row.kind !== null).map((row) => [row.kind!, Number(row.count)])),
+    starboardEntries: Number(rows.find((row) => row.kind === null)?.count ?? 0),
+  };
+}

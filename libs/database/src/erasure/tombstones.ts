@@ -1,0 +1,41 @@
+import type { EntityManager } from 'typeorm';
+
+/** In `erasure_tombstones.user_id` and `erasures.user_id`: the whole guild. No Discord id is 0. */
+export const WHOLE_GUILD = '0';
+
+/**
+ * Keeps out events of the member from before now that come later; it reaches past the newest stored event, whose clock
+ * may be ahead of ours. Call it under the exclusive lock of the guild's stripe: then what is stored is from before that
+ * time, and what is stored later is not.
+ *
+ * @returns that time, as Postgres writes it
+ */
+export function layMemberTombstone(manager: EntityManager, guildId: string, userId: string): Promise<string> {
+  return layTombstone(
+    manager,
+    `SELECT $1, $2, greatest(clock_timestamp(), max(occurred_at) + interval '1 millisecond'), clock_timestamp()
+     FROM statistic_events WHERE guild_id = $1 AND user_id = $2`,
+    [guildId, userId],
+  );
+}
+
+/** The same for everything of the guild, from before the given time and what is stored. */
+export function layGuildTombstone(manager: EntityManager, guildId: string, before: Date): Promise<string> {
+  return layTombstone(
+    manager,
+    `SELECT $1, $2, greatest($3, max(occurred_at) + interval '1 millisecond'), clock_timestamp()
+     FROM statistic_events WHERE guild_id = $1 AND occurred_at >= $3`,
+    [guildId, WHOLE_GUILD, before],
+  );
+}
+
+async function layTombstone(manager: EntityManager, select: string, parameters: unknown[]): Promise<string> {
+  const [row] = await manager.query<{ before: string }[]>(
+    `INSERT INTO erasure_tombstones (guild_id, user_id, before, erased_at) ${select}
+     ON CONFLICT (guild_id, user_id) DO UPDATE SET
+       before = greatest(erasure_tombstones.before, excluded.before), erased_at = excluded.erased_at
+     RETURNING before::text`,
+    parameters,
+  );
+  return row!.before;
+}

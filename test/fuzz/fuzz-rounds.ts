@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+
+/** `npm run fuzz` takes ten minutes, `FUZZ_SECONDS=3600 npm run fuzz` an hour. */
+export const SECONDS = Number(process.env.FUZZ_SECONDS ?? 10);
+/** `FUZZ_SEED=… npm run fuzz` makes the round of that seed the first. */
+export const FIRST_SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
+
+/** Shrinking ends after this, in milliseconds: what was found so far is told. */
+const LONGEST_TASK_MS = 60_000;
+
+const SEED_STEP = 0x9e3779b1;
+
+/** A property of one route or of one kind of message. */
+export interface FuzzTask {
+  what: string;
+  property: fc.IAsyncProperty<unknown>;
+  /** Inputs a round. */
+  runs: number;
+  before?: () => Promise<void>;
+}
+
+export interface Rounds {
+  /** Every task is done at least once; afterwards no new one begins when the time is over, or something is wrong. */
+  isOver: () => boolean;
+  tasksAtOnce: number;
+}
+
+/**
+ * Goes round the tasks again and again. Each round has a seed of its own, so that `FUZZ_SEED` can begin with the round
+ * that failed.
+ *
+ * @returns how many rounds were begun
+ * @throws Error of the first property that does not hold, with its seed, path and smallest counterexample
+ */
+export async function fuzzInRounds(tasks: readonly FuzzTask[], { isOver, tasksAtOnce }: Rounds): Promise<number> {
+  let failed = false;
+  let next = 0;
+  const work = async () => {
+    while (!failed && (next < tasks.length || !isOver())) {
+      const turn = next++;
+      try {
+        await fuzzOnce(tasks, turn);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  const workers = await Promise.allSettled(Array.from({ length: tasksAtOnce }, work));
+  for (const worker of workers) if (worker.status === 'rejected') throw worker.reason;
+  return Math.ceil(next / tasks.length);
+}
+
+async function fuzzOnce(tasks: readonly FuzzTask[], turn: number): Promise<void> {
+  const place = turn % tasks.length;
+  const { what, property, runs, before } = tasks[place]!;
+  const roundSeed = FIRST_SEED + Math.floor(turn / tasks.length);
+  // With one seed for all, tasks that are alike would get the same inputs.
+  const seed = (roundSeed + place * SEED_STEP) | 0;
+  await before?.();
+  const details = await fc.check(property, { seed, numRuns: runs, interruptAfterTimeLimit: LONGEST_TASK_MS });
+  if (!details.failed) return;
+  const report = (await fc.asyncDefaultReportMessage(details)) ?? '';
+  throw new Error(`${what}, FUZZ_SEED=${roundSeed}: ${report}`, { cause: details.errorInstance });
+}

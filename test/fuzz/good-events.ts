@@ -1,0 +1,200 @@
+import fc from 'fast-check';
+import { v5 } from 'uuid';
+import { DISCORD_EPOCH_MS, EVENT_ID_NAMESPACE, hasUser, type CompiledKind, type FieldColumn } from '#libs/contracts';
+import { idText, schemaText } from './field-texts.js';
+import { objectText, storableText } from './json-texts.js';
+
+/** A valid event as text, and the record that a view must answer for it once it is stored. */
+export interface GoodEvent {
+  kind: CompiledKind;
+  members: [name: string, text: string][];
+  text: string;
+  record: (envelope: Envelope) => Record<string, unknown>;
+}
+
+/** What the message says of an event that does not say it itself. */
+export interface Envelope {
+  messageId: string;
+  /** Unix milliseconds. */
+  time: number;
+  /** In an array. */
+  index?: number;
+}
+
+const DAY_MS = 86_400_000;
+/** Whole windows can be asked for up to 30 days back. */
+const OLDEST_MS = 29 * DAY_MS;
+
+/** Ids of its own: smaller ones would collide while fast-check shrinks. */
+const uuids = fc.noShrink(fc.uuid({ version: 4 }));
+const times = fc.noShrink(fc.integer({ min: 60_000, max: OLDEST_MS }));
+const snowflakeTails = fc.noShrink(fc.nat(0x3fffff));
+
+/** JSON of the value, and the value as a record has it. */
+type FieldValue = [text: string, value: unknown];
+
+/** Valid events of a kind that occurred before `now`; those that stand in a request name themselves. */
+export function goodEvents(
+  kind: CompiledKind,
+  guildId: string,
+  { now, isRequest = false }: { now: number; isRequest?: boolean },
+): fc.Arbitrary<GoodEvent> {
+  const { fields, identifiedBy, optionalUser } = kind.definition;
+  const own = Object.entries(fields).map(([name, column]) =>
+    (name === identifiedBy ? snowflakeValue(now) : fieldValue(column)).map(([text, value]) => ({ name, text, value })),
+  );
+  return fc
+    .record({
+      own: fc.tuple(...own),
+      user: optionalUser ? fc.option(idText) : fc.constant(null),
+      identity: identifiedBy === undefined ? identities(now, isRequest) : fc.constant(undefined),
+      guild: fc.constantFrom(`"${guildId}"`, guildId),
+      more: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, moreMembers),
+      isReversed: fc.boolean(),
+      space: fc.constantFrom('', '', ' ', '\n\t'),
+    })
+    .map(({ own: values, user, identity, guild, more, isReversed, space }): GoodEvent => {
+      const members: [string, string][] = [
+        ['guild_id', guild],
+        ...values.map(({ name, text }): [string, string] => [name, text]),
+        ...(user === null ? [] : [['user_id', user] as [string, string]]),
+        ...(identity?.members ?? []),
+        ...more,
+      ];
+      const stored = {
+        guild_id: guildId,
+        ...(hasUser(kind.definition) && { user_id: user === null ? null : digits(user) }),
+        ...Object.fromEntries(values.map(({ name, value }) => [name, value])),
+      };
+      const creator = values.find(({ name }) => fields[name] === 'user_id');
+      if (creator !== undefined) Object.assign(stored, { user_id: creator.value });
+      const snowflake = values.find(({ name }) => name === identifiedBy)?.value as string | undefined;
+      const ordered = isReversed ? members.toReversed() : members;
+      return {
+        kind,
+        members: ordered,
+        text: objectText(ordered, space),
+        record: (envelope) => ({ ...stored, ...(identity?.of(envelope) ?? snowflakeIdentity(snowflake!)) }),
+      };
+    });
+}
+
+function fieldValue(column: FieldColumn): fc.Arbitrary<FieldValue> {
+  switch (column) {
+    case 'is_bot':
+      return fc.boolean().map((value) => [String(value), value]);
+    case 'label':
+      return fc
+        .tuple(storableText, fc.boolean())
+        .map(([value, isEscaped]) => [isEscaped ? escaped(value) : JSON.stringify(value), value]);
+    case 'value':
+      return delays;
+    default:
+      return idText.map((text) => [text, digits(text)]);
+  }
+}
+
+const delays: fc.Arbitrary<FieldValue> = fc
+  .oneof(
+    fc.constantFrom('0', '-0', '0.0', '1e3', '5.0', '86400000', '86400000.0', '8.64E+7', '0.0004', '0.0005', '1e-400'),
+    fc.integer({ min: 0, max: 86_400_000 }).map(String),
+    fc.double({ min: 0, max: 86_400_000, noNaN: true }).map(String),
+  )
+  // Kept to the microsecond; no record has -0.
+  .map((text) => [text, Math.round(Number(text) * 1000) / 1000 + 0]);
+
+/** The snowflake bears the time of the event. */
+function snowflakeValue(now: number): fc.Arbitrary<FieldValue> {
+  return fc.tuple(times, snowflakeTails, fc.boolean()).map(([ago, tail, isText]) => {
+    const id = String((BigInt(now - ago - DISCORD_EPOCH_MS) << 22n) | BigInt(tail));
+    return [isText ? `"${id}"` : id, id];
+  });
+}
+
+function snowflakeIdentity(id: string) {
+  const timestamp = new Date(Number(BigInt(id) >> 22n) + DISCORD_EPOCH_MS).toISOString();
+  return { id: v5(id, EVENT_ID_NAMESPACE), timestamp };
+}
+
+interface Identity {
+  members: [string, string][];
+  of: (envelope: Envelope) => { id: string; timestamp: string };
+}
+
+/** Every way in which an event may say which it is and when it was. */
+function identities(now: number, isRequest: boolean): fc.Arbitrary<Identity> {
+  const inBody = fc.tuple(uuids, times, fc.nat(3)).map(([id, ago, way]): Identity => {
+    const at = now - ago;
+    const iso = new Date(at).toISOString();
+    const time = [`"${iso}"`, String(at), `${at}.75`, `"${iso.slice(0, -1)}999+00:00"`][way]!;
+    const members: [string, string][] = [
+      ['event_id', `"${way === 0 ? id.toUpperCase() : id}"`],
+      ['occurred_at', time],
+    ];
+    return { members, of: () => ({ id, timestamp: iso }) };
+  });
+  const inId = fc.tuple(uuids, times).map(([random, ago]): Identity => {
+    const at = now - ago;
+    const hex = at.toString(16).padStart(12, '0');
+    const id = `${hex.slice(0, 8)}-${hex.slice(8)}-7${random.slice(15)}`;
+    return { members: [['event_id', `"${id}"`]], of: () => ({ id, timestamp: new Date(at).toISOString() }) };
+  });
+  if (isRequest) return fc.oneof(inBody, inId);
+  const timeInBody = times.map((ago): Identity => {
+    const timestamp = new Date(now - ago).toISOString();
+    return { members: [['occurred_at', `"${timestamp}"`]], of: (envelope) => ({ id: idFrom(envelope), timestamp }) };
+  });
+  const inMessage = fc.constant<Identity>({
+    members: [],
+    of: (envelope) => ({ id: idFrom(envelope), timestamp: new Date(envelope.time).toISOString() }),
+  });
+  return fc.oneof(inBody, inId, timeInBody, inMessage);
+}
+
+function idFrom({ messageId, index }: Envelope): string {
+  if (index !== undefined) return v5(`${messageId}#${index}`, EVENT_ID_NAMESPACE);
+  const isUuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(messageId);
+  return isUuid ? messageId.toLowerCase() : v5(messageId, EVENT_ID_NAMESPACE);
+}
+
+/** Members that no event has; they are ignored. */
+const moreMembers: fc.Arbitrary<[string, string][]> = fc.uniqueArray(
+  fc.tuple(
+    fc.constantFrom(
+      'more',
+      'constructor',
+      'toString',
+      'length',
+      '',
+      'Guild_id',
+      'guild_id ',
+      '\u0000',
+      '\ud800',
+      'é',
+      '0',
+    ),
+    fc.oneof(
+      fc.constantFrom(
+        '1e400',
+        '{"a":[{}]}',
+        '"\\ud800\\u0000"',
+        `1${'0'.repeat(60)}`,
+        `${'['.repeat(60)}${']'.repeat(60)}`,
+      ),
+      schemaText({ type: 'boolean' }, 0),
+    ),
+  ),
+  { selector: ([name]) => name, minLength: 1, maxLength: 3 },
+);
+
+/** JSON of a text in which every unit is an escape. */
+function escaped(text: string): string {
+  return `"${text
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')}"`;
+}
+
+function digits(idJson: string): string {
+  return idJson.replaceAll('"', '');
+}

@@ -1,0 +1,500 @@
+import { randomUUID } from 'node:crypto';
+import { Registry } from 'prom-client';
+import type { DataSource } from 'typeorm';
+import { DIMENSIONS, StatisticsContract, SWITCH_NAMES, type StatisticEvent } from '#libs/contracts';
+import {
+  createDataSource,
+  dropSpentTombstones,
+  Eraser,
+  ErasureUnfinishedError,
+  isGuildErasureUnfinished,
+  keepPartitions,
+  lockStripe,
+  partitionedTables,
+  RollupWorker,
+  WHOLE_GUILD,
+  type MemberReferences,
+} from '#libs/database';
+import { EventMetrics } from '../../apps/ingestion/src/messages/event-metrics.js';
+import { StatisticsWriter } from '../../apps/ingestion/src/statistics/statistics.writer.js';
+import { countKinds } from '../../apps/query/src/statistics/summary/count-window.js';
+import { groupKind } from '../../apps/query/src/statistics/summary/group-window.js';
+import { SteppedRun } from '../harness/stepped-data-source.js';
+import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
+import { waitFor } from '../harness/wait-for.js';
+
+const CONTRACT = new StatisticsContract();
+const MESSAGE = CONTRACT.kind('message.sent')!;
+const COMMAND = CONTRACT.kind('command.used')!;
+const DAY_MS = 86_400_000;
+const QUARTER_MS = 900_000;
+const NOON = Math.floor(Date.now() / DAY_MS) * DAY_MS - 3.5 * DAY_MS;
+const LATER = Date.now() + 3 * DAY_MS;
+const WINDOW = { from: NOON - 5 * DAY_MS, to: NOON + 10 * DAY_MS };
+const MEMBER = '77';
+const OTHER = '78';
+/** Of the events of a guild in these tests. */
+const [BY_MEMBER, BY_OTHER] = [8, 5];
+const SMALL_STEPS = { memberEvents: 3, guildRows: 600 };
+
+describe('erasure', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+  let writer: StatisticsWriter;
+  let worker: RollupWorker;
+  const stepped: DataSource[] = [];
+  let guilds = 1_300_000_000_000_000_000n;
+  let guildId: string;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    dataSource = await createDataSource({ url: database.url, poolSize: 8, applicationName: 'test' }).initialize();
+    writer = new StatisticsWriter(dataSource, CONTRACT, new EventMetrics(new Registry()));
+    worker = new RollupWorker(dataSource, CONTRACT);
+  });
+  afterAll(async () => {
+    await dataSource.destroy();
+    await database.drop();
+  });
+  beforeEach(async () => {
+    guildId = await openGuild();
+  });
+  afterEach(async () => {
+    await Promise.all(stepped.splice(0).map((source) => source.destroy()));
+  });
+
+  describe('of a member with few events', () => {
+    it('should be one transaction: all of it is seen, or nothing', async () => {
+      await storeFew();
+      const { run } = await startStepped((eraser) => eraser.eraseMember(guildId, MEMBER), { memberEvents: 100 });
+      let commits = 0;
+      for (let outcome = 'next'; outcome !== 'done'; outcome = await run.step(async () => false)) {
+        const seen = [await named(), await rows('erasures'), await rows('starboard_entries')];
+        expect([[BY_MEMBER, 0, 1].join(), [0, 0, 0].join()][commits]).toBe(seen.join());
+        if ((await run.next()) === 'COMMIT') commits++;
+      }
+      expect(commits).toBe(1);
+      expect(await named()).toBe(0);
+    });
+
+    it('should tell what was erased, and nothing the second time', async () => {
+      await storeFew();
+      const eraser = new Eraser(dataSource);
+      expect(flat(await eraser.eraseMember(guildId, MEMBER))).toEqual({ 1: 3, 2: 5, starboard: 1 });
+      expect(flat(await eraser.eraseMember(guildId, MEMBER))).toEqual({ starboard: 0 });
+    });
+  });
+
+  describe('of a member with many events', () => {
+    it('should tell the sum of all its steps', async () => {
+      await storeFew();
+      const erased = await new Eraser(dataSource, SMALL_STEPS).eraseMember(guildId, MEMBER);
+      expect(flat(erased)).toEqual({ 1: 3, 2: 5, starboard: 1 });
+      await expectErased();
+    });
+
+    it('should come to its end where many events occurred at the same moment', async () => {
+      await writer.write(Array.from({ length: 20 }, () => anEvent(COMMAND, MEMBER, NOON)));
+      const erased = await new Eraser(dataSource, SMALL_STEPS).eraseMember(guildId, MEMBER);
+      expect(flat(erased)).toEqual({ 1: 20, starboard: 0 });
+      expect(await named()).toBe(0);
+    });
+
+    it('should be resumed, and summaries be right meanwhile, wherever its process died', async () => {
+      const statements = await countStatements();
+      expect(statements).toBeGreaterThan(20);
+      for (let died = 1; died < statements; died++) {
+        guildId = await openGuild();
+        await storeFew();
+        await worker.run(LATER);
+        const { run, kill } = await startStepped((eraser) => eraser.eraseMember(guildId, MEMBER), SMALL_STEPS);
+        let commits = 0;
+        for (let done = 0; done < died; done++) {
+          if ((await run.next()) === 'COMMIT') commits++;
+          await run.step(async () => false);
+        }
+        await kill();
+        const unfinished = await rows('erasures');
+        await expectExact(`dead after ${died} statements`);
+        if (died % 3 === 0) await worker.run(LATER);
+        await expectExact(`dead after ${died} statements, rolled up`);
+        const byUpkeep = died % 2 === 0 && commits > 0;
+        const isFinished = commits > 0 && unfinished === 0;
+        const answer = isFinished ? { starboard: 0 } : { 1: 3, 2: 5, starboard: 1 };
+        expect([died, await resume(byUpkeep)]).toEqual([died, byUpkeep ? unfinished : answer]);
+        await expectErased();
+      }
+    }, 300_000);
+
+    /**
+     * By the upkeep, or by asking for the same again.
+     *
+     * @returns how many erasures were finished; or what was answered: the sum of all, also of what the dead one erased
+     */
+    async function resume(byUpkeep: boolean): Promise<unknown> {
+      const other = new Eraser(dataSource, SMALL_STEPS);
+      if (byUpkeep) return other.finishAll(new AbortController().signal, fail);
+      return flat(await other.eraseMember(guildId, MEMBER));
+    }
+
+    it('should let others in between two steps, and nobody during one', async () => {
+      await storeFew();
+      const neighbour = await openGuild(guildId);
+      const { run } = await startStepped((eraser) => eraser.eraseMember(guildId, MEMBER), SMALL_STEPS);
+      await stepPast(run, 'COMMIT');
+      expect(await writer.write([anEvent(COMMAND, OTHER, NOON, neighbour)])).toMatchObject({ stored: 1 });
+      await stepPast(run, 'SELECT pg_advisory_xact_lock');
+      const writing = writer.write([anEvent(COMMAND, OTHER, NOON, neighbour)]);
+      await waitFor(() => isWaiting('test'), { what: 'the writer to wait' });
+      await run.finish();
+      expect(await writing).toMatchObject({ stored: 1 });
+    });
+
+    it('should leave what the member does later, and keep out what happened before', async () => {
+      await storeFew();
+      const { run } = await startStepped((eraser) => eraser.eraseMember(guildId, MEMBER), SMALL_STEPS);
+      await stepPast(run, 'COMMIT');
+      const [tombstone] = await database.query<{ before: Date }>(
+        'SELECT before FROM erasure_tombstones WHERE guild_id = $1',
+        [guildId],
+      );
+      const later = tombstone!.before.getTime() + 1;
+      const outcome = await writer.write([
+        anEvent(COMMAND, MEMBER, NOON - DAY_MS),
+        anEvent(COMMAND, MEMBER, NOON + 1),
+        anEvent(COMMAND, MEMBER, later),
+        anEvent(MESSAGE, MEMBER, later),
+      ]);
+      expect(outcome).toEqual({ stored: 2, duplicate: 0, unwanted: 2 });
+      await run.finish();
+      expect(await named()).toBe(2);
+      expect(await rows('erasures')).toBe(0);
+    });
+
+    it('should be done once by many who do it at the same time', async () => {
+      await storeFew();
+      const answers = await Promise.all([
+        ...[1, 2, 3].map(() => new Eraser(dataSource, SMALL_STEPS).eraseMember(guildId, MEMBER)),
+        new Eraser(dataSource, SMALL_STEPS).finish({ guildId, userId: MEMBER }),
+        new Eraser(dataSource, SMALL_STEPS).finishAll(new AbortController().signal, fail),
+      ]);
+      const sum = answers.slice(0, 3).map((answer) => flat(answer as MemberReferences));
+      expect(sum.toSorted((a, b) => b.starboard! - a.starboard!)).toEqual([
+        { 1: 3, 2: 5, starboard: 1 },
+        { starboard: 0 },
+        { starboard: 0 },
+      ]);
+      await expectErased();
+    });
+
+    it('should not be taken from who is at it, and could then not tell its sum', async () => {
+      await storeFew();
+      let answer: unknown;
+      const { run } = await startStepped(async (eraser) => {
+        answer = flat(await eraser.eraseMember(guildId, MEMBER));
+      }, SMALL_STEPS);
+      await stepPast(run, 'COMMIT');
+      expect(await new Eraser(dataSource).finishAll(new AbortController().signal, fail)).toBe(0);
+      await run.finish();
+      expect(answer).toEqual({ 1: 3, 2: 5, starboard: 1 });
+    });
+
+    it('should try again what a deadlock broke off', async () => {
+      await storeFew();
+      const { run } = await startStepped((eraser) => eraser.eraseMember(guildId, MEMBER), SMALL_STEPS);
+      await stepPast(run, 'COMMIT');
+      const other = dataSource.createQueryRunner();
+      await other.startTransaction();
+      await other.query(`SET LOCAL deadlock_timeout = '10min'`); // so that the erasure is the one to notice
+      await other.query('SELECT FROM statistic_events WHERE guild_id = $1 FOR UPDATE', [guildId]);
+      await stepPast(run, 'SELECT pg_advisory_xact_lock');
+      const locking = lockStripe(other.manager, guildId);
+      await waitFor(() => isWaiting('test'), { what: 'the other to wait for the stripe' });
+      const erasing = run.finish();
+      await locking;
+      await other.commitTransaction();
+      await other.release();
+      await expect(erasing).resolves.toBeUndefined();
+      await expectErased();
+    });
+
+    it('should leave the rest to others when Postgres breaks it off, and say so', async () => {
+      await storeFew();
+      const hurried = await createDataSource({
+        url: database.url,
+        poolSize: 2,
+        applicationName: 'hurried',
+      }).initialize();
+      stepped.push(hurried);
+      const run = new SteppedRun(hurried, () => new Eraser(hurried, SMALL_STEPS).eraseMember(guildId, MEMBER));
+      while (!(await run.next())!.includes('pg_try_advisory_lock')) await run.step(async () => false);
+      await stepPast(run, 'COMMIT');
+      const other = dataSource.createQueryRunner();
+      await other.startTransaction();
+      await lockStripe(other.manager, guildId);
+      const failure = run.finish().catch((error: unknown) => error);
+      await waitFor(() => isWaiting('hurried'), { what: 'the erasure to wait for the stripe' });
+      await database.query(
+        `SELECT pg_cancel_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND application_name = 'hurried' AND wait_event_type = 'Lock'`,
+      );
+      expect(await failure).toBeInstanceOf(ErasureUnfinishedError);
+      await other.rollbackTransaction();
+      await other.release();
+      expect(await new Eraser(dataSource).finishAll(new AbortController().signal, fail)).toBe(1);
+      await expectErased();
+    });
+  });
+
+  describe('of a guild', () => {
+    it('should be one transaction where there is little, and leave other guilds alone', async () => {
+      await storeFew();
+      const neighbour = await openGuild(guildId);
+      await writer.write([anEvent(COMMAND, MEMBER, NOON, neighbour)]);
+      await worker.run(LATER);
+      const { run } = await startStepped((eraser) => eraser.eraseGuild(guildId, new Date()), SMALL_STEPS);
+      await stepPast(run, 'COMMIT');
+      expect(await remains()).toEqual({});
+      await run.finish();
+      expect(await remains(neighbour)).toMatchObject({ guild_settings: 1, statistic_events: 1, statistic_totals: 1 });
+    });
+
+    it('should be resumed after every step, whoever died after it', async () => {
+      const neighbour = await fillLarge();
+      const before = await remains(neighbour);
+      const { run, kill } = await startStepped((eraser) => eraser.eraseGuild(guildId, new Date()), SMALL_STEPS);
+      await stepPast(run, 'COMMIT');
+      await kill();
+      expect(await remains()).toMatchObject({ statistic_events: 1_500, erasures: 1 });
+      expect(await remains()).not.toHaveProperty('guild_settings');
+      let steps = 0;
+      while (await isGuildErasureUnfinished(dataSource.manager, guildId)) {
+        const events = await rows('statistic_events');
+        const next = await startStepped((eraser) => eraser.finish({ guildId, userId: WHOLE_GUILD }), SMALL_STEPS);
+        await stepPast(next.run, 'COMMIT');
+        await next.kill();
+        expect(events - (await rows('statistic_events'))).toBeLessThanOrEqual(SMALL_STEPS.guildRows);
+        steps++;
+      }
+      expect(steps).toBeGreaterThan(10);
+      expect(await remains()).toEqual({});
+      expect(await remains(neighbour)).toEqual(before);
+    }, 180_000);
+
+    it('should not miss what an erased member left in it meanwhile', async () => {
+      await fillLarge();
+      const { run } = await startStepped((eraser) => eraser.eraseGuild(guildId, new Date()), SMALL_STEPS);
+      // In the middle of a partition, and of events of one moment.
+      await waitForStep(run, async () => (await rows('statistic_events')) < 1_300);
+      await new Eraser(dataSource).eraseMember(guildId, MEMBER);
+      await run.finish();
+      expect(await remains()).toEqual({});
+    });
+
+    it('should not mind that partitions are dropped and made meanwhile', async () => {
+      await fillLarge();
+      const { run } = await startStepped((eraser) => eraser.eraseGuild(guildId, new Date()), SMALL_STEPS);
+      await waitForStep(run, async () => (await rows('statistic_events')) < 1_500);
+      await worker.run(LATER);
+      const [events] = partitionedTables({ eventDays: 62, summaryDays: 400 });
+      const { dropped, created } = await keepPartitions(dataSource, events!, new Date(NOON + 63 * DAY_MS));
+      expect(dropped.length).toBeGreaterThan(0);
+      expect(created.length).toBeGreaterThan(0);
+      await run.finish();
+      expect(await remains()).toEqual({});
+      await keepPartitions(dataSource, events!, new Date());
+    });
+  });
+
+  it('should keep a tombstone for as long as its erasure is unfinished', async () => {
+    await database.query(
+      `INSERT INTO erasure_tombstones (guild_id, user_id, before, erased_at)
+       SELECT $1, user_id, now() - interval '64 days', now() FROM unnest('{1,2}'::bigint[]) user_id`,
+      [guildId],
+    );
+    await database.query(
+      `INSERT INTO erasures (guild_id, user_id, before, begun_at, events_by_kind, starboard_entries)
+       VALUES ($1, 2, now() - interval '64 days', now(), '{}', 0)`,
+      [guildId],
+    );
+    const kept = () => database.query('SELECT user_id FROM erasure_tombstones WHERE guild_id = $1', [guildId]);
+    await dropSpentTombstones(dataSource.manager, 62);
+    expect(await kept()).toEqual([{ user_id: '2' }]);
+    expect(await new Eraser(dataSource).finishAll(new AbortController().signal, fail)).toBe(1);
+    await dropSpentTombstones(dataSource.manager, 62);
+    expect(await kept()).toEqual([]);
+  });
+
+  /** @param sameStripe a guild whose stripe the new one shares */
+  async function openGuild(sameStripe?: string): Promise<string> {
+    const id = sameStripe === undefined ? String((guilds += 1_001n)) : String(BigInt(sameStripe) + 64n);
+    await database.query(
+      `INSERT INTO guild_settings
+         (guild_id, enabled, enabled_at, updated_at, switches, counter_panel_enabled, starboard_enabled)
+       VALUES ($1, true, now(), now(), $2, false, false)`,
+      [id, SWITCH_NAMES],
+    );
+    return id;
+  }
+
+  function anEvent(kind: typeof MESSAGE, userId: string, occurredAt: number, guild = guildId): StatisticEvent {
+    const [channelId, messageId, label] = kind === MESSAGE ? ['7', '12345', null] : [null, null, 'x'];
+    return {
+      guildId: guild,
+      kind,
+      occurredAt,
+      eventId: randomUUID(),
+      userId,
+      channelId,
+      messageId,
+      label,
+      value: null,
+      flags: 0,
+    };
+  }
+
+  /** Three commands and five messages of the member, in three quarters of two days; five events of somebody else. */
+  async function storeFew(): Promise<void> {
+    const times = [NOON, NOON + 1, NOON + QUARTER_MS];
+    await writer.write([
+      ...times.map((at) => anEvent(COMMAND, MEMBER, at)),
+      ...[...times, NOON - DAY_MS, NOON - DAY_MS + 1].map((at) => anEvent(MESSAGE, MEMBER, at)),
+      ...[...times, NOON - DAY_MS, NOON - DAY_MS + 1].map((at) => anEvent(MESSAGE, OTHER, at)),
+    ]);
+    await database.query('INSERT INTO starboard_entries VALUES ($1, 5, 6, $2)', [guildId, MEMBER]);
+  }
+
+  /** More rows than two steps erase, in several tables and partitions. @returns a neighbour with some of the same */
+  async function fillLarge(): Promise<string> {
+    const neighbour = await openGuild(guildId);
+    for (const [guild, count] of [
+      [guildId, 1_500],
+      [neighbour, 10],
+    ] as const) {
+      const events = Array.from({ length: count }, (_, index) => {
+        const day = index % 10 === 0 ? DAY_MS : 0;
+        return anEvent(
+          index % 3 === 0 ? COMMAND : MESSAGE,
+          index % 8 < 4 ? MEMBER : OTHER,
+          NOON - day + (index % 4), // many at the same moment
+          guild,
+        );
+      });
+      await writer.write(events);
+      await database.query(
+        `INSERT INTO guild_snapshots (guild_id, bucket, occurred_at) VALUES ($1, date_trunc('hour', now()), now())`,
+        [guild],
+      );
+    }
+    await worker.run(LATER);
+    return neighbour;
+  }
+
+  async function startStepped(work: (eraser: Eraser) => Promise<unknown>, sizes: Partial<typeof SMALL_STEPS>) {
+    const source = await createDataSource({ url: database.url, poolSize: 2, applicationName: 'stepped' }).initialize();
+    stepped.push(source);
+    const run = new SteppedRun(source, () => work(new Eraser(source, { ...SMALL_STEPS, ...sizes })));
+    /** As when its process dies: Postgres rolls back what was not committed. */
+    const kill = async () => {
+      const connections = `FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'stepped'`;
+      await database.query(`SELECT pg_terminate_backend(pid) ${connections}`);
+      await waitFor(async () => (await database.query(`SELECT ${connections}`)).length === 0, { what: 'its end' });
+      await run.finish().catch(() => undefined);
+    };
+    return { run, kill };
+  }
+
+  /** Lets statements go up to and with the next one that begins like this. */
+  async function stepPast(run: SteppedRun, beginning: string): Promise<void> {
+    for (let passed = false; !passed;) {
+      const sql = await run.next();
+      if (sql === undefined) throw new Error(`${beginning} did not come`);
+      passed = sql.startsWith(beginning);
+      await run.step(async () => false);
+    }
+  }
+
+  /** Lets transactions go until the condition holds between two of them. */
+  async function waitForStep(run: SteppedRun, condition: () => Promise<boolean>): Promise<void> {
+    while (!(await condition())) await stepPast(run, 'COMMIT');
+  }
+
+  async function countStatements(): Promise<number> {
+    await storeFew();
+    const { run } = await startStepped((eraser) => eraser.eraseMember(guildId, MEMBER), SMALL_STEPS);
+    for (let statements = 1; ; statements++) if ((await run.step(async () => false)) === 'done') return statements;
+  }
+
+  async function isWaiting(applicationName: string): Promise<boolean> {
+    const waiting = await database.query(
+      `SELECT FROM pg_stat_activity
+       WHERE datname = current_database() AND application_name = $1 AND wait_event_type = 'Lock'`,
+      [applicationName],
+    );
+    return waiting.length > 0;
+  }
+
+  async function rows(table: string, condition = 'true', guild = guildId): Promise<number> {
+    const found = await database.query<{ n: number }>(
+      `SELECT count(*)::int AS n FROM ${table} WHERE guild_id = $1 AND ${condition}`,
+      [guild],
+    );
+    return found[0]!.n;
+  }
+
+  const named = () => rows('statistic_events', `user_id = ${MEMBER}`);
+
+  /** The tables that hold something of the guild, but for tombstones. */
+  async function remains(guild = guildId): Promise<Record<string, number>> {
+    const tables = [
+      'guild_settings',
+      'starboard_entries',
+      'statistic_events',
+      'statistic_totals',
+      'statistic_groups',
+      'statistic_rollup_pending',
+      'guild_snapshots',
+      'erasures',
+    ];
+    const counts = await Promise.all(tables.map(async (table) => [table, await rows(table, 'true', guild)] as const));
+    return Object.fromEntries(counts.filter(([, count]) => count > 0));
+  }
+
+  /** Summaries are what counting the events gives, at this moment. */
+  async function expectExact(when: string): Promise<void> {
+    const window = { guildId, window: WINDOW, cuts: [] };
+    const totals = await countKinds(dataSource.manager, [MESSAGE, COMMAND], window);
+    const total = [MESSAGE, COMMAND].map(({ definition }) => totals.get(definition.number)!.at(0).count);
+    expect([when, ...total]).toEqual([when, 5 + BY_OTHER, 3]);
+    const query = { guildId, window: WINDOW, dimension: 'user' as const, filter: {}, top: 10 };
+    const groups = await groupKind(dataSource.manager, MESSAGE, query);
+    const counted = await database.query<{ key: string | null; count: number }>(
+      `SELECT user_id::text AS key, count(*)::int AS count FROM statistic_events
+       WHERE guild_id = $1 AND kind = $2 GROUP BY user_id ORDER BY 2 DESC, user_id`,
+      [guildId, MESSAGE.definition.number],
+    );
+    const byKey = (all: readonly { key: unknown; count: unknown }[]) =>
+      all.map(({ key, count }) => `${String(key)}: ${Number(count)}`).toSorted();
+    expect([when, ...byKey(groups)]).toEqual([when, ...byKey(counted)]);
+  }
+
+  /** Nothing names the member or the member's messages, every event counts, and the rest of the guild is as it was. */
+  async function expectErased(): Promise<void> {
+    for (const when of ['erased', 'rolled up']) {
+      await expectExact(when);
+      expect([when, await named(), await rows('erasures'), await rows('starboard_entries')]).toEqual([when, 0, 0, 0]);
+      const groups = `dimension = ${DIMENSIONS.user.number} AND ${MEMBER} = ANY (ids)`;
+      expect([when, await rows('statistic_groups', groups)]).toEqual([when, 0]);
+      expect([when, await rows('statistic_events', 'message_id IS NOT NULL')]).toEqual([when, BY_OTHER]);
+      await worker.run(LATER);
+    }
+  }
+});
+
+function flat({ eventsByKind, starboardEntries }: MemberReferences): Record<string, number> {
+  return { ...Object.fromEntries(eventsByKind), starboard: starboardEntries };
+}
+
+function fail(error: Error): never {
+  throw error;
+}

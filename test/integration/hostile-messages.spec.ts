@@ -1,0 +1,159 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { deflateSync, gzipSync } from 'node:zlib';
+import type { Options } from 'amqplib';
+import { SWITCH_NAMES } from '#libs/contracts';
+import { SnowflakeSource } from '../harness/made-up-events.js';
+import type { Publisher } from '../harness/publisher.js';
+import type { ServiceProcess } from '../harness/services.js';
+import { TestSystem } from '../harness/system.js';
+import { waitFor } from '../harness/wait-for.js';
+
+const run = promisify(execFile);
+const ids = new SnowflakeSource(Date.now());
+const MIB = 1_048_576;
+const GZIP = { contentEncoding: 'gzip' };
+
+interface HostileMessage {
+  what: string;
+  body: Buffer;
+  properties?: Options.Publish;
+  /** What the dead letter says of it. */
+  reason: RegExp;
+}
+
+const EVENT = JSON.stringify({ guild_id: '1', command: 'a' });
+const PACKED = gzipSync(EVENT);
+
+const MESSAGES: HostileMessage[] = [
+  { what: 'a bomb', body: gzipSync(Buffer.alloc(64 * MIB, ' ')), properties: GZIP, reason: /larger than 1048576/ },
+  { what: 'a byte too much, unpacked', body: gzipSync(EVENT.padEnd(MIB + 1)), properties: GZIP, reason: /larger than/ },
+  { what: 'a byte too much, as it comes', body: Buffer.from(EVENT.padEnd(MIB + 1)), reason: /larger than/ },
+  {
+    what: 'members that are a bomb together',
+    body: Buffer.concat(Array(20).fill(gzipSync(Buffer.alloc(MIB / 10, ' ')))),
+    properties: GZIP,
+    reason: /larger than/,
+  },
+  { what: 'gzip in gzip', body: gzipSync(gzipSync(EVENT)), properties: GZIP, reason: /not valid UTF-8/ },
+  { what: 'gzip that ends early', body: PACKED.subarray(0, -9), properties: GZIP, reason: /not valid gzip/ },
+  {
+    what: 'gzip with a wrong sum',
+    body: Buffer.concat([PACKED.subarray(0, -8), Buffer.alloc(8)]),
+    properties: GZIP,
+    reason: /not valid gzip/,
+  },
+  { what: 'gzip that nothing says is one', body: PACKED, reason: /not valid UTF-8/ },
+  { what: 'no gzip where it says so', body: Buffer.from(EVENT), properties: GZIP, reason: /not valid gzip/ },
+  { what: 'nothing where gzip should be', body: Buffer.alloc(0), properties: GZIP, reason: /not valid gzip|JSON/ },
+  {
+    what: 'another packing',
+    body: deflateSync(EVENT),
+    properties: { contentEncoding: 'deflate' },
+    reason: /must be gzip/,
+  },
+  {
+    what: 'packings in a row',
+    body: gzipSync(PACKED),
+    properties: { contentEncoding: 'gzip, gzip' },
+    reason: /must be gzip/,
+  },
+  { what: 'nothing', body: Buffer.alloc(0), reason: /unexpected end/ },
+  { what: 'deep arrays', body: Buffer.from('['.repeat(MIB)), reason: /nested deeper/ },
+  { what: 'deep objects', body: gzipSync('{"a":'.repeat(200_000)), properties: GZIP, reason: /nested deeper/ },
+  { what: 'a long number', body: Buffer.from(`{"guild_id":${'9'.repeat(900_000)},"command":"a"}`), reason: /guild_id/ },
+  {
+    what: 'too many events',
+    body: Buffer.from(`[${Array(1_001).fill(EVENT).join()}]`),
+    reason: /more than 1000 elements/,
+  },
+  { what: 'half a million numbers', body: Buffer.from(`[${Array(500_000).fill(7).join()}]`), reason: /more than 1000/ },
+  { what: 'a key twice', body: Buffer.from('{"guild_id":1,"guild_id":1,"command":"a"}'), reason: /stands twice/ },
+  {
+    what: '__proto__',
+    body: Buffer.from('{"guild_id":1,"command":"a","__proto__":{"user_id":1}}'),
+    reason: /__proto__/,
+  },
+  { what: 'half a character', body: Buffer.from('{"guild_id":1,"command":"\\ud83d"}'), reason: /command/ },
+  {
+    what: 'a text of another encoding',
+    body: Buffer.from('{"guild_id":1,"command":"\u00e9"}', 'latin1'),
+    reason: /not valid UTF-8/,
+  },
+  {
+    what: 'enormous headers',
+    body: Buffer.from('{}'),
+    properties: { headers: Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`x-${n}`, 'h'.repeat(100)])) },
+    reason: /guild_id is required/,
+  },
+  {
+    what: 'deep headers',
+    body: Buffer.from('{}'),
+    properties: { headers: { deep: JSON.parse('{"a":'.repeat(300) + '1' + '}'.repeat(300)) as unknown } },
+    reason: /guild_id is required/,
+  },
+];
+
+describe('a message that is meant to do harm', () => {
+  let system: TestSystem;
+  let service: ServiceProcess;
+  let publisher: Publisher;
+
+  beforeAll(async () => {
+    system = await TestSystem.create();
+    service = await system.startIngestion({ env: { NODE_OPTIONS: '--max-old-space-size=160' } });
+    publisher = await system.connectPublisher();
+  });
+  afterAll(async () => {
+    await publisher?.close();
+    await system?.close();
+  });
+
+  it('lies with the dead letters as it came, with the reason, and its neighbours are stored', async () => {
+    const guildId = ids.next(86_400_000);
+    await system.openGuild(guildId, SWITCH_NAMES);
+    const neighbour = (n: number) =>
+      publisher.publish('command.used', { guild_id: guildId, command: 'good' }, { messageId: `neighbour-${n}` });
+    for (const [n, { body, properties, what }] of MESSAGES.entries()) {
+      await neighbour(n);
+      await publisher.publish('command.used', body, { ...properties, messageId: what });
+    }
+    await neighbour(MESSAGES.length);
+
+    const letters = await publisher.waitForDeadLetters(MESSAGES.length);
+    const found = MESSAGES.map(({ what, body, reason }) => {
+      const letter = letters.find(({ properties }) => properties.messageId === what);
+      const message = String(letter?.properties.headers?.['x-error-message']);
+      return {
+        what,
+        isAsItCame: letter?.content.equals(body) === true,
+        reason: reason.test(message) ? reason : message,
+      };
+    });
+    expect(found).toEqual(MESSAGES.map(({ what, reason }) => ({ what, isAsItCame: true, reason })));
+    expect(letters).toHaveLength(MESSAGES.length);
+    const stored = () => system.count('statistic_events WHERE guild_id = $1', [guildId]);
+    await waitFor(async () => (await stored()) === MESSAGES.length + 1, { what: 'the neighbours to be stored' });
+    expect(service.child.exitCode).toBeNull();
+    expect((await fetch(`${service.url}/readyz`)).status).toBe(200);
+  });
+
+  it('lies there too when its headers are nested so deep that the client library cannot read them', async () => {
+    const guildId = ids.next(86_400_000);
+    await system.openGuild(guildId, SWITCH_NAMES);
+    await run(process.execPath, [
+      '--stack-size=3900',
+      'test/integration/publish-deep-headers.mjs',
+      system.vhost.url,
+      '6000',
+    ]);
+    await publisher.publish('command.used', { guild_id: guildId, command: 'good' });
+    await waitFor(async () => (await system.count('statistic_events WHERE guild_id = $1', [guildId])) === 1, {
+      what: 'the neighbour to be stored',
+    });
+    const [letter] = await publisher.waitForDeadLetters(1);
+    expect(letter!.properties.headers!['x-error-message']).toMatch(/headers are nested too deep/);
+    expect(letter!.content.toString()).toBe('{"guild_id":1,"command":"deep"}');
+    expect(service.output()).not.toContain('cannot consume');
+  });
+});

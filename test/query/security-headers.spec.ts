@@ -1,0 +1,92 @@
+import { SERVICE_KEY } from '../harness/services.js';
+import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
+import { download } from './download.js';
+import { newGuildId } from './guild-ids.js';
+import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+import { exchange } from './raw-connection.js';
+
+const MODULE = '/modules/serverstats';
+const ALWAYS = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' };
+const OF_DATA = {
+  ...ALWAYS,
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cache-control': 'no-store',
+};
+
+describe('the security headers', () => {
+  let database: TestDatabase;
+  let query: QueryInProcess;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    query = await startQueryInProcess(database.url);
+  });
+  afterAll(async () => {
+    await query?.close();
+    await database?.drop();
+  });
+
+  const headersOf = async (path: string, init: RequestInit = {}, service = query) => {
+    const headers = { authorization: `Bearer ${SERVICE_KEY}`, ...(init.headers as Record<string, string>) };
+    const response = await fetch(service.url + path, { ...init, headers });
+    await response.arrayBuffer();
+    return { status: response.status, ...Object.fromEntries(response.headers) };
+  };
+
+  it.each<[what: string, status: number, path: string, init: RequestInit]>([
+    ['an answer', 200, `${MODULE}/status?guild_id=1`, {}],
+    ['an answer to HEAD', 200, `${MODULE}/status?guild_id=1`, { method: 'HEAD' }],
+    ['a probe', 200, '/livez', {}],
+    ['the metrics', 200, '/metrics', {}],
+    ['a refused form', 400, `${MODULE}/status`, {}],
+    ['a path that cannot be read', 400, '/%zz', {}],
+    ['a refused credential', 401, `${MODULE}/status`, { headers: { authorization: 'Bearer no' } }],
+    ['a route that does not exist', 404, '/nope', {}],
+    ['a body that is too large', 413, `${MODULE}/enable`, { method: 'POST', body: 'x'.repeat(200_000) }],
+  ])('stand on %s', async (_, status, path, init) => {
+    expect(await headersOf(path, init)).toMatchObject({ status, ...OF_DATA });
+  });
+
+  it('stand on a download', async () => {
+    const guildId = newGuildId();
+    await query.client.openGuild(guildId);
+    const { headers } = await download(`${query.url}${MODULE}/stats/command/view?guild_id=${guildId}&format=csv`);
+    expect(headers).toMatchObject({ ...OF_DATA, 'content-disposition': expect.any(String) });
+  });
+
+  it('stand on the answer to a request that could not be read', async () => {
+    expect((await exchange(query.url, 'HELLO\r\n\r\n')).headers).toMatchObject(OF_DATA);
+  });
+
+  it('let the documents run the scripts that come with them, and nothing else', async () => {
+    const policy = await headersOf('/docs').then((headers) => headers['content-security-policy' as never] as string);
+    expect(policy).toContain("default-src 'none'; script-src 'self';");
+    const page = await (await fetch(`${query.url}/docs`)).text();
+    // What the policy would keep from running: scripts in the page itself, and handlers in its elements.
+    expect(page).not.toMatch(/<script(?![^>]*\ssrc=)[^>]*>|\son\w+=/);
+    const sources = [...page.matchAll(/<(?:script|link)[^>]*\s(?:src|href)=["']([^"']+)/g)].map(([, url]) => url!);
+    expect(sources.length).toBeGreaterThan(3);
+    for (const source of sources) {
+      const response = await fetch(new URL(source, `${query.url}/docs`));
+      expect([source, response.status, new URL(response.url).origin]).toEqual([source, 200, query.url]);
+      expect(Object.fromEntries(response.headers)).toMatchObject(ALWAYS);
+      await response.arrayBuffer();
+    }
+  });
+
+  it('tell browsers to stay with HTTPS only where that is where they find the service', async () => {
+    expect(await headersOf('/livez')).not.toHaveProperty('strict-transport-security');
+    for (const [publicUrl, expected] of [
+      ['https://stats.example.org', 'max-age=31536000'],
+      ['http://stats.example.org', undefined],
+    ] as const) {
+      const service = await startQueryInProcess(database.url, { PUBLIC_URL: publicUrl }, { connected: false });
+      try {
+        const headers = (await headersOf('/nope', {}, service)) as Record<string, unknown>;
+        expect([publicUrl, headers['strict-transport-security']]).toEqual([publicUrl, expected]);
+      } finally {
+        await service.close();
+      }
+    }
+  });
+});

@@ -1,0 +1,91 @@
+import { HTTP_LIMITS } from '#libs/observability';
+import { SERVICE_KEY } from '../harness/services.js';
+import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
+import { waitFor } from '../harness/wait-for.js';
+import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+import { parseResponse, RawConnection } from './raw-connection.js';
+
+const LIMITS = {
+  ...HTTP_LIMITS,
+  headersTimeoutMs: 300,
+  requestTimeoutMs: 500,
+  checkIntervalMs: 50,
+  keepAliveTimeoutMs: 300,
+  maxConnections: 20,
+};
+const TRICKLE_MS = 40;
+
+const ENABLE = 'POST /modules/serverstats/enable HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n';
+const KEY = `Authorization: Bearer ${SERVICE_KEY}\r\n`;
+
+describe('a client that takes its time', () => {
+  let database: TestDatabase;
+  let query: QueryInProcess;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    query = await startQueryInProcess(database.url, {}, { limits: LIMITS });
+  });
+  afterAll(async () => {
+    await query?.close();
+    await database?.drop();
+  });
+
+  /** Sends the beginning, then a piece again and again, and never an end; what came until the server had enough. */
+  const trickle = async (beginning: string, piece: string) => {
+    const connection = await RawConnection.open(query.url);
+    connection.send(beginning);
+    const timer = setInterval(() => connection.send(piece), TRICKLE_MS);
+    try {
+      return await connection.untilClosed();
+    } finally {
+      clearInterval(timer);
+    }
+  };
+
+  it.each([
+    ['headers', 'GET /livez HTTP/1.1\r\nHost: a\r\n', 'a: b\r\n'],
+    ['its line', 'GET /livez', 'x'],
+    ['its body', `${ENABLE}${KEY}Content-Length: 1000\r\n\r\n`, ' '],
+    ['chunks', `${ENABLE}${KEY}Transfer-Encoding: chunked\r\n\r\n`, '1\r\n \r\n'],
+    ['the first byte', '', ''],
+  ])('is answered with status 408 when it never gets to the end of %s', async (_, beginning, piece) => {
+    const response = parseResponse(await trickle(beginning, piece));
+    expect(response).toMatchObject({ status: 408, headers: { 'x-request-id': expect.any(String) } });
+    expect(JSON.parse(response.body)).toMatchObject({ success: false, error: { name: 'BadRequestError' } });
+  });
+
+  it('is refused at once without a credential, and cannot hold its connection with a body', async () => {
+    const response = parseResponse(await trickle(`${ENABLE}Content-Length: 1000\r\n\r\n`, ' '));
+    expect(response.status).toBe(401);
+  });
+
+  it('loses a connection on which it asks nothing more', async () => {
+    const connection = await RawConnection.open(query.url);
+    connection.send('GET /livez HTTP/1.1\r\nHost: a\r\n\r\n');
+    const text = await connection.untilClosed();
+    expect(text).toMatch(/^HTTP\/1\.1 200 .*\{"status":"ok"\}$/s);
+  });
+
+  it('keeps nobody else waiting', async () => {
+    const slow = await Promise.all(Array.from({ length: 10 }, () => RawConnection.open(query.url)));
+    for (const connection of slow) connection.send('GET /livez HTTP/1.1\r\n');
+    expect((await fetch(`${query.url}/livez`)).status).toBe(200);
+    await Promise.all(slow.map((connection) => connection.untilClosed()));
+  });
+
+  it('gets no connection beyond the limit, until others are closed', async () => {
+    const limits = { ...HTTP_LIMITS, maxConnections: 2 };
+    const full = await startQueryInProcess(database.url, {}, { limits, connected: false });
+    try {
+      const [first, second] = [await RawConnection.open(full.url), await RawConnection.open(full.url)];
+      const third = await RawConnection.open(full.url);
+      expect(await third.untilClosed()).toBe('');
+      first.close();
+      second.close();
+      await waitFor(async () => (await fetch(`${full.url}/livez`)).status === 200, { what: 'a free connection' });
+    } finally {
+      await full.close();
+    }
+  });
+});
