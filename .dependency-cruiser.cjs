@@ -34,6 +34,19 @@ module.exports = {
       from: { path: '^(apps|libs)/' },
       to: { path: '^(test|bench)/' },
     },
+    {
+      name: 'discord-through-its-library',
+      severity: 'error',
+      from: { path: '^(apps|libs|test|bench)/', pathNot: '^libs/discord/' },
+      to: { path: '(^|/)node_modules/@discordjs/|^@discordjs/' },
+    },
+    {
+      name: 'doubles-know-no-product',
+      comment: 'a double that shares code with what it tests shares its mistakes',
+      severity: 'error',
+      from: { path: '^test/doubles/' },
+      to: { path: '^(apps|libs)/' },
+    },
     { name: 'not-resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {

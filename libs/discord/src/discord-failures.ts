@@ -29,8 +29,8 @@ export function discordErrorOf(error: unknown, call: DiscordCall): unknown {
   if (error instanceof NoAnswerError) {
     return unavailable(route, error.message, changes && error.mayHaveArrived, error.cause);
   }
-  if (error instanceof UnreadableAnswerError || error instanceof SyntaxError) {
-    return unavailable(route, `the answer cannot be read`, changes, error);
+  if (error instanceof UnreadableAnswerError) {
+    return unavailable(route, `the answer cannot be read: ${error.message}`, changes, error);
   }
   return error;
 }

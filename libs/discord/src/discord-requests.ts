@@ -5,6 +5,7 @@ import { routeOf, type DiscordCall } from './discord-call.js';
 import { DiscordError, type DiscordObject } from './discord-error.js';
 import { discordErrorOf, unauthorized } from './discord-failures.js';
 import { LimitWaits } from './limit-waits.js';
+import { withOwnSignal } from './own-signal.js';
 import { RateLimitHolds } from './rate-limit-holds.js';
 
 /** Requests of one call that Discord gets at most. */
@@ -43,7 +44,9 @@ export class DiscordRequests {
 
   /** @param readAnswer may throw UnreadableAnswerError */
   answer<T>(call: DiscordCall, readAnswer: ReadAnswer<T>, signal: AbortSignal): Promise<T> {
-    return this.limits.call(call.guildId, signal, () => this.attemptUntilAnswered(call, readAnswer, signal));
+    return withOwnSignal(signal, (own) =>
+      this.limits.call(call.guildId, own, () => this.attemptUntilAnswered(call, readAnswer, own)),
+    );
   }
 
   /** Resolves, too, when the object is missing after an attempt that may have deleted it. */

@@ -85,7 +85,7 @@ function makeRequestWith({ token, clock, timeoutMs, uploadTimeoutMs }: DiscordRe
       const response = await DefaultRestOptions.makeRequest(url, { ...init, signal });
       return wholeAnswer(response, await response.arrayBuffer(), token);
     } catch (error) {
-      if (error instanceof RateLimitedAnswer) throw error;
+      if (error instanceof RateLimitedAnswer || error instanceof NoAnswerError) throw error;
       throw late.signal.aborted
         ? new NoAnswerError(`no answer within ${deadlineMs} ms`, true, error)
         : new NoAnswerError(reasonOf(error), !NOT_CONNECTED.includes(codeOf(error) ?? ''), error);
@@ -95,10 +95,13 @@ function makeRequestWith({ token, clock, timeoutMs, uploadTimeoutMs }: DiscordRe
   };
 }
 
-/** @throws RateLimitedAnswer */
+/** @throws RateLimitedAnswer, NoAnswerError */
 function wholeAnswer(response: ResponseLike, body: ArrayBuffer, token: string): ResponseLike {
   const { status, headers } = response;
   if (status === 429) throw new RateLimitedAnswer(readRateLimit(response, parseJson(body)));
+  if (status < 400 && isJson(headers) && parseJson(body) === undefined) {
+    throw new NoAnswerError('the answer is no JSON', true, undefined);
+  }
   const hasBody = status !== 204 && status !== 304;
   const whole = new Response(hasBody ? readableBody(status, body, token) : null, {
     status,
@@ -134,6 +137,10 @@ function readRateLimit({ headers }: ResponseLike, body: unknown): RateLimit {
 function readSeconds(value: unknown): number | undefined {
   const seconds = typeof value === 'string' && value !== '' ? Number(value) : value;
   return typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
+}
+
+function isJson(headers: ResponseLike['headers']): boolean {
+  return headers.get('Content-Type')?.startsWith('application/json') ?? false;
 }
 
 function parseJson(body: ArrayBuffer): unknown {

@@ -12,8 +12,7 @@ export interface FailedAction {
 
 const MISSING_ACCESS = 50001;
 
-const OBJECT_NAMES: Record<DiscordObject, string> = {
-  channel: 'the channel',
+const OBJECT_NAMES: Record<Exclude<DiscordObject, 'channel'>, string> = {
   guild: 'the server',
   member: 'the member',
   message: 'the message',
@@ -29,29 +28,31 @@ export function explainDiscordError({ failure }: DiscordError, failed: FailedAct
 function reason(failure: DiscordFailure, { action, channelId, needed = [] }: FailedAction): string {
   const where = channelId === undefined ? '' : ` in channel ${channelId}`;
   switch (failure.kind) {
-    case 'forbidden': {
-      const lacking =
-        failure.code === MISSING_ACCESS && !needed.includes('ViewChannel')
-          ? ['ViewChannel' as const, ...needed]
-          : needed;
-      const lacks = lacking.length > 0 ? namePermissions(lacking) : 'a permission';
-      return `refused to ${action}: the bot lacks ${lacks}${where}`;
-    }
-    case 'not_found': {
-      const missing = failure.object === undefined ? 'it' : OBJECT_NAMES[failure.object];
-      const id = failure.object === 'channel' && channelId !== undefined ? ` ${channelId}` : '';
-      const place = failure.object === 'channel' ? '' : where;
-      return `could not ${action}: ${missing}${id} does not exist (any more)${place}`;
-    }
+    case 'forbidden':
+      return `refused to ${action}: the bot lacks ${lacking(failure.code, needed)}${where}`;
+    case 'not_found':
+      return `could not ${action}: ${missing(failure.object, channelId)} does not exist (any more)`;
     case 'rate_limited':
-      return `did not ${action} yet${where}: too many changes, again in ${Math.ceil(failure.retryAfterMs / 1_000)} s`;
+      return `did not ${action} yet: too many requests${where}, again in ${Math.ceil(failure.retryAfterMs / 1_000)} s`;
     case 'rejected': {
       const fields = failure.fields.map(({ field, message }) => `${field}: ${message}`).join('; ');
       return `did not accept the request to ${action}${where}${fields && ` (${fields})`}`;
     }
     case 'unauthorized':
-      return `does not accept the bot's token, so it could not ${action}`;
+      return `does not accept the bot's token, so it did not ${action}`;
     case 'unavailable':
       return `did not answer when asked to ${action}${where}`;
   }
+}
+
+function lacking(code: number, needed: readonly DiscordPermission[]): string {
+  const seeing: DiscordPermission[] = code === MISSING_ACCESS ? ['ViewChannel'] : [];
+  return namePermissions([...new Set([...seeing, ...needed])]) || 'a permission';
+}
+
+function missing(object: DiscordObject | undefined, channelId: string | undefined): string {
+  const channel = channelId === undefined ? 'the channel' : `channel ${channelId}`;
+  if (object === 'channel') return channel;
+  const name = object === undefined ? 'what it is about' : OBJECT_NAMES[object];
+  return object === 'message' ? `${name} in ${channel}` : name;
 }

@@ -1,30 +1,10 @@
 import type { DiscordState, StoredChannel } from './discord-state.js';
+import { bitsOf, PERMISSION_BITS, type PermissionName } from './permission-bits.js';
 import { missingAccess, missingPermissions } from './refusal.js';
-
-/** Discord's bits, of what this double asks for. */
-export const PERMISSION_BITS = {
-  Administrator: 1n << 3n,
-  ManageChannels: 1n << 4n,
-  ViewChannel: 1n << 10n,
-  SendMessages: 1n << 11n,
-  ManageMessages: 1n << 13n,
-  EmbedLinks: 1n << 14n,
-  AttachFiles: 1n << 15n,
-  ReadMessageHistory: 1n << 16n,
-  Connect: 1n << 20n,
-  ManageRoles: 1n << 28n,
-  SendMessagesInThreads: 1n << 38n,
-} as const;
-
-export type PermissionName = keyof typeof PERMISSION_BITS;
 
 const EVERYTHING = (1n << 53n) - 1n;
 const VOICE = 2;
 const STAGE = 13;
-
-export function bitsOf(names: readonly PermissionName[]): bigint {
-  return names.reduce((bits, name) => bits | PERMISSION_BITS[name], 0n);
-}
 
 /** What the bot may do in a guild, or in one channel of it. */
 export function botPermissions(state: DiscordState, guildId: string, channel?: StoredChannel): bigint {

@@ -91,6 +91,11 @@ export class DiscordDouble {
     return this.requests.filter((request) => request.route === route);
   }
 
+  /** For afterEach: a test whose client broke the rules has failed. @throws Error naming all violations */
+  assertNoViolations(): void {
+    if (this.violations.length > 0) throw new Error(`Discord was not used as it is:\n${this.violations.join('\n')}`);
+  }
+
   /** Ends requests that hang, too. */
   async close(): Promise<void> {
     const closed = once(this.server, 'close');

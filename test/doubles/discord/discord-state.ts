@@ -1,4 +1,4 @@
-import { bitsOf, type PermissionName } from './bot-permissions.js';
+import { bitsOf, type PermissionName } from './permission-bits.js';
 import { unknownChannel, unknownGuild, unknownMember, unknownMessage } from './refusal.js';
 import { Snowflakes } from './snowflakes.js';
 

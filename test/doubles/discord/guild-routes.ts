@@ -1,4 +1,5 @@
-import { bitsOf, botPermissions, requireInChannel, requireInGuild } from './bot-permissions.js';
+import { botPermissions, requireInChannel, requireInGuild } from './bot-permissions.js';
+import { bitsOf } from './permission-bits.js';
 import { channelName } from './channel-names.js';
 import type { StoredOverwrite } from './discord-state.js';
 import { invalidField, missingPermissions, tooManyChannels } from './refusal.js';

@@ -15,7 +15,7 @@ const MOST_CHARACTERS = 6_000;
 
 /** What Discord's schema does not say of embeds: their length in all, and what their pictures may be. */
 export function embedComplaints(embeds: readonly EmbedBody[], fileNames: readonly string[]): Complaint[] {
-  const length = embeds.flatMap(textsOf).reduce((sum, text) => sum + [...text].length, 0);
+  const length = embeds.flatMap(textsOf).reduce((sum, text) => sum + Array.from(text).length, 0);
   const tooLong = {
     path: ['embeds'],
     code: 'MAX_EMBED_SIZE_EXCEEDED',

@@ -1,10 +1,5 @@
-import {
-  botPermissions,
-  joinIfVoice,
-  PERMISSION_BITS,
-  requireInChannel,
-  type PermissionName,
-} from './bot-permissions.js';
+import { botPermissions, joinIfVoice, requireInChannel } from './bot-permissions.js';
+import { PERMISSION_BITS, type PermissionName } from './permission-bits.js';
 import {
   isThread,
   type DiscordState,
@@ -50,7 +45,7 @@ export const messageRoutes = {
     const nonce = wanted.enforce_nonce && wanted.nonce ? String(wanted.nonce) : undefined;
     const known = nonce === undefined ? undefined : nonces.get(nonce);
     if (known && known.at + NONCE_KEPT_MS > state.now()) return { body: known.body };
-    const { attachments, embeds } = extras(state, [], wanted, request.files);
+    const { attachments, embeds = [] } = extras(state, [], wanted, request.files);
     const message = state.addMessage({
       channelId: channel.id,
       authorId: state.bot.id,

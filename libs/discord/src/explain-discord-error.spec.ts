@@ -1,0 +1,51 @@
+import { DiscordError, type DiscordFailure } from './discord-error.js';
+import { explainDiscordError } from './explain-discord-error.js';
+
+const CHANNEL = '123';
+
+describe('explainDiscordError', () => {
+  const explained = (failure: DiscordFailure) =>
+    explainDiscordError(new DiscordError('as it came', failure, { route: 'PATCH /channels/123' }), {
+      action: 'rename the channel',
+      channelId: CHANNEL,
+      needed: ['ManageChannels'],
+    });
+
+  it.each<[DiscordFailure, string]>([
+    [
+      { kind: 'forbidden', code: 50013 },
+      'Discord refused to rename the channel: the bot lacks Manage Channels in channel 123',
+    ],
+    [
+      { kind: 'forbidden', code: 50001 },
+      'Discord refused to rename the channel: the bot lacks View Channel and Manage Channels in channel 123',
+    ],
+    [
+      { kind: 'not_found', code: 10003, object: 'channel' },
+      'Discord could not rename the channel: channel 123 does not exist (any more)',
+    ],
+    [
+      { kind: 'not_found', code: 10008, object: 'message' },
+      'Discord could not rename the channel: the message in channel 123 does not exist (any more)',
+    ],
+    [
+      { kind: 'rate_limited', retryAfterMs: 61_001, scope: 'user' },
+      'Discord did not rename the channel yet: too many requests in channel 123, again in 62 s',
+    ],
+    [
+      { kind: 'rejected', status: 400, code: 50035, fields: [{ field: 'name', message: 'is too long' }] },
+      'Discord did not accept the request to rename the channel in channel 123 (name: is too long)',
+    ],
+    [{ kind: 'unauthorized' }, "Discord does not accept the bot's token, so it did not rename the channel"],
+    [{ kind: 'unavailable' }, 'Discord did not answer when asked to rename the channel in channel 123'],
+  ])('%j', (failure, sentence) => {
+    expect(explained(failure)).toBe(sentence);
+  });
+
+  it('says as much as it knows', () => {
+    const error = new DiscordError('x', { kind: 'forbidden', code: 50013 }, { route: 'GET /guilds/1' });
+    expect(explainDiscordError(error, { action: 'read the server' })).toBe(
+      'Discord refused to read the server: the bot lacks a permission',
+    );
+  });
+});

@@ -1,0 +1,12 @@
+import { DiscordError } from '#libs/discord';
+
+/** The error that a call fails with. @throws Error when it does not, or with anything else */
+export async function discordErrorOf(call: Promise<unknown>): Promise<DiscordError> {
+  const outcome = await call.then(
+    (answer) => ({ answer }),
+    (error: unknown) => ({ error }),
+  );
+  if (!('error' in outcome)) throw new Error(`the call succeeded: ${JSON.stringify(outcome.answer)}`);
+  if (outcome.error instanceof DiscordError) return outcome.error;
+  throw outcome.error;
+}
