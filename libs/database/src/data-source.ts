@@ -7,6 +7,7 @@ import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-s
 import { Rollups1764100000000 } from './migrations/1764100000000-rollups.js';
 import { CollectionPeriods1764200000000 } from './migrations/1764200000000-collection-periods.js';
 import { ApiKeys1764400000000 } from './migrations/1764400000000-api-keys.js';
+import { Starboard1764500000000 } from './migrations/1764500000000-starboard.js';
 
 export interface DatabaseOptions {
   /** `postgres://` URL; `?sslmode=` means what it means to libpq. */
@@ -33,6 +34,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       Rollups1764100000000,
       CollectionPeriods1764200000000,
       ApiKeys1764400000000,
+      Starboard1764500000000,
     ],
     migrationsTableName: 'schema_migrations',
     synchronize: false,

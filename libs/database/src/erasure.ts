@@ -2,8 +2,8 @@ import type { EntityManager } from 'typeorm';
 import { DIMENSIONS } from '#libs/contracts';
 import { CounterPanel } from './entities/counter-panel.entity.js';
 import { GuildSettings } from './entities/guild-settings.entity.js';
-import { StarboardEntry } from './entities/starboard-entry.entity.js';
 import { SPANS } from './rollups/quarters.js';
+import { dropGuildStarboard, eraseMemberEntries } from './starboard/starboard-erasure.js';
 
 /** In `erasure_tombstones.user_id`: the whole guild. No Discord id is 0. */
 export const WHOLE_GUILD = '0';
@@ -95,7 +95,7 @@ export async function eraseMember(manager: EntityManager, guildId: string, userI
        AND e.event_id = erased.event_id`,
     [guildId, userId],
   );
-  await manager.getRepository(StarboardEntry).delete({ guildId, authorId: userId });
+  await eraseMemberEntries(manager, guildId, userId);
   return references;
 }
 
@@ -113,8 +113,9 @@ export async function eraseGuild(manager: EntityManager, guildId: string, before
        before = greatest(erasure_tombstones.before, excluded.before), erased_at = excluded.erased_at`,
     [guildId, WHOLE_GUILD, before],
   );
-  for (const entity of [GuildSettings, CounterPanel, StarboardEntry]) {
+  for (const entity of [GuildSettings, CounterPanel]) {
     await manager.getRepository<{ guildId: string }>(entity).delete({ guildId });
   }
+  await dropGuildStarboard(manager, guildId);
   for (const table of GUILD_TABLES) await manager.query(`DELETE FROM ${table} WHERE guild_id = $1`, [guildId]);
 }

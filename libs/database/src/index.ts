@@ -18,4 +18,5 @@ export * from './rollups/quarters.js';
 export * from './rollups/rollup-worker.js';
 export * from './rollups/sketch.js';
 export * from './spent-rows.js';
+export * from './starboard/starboard-erasure.js';
 export * from './stripes.js';

@@ -51,17 +51,18 @@ export class GuildEventsService {
         return (await this.deletion.delete(event.fields.guild_id, event.occurredAt)) ? 'handled' : 'unwanted';
       case 'channel.deleted':
         return (await this.channels.forget(event.fields.guild_id, event.fields.channel_id)) ? 'handled' : 'unwanted';
-      case 'star.added':
-      case 'star.removed':
       case 'counter_panel.refresh':
         this.sayThatDiscordIsOff();
         return 'no_discord';
+      case 'star.added':
+      case 'star.removed':
+        throw new Error(`${event.name} has a queue of its own`);
     }
   }
 
   private sayThatDiscordIsOff(): void {
     if (this.saidThatDiscordIsOff) return;
     this.saidThatDiscordIsOff = true;
-    this.logger.warn('starboard and counter panels are off: events of star.* and counter_panel.refresh are dropped');
+    this.logger.warn('counter panels are off: events of counter_panel.refresh are dropped');
   }
 }
