@@ -26,7 +26,7 @@ describe('the starboard, when its process is killed', () => {
     place = await board.openGuild({ count: 1 });
   });
   afterEach(() => {
-    expect(board.discord.violations.splice(0)).toEqual([]);
+    board.requireNoViolations();
   });
 
   const newMessage = () => board.discord.state.addMessage({ channelId: place.channel.id, content: 'x' });
@@ -65,7 +65,7 @@ describe('the starboard, when its process is killed', () => {
     expect(await theOneEntry()).toHaveLength(1);
   });
 
-  it('after the post was made, finds it again by its nonce or its link', async () => {
+  it('after the post was made, goes on with it', async () => {
     const message = newMessage();
     const killed = await killDuring(POSTING, 'done_but_unknown');
     await board.star(publisher, message);
@@ -76,7 +76,7 @@ describe('the starboard, when its process is killed', () => {
     expect(board.postsIn(place.starboard)).toHaveLength(1);
   });
 
-  it('after the post was made, finds it again when Discord has forgotten the nonce', async () => {
+  it('after the post was made, finds it again without its nonce, which Discord soon forgets', async () => {
     const message = newMessage();
     const killed = await killDuring(POSTING, 'done_but_unknown');
     await board.star(publisher, message);

@@ -19,7 +19,7 @@ describe('an entry of the starboard', () => {
   });
   afterEach(() => {
     board.discord.faults.clear();
-    expect(board.discord.violations.splice(0)).toEqual([]);
+    board.requireNoViolations();
   });
 
   const postAbout = async (message: StoredMessage, starboard: StoredChannel) => {

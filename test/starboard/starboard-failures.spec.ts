@@ -19,7 +19,7 @@ describe('the starboard, when Discord refuses or fails', () => {
   });
   afterEach(() => {
     board.discord.faults.clear();
-    expect(board.discord.violations.splice(0)).toEqual([]);
+    board.requireNoViolations();
   });
 
   const linesWith = (text: string) =>
@@ -95,6 +95,10 @@ describe('the starboard, when Discord refuses or fails', () => {
     const message = board.discord.state.addMessage({ channelId: channel.id, content: 'x' });
     await board.star(publisher, message);
     await board.untilPosts(starboard, 1);
+    const [first, second] = board.discord.requests.filter(
+      (request) => request.method === 'POST' && path.test(request.path),
+    );
+    expect(second!.at - first!.at).toBeGreaterThanOrEqual(6_000);
   });
 
   it('is right again after an outage, and stores statistics all the while', async () => {
@@ -171,7 +175,7 @@ describe('the starboard, when the token is refused', () => {
     await board.startIngestion();
     await board.untilPosts(starboard, 2);
     await publisher.close();
-    expect(board.discord.violations).toEqual([]);
+    board.requireNoViolations();
   });
 });
 

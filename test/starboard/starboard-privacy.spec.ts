@@ -22,7 +22,7 @@ describe('erasing, and the starboard', () => {
   });
   afterEach(() => {
     board.discord.faults.clear();
-    expect(board.discord.violations.splice(0)).toEqual([]);
+    board.requireNoViolations();
   });
 
   const erase = (guild_id: string, privacy_member_id: string) =>

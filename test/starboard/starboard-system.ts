@@ -1,5 +1,4 @@
-import type { DiscordDouble } from '../doubles/discord/index.js';
-import { DiscordDouble as Double } from '../doubles/discord/index.js';
+import { DiscordDouble } from '../doubles/discord/index.js';
 import type { StoredChannel, StoredGuild, StoredMessage } from '../doubles/discord/discord-state.js';
 import type { Publisher } from '../harness/publisher.js';
 import type { ServiceProcess } from '../harness/services.js';
@@ -29,7 +28,7 @@ export class StarboardSystem {
   ) {}
 
   static async create(): Promise<StarboardSystem> {
-    return new StarboardSystem(await TestSystem.create(), await Double.start());
+    return new StarboardSystem(await TestSystem.create(), await DiscordDouble.start());
   }
 
   startIngestion(env: Record<string, string> = {}): Promise<ServiceProcess> {
@@ -107,7 +106,6 @@ export class StarboardSystem {
     );
   }
 
-  /** Likewise, for a message about which events were refused. */
   entriesOf(guildId: string): Promise<Record<string, unknown>[]> {
     return this.system.database.query(`SELECT * FROM starboard_entries WHERE guild_id = $1`, [guildId]);
   }
@@ -115,6 +113,12 @@ export class StarboardSystem {
   /** What a crashed process holds is free now instead of later. */
   async expireClaims(): Promise<void> {
     await this.system.database.query(`UPDATE starboard_tasks SET claimed_until = now() WHERE claim IS NOT NULL`);
+  }
+
+  /** For after each test. @throws Error when something was asked of Discord that no correct client asks */
+  requireNoViolations(): void {
+    const violations = this.discord.violations.splice(0);
+    if (violations.length > 0) throw new Error(violations.join('\n'));
   }
 
   async close(): Promise<void> {

@@ -16,7 +16,7 @@ describe('the starboard', () => {
     await board.close();
   });
   afterEach(() => {
-    expect(board.discord.violations.splice(0)).toEqual([]);
+    board.requireNoViolations();
   });
 
   it('shows a message once it has enough stars, with author, text, channel and link', async () => {
@@ -83,7 +83,8 @@ describe('the starboard', () => {
     const { channel, starboard } = await board.openGuild({ count: 150 });
     const message = board.discord.state.addMessage({ channelId: channel.id, content: 'x' });
     await board.star(publisher, message, 250);
-    await board.untilContent(starboard, '**250**');
+    const post = await board.untilContent(starboard, '**250**');
+    expect(board.postsIn(starboard)).toEqual([post]);
   });
 
   it('shows 10,000 hints about one message as one row of work', async () => {
@@ -105,7 +106,8 @@ describe('the starboard', () => {
     board.discord.state.deleteMessage(message.id);
     await board.tell(publisher, message, 'star.removed');
     await board.untilPosts(starboard, 0);
-    await waitFor(async () => (await board.entriesOf(guild.id)).length === 0, { what: 'the entry to go' });
+    await board.settled(message);
+    expect(await board.entriesOf(guild.id)).toEqual([]);
   });
 
   it('does not post again what somebody deleted from the starboard', async () => {
@@ -232,6 +234,8 @@ describe('the starboard', () => {
       board.discord.state.channel(channel.id).nsfw = true;
       await board.star(publisher, message);
       await board.untilPosts(starboard, 0);
+      await board.settled(message);
+      expect(board.postsIn(starboard)).toEqual([]);
     });
   });
 });

@@ -162,8 +162,8 @@ export class MessageFollower {
     const isThere = await this.entries.finish(entry, post.id, showsStars ? stars : null, this.clock.now());
     if (!isThere) return 'unwanted';
     if (showsStars) return 'posted';
-    const posted: LivingEntry = { ...entry, state: 'posted', entryMessageId: post.id, starCount: null };
-    const outcome = await this.updateCount(posted, stars, signal);
+    Object.assign(entry, { state: 'posted', entryMessageId: post.id, starCount: null });
+    const outcome = await this.updateCount(entry, stars, signal);
     return outcome === 'edited' ? 'posted' : outcome;
   }
 
