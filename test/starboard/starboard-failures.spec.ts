@@ -133,6 +133,26 @@ describe('the starboard, when Discord refuses or fails', () => {
     });
   });
 
+  it('gives up after a day of failures, with a line in the log', async () => {
+    const { guild, channel } = await board.openGuild({ count: 1 });
+    const path = new RegExp(channel.id);
+    board.discord.faults.add({ kind: 'status', status: 502 }, { path, times: 1_000 });
+    const message = board.discord.state.addMessage({ channelId: channel.id, content: 'x' });
+    await board.star(publisher, message);
+    const ofGuild = 'starboard_tasks WHERE guild_id = $1';
+    await waitFor(() => board.system.count(`${ofGuild} AND failing_since IS NOT NULL`, [guild.id]), {
+      what: 'the first failure',
+    });
+    await board.system.database.query(
+      `UPDATE starboard_tasks SET due_at = now(), failing_since = now() - interval '25 hours' WHERE guild_id = $1`,
+      [guild.id],
+    );
+    await waitFor(async () => (await board.system.count(ofGuild, [guild.id])) === 0, {
+      what: 'the task to be dropped',
+    });
+    expect(linesWith(message.id)).toEqual([expect.stringContaining('given up')]);
+  });
+
   it('delays no other guild while Discord hangs for one', async () => {
     const slow = await board.openGuild({ count: 1 });
     const fast = await board.openGuild({ count: 1 });
@@ -176,6 +196,30 @@ describe('the starboard, when the token is refused', () => {
     await board.untilPosts(starboard, 2);
     await publisher.close();
     board.requireNoViolations();
+  });
+});
+
+describe('the starboard, without a token', () => {
+  let board: StarboardSystem;
+
+  beforeAll(async () => {
+    board = await StarboardSystem.create();
+  });
+  afterAll(() => board.close());
+
+  it('counts and drops star events, and says so once', async () => {
+    const service = await board.system.startIngestion();
+    const publisher = await board.system.connectPublisher();
+    const { channel } = await board.openGuild({ count: 1 });
+    const message = board.discord.state.addMessage({ channelId: channel.id, content: 'x' });
+    for (const name of ['star.added', 'star.removed', 'star.added']) await board.tell(publisher, message, name);
+    await board.system.untilHandled(3);
+    const metrics = await (await fetch(`${service.url}/metrics`)).text();
+    expect(metrics).toContain('serverstats_events_total{outcome="no_discord"} 3');
+    expect(service.output().split('without DISCORD_TOKEN')).toHaveLength(2);
+    expect(await board.system.count('starboard_tasks')).toBe(0);
+    expect(board.discord.requests).toEqual([]);
+    await publisher.close();
   });
 });
 
