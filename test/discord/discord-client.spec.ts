@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
-import { DiscordClient, DiscordError, type FileUpload } from '#libs/discord';
+import { DiscordClient, type FileUpload } from '#libs/discord';
 import { DiscordDouble } from '../doubles/discord/index.js';
 import { discordErrorOf } from './discord-error-of.js';
 
@@ -293,12 +293,15 @@ describe('DiscordClient', () => {
     it('is noticed when it is revoked', async () => {
       await client.guilds.get(guildId, signal);
       discord.faults.add({ kind: 'unauthorized' });
-      const calls = [client.guilds.roles(guildId, signal), client.guilds.get(guildId, signal)];
-      await Promise.allSettled(calls);
-      const error = await discordErrorOf(client.guilds.get(guildId, signal));
-      expect(error).toBeInstanceOf(DiscordError);
-      expect(error.isRetriable).toBe(false);
-      expect(discord.requests.length).toBeLessThanOrEqual(3);
+      // One after the other in the queue of their route: the second is not sent any more.
+      const calls = [client.guilds.get(guildId, signal), client.guilds.get(guildId, signal)];
+      const errors = await Promise.all(calls.map(discordErrorOf));
+      expect(errors.map(({ kind, isRetriable }) => ({ kind, isRetriable }))).toEqual([
+        { kind: 'unauthorized', isRetriable: false },
+        { kind: 'unauthorized', isRetriable: false },
+      ]);
+      expect(discord.requests).toHaveLength(2);
+      expect(client.health.status).toBe('failed');
     });
 
     it('stands in no error, even when the answer repeats it', async () => {

@@ -1,5 +1,5 @@
 import { DiscordDouble, type RecordedRequest } from '../doubles/discord/index.js';
-import { complaintsAbout } from '../doubles/discord/request-schemas.js';
+import { answerComplaints } from '../doubles/discord/answer-schemas.js';
 import { ManualClock } from '../doubles/manual-clock.js';
 
 const USER_AGENT = 'DiscordBot (https://example.org, 1.0)';
@@ -64,7 +64,7 @@ describe('DiscordDouble', () => {
         ['MessageResponse', await bodyOf(`/channels/${channelId}/messages/${original.id}`)],
         ['ErrorResponse', (await ask('GET', `/channels/${guildId}`)).body],
       ];
-      expect(answers.map(([schema, answer]) => [schema, complaintsAbout(schema, answer)])).toEqual(
+      expect(answers.map(([schema, answer]) => [schema, answerComplaints(schema, answer)])).toEqual(
         answers.map(([schema]) => [schema, []]),
       );
     });

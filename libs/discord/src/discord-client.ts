@@ -1,3 +1,4 @@
+import { BotToken } from './bot-token.js';
 import { ChannelCalls } from './channel-calls.js';
 import { systemClock, type Clock } from './clock.js';
 import { DiscordRequests } from './discord-requests.js';
@@ -40,8 +41,13 @@ export class DiscordClient {
   private readonly requests: DiscordRequests;
 
   constructor({ token, apiUrl, clock = systemClock }: DiscordClientOptions) {
+    const botToken = new BotToken(token);
     const timeouts = { timeoutMs: TIMEOUT_MS, uploadTimeoutMs: UPLOAD_TIMEOUT_MS };
-    this.requests = new DiscordRequests(createDiscordRest({ token, apiUrl, clock, ...timeouts }), clock);
+    this.requests = new DiscordRequests(
+      createDiscordRest({ token: botToken, apiUrl, clock, ...timeouts }),
+      botToken,
+      clock,
+    );
     this.users = new UserCalls(this.requests);
     this.guilds = new GuildCalls(this.requests, this.users);
     this.channels = new ChannelCalls(this.requests, new RenameBudget(clock));

@@ -1,5 +1,6 @@
 import { DiscordAPIError, HTTPError, RateLimitError, type DiscordErrorData } from '@discordjs/rest';
 import { UnreadableAnswerError } from './answer-fields.js';
+import { TokenRefusedError } from './bot-token.js';
 import { routeOf, type DiscordCall } from './discord-call.js';
 import { DiscordError, type DiscordFailure, type DiscordObject, type RejectedField } from './discord-error.js';
 import { NoAnswerError, RateLimitedAnswer } from './discord-rest.js';
@@ -18,10 +19,12 @@ const OBJECTS: Readonly<Record<number, DiscordObject>> = {
 export function discordErrorOf(error: unknown, call: DiscordCall): unknown {
   const route = routeOf(call);
   const changes = call.method !== 'GET';
+  if (error instanceof TokenRefusedError) return unauthorized(route);
   if (error instanceof RateLimitError) {
     return rateLimited(route, { retryAfterMs: error.retryAfter, scope: error.global ? 'global' : 'user' });
   }
   if (error instanceof RateLimitedAnswer) return rateLimited(route, error.limit);
+  if (error instanceof DiscordAPIError && error.status === 401) return unauthorized(route);
   if (error instanceof DiscordAPIError) {
     return new DiscordError(`${route}: ${firstLineOf(error.message)} (${error.code})`, failureOf(error), { route });
   }
@@ -41,7 +44,7 @@ export function rateLimited(route: string, limit: RateLimit): DiscordError {
   return new DiscordError(message, { kind: 'rate_limited', ...limit }, { route });
 }
 
-export function unauthorized(route: string): DiscordError {
+function unauthorized(route: string): DiscordError {
   return new DiscordError(`${route}: Discord does not accept the token`, { kind: 'unauthorized' }, { route });
 }
 
@@ -51,7 +54,6 @@ function unavailable(route: string, reason: string, mayHaveBeenDone: boolean, ca
 
 function failureOf({ status, code: anyCode, rawError }: DiscordAPIError): DiscordFailure {
   const code = typeof anyCode === 'number' ? anyCode : 0;
-  if (status === 401) return { kind: 'unauthorized' };
   if (status === 403) return { kind: 'forbidden', code };
   if (status === 404) return { kind: 'not_found', code, object: OBJECTS[code] };
   const fields = 'errors' in rawError ? rejectedFields((rawError as DiscordErrorData).errors) : [];

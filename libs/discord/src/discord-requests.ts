@@ -1,9 +1,10 @@
 import { RateLimitError, type REST, type RequestMethod } from '@discordjs/rest';
+import { TokenRefusedError, type BotToken } from './bot-token.js';
 import { CallLimits } from './call-limits.js';
 import type { Clock } from './clock.js';
-import { routeOf, type DiscordCall } from './discord-call.js';
+import type { DiscordCall } from './discord-call.js';
 import { DiscordError, type DiscordObject } from './discord-error.js';
-import { discordErrorOf, unauthorized } from './discord-failures.js';
+import { discordErrorOf } from './discord-failures.js';
 import { LimitWaits } from './limit-waits.js';
 import { withOwnSignal } from './own-signal.js';
 import { RateLimitHolds } from './rate-limit-holds.js';
@@ -24,10 +25,10 @@ type ReadAnswer<T> = (answer: unknown) => T;
 export class DiscordRequests {
   private readonly limits = new CallLimits();
   private readonly holds: RateLimitHolds;
-  private tokenIsRefused = false;
 
   constructor(
     private readonly rest: REST,
+    private readonly token: BotToken,
     private readonly clock: Clock,
   ) {
     this.holds = new RateLimitHolds(clock);
@@ -35,7 +36,7 @@ export class DiscordRequests {
 
   /** False once Discord has answered 401; no request is made any more then. */
   get isAuthorized(): boolean {
-    return !this.tokenIsRefused;
+    return !this.token.isRefused;
   }
 
   read<T>(call: UnconditionalCall, readAnswer: ReadAnswer<T>, signal: AbortSignal): Promise<T> {
@@ -83,7 +84,8 @@ export class DiscordRequests {
   }
 
   private async attempt<T>(call: DiscordCall, readAnswer: ReadAnswer<T>, signal: AbortSignal): Promise<T> {
-    if (this.tokenIsRefused) throw unauthorized(routeOf(call));
+    // Without its token, the library throws an error that tells nothing.
+    if (this.token.isRefused) throw new TokenRefusedError();
     const { method, path, query, body, files } = call;
     const request = { method: method as RequestMethod, fullRoute: path, query, body, files, signal };
     return readAnswer(await this.limits.request(signal, () => this.rest.request(request)));
@@ -98,7 +100,6 @@ export class DiscordRequests {
   ): Promise<void> {
     const { failure } = error;
     if (failure.kind === 'rate_limited') return this.holds.add(error.route, failure);
-    if (failure.kind === 'unauthorized') this.tokenIsRefused = true;
     if (failure.kind !== 'unavailable' || !call.isRepeatable) throw error;
     const jitter = 0.5 + Math.random() / 2;
     await this.clock.sleep(FIRST_PAUSE_MS * 2 ** (requests - 1) * jitter, signal);

@@ -1,9 +1,10 @@
 import { DefaultRestOptions, REST, type ResponseLike, type RESTOptions } from '@discordjs/rest';
+import { TokenRefusedError, type BotToken } from './bot-token.js';
 import type { Clock } from './clock.js';
 import type { RateLimit } from './rate-limit-holds.js';
 
 export interface DiscordRestOptions {
-  token: string;
+  token: BotToken;
   /** Without the version, such as https://discord.com/api. */
   apiUrl?: string;
   clock: Clock;
@@ -56,7 +57,7 @@ const NOT_CONNECTED = [
  * headers say that a bucket is empty. Waiting and trying again is not left to it, as it can do neither with a bound
  * nor with a signal; and nor are 429s, which it forgets once it has thrown.
  *
- * @throws (its requests) RateLimitedAnswer, NoAnswerError, and the library's RateLimitError, DiscordAPIError, HTTPError
+ * @throws (its requests) TokenRefusedError, RateLimitedAnswer, NoAnswerError, and the library's RateLimitError, DiscordAPIError, HTTPError
  */
 export function createDiscordRest(options: DiscordRestOptions): REST {
   return new REST({
@@ -68,11 +69,13 @@ export function createDiscordRest(options: DiscordRestOptions): REST {
     timeout: 2 ** 31 - 1,
     userAgentAppendix: 'Serverstats',
     makeRequest: makeRequestWith(options),
-  }).setToken(options.token);
+  }).setToken(options.token.value);
 }
 
 function makeRequestWith({ token, clock, timeoutMs, uploadTimeoutMs }: DiscordRestOptions): RESTOptions['makeRequest'] {
   return async (url, init) => {
+    // Requests that waited in the library's queues come here, too.
+    if (token.isRefused) throw new TokenRefusedError();
     const deadlineMs = init.body instanceof FormData ? uploadTimeoutMs : timeoutMs;
     const late = new AbortController();
     const done = new AbortController();
@@ -80,18 +83,21 @@ function makeRequestWith({ token, clock, timeoutMs, uploadTimeoutMs }: DiscordRe
       () => late.abort(),
       () => undefined,
     );
+    let response: ResponseLike;
+    let body: ArrayBuffer;
     try {
       const signal = AbortSignal.any([late.signal, ...(init.signal ? [init.signal] : [])]);
-      const response = await DefaultRestOptions.makeRequest(url, { ...init, signal });
-      return wholeAnswer(response, await response.arrayBuffer(), token);
+      response = await DefaultRestOptions.makeRequest(url, { ...init, signal });
+      body = await response.arrayBuffer();
     } catch (error) {
-      if (error instanceof RateLimitedAnswer || error instanceof NoAnswerError) throw error;
       throw late.signal.aborted
         ? new NoAnswerError(`no answer within ${deadlineMs} ms`, true, error)
         : new NoAnswerError(reasonOf(error), !NOT_CONNECTED.includes(codeOf(error) ?? ''), error);
     } finally {
       done.abort();
     }
+    if (response.status === 401) token.refuse();
+    return wholeAnswer(response, body, token.value);
   };
 }
 

@@ -2,7 +2,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import * as spec from 'discord-api-spec/zod';
 import * as z from 'zod/mini';
 
-/** Discord's own schemas by their names in it, such as `MessageCreateRequest`, made strict. */
+/** Discord's own schemas of bodies by their names in it, such as `MessageCreateRequest`, made strict. */
 export type SchemaName = string;
 
 type JsonSchema = { [keyword: string]: unknown };
@@ -29,10 +29,7 @@ export function complaintsAbout(name: SchemaName, body: unknown): Complaint[] {
 function compile(name: SchemaName): ValidateFunction {
   const schema = SPEC.get(`${name}Schema`);
   if (!schema) throw new Error(`Discord has no schema ${name}`);
-  // The schemas of answers describe more than Discord sends; only what is sent to it is held to nothing beyond.
-  const isRequest = name.includes('Request');
-  const jsonSchema = z.toJSONSchema(schema, { io: 'input' }) as JsonSchema;
-  const validate = ajv.compile(isRequest ? corrected(strict(jsonSchema)) : jsonSchema);
+  const validate = ajv.compile(corrected(strict(z.toJSONSchema(schema, { io: 'input' }) as JsonSchema)));
   compiled.set(name, validate);
   return validate;
 }
