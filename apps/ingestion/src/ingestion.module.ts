@@ -21,7 +21,15 @@ import { RollupService } from './maintenance/rollup.service.js';
 import { EventMetrics } from './messages/event-metrics.js';
 import { EventReader } from './messages/event-reader.js';
 import { QueueHandlers } from './messages/queue-handlers.js';
+import { EntryImages } from './starboard/entry-image.service.js';
+import { StarEventsService } from './starboard/star-events.service.js';
 import { StarboardConsumer } from './starboard/starboard.consumer.js';
+import { StarboardEntries } from './starboard/starboard-entries.queries.js';
+import { StarboardMetrics } from './starboard/starboard-metrics.js';
+import { StarboardProblems } from './starboard/starboard-problems.queries.js';
+import { StarboardTasks } from './starboard/starboard-tasks.queries.js';
+import { StarboardWorker } from './starboard/starboard-worker.service.js';
+import { TaskRunner } from './starboard/task-runner.service.js';
 import { StatisticsConsumer } from './statistics/statistics.consumer.js';
 import { StatisticsService } from './statistics/statistics.service.js';
 import { StatisticsWriter } from './statistics/statistics.writer.js';
@@ -69,6 +77,14 @@ export class IngestionModule {
         DeletedChannelsService,
         CounterPanelMetrics,
         CounterPanelWorker,
+        StarEventsService,
+        StarboardTasks,
+        StarboardEntries,
+        StarboardProblems,
+        StarboardMetrics,
+        EntryImages,
+        TaskRunner,
+        StarboardWorker,
         MaintenanceService,
         ErasureService,
         RollupService,

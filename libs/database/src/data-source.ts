@@ -8,6 +8,7 @@ import { Rollups1764100000000 } from './migrations/1764100000000-rollups.js';
 import { CollectionPeriods1764200000000 } from './migrations/1764200000000-collection-periods.js';
 import { Erasures1764300000000 } from './migrations/1764300000000-erasures.js';
 import { ApiKeys1764400000000 } from './migrations/1764400000000-api-keys.js';
+import { Starboard1764500000000 } from './migrations/1764500000000-starboard.js';
 import { CounterPanels1764600000000 } from './migrations/1764600000000-counter-panels.js';
 
 export interface DatabaseOptions {
@@ -36,6 +37,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       CollectionPeriods1764200000000,
       Erasures1764300000000,
       ApiKeys1764400000000,
+      Starboard1764500000000,
       CounterPanels1764600000000,
     ],
     migrationsTableName: 'schema_migrations',

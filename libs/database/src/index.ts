@@ -26,4 +26,5 @@ export * from './rollups/rollup-worker.js';
 export * from './rollups/sketch.js';
 export * from './spent-rows.js';
 export * from './settings-update.js';
+export * from './starboard/starboard-erasure.js';
 export * from './stripes.js';

@@ -10,6 +10,7 @@ export * from './clock.js';
 export * from './discord-client.js';
 export * from './discord-error.js';
 export type * from './discord-message.js';
+export * from './download-file.js';
 export * from './explain-discord-error.js';
 export type { DiscordGuild, DiscordMember, DiscordRole, GuildCalls } from './guild-calls.js';
 export * from './locked-voice-channel.js';

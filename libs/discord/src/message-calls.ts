@@ -3,7 +3,8 @@ import type {
   RESTPatchAPIChannelMessageJSONBody,
   RESTPostAPIChannelMessageJSONBody,
 } from 'discord-api-types/v10';
-import { AnswerFields } from './answer-fields.js';
+import { AnswerFields, UnreadableAnswerError } from './answer-fields.js';
+import type { ChannelOfGuild } from './channel-calls.js';
 import type { DiscordCall } from './discord-call.js';
 import type { DiscordRequests } from './discord-requests.js';
 import { readMessage, type DiscordMessage } from './discord-message.js';
@@ -45,6 +46,7 @@ export interface NewMessage extends MessageContent {
 const STAR = '⭐';
 /** The most that Discord answers at once. */
 const REACTIONS_PER_PAGE = 100;
+const MESSAGES_PER_PAGE = 100;
 
 /** What is asked of messages. Every method throws DiscordError, or the signal's reason. */
 export class MessageCalls {
@@ -53,6 +55,24 @@ export class MessageCalls {
   async get({ guildId, channelId, messageId }: MessageOfChannel, signal: AbortSignal): Promise<DiscordMessage> {
     const path = `/channels/${channelId}/messages/${messageId}` as const;
     return this.requests.read({ path, guildId }, readMessage, signal);
+  }
+
+  /**
+   * What was written in the channel after the message with this id, which need not exist: an id of a moment serves.
+   * In pages, each newer than the one before. Empty without the permission Read Message History.
+   */
+  async *pagesAfter(
+    { guildId, channelId, after }: ChannelOfGuild & { after: string },
+    signal: AbortSignal,
+  ): AsyncGenerator<DiscordMessage[]> {
+    const path = `/channels/${channelId}/messages` as const;
+    for (let last = after; ;) {
+      const query = new URLSearchParams({ limit: String(MESSAGES_PER_PAGE), after: last });
+      const page = await this.requests.read({ path, guildId, query }, readMessages, signal);
+      yield page;
+      if (page.length < MESSAGES_PER_PAGE) return;
+      last = page.map(({ id }) => id).reduce((newest, id) => (BigInt(id) > BigInt(newest) ? id : newest));
+    }
   }
 
   /** Everybody who reacted with this emoji, bots too. */
@@ -120,6 +140,11 @@ export class MessageCalls {
     const path = `/channels/${channelId}/messages/${messageId}` as const;
     await this.requests.delete({ path, guildId }, 'message', signal);
   }
+}
+
+function readMessages(answer: unknown): DiscordMessage[] {
+  if (!Array.isArray(answer)) throw new UnreadableAnswerError('a list is missing');
+  return answer.map(readMessage);
 }
 
 function readUsers(answer: unknown): DiscordUser[] {

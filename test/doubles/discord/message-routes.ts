@@ -24,6 +24,20 @@ export const messageRoutes = {
     return { body: answers.message(state.message(params['message_id']!, channel.id)) };
   },
 
+  'GET /channels/{channel_id}/messages': ({ state, answers }, { params, query }) => {
+    const channel = state.channel(params['channel_id']!);
+    requireInChannel(state, channel, ...joinIfVoice(channel));
+    // Without this permission Discord does not refuse: it shows nothing.
+    const { ReadMessageHistory } = PERMISSION_BITS;
+    if (!(botPermissions(state, channel.guildId, channel) & ReadMessageHistory)) return { body: [] };
+    const limit = Number(query.get('limit') ?? 50);
+    const after = query.get('after');
+    const oldestFirst = state.messagesOf(channel.id).toSorted((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
+    const wanted = oldestFirst.filter(({ id }) => after === null || BigInt(id) > BigInt(after));
+    const page = after === null ? wanted.slice(-limit) : wanted.slice(0, limit);
+    return { body: page.toReversed().map((message) => answers.message(message)) };
+  },
+
   'GET /channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}': ({ state, answers }, request) => {
     const { params, query } = request;
     const channel = readableChannel(state, params['channel_id']!);

@@ -52,6 +52,11 @@ export const ROUTES = [
     limit: inFiveSeconds(50),
   },
   {
+    name: 'GET /channels/{channel_id}/messages',
+    query: { after: 'snowflake', limit: { from: 1, to: 100 } },
+    limit: inFiveSeconds(5),
+  },
+  {
     name: 'POST /channels/{channel_id}/messages',
     query: {},
     body: 'MessageCreateRequest',

@@ -58,8 +58,7 @@ export class GuildEventsService {
         return this.refreshPanels(event.fields.guild_id);
       case 'star.added':
       case 'star.removed':
-        this.sayThatDiscordIsOff();
-        return 'no_discord';
+        throw new Error(`${event.name} has a queue of its own`);
     }
   }
 
@@ -73,6 +72,6 @@ export class GuildEventsService {
   private sayThatDiscordIsOff(): void {
     if (this.saidThatDiscordIsOff) return;
     this.saidThatDiscordIsOff = true;
-    this.logger.warn('starboard and counter panels are off: events of star.* and counter_panel.refresh are dropped');
+    this.logger.warn('counter panels are off: events of counter_panel.refresh are dropped');
   }
 }

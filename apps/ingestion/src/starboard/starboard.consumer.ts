@@ -3,19 +3,19 @@ import { EventPattern, Payload } from '@nestjs/microservices';
 import { QUEUES } from '#libs/contracts';
 import { AMQP_BATCH } from '../amqp/amqp-batch.js';
 import { RethrowFilter } from '../amqp/rethrow.filter.js';
-import { GuildEventsService } from '../guilds/guild-events.service.js';
 import type { SourcedGuildEvent } from '../guilds/read-guild-events.js';
 import type { DeadLetter } from '../messages/dead-letter.js';
 import type { ReadMessage } from '../messages/queue-handler.js';
+import { StarEventsService } from './star-events.service.js';
 
 /** A queue of its own, so that what waits for Discord never waits in front of anything else. */
 @Controller()
 @UseFilters(RethrowFilter)
 export class StarboardConsumer {
-  constructor(private readonly guildEvents: GuildEventsService) {}
+  constructor(private readonly stars: StarEventsService) {}
 
   @EventPattern<string>(QUEUES.starboard, AMQP_BATCH)
   onBatch(@Payload() batch: readonly ReadMessage<SourcedGuildEvent>[]): Promise<DeadLetter[]> {
-    return this.guildEvents.handle(batch);
+    return this.stars.handle(batch);
   }
 }

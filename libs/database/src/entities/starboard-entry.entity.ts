@@ -1,6 +1,15 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** A starred message that stands on the guild's starboard. */
+/**
+ * Of an entry:
+ * - `reserved`: it is being posted, or nobody knows whether it was
+ * - `posted`: it stands in Discord
+ * - `removing`: we are deleting it
+ * - `withdrawn`: somebody deleted the post, and there will be no other
+ */
+export type StarboardEntryState = 'reserved' | 'posted' | 'removing' | 'withdrawn';
+
+/** A starred message and what became of it on the guild's starboard. */
 @Entity({ name: 'starboard_entries' })
 @Index('starboard_entries_by_author', ['guildId', 'authorId'])
 export class StarboardEntry {
@@ -18,4 +27,26 @@ export class StarboardEntry {
   /** Who wrote the starred message. */
   @Column('bigint', { name: 'author_id' })
   authorId: string;
+
+  @Column('text', { default: 'withdrawn' })
+  state: StarboardEntryState;
+
+  /** The starboard channel in which the entry was reserved; null only when withdrawn. */
+  @Column('bigint', { name: 'entry_channel_id', nullable: true })
+  entryChannelId: string | null;
+
+  /** The post in Discord, once it is known. */
+  @Column('bigint', { name: 'entry_message_id', nullable: true })
+  entryMessageId: string | null;
+
+  /** What the post shows; null where that is not known. */
+  @Column('integer', { name: 'star_count', nullable: true })
+  starCount: number | null;
+
+  /** Before it was first sent to Discord. */
+  @Column({ type: 'timestamptz', name: 'reserved_at', precision: 3, nullable: true })
+  reservedAt: Date | null;
+
+  @Column({ type: 'timestamptz', name: 'updated_at', precision: 3, nullable: true })
+  updatedAt: Date | null;
 }

@@ -14,7 +14,8 @@ import {
 } from './erasure-jobs.js';
 import { tryWithErasureLock, withErasureLock } from './erasure-lock.js';
 import { eraseGuildRows, eraseGuildSettings, eraseSmallGuild } from './guild-erasure.js';
-import { eraseMemberEntries, eraseMemberEvents } from './member-erasure.js';
+import { eraseMemberEntries } from '../starboard/starboard-erasure.js';
+import { eraseMemberEvents } from './member-erasure.js';
 import { addReferences, noReferences, type MemberReferences } from './member-references.js';
 import { layGuildTombstone, layMemberTombstone, WHOLE_GUILD } from './tombstones.js';
 
@@ -148,9 +149,14 @@ export class Eraser {
   private async beginMember(manager: EntityManager, guildId: string, userId: string): Promise<StepOutcome> {
     const target = { guildId, userId };
     const before = await layMemberTombstone(manager, guildId, userId);
-    const entries = await eraseMemberEntries(manager, target);
+    const starboardEntries = await eraseMemberEntries(manager, guildId, userId);
     const { erased, position } = (await findErasureJob(manager, target)) ?? { erased: noReferences() };
-    return this.step(manager, { ...target, before, erased: addReferences(erased, entries), position });
+    return this.step(manager, {
+      ...target,
+      before,
+      erased: { ...erased, starboardEntries: erased.starboardEntries + starboardEntries },
+      position,
+    });
   }
 
   private async beginGuild(manager: EntityManager, guildId: string, before: Date): Promise<StepOutcome> {

@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import { CounterPanel } from '../entities/counter-panel.entity.js';
 import { GuildSettings } from '../entities/guild-settings.entity.js';
-import { StarboardEntry } from '../entities/starboard-entry.entity.js';
 import { existingPartitions } from '../partitions/partition-keeper.js';
+import { dropGuildStarboard } from '../starboard/starboard-erasure.js';
 import type { ErasureJob, GuildPosition } from './erasure-jobs.js';
 
 /** A table of which a guild may have many rows. */
@@ -50,9 +50,10 @@ const SMALL_TABLES = [
 
 /** Deletes what there is little of: without settings the guild is one that was never enabled, for everybody. */
 export async function eraseGuildSettings(manager: EntityManager, guildId: string): Promise<void> {
-  for (const entity of [GuildSettings, CounterPanel, StarboardEntry]) {
+  for (const entity of [GuildSettings, CounterPanel]) {
     await manager.getRepository<{ guildId: string }>(entity).delete({ guildId });
   }
+  await dropGuildStarboard(manager, guildId);
   for (const table of SMALL_TABLES) await manager.query(`DELETE FROM ${table} WHERE guild_id = $1`, [guildId]);
 }
 

@@ -1,18 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import { DIMENSIONS } from '#libs/contracts';
-import { StarboardEntry } from '../entities/starboard-entry.entity.js';
 import { DAY_MS, SPANS } from '../rollups/quarters.js';
 import type { ErasureJob, ErasureTarget } from './erasure-jobs.js';
 import { noReferences, type MemberReferences } from './member-references.js';
-
-/** Deletes the starboard entries of the member's messages. */
-export async function eraseMemberEntries(
-  manager: EntityManager,
-  { guildId, userId }: ErasureTarget,
-): Promise<MemberReferences> {
-  const { affected } = await manager.getRepository(StarboardEntry).delete({ guildId, authorId: userId });
-  return { ...noReferences(), starboardEntries: affected ?? 0 };
-}
 
 /**
  * Takes the member out of the oldest events that name the member and are from before the erasure: they keep counting,

@@ -1,0 +1,94 @@
+import type { APIEmbed } from 'discord-api-types/v10';
+import { snowflakeTime } from '#libs/contracts';
+import type { DiscordMessage, DiscordUser, MessageBody } from '#libs/discord';
+import { cutText } from './cut-text.js';
+import type { StarredMessage } from './starboard-tasks.queries.js';
+
+/** The message that the starred one answers. */
+export interface ReplyContext {
+  channelId: string;
+  messageId: string;
+  /** Undefined when the message cannot be read (any more), or its author wants to be forgotten. */
+  authorId?: string;
+}
+
+export interface EntryContext {
+  guildId: string;
+  reply?: ReplyContext;
+  /** Of the picture that the embed shows: an address, or `attachment://name`. */
+  imageUrl?: string;
+}
+
+const CDN = 'https://cdn.discordapp.com';
+const GOLD = 0xffac33;
+/** Discord's limits, in characters; counted here in UTF-16 units, of which there are never fewer. */
+const MAX_DESCRIPTION = 4_096;
+const MAX_AUTHOR = 256;
+const MAX_FIELD = 1_024;
+
+/** The line above the embed; the only part that changes later. */
+export function entryLine(stars: number, channelId: string): string {
+  return `⭐ **${stars.toLocaleString('en-US')}** · <#${channelId}>`;
+}
+
+/**
+ * The message as it is shown on the starboard. Its text stays as its author wrote it: in an embed Discord shows
+ * mentions and links as it does in messages, and notifies nobody.
+ */
+export function entryEmbed(message: DiscordMessage, { guildId, reply, imageUrl }: EntryContext): APIEmbed {
+  const text = textOf(message);
+  const fields = [replyField(guildId, reply), filesField(message)].filter((field) => field !== undefined);
+  return {
+    color: GOLD,
+    author: { name: cutText(message.author.name, MAX_AUTHOR) || '…', icon_url: avatarUrl(message.author) },
+    title: 'Jump to the message',
+    url: jumpUrl({ guildId, channelId: message.channelId, messageId: message.id }),
+    ...(text !== '' && { description: cutText(text, MAX_DESCRIPTION) }),
+    ...(fields.length > 0 && { fields }),
+    ...(imageUrl !== undefined && { image: { url: imageUrl } }),
+    timestamp: new Date(snowflakeTime(message.id)).toISOString(),
+  };
+}
+
+export function jumpUrl({ guildId, channelId, messageId }: StarredMessage): string {
+  return `https://discord.com/channels/${guildId}/${channelId}/${messageId}`;
+}
+
+/** The message's own body, and those that it forwards. */
+export function bodiesOf(message: DiscordMessage): MessageBody[] {
+  return [message, ...message.forwarded];
+}
+
+function textOf(message: DiscordMessage): string {
+  const bodies = bodiesOf(message);
+  const written = bodies.map(({ content }) => content).find((content) => content.trim() !== '');
+  if (written !== undefined) return written;
+  // Bots and webhooks often write in embeds alone.
+  const embed = bodies.flatMap(({ embeds }) => embeds).find(({ title, description }) => title ?? description);
+  return [embed?.title, embed?.description].filter((part) => part).join('\n');
+}
+
+/** Who is answered and where, but not what was said: that is not the author's, and could not be taken back. */
+function replyField(guildId: string, reply: ReplyContext | undefined) {
+  if (!reply) return undefined;
+  const link = `[a message](${jumpUrl({ guildId, ...reply })})`;
+  return { name: 'In reply to', value: reply.authorId === undefined ? link : `${link} of <@${reply.authorId}>` };
+}
+
+/** The names of files that are no pictures. */
+function filesField(message: DiscordMessage) {
+  const names = bodiesOf(message)
+    .flatMap(({ attachments }) => attachments)
+    .filter(({ contentType }) => !contentType?.startsWith('image/'))
+    .map(({ filename }) => withoutMarkup(filename));
+  return names.length === 0 ? undefined : { name: 'Files', value: cutText(names.join('\n'), MAX_FIELD) };
+}
+
+function withoutMarkup(text: string): string {
+  return text.replace(/[\\`*_~|>[\]()<]/g, '\\$&');
+}
+
+function avatarUrl({ id, avatar }: DiscordUser): string {
+  if (avatar !== null) return `${CDN}/avatars/${id}/${avatar}.png?size=128`;
+  return `${CDN}/embed/avatars/${(BigInt(id) >> 22n) % 6n}.png`;
+}

@@ -1,0 +1,150 @@
+import {
+  DiscordError,
+  type Clock,
+  type DiscordClient,
+  type DiscordMessage,
+  type DiscordPermission,
+  type FileUpload,
+  type MessageContent,
+} from '#libs/discord';
+import { DISCORD_EPOCH_MS } from '#libs/contracts';
+import { ChannelAccess } from './channel-access.js';
+import { jumpUrl } from './entry-message.js';
+import { ChannelProblemError, StarboardChannelGoneError } from './run-errors.js';
+
+/** A channel of a guild in which the starboard posts. */
+export interface StarboardChannel {
+  guildId: string;
+  channelId: string;
+}
+
+export interface NewPost extends StarboardChannel {
+  nonce: string;
+  body: MessageContent;
+  files: readonly FileUpload[];
+  isInThread: boolean;
+}
+
+/** How far Discord's clock, which makes ids, may be behind ours. */
+const CLOCK_TOLERANCE_MS = 5 * 60_000;
+
+/**
+ * The posts of entries in Discord.
+ *
+ * Every method throws ChannelProblemError when the bot lacks a permission, StarboardChannelGoneError, DiscordError, or
+ * the signal's reason.
+ */
+export class EntryPosts {
+  private readonly access: ChannelAccess;
+
+  constructor(
+    private readonly discord: DiscordClient,
+    clock: Clock,
+  ) {
+    this.access = new ChannelAccess(discord, clock);
+  }
+
+  async send({ nonce, body, files, isInThread, ...channel }: NewPost, signal: AbortSignal): Promise<DiscordMessage> {
+    const needed: DiscordPermission[] = [isInThread ? 'SendMessagesInThreads' : 'SendMessages', 'EmbedLinks'];
+    if (files.length > 0) needed.push('AttachFiles');
+    // Without it a post cannot be found again after a crash.
+    needed.push('ReadMessageHistory');
+    return this.inChannel(channel, 'post on the starboard', needed, signal, () =>
+      this.discord.messages.send({ ...channel, nonce, ...body, files }, signal),
+    );
+  }
+
+  /** @returns false when somebody deleted the post */
+  async edit(
+    channel: StarboardChannel,
+    messageId: string,
+    body: MessageContent,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    return this.unlessMissing(() =>
+      this.inChannel(channel, 'edit a post on the starboard', ['ViewChannel'], signal, () =>
+        this.discord.messages.edit({ ...channel, messageId, ...body }, signal),
+      ),
+    );
+  }
+
+  /** @returns false when it was gone already */
+  async delete(channel: StarboardChannel, messageId: string, signal: AbortSignal): Promise<boolean> {
+    return this.unlessMissing(() =>
+      this.inChannel(channel, 'delete a post on the starboard', ['ViewChannel'], signal, () =>
+        this.discord.messages.delete({ ...channel, messageId }, signal),
+      ),
+    );
+  }
+
+  /**
+   * Looks for the bot's own post about a message, among what was posted after that time.
+   *
+   * @param about where and what the message is; `channelId` undefined matches any channel of the guild
+   * @throws ChannelProblemError, too, when the bot may not read what there is
+   */
+  async seek(
+    channel: StarboardChannel,
+    about: { channelId?: string; messageId: string },
+    postedAfter: Date,
+    signal: AbortSignal,
+  ): Promise<DiscordMessage | undefined> {
+    const { id: self } = await this.discord.users.self(signal);
+    const after = snowflakeAt(postedAfter.getTime() - CLOCK_TOLERANCE_MS);
+    const isAbout = linksTo(channel.guildId, about);
+    return this.inChannel(channel, 'read the starboard', ['ViewChannel', 'ReadMessageHistory'], signal, async () => {
+      let isEmpty = true;
+      for await (const page of this.discord.messages.pagesAfter({ ...channel, after }, signal)) {
+        const found = page.find(({ author, embeds }) => author.id === self && embeds.some(({ url }) => isAbout(url)));
+        if (found) return found;
+        if (page.length > 0) isEmpty = false;
+      }
+      if (isEmpty) await this.requireHistory(channel, signal);
+      return undefined;
+    });
+  }
+
+  /** Discord shows an empty channel to whom it may not show more. */
+  private async requireHistory(channel: StarboardChannel, signal: AbortSignal): Promise<void> {
+    const needed: DiscordPermission[] = ['ReadMessageHistory'];
+    const missing = await this.access.missing({ ...channel, action: '', needed }, signal);
+    if (!missing || missing.length === 0) return;
+    const problem = `Discord shows no messages: the bot lacks Read Message History in channel ${channel.channelId}`;
+    throw new ChannelProblemError({ ...channel, problem });
+  }
+
+  private async inChannel<T>(
+    channel: StarboardChannel,
+    action: string,
+    needed: readonly DiscordPermission[],
+    signal: AbortSignal,
+    call: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await this.access.act({ ...channel, action, needed }, signal, call);
+    } catch (error) {
+      if (!(error instanceof DiscordError && error.missingObject === 'channel')) throw error;
+      throw new StarboardChannelGoneError(channel.guildId, channel.channelId);
+    }
+  }
+
+  private async unlessMissing(call: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await call();
+      return true;
+    } catch (error) {
+      if (error instanceof DiscordError && error.missingObject === 'message') return false;
+      throw error;
+    }
+  }
+}
+
+function linksTo(guildId: string, { channelId, messageId }: { channelId?: string; messageId: string }) {
+  const exact = channelId === undefined ? undefined : jumpUrl({ guildId, channelId, messageId });
+  return (url: string | undefined): boolean => (exact === undefined ? !!url?.endsWith(`/${messageId}`) : url === exact);
+}
+
+/** The least id that Discord can have made at that moment. */
+function snowflakeAt(unixMs: number): string {
+  return (BigInt(Math.max(unixMs - DISCORD_EPOCH_MS, 1)) << 22n).toString();
+}

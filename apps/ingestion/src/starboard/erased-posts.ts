@@ -1,0 +1,38 @@
+import type { Clock, DiscordClient } from '#libs/discord';
+import { EntryPosts } from './entry-posts.js';
+import { RunPostponedError } from './run-errors.js';
+import type { RunOutcome } from './starboard-metrics.js';
+import type { ClaimedTask } from './starboard-tasks.queries.js';
+
+/** What was on its way to Discord when its entry was erased has arrived by then. */
+const ON_THE_WAY_MS = 5 * 60_000;
+const BETWEEN_LOOKS_MS = 30_000;
+
+/** Deletes posts whose entries were erased. */
+export class ErasedPosts {
+  private readonly posts: EntryPosts;
+
+  constructor(
+    discord: DiscordClient,
+    private readonly clock: Clock,
+  ) {
+    this.posts = new EntryPosts(discord, clock);
+  }
+
+  /** @throws ChannelProblemError, StarboardChannelGoneError, DiscordError, or the signal's reason */
+  async remove({ guildId, channelId, messageId }: ClaimedTask, signal: AbortSignal): Promise<RunOutcome> {
+    const isDeleted = await this.posts.delete({ guildId, channelId }, messageId, signal);
+    return isDeleted ? 'removed' : 'nothing_found';
+  }
+
+  /** Likewise, and RunPostponedError while the post may still appear. */
+  async seek(task: ClaimedTask, signal: AbortSignal): Promise<RunOutcome> {
+    const { guildId, channelId, messageId, createdAt, postedAfter } = task;
+    const post = await this.posts.seek({ guildId, channelId }, { messageId }, postedAfter!, signal);
+    if (post) return this.remove({ ...task, messageId: post.id }, signal);
+    if (this.clock.now() < createdAt.getTime() + ON_THE_WAY_MS) {
+      throw new RunPostponedError(this.clock.now() + BETWEEN_LOOKS_MS);
+    }
+    return 'nothing_found';
+  }
+}

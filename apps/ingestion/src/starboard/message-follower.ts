@@ -1,0 +1,200 @@
+import { DiscordError, type Clock, type DiscordClient, type DiscordMessage } from '#libs/discord';
+import { linked, type EntryImage, type EntryImages } from './entry-image.service.js';
+import { entryEmbed, entryLine } from './entry-message.js';
+import { EntryPosts, type StarboardChannel } from './entry-posts.js';
+import { firstImage } from './first-image.js';
+import { RunPostponedError } from './run-errors.js';
+import {
+  isLiving,
+  type LivingEntry,
+  type StarboardEntries,
+  type StarboardSettings,
+} from './starboard-entries.queries.js';
+import type { RunOutcome } from './starboard-metrics.js';
+import type { ClaimedTask } from './starboard-tasks.queries.js';
+import { StarredMessageReader } from './starred-message.reader.js';
+
+export interface FollowerParts {
+  discord: DiscordClient;
+  entries: StarboardEntries;
+  images: EntryImages;
+  clock: Clock;
+}
+
+/** A request to Discord whose sender died has arrived by then, or never will. */
+const SETTLED_AFTER_MS = 60_000;
+/** After so many failed runs it may be the picture that Discord does not take. */
+const RUNS_WITH_UPLOADS = 3;
+const REQUEST_ENTITY_TOO_LARGE = 40005;
+
+/**
+ * Brings the entry of one message up to date with what Discord tells of the message. Whatever interrupts it, doing it
+ * again ends with one entry at most: a row is reserved before the post is sent, the post is sent with a nonce that
+ * belongs to the reservation, and a reservation that is found again is first looked for in the starboard channel.
+ *
+ * Only whoever holds the claim of the message's task calls it.
+ */
+export class MessageFollower {
+  private readonly posts: EntryPosts;
+  private readonly messages: StarredMessageReader;
+  private readonly entries: StarboardEntries;
+  private readonly images: EntryImages;
+  private readonly clock: Clock;
+
+  constructor({ discord, entries, images, clock }: FollowerParts) {
+    this.posts = new EntryPosts(discord, clock);
+    this.messages = new StarredMessageReader(discord, clock);
+    this.entries = entries;
+    this.images = images;
+    this.clock = clock;
+  }
+
+  /**
+   * @throws RunPostponedError, ChannelProblemError, StarboardChannelGoneError, DiscordError, the signal's reason, or
+   *   the database's error
+   */
+  async follow(task: ClaimedTask, settings: StarboardSettings, signal: AbortSignal): Promise<RunOutcome> {
+    const known = await this.entries.find(task.guildId, task.messageId);
+    if (known?.state === 'withdrawn') return 'withdrawn';
+    let entry = isLiving(known) ? known : undefined;
+    if (entry?.state === 'removing') {
+      await this.remove(entry, signal);
+      entry = undefined;
+    }
+    const withoutEntry = (outcome: RunOutcome) => (entry ? this.remove(entry, signal) : outcome);
+
+    const message = await this.messages.read(task, signal);
+    if (!message) return withoutEntry('gone');
+    const stars = await this.messages.countStars(task, message, settings.count, signal);
+    if (stars < settings.count) return withoutEntry('below');
+    const channelId = entry?.entryChannelId ?? settings.channelId;
+    const { showing, starboardIsThread } = await this.messages.showing(task, channelId, signal);
+    if (showing === 'foreign') return withoutEntry('unwanted');
+    if (showing !== 'allowed') return withoutEntry(showing);
+
+    if (entry?.state === 'posted') return this.updateCount(entry, stars, signal);
+    const details = { task, message, stars, isInThread: starboardIsThread };
+    return entry ? this.resume(entry, details, signal) : this.start(details, channelId, signal);
+  }
+
+  /** Deletes the post of the entry, and then the entry. */
+  private async remove(entry: LivingEntry, signal: AbortSignal): Promise<'removed'> {
+    const isFirstTime = entry.state !== 'removing';
+    if (isFirstTime) await this.entries.startRemoving(entry, this.clock.now());
+    const channel = channelOf(entry);
+    const post = entry.entryMessageId ?? (await this.findPost(entry, signal))?.id;
+    if (post !== undefined) await this.posts.delete(channel, post, signal);
+    else if (isFirstTime || !this.isSettled(entry)) throw new RunPostponedError(this.clock.now() + SETTLED_AFTER_MS);
+    await this.entries.drop(entry);
+    return 'removed';
+  }
+
+  private async updateCount(entry: LivingEntry, stars: number, signal: AbortSignal): Promise<RunOutcome> {
+    if (entry.starCount === stars) return 'unchanged';
+    const content = entryLine(stars, entry.channelId);
+    const isThere = await this.posts.edit(channelOf(entry), entry.entryMessageId!, { content }, signal);
+    if (isThere) await this.entries.setCount(entry, stars, this.clock.now());
+    else await this.entries.withdraw(entry, this.clock.now());
+    return isThere ? 'edited' : 'withdrawn';
+  }
+
+  private async start(details: PostDetails, entryChannelId: string, signal: AbortSignal): Promise<RunOutcome> {
+    const { task, message } = details;
+    const isEntryItself = await this.messages.isOwn(message, signal);
+    if (isEntryItself && (await this.entries.isPost(task.guildId, message.id))) return 'unwanted';
+    const { guildId, messageId, channelId } = task;
+    const reservedAt = new Date(this.clock.now());
+    const authorId = message.author.id;
+    const reserved = await this.entries.reserve({
+      guildId,
+      messageId,
+      channelId,
+      authorId,
+      entryChannelId,
+      reservedAt,
+    });
+    return reserved ? this.post(reserved, details, signal) : 'unwanted';
+  }
+
+  /** The entry was reserved by a run that did not come to its end: nobody knows whether it was posted. */
+  private async resume(entry: LivingEntry, details: PostDetails, signal: AbortSignal): Promise<RunOutcome> {
+    const found = await this.findPost(entry, signal);
+    if (found) return this.finish(entry, found, details.stars, signal);
+    if (await this.entries.mayStillBePosted(entry)) return this.post(entry, details, signal);
+    return this.remove(entry, signal);
+  }
+
+  private async post(entry: LivingEntry, details: PostDetails, signal: AbortSignal): Promise<RunOutcome> {
+    const { task, message, isInThread } = details;
+    const { guildId } = entry;
+    const reply = await this.replyOf(guildId, message, signal);
+    const send = async ({ url, file }: EntryImage) => {
+      const embed = entryEmbed(message, { guildId, reply, imageUrl: url });
+      const body = { content: entryLine(details.stars, entry.channelId), embeds: [embed] };
+      const files = file ? [file] : [];
+      return this.posts.send({ ...channelOf(entry), nonce: nonceOf(entry), body, files, isInThread }, signal);
+    };
+    const image = firstImage(message);
+    if (image && task.attempts >= RUNS_WITH_UPLOADS) {
+      return this.finish(entry, await send(linked(image)), details.stars, signal);
+    }
+    const premiumTier = () => this.messages.premiumTier(guildId, signal);
+    const sent = await this.images.with(image, premiumTier, signal, async (shown) => {
+      try {
+        return await send(shown);
+      } catch (error) {
+        const isTooLarge = error instanceof DiscordError && error.code === REQUEST_ENTITY_TOO_LARGE;
+        if (!image || !shown.file || !isTooLarge) throw error;
+        return send(linked(image));
+      }
+    });
+    return this.finish(entry, sent, details.stars, signal);
+  }
+
+  /** @param post as Discord has it: by its nonce it may be one that was sent before, with another count */
+  private async finish(
+    entry: LivingEntry,
+    post: DiscordMessage,
+    stars: number,
+    signal: AbortSignal,
+  ): Promise<RunOutcome> {
+    const showsStars = post.content === entryLine(stars, entry.channelId);
+    const isThere = await this.entries.finish(entry, post.id, showsStars ? stars : null, this.clock.now());
+    if (!isThere) return 'unwanted';
+    if (showsStars) return 'posted';
+    Object.assign(entry, { state: 'posted', entryMessageId: post.id, starCount: null });
+    const outcome = await this.updateCount(entry, stars, signal);
+    return outcome === 'edited' ? 'posted' : outcome;
+  }
+
+  private async findPost(entry: LivingEntry, signal: AbortSignal): Promise<DiscordMessage | undefined> {
+    return this.posts.seek(channelOf(entry), entry, entry.reservedAt, signal);
+  }
+
+  private async replyOf(guildId: string, message: DiscordMessage, signal: AbortSignal) {
+    const reply = await this.messages.reply(guildId, message, signal);
+    if (reply?.authorId === undefined) return reply;
+    const isErased = await this.entries.isErased(guildId, reply.authorId, reply.messageId);
+    return isErased ? { ...reply, authorId: undefined } : reply;
+  }
+
+  private isSettled({ updatedAt }: LivingEntry): boolean {
+    return updatedAt !== null && updatedAt.getTime() + SETTLED_AFTER_MS <= this.clock.now();
+  }
+}
+
+interface PostDetails {
+  task: ClaimedTask;
+  message: DiscordMessage;
+  stars: number;
+  isInThread: boolean;
+}
+
+function channelOf({ guildId, entryChannelId }: LivingEntry): StarboardChannel {
+  return { guildId, channelId: entryChannelId };
+}
+
+/** The same for every attempt of a reservation, and for no other: 22 characters at most, of Discord's 25. */
+function nonceOf({ messageId, reservedAt }: LivingEntry): string {
+  return `${BigInt(messageId).toString(36)}${reservedAt.getTime().toString(36).padStart(9, '0')}`;
+}

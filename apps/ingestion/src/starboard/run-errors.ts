@@ -1,0 +1,39 @@
+import type { ChannelProblem } from './starboard-problems.queries.js';
+
+/** The task cannot go on before that time. */
+export class RunPostponedError extends Error {
+  override readonly name = 'RunPostponedError';
+
+  constructor(
+    /** Unix milliseconds. */
+    readonly until: number,
+    /** Why, where somebody has to put something right. */
+    readonly problem?: string,
+  ) {
+    super(problem ?? 'not yet');
+  }
+}
+
+/** Something in one channel has to be put right by a person. */
+export class ChannelProblemError extends Error {
+  override readonly name = 'ChannelProblemError';
+
+  constructor(
+    readonly details: ChannelProblem,
+    cause?: unknown,
+  ) {
+    super(details.problem, { cause });
+  }
+}
+
+/** A starboard channel does not exist any more. */
+export class StarboardChannelGoneError extends Error {
+  override readonly name = 'StarboardChannelGoneError';
+
+  constructor(
+    readonly guildId: string,
+    readonly channelId: string,
+  ) {
+    super(`channel ${channelId} does not exist (any more)`);
+  }
+}

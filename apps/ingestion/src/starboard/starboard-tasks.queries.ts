@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { lockStripesShared } from '#libs/database';
+
+/**
+ * - `follow`: bring the entry of the message up to date
+ * - `remove`: delete the post `messageId`, whose entry was erased
+ * - `seek`: delete the post about `messageId`, if there is one: its entry was erased while it was being posted
+ */
+export type TaskName = 'follow' | 'remove' | 'seek';
+
+export interface TaskKey {
+  guildId: string;
+  messageId: string;
+  task: TaskName;
+}
+
+export interface ClaimedTask extends TaskKey {
+  /** Of the message: where it stands, or (`seek`) where its post would. */
+  channelId: string;
+  createdAt: Date;
+  /** `seek`: the post is not older. */
+  postedAfter: Date | null;
+  /** Grows with every star event; what has grown during a run needs another. */
+  requests: number;
+  /** Failed runs in a row. */
+  attempts: number;
+  failingSince: Date | null;
+  /** Whoever claimed it. A claim that ran out may have been given to another. */
+  claim: string;
+}
+
+export interface StarredMessage {
+  guildId: string;
+  channelId: string;
+  messageId: string;
+}
+
+/** A message is looked at once in this time at most. */
+const BETWEEN_RUNS_MS = 2_000;
+/** What runs longer renews its claim; a claim that is not renewed belongs to a process that died. */
+const CLAIM_MS = 30_000;
+const KEPT_IDLE_MS = 60_000;
+const KEPT_PROBLEMS_MS = 7 * 86_400_000;
+
+/**
+ * The work list of the starboard, in `starboard_tasks`. A row without `due_at` has nothing to do; it is kept for a
+ * while, since the next run must not come too soon. Times are those of the caller's clock.
+ */
+@Injectable()
+export class StarboardTasks {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * Asks for a run for each of these messages, where a starboard wants it. What is asked for already stays when it is.
+   *
+   * @param messages each once
+   * @returns those that are wanted, as `guild/message`
+   */
+  async request(messages: readonly StarredMessage[], now: number): Promise<Set<string>> {
+    const rows = await this.dataSource.transaction(async (manager) => {
+      await lockStripesShared(
+        manager,
+        messages.map(({ guildId }) => guildId),
+      );
+      return manager.query<{ guild_id: string; message_id: string }[]>(
+        `WITH starred AS MATERIALIZED (
+           SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS starred (guild_id, channel_id, message_id)
+         )
+         INSERT INTO starboard_tasks AS known (guild_id, message_id, task, channel_id, created_at, due_at)
+         SELECT s.guild_id, starred.message_id, 'follow', starred.channel_id, $4, $4
+         FROM starred JOIN guild_settings s ON s.guild_id = starred.guild_id
+         WHERE s.enabled AND s.starboard_enabled AND s.starboard_channel <> starred.channel_id
+         ORDER BY 1, 2
+         ON CONFLICT (guild_id, message_id, task) DO UPDATE SET
+           channel_id = excluded.channel_id,
+           requests = known.requests + 1,
+           due_at = CASE WHEN known.due_at IS NOT NULL THEN known.due_at
+             ELSE greatest(excluded.due_at, known.last_run_at + make_interval(secs => $5)) END
+         RETURNING guild_id, message_id`,
+        [
+          messages.map(({ guildId }) => guildId),
+          messages.map(({ channelId }) => channelId),
+          messages.map(({ messageId }) => messageId),
+          new Date(now),
+          BETWEEN_RUNS_MS / 1_000,
+        ],
+      );
+    });
+    return new Set(rows.map((row) => `${row.guild_id}/${row.message_id}`));
+  }
+
+  /** The task that has been due for longest in each guild, but in these. */
+  async listDue(now: number, withoutGuilds: readonly string[], limit: number): Promise<TaskKey[]> {
+    return this.dataSource.query<TaskKey[]>(
+      `SELECT guild_id AS "guildId", message_id AS "messageId", task
+       FROM (
+         SELECT DISTINCT ON (guild_id) guild_id, message_id, task, due_at FROM starboard_tasks
+         WHERE due_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1) AND guild_id <> ALL ($2::bigint[])
+         ORDER BY guild_id, due_at
+       ) first
+       ORDER BY due_at LIMIT $3`,
+      [new Date(now), withoutGuilds, limit],
+    );
+  }
+
+  /** @returns undefined when another instance was faster */
+  async claim({ guildId, messageId, task }: TaskKey, now: number): Promise<ClaimedTask | undefined> {
+    const [rows] = await this.dataSource.query<[ClaimedTask[], number]>(
+      `UPDATE starboard_tasks SET claim = $5, claimed_until = $6
+       WHERE guild_id = $1 AND message_id = $2 AND task = $3
+         AND due_at <= $4 AND (claimed_until IS NULL OR claimed_until <= $4)
+       RETURNING guild_id AS "guildId", message_id AS "messageId", task, channel_id AS "channelId", claim, requests,
+         attempts, created_at AS "createdAt", posted_after AS "postedAfter", failing_since AS "failingSince"`,
+      [guildId, messageId, task, new Date(now), randomUUID(), new Date(now + CLAIM_MS)],
+    );
+    return rows[0];
+  }
+
+  /** @returns false when the claim ran out and another instance has the task */
+  async renew(task: ClaimedTask, now: number): Promise<boolean> {
+    return this.update(task, `claimed_until = $5`, [new Date(now + CLAIM_MS)]);
+  }
+
+  /** It was done; what was asked for meanwhile is to be done again. */
+  async complete(task: ClaimedTask, now: number): Promise<void> {
+    if (task.task !== 'follow') return this.drop(task);
+    await this.update(
+      task,
+      `due_at = CASE WHEN requests > $5 THEN $6::timestamptz END, last_run_at = $7, attempts = 0, failing_since = NULL,
+       last_error = NULL, claim = NULL, claimed_until = NULL`,
+      [task.requests, new Date(now + BETWEEN_RUNS_MS), new Date(now)],
+    );
+  }
+
+  /**
+   * It has to wait until that time.
+   *
+   * @param problem why; without one, that it waits says nothing against it
+   */
+  async postpone(task: ClaimedTask, until: number, now: number, problem?: string): Promise<void> {
+    await this.update(
+      task,
+      `due_at = $5, last_run_at = $6, last_error = $7, claim = NULL, claimed_until = NULL,
+       failing_since = CASE WHEN $7::text IS NULL THEN failing_since ELSE coalesce(failing_since, $6) END`,
+      [new Date(until), new Date(now), problem ?? null],
+    );
+  }
+
+  /** It failed, and is to be tried again at that time. */
+  async retry(task: ClaimedTask, until: number, error: string, now: number): Promise<void> {
+    await this.update(
+      task,
+      `due_at = $5, last_run_at = $6, attempts = attempts + 1, failing_since = coalesce(failing_since, $6),
+       last_error = $7, claim = NULL, claimed_until = NULL`,
+      [new Date(until), new Date(now), error],
+    );
+  }
+
+  async drop({ guildId, messageId, task, claim }: ClaimedTask): Promise<void> {
+    await this.dataSource.query(
+      `DELETE FROM starboard_tasks WHERE guild_id = $1 AND message_id = $2 AND task = $3 AND claim = $4`,
+      [guildId, messageId, task, claim],
+    );
+  }
+
+  /** Drops what has nothing to do any more, and problems that nobody has met for a week. */
+  async sweep(now: number): Promise<void> {
+    await this.dataSource.query(`DELETE FROM starboard_tasks WHERE due_at IS NULL AND last_run_at < $1`, [
+      new Date(now - KEPT_IDLE_MS),
+    ]);
+    await this.dataSource.query(`DELETE FROM starboard_problems WHERE seen_at < $1`, [
+      new Date(now - KEPT_PROBLEMS_MS),
+    ]);
+  }
+
+  /** How much there is to do, and in how many guilds something keeps the starboard from working. */
+  async count(): Promise<{ tasks: number; guildsWithProblems: number }> {
+    const [counts] = await this.dataSource.query<[{ tasks: number; guildsWithProblems: number }]>(
+      `SELECT (SELECT count(*)::int FROM starboard_tasks WHERE due_at IS NOT NULL) AS tasks,
+         (SELECT count(DISTINCT guild_id)::int FROM starboard_problems) AS "guildsWithProblems"`,
+    );
+    return counts;
+  }
+
+  /** @param values from $5 on */
+  private async update(
+    { guildId, messageId, task, claim }: ClaimedTask,
+    set: string,
+    values: unknown[],
+  ): Promise<boolean> {
+    const [, affected] = await this.dataSource.query<[unknown[], number]>(
+      `UPDATE starboard_tasks SET ${set} WHERE guild_id = $1 AND message_id = $2 AND task = $3 AND claim = $4`,
+      [guildId, messageId, task, claim, ...values],
+    );
+    return affected > 0;
+  }
+}

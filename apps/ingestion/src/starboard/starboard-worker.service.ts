@@ -1,0 +1,144 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { Database } from '#libs/database';
+import type { Clock, DiscordClient } from '#libs/discord';
+import { describeError } from '#libs/observability';
+import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
+import { StarboardMetrics } from './starboard-metrics.js';
+import { StarboardTasks, type ClaimedTask, type TaskKey } from './starboard-tasks.queries.js';
+import { TaskRunner } from './task-runner.service.js';
+
+const POLL_MS = 1_000;
+const SWEEP_MS = 30_000;
+const RENEW_MS = 10_000;
+/** Tasks under way at once, each of another guild: a guild for which Discord is slow keeps one of these. */
+const AT_ONCE = 32;
+
+/** Carries out the work list of the starboard; every ingestion instance with a token does, each task once. */
+@Injectable()
+export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShutdown {
+  /** By guild: what runs. */
+  private readonly running = new Map<string, { done: Promise<void>; abort: AbortController }>();
+  private readonly stopping = new AbortController();
+  private working?: Promise<void>;
+  private isAwake = false;
+  private wakeUp?: () => void;
+  private sweptAt = 0;
+  private saidThatTokenIsRefused = false;
+
+  constructor(
+    private readonly database: Database,
+    @Inject(DISCORD) private readonly discord: DiscordClient | null,
+    @Inject(CLOCK) private readonly clock: Clock,
+    private readonly tasks: StarboardTasks,
+    private readonly runner: TaskRunner,
+    private readonly metrics: StarboardMetrics,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    if (this.discord !== null) this.working = this.work(this.discord);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopping.abort(new Error('the service stops'));
+    for (const { abort } of this.running.values()) abort.abort(this.stopping.signal.reason);
+    await this.working;
+    await Promise.all([...this.running.values()].map(({ done }) => done));
+  }
+
+  /** There may be something to do. */
+  wake(): void {
+    this.isAwake = true;
+    this.wakeUp?.();
+  }
+
+  private async work(discord: DiscordClient): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      try {
+        if (this.database.isUsable && this.mayCall(discord)) await this.startDue();
+      } catch (error) {
+        this.logger.error({ error: describeError(error) }, 'the work of the starboard cannot be read, trying again');
+      }
+      await this.untilWokenOrLater();
+    }
+  }
+
+  private mayCall({ health }: DiscordClient): boolean {
+    if (health.status === 'ok') return true;
+    if (!this.saidThatTokenIsRefused) {
+      this.logger.error('Discord does not accept the token: the starboard stands still until a start with another');
+    }
+    this.saidThatTokenIsRefused = true;
+    return false;
+  }
+
+  private async startDue(): Promise<void> {
+    const now = this.clock.now();
+    if (now - this.sweptAt >= SWEEP_MS) {
+      this.sweptAt = now;
+      await this.tasks.sweep(now);
+      this.metrics.setWaiting(await this.tasks.count());
+    }
+    const free = AT_ONCE - this.running.size;
+    if (free === 0) return;
+    for (const task of await this.tasks.listDue(now, [...this.running.keys()], free)) this.start(task);
+  }
+
+  private start(task: TaskKey): void {
+    const abort = new AbortController();
+    const done = this.run(task, abort)
+      .catch((error: unknown) => {
+        if (abort.signal.aborted) return; // what is left of it is done after the claim
+        this.logger.error({ error: describeError(error) }, 'a starboard task was left to its claim');
+      })
+      .finally(() => {
+        this.running.delete(task.guildId);
+        this.wake();
+      });
+    this.running.set(task.guildId, { done, abort });
+  }
+
+  private async run(key: TaskKey, abort: AbortController): Promise<void> {
+    const task = await this.tasks.claim(key, this.clock.now());
+    if (!task) return;
+    const finished = new AbortController();
+    const renewing = this.keepClaim(task, abort, finished.signal);
+    try {
+      await this.runner.run(task, abort.signal);
+    } catch (error) {
+      if (this.stopping.signal.aborted) await this.tasks.postpone(task, this.clock.now(), this.clock.now());
+      throw error;
+    } finally {
+      finished.abort();
+      await renewing;
+    }
+  }
+
+  /** Ends the run when the claim is lost, so that no two instances work on one message. */
+  private async keepClaim(task: ClaimedTask, run: AbortController, finished: AbortSignal): Promise<void> {
+    while (await this.sleep(RENEW_MS, finished)) {
+      const isOurs = await this.tasks.renew(task, this.clock.now()).catch(() => true);
+      if (!isOurs && !finished.aborted) return run.abort(new Error('the claim ran out'));
+    }
+  }
+
+  private async untilWokenOrLater(): Promise<void> {
+    const awake = new AbortController();
+    this.wakeUp = () => awake.abort();
+    if (this.isAwake || this.stopping.signal.aborted) awake.abort();
+    const onStop = () => awake.abort();
+    this.stopping.signal.addEventListener('abort', onStop);
+    await this.sleep(POLL_MS, awake.signal);
+    this.stopping.signal.removeEventListener('abort', onStop);
+    this.isAwake = false;
+  }
+
+  /** @returns false when it was aborted */
+  private async sleep(ms: number, signal: AbortSignal): Promise<boolean> {
+    return this.clock.sleep(ms, signal).then(
+      () => true,
+      () => false,
+    );
+  }
+}

@@ -1,0 +1,139 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { DiscordError, type Clock, type DiscordClient } from '#libs/discord';
+import { describeError } from '#libs/observability';
+import { DeletedChannelsService } from '../guilds/deleted-channels.service.js';
+import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
+import { EntryImages } from './entry-image.service.js';
+import { ErasedPosts } from './erased-posts.js';
+import { growingPause } from './growing-pause.js';
+import { MessageFollower } from './message-follower.js';
+import { ChannelProblemError, RunPostponedError, StarboardChannelGoneError } from './run-errors.js';
+import { StarboardEntries } from './starboard-entries.queries.js';
+import { StarboardMetrics, type RunFailure, type RunOutcome } from './starboard-metrics.js';
+import { StarboardProblems } from './starboard-problems.queries.js';
+import { StarboardTasks, type ClaimedTask, type TaskName } from './starboard-tasks.queries.js';
+
+const DAY_MS = 86_400_000;
+/** What has failed for so long is given up; posts that have to go for privacy not so soon. */
+const GIVEN_UP_AFTER_MS: Record<TaskName, number> = { follow: DAY_MS, remove: 30 * DAY_MS, seek: 30 * DAY_MS };
+const FIRST_PAUSE_MS = 2_000;
+const LONGEST_JITTER_MS = 500;
+
+/** Runs one task of the work list, and decides what its failure means for the list. */
+@Injectable()
+export class TaskRunner {
+  private readonly follower?: MessageFollower;
+  private readonly erasedPosts?: ErasedPosts;
+
+  constructor(
+    @Inject(DISCORD) discord: DiscordClient | null,
+    @Inject(CLOCK) private readonly clock: Clock,
+    private readonly tasks: StarboardTasks,
+    private readonly entries: StarboardEntries,
+    private readonly problems: StarboardProblems,
+    private readonly channels: DeletedChannelsService,
+    private readonly metrics: StarboardMetrics,
+    @Inject(LOGGER) private readonly logger: Logger,
+    images: EntryImages,
+  ) {
+    if (discord === null) return;
+    this.follower = new MessageFollower({ discord, entries, images, clock });
+    this.erasedPosts = new ErasedPosts(discord, clock);
+  }
+
+  /**
+   * Afterwards the task is done, or has a time at which it is tried again, or was given up.
+   *
+   * @throws the signal's reason, or an error of the database: the claim runs out by itself then
+   */
+  async run(task: ClaimedTask, signal: AbortSignal): Promise<void> {
+    try {
+      this.metrics.countRun(await this.carryOut(task, signal));
+      await this.tasks.complete(task, this.clock.now());
+    } catch (error) {
+      signal.throwIfAborted();
+      const failure = await this.settle(task, error);
+      if (failure) this.metrics.countRun(failure);
+    }
+  }
+
+  private async carryOut(task: ClaimedTask, signal: AbortSignal): Promise<RunOutcome> {
+    try {
+      if (task.task === 'follow') return await this.follow(task, signal);
+      await this.requireNotHeld(task, [task.channelId]);
+      return await this.erasedPosts![task.task](task, signal);
+    } catch (error) {
+      if (!(error instanceof StarboardChannelGoneError)) throw error;
+      await this.channels.forget(error.guildId, error.channelId);
+      await this.entries.dropChannel(error.guildId, error.channelId);
+      await this.problems.clear(error.guildId, error.channelId);
+      return 'channel_gone';
+    }
+  }
+
+  private async follow(task: ClaimedTask, signal: AbortSignal): Promise<RunOutcome> {
+    const settings = await this.entries.settings(task.guildId);
+    if (!settings || settings.channelId === task.channelId) return 'unwanted';
+    const known = await this.requireNotHeld(task, [task.channelId, settings.channelId]);
+    const outcome = await this.follower!.follow(task, settings, signal);
+    for (const { channelId } of known) {
+      // That it can be read proves a message's channel, and a new post the starboard.
+      if (channelId === task.channelId || outcome === 'posted') await this.problems.clear(task.guildId, channelId);
+    }
+    return outcome;
+  }
+
+  /** @returns what is known of the channels @throws RunPostponedError while one of them is left alone */
+  private async requireNotHeld({ guildId }: ClaimedTask, channelIds: readonly string[]) {
+    const known = await this.problems.of(guildId, channelIds);
+    const longest = known.toSorted((a, b) => b.retryAt - a.retryAt)[0];
+    if (longest && longest.retryAt > this.clock.now()) throw new RunPostponedError(longest.retryAt, longest.problem);
+    return known;
+  }
+
+  /** @returns undefined when it says nothing about the task */
+  private async settle(task: ClaimedTask, error: unknown): Promise<RunFailure | undefined> {
+    const now = this.clock.now();
+    if (error instanceof RunPostponedError) {
+      if (error.problem !== undefined && this.isHopeless(task, now)) return this.giveUp(task, error.problem);
+      await this.tasks.postpone(task, error.until, now, error.problem);
+      return 'held';
+    }
+    if (error instanceof ChannelProblemError) {
+      const { until, isNew } = await this.problems.record(error.details, now);
+      if (isNew) this.logger.warn({ ...error.details }, 'the starboard does not work in a channel');
+      if (this.isHopeless(task, now)) return this.giveUp(task, error.message);
+      await this.tasks.postpone(task, until, now, error.message);
+      return 'problem';
+    }
+    // The token is gone, which is told by the readiness; nothing is wrong with the task.
+    if (error instanceof DiscordError && error.kind === 'unauthorized') {
+      await this.tasks.postpone(task, now + FIRST_PAUSE_MS, now);
+      return undefined;
+    }
+    if (error instanceof DiscordError && error.retryAfterMs !== undefined) {
+      await this.tasks.postpone(task, now + error.retryAfterMs + Math.random() * LONGEST_JITTER_MS, now);
+      return 'rate_limited';
+    }
+    if (!(error instanceof DiscordError)) this.logger.error({ error: describeError(error) }, 'a starboard task failed');
+    const message = error instanceof Error ? error.message : String(error);
+    if (this.isHopeless(task, now)) return this.giveUp(task, message);
+    await this.tasks.retry(task, now + growingPause(task.attempts + 1, FIRST_PAUSE_MS), message, now);
+    return 'failed';
+  }
+
+  private isHopeless({ task, failingSince }: ClaimedTask, now: number): boolean {
+    return failingSince !== null && now - failingSince.getTime() >= GIVEN_UP_AFTER_MS[task];
+  }
+
+  private async giveUp(task: ClaimedTask, error: string): Promise<RunFailure> {
+    await this.tasks.drop(task);
+    const { guildId, channelId, messageId, failingSince } = task;
+    this.logger.warn(
+      { guildId, channelId, messageId, task: task.task, failingSince, error },
+      'a starboard task was given up',
+    );
+    return 'given_up';
+  }
+}

@@ -1,0 +1,40 @@
+/** A file that was not fetched, and why. */
+export class DownloadError extends Error {
+  override readonly name = 'DownloadError';
+}
+
+const TIMEOUT_MS = 20_000;
+
+/**
+ * Fetches a file of a message from Discord's CDN. The address has to come from Discord: whatever people write must not
+ * decide where this process connects to. The token is not sent.
+ *
+ * @throws DownloadError when it is larger than `maxBytes`, or does not come whole; the signal's reason
+ */
+export async function downloadFile(url: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+  try {
+    const response = await fetch(url, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      redirect: 'error',
+    });
+    if (!response.ok || !response.body) {
+      await response.body?.cancel();
+      throw new DownloadError(`answered ${response.status}`);
+    }
+    return await readAtMost(response.body, maxBytes);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error instanceof DownloadError ? error : new DownloadError('the file did not come', { cause: error });
+  }
+}
+
+async function readAtMost(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw new DownloadError(`larger than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,146 @@
+import type { Publisher } from '../harness/publisher.js';
+import type { ServiceProcess } from '../harness/services.js';
+import { waitFor } from '../harness/wait-for.js';
+import { StarboardSystem, type StarboardGuild } from './starboard-system.js';
+
+const POSTING = { method: 'POST', path: /^\/channels\/\d+\/messages$/ };
+const EDITING = { method: 'PATCH', path: /\/messages\/\d+$/ };
+const DELETING = { method: 'DELETE', path: /\/messages\/\d+$/ };
+
+describe('the starboard, when its process is killed', () => {
+  let board: StarboardSystem;
+  let publisher: Publisher;
+  let service: ServiceProcess;
+  let place: StarboardGuild;
+
+  beforeAll(async () => {
+    board = await StarboardSystem.create();
+    service = await board.startIngestion();
+    publisher = await board.system.connectPublisher();
+  });
+  afterAll(async () => {
+    await publisher.close();
+    await board.close();
+  });
+  beforeEach(async () => {
+    place = await board.openGuild({ count: 1 });
+  });
+  afterEach(() => {
+    board.requireNoViolations();
+  });
+
+  const newMessage = () => board.discord.state.addMessage({ channelId: place.channel.id, content: 'x' });
+  const requests = (method: string, path: RegExp) =>
+    board.discord.requests.filter((request) => request.method === method && path.test(request.path));
+  const killAndRestart = async () => {
+    await service.kill();
+    board.discord.faults.clear();
+    await board.expireClaims();
+    service = await board.startIngestion();
+  };
+  /** Kills the process while this request is under way, and starts another. */
+  const killDuring = async ({ method, path }: { method: string; path: RegExp }, kind: 'hang' | 'done_but_unknown') => {
+    const before = requests(method, path).length;
+    // What was done is never answered: each further attempt hangs until the process is gone.
+    if (kind === 'done_but_unknown') board.discord.faults.add({ kind }, { method, path });
+    board.discord.faults.add({ kind: 'hang' }, { method, path, times: 1_000 });
+    return async () => {
+      const expected = before + (kind === 'hang' ? 1 : 2);
+      await waitFor(() => requests(method, path).length >= expected, { what: 'the request' });
+      await killAndRestart();
+    };
+  };
+  const theOneEntry = async () => {
+    await waitFor(async () => (await board.entriesOf(place.guild.id))[0]?.['state'] === 'posted', {
+      what: 'the entry to be posted',
+    });
+    return board.postsIn(place.starboard);
+  };
+
+  it('before the post is sent, posts once', async () => {
+    const message = newMessage();
+    const killed = await killDuring(POSTING, 'hang');
+    await board.star(publisher, message);
+    await killed();
+    expect(await theOneEntry()).toHaveLength(1);
+  });
+
+  it('after the post was made, goes on with it', async () => {
+    const message = newMessage();
+    const killed = await killDuring(POSTING, 'done_but_unknown');
+    await board.star(publisher, message);
+    await killed();
+    expect(await theOneEntry()).toHaveLength(1);
+    await board.star(publisher, message);
+    await board.untilContent(place.starboard, '**2**');
+    expect(board.postsIn(place.starboard)).toHaveLength(1);
+  });
+
+  it('after the post was made, finds it again without its nonce, which Discord soon forgets', async () => {
+    const message = newMessage();
+    const killed = await killDuring(POSTING, 'done_but_unknown');
+    await board.star(publisher, message);
+    await killed();
+    const [post] = await theOneEntry();
+    const posted = requests(POSTING.method, POSTING.path).filter(({ path }) => path.includes(place.starboard.id));
+    // The process that came after has not sent it again, so no nonce was needed.
+    expect(posted).toHaveLength(2);
+    expect((await board.entriesOf(place.guild.id))[0]).toMatchObject({ entry_message_id: post!.id });
+  });
+
+  it('after the post was made, finds it among more messages than Discord answers at once', async () => {
+    const message = newMessage();
+    const killed = await killDuring(POSTING, 'done_but_unknown');
+    await board.star(publisher, message);
+    const [post] = await board.untilPosts(place.starboard, 1);
+    // Other messages before and after it.
+    for (let number = 0; number < 250; number++) {
+      const id = (BigInt(post!.id) + BigInt(number - 200)).toString();
+      if (id !== post!.id) board.discord.state.addMessage({ id, channelId: place.starboard.id, content: 'chat' });
+    }
+    await killed();
+    expect(await theOneEntry()).toHaveLength(1);
+  });
+
+  it('during an edit, shows the right count in the end', async () => {
+    const message = newMessage();
+    await board.star(publisher, message);
+    await theOneEntry();
+    const killed = await killDuring(EDITING, 'done_but_unknown');
+    await board.star(publisher, message);
+    await killed();
+    await board.star(publisher, message);
+    await board.untilContent(place.starboard, '**3**');
+    expect(board.postsIn(place.starboard)).toHaveLength(1);
+  });
+
+  it('during a removal, takes it neither for another one’s, nor keeps the entry', async () => {
+    const message = newMessage();
+    await board.star(publisher, message);
+    await theOneEntry();
+    const killed = await killDuring(DELETING, 'done_but_unknown');
+    board.discord.state.message(message.id).reactions.clear();
+    await board.tell(publisher, message, 'star.removed');
+    await waitFor(async () => (await board.entriesOf(place.guild.id))[0]?.['state'] === 'removing', {
+      what: 'removal',
+    });
+    board.discord.state.addReaction(message.id);
+    await killed();
+    expect(await theOneEntry()).toHaveLength(1);
+  });
+
+  it('posts once and counts right under 200 stars within a second, told to three processes', async () => {
+    const others = await Promise.all([board.startIngestion(), board.startIngestion()]);
+    const message = newMessage();
+    const writesBefore = board.discord.writes.length;
+    for (let given = 0; given < 200; given++) {
+      board.discord.state.addReaction(message.id);
+      await board.tell(publisher, message);
+    }
+    await board.untilContent(place.starboard, '**200**');
+    await board.settled(message);
+    expect(board.postsIn(place.starboard)).toHaveLength(1);
+    expect(board.discord.writes.length - writesBefore).toBeLessThanOrEqual(4);
+    await Promise.all(others.map((other) => other.stop()));
+  });
+});

@@ -1,0 +1,120 @@
+import type { Publisher } from '../harness/publisher.js';
+import type { StoredMessage, StoredChannel } from '../doubles/discord/discord-state.js';
+import { StarboardSystem } from './starboard-system.js';
+
+const MIB = 2 ** 20;
+
+describe('an entry of the starboard', () => {
+  let board: StarboardSystem;
+  let publisher: Publisher;
+
+  beforeAll(async () => {
+    board = await StarboardSystem.create();
+    await board.startIngestion();
+    publisher = await board.system.connectPublisher();
+  });
+  afterAll(async () => {
+    await publisher.close();
+    await board.close();
+  });
+  afterEach(() => {
+    board.discord.faults.clear();
+    board.requireNoViolations();
+  });
+
+  const postAbout = async (message: StoredMessage, starboard: StoredChannel) => {
+    await board.star(publisher, message);
+    const [post] = await board.untilPosts(starboard, 1);
+    return post!;
+  };
+  const image = (data: Uint8Array, more = {}) => ({ filename: 'cat.png', contentType: 'image/png', data, ...more });
+  const originalUrl = ({ channelId, attachments: [file] }: StoredMessage) =>
+    `/attachments/${channelId}/${file!.id}/${file!.filename}`;
+
+  it('holds the first picture itself, and keeps it when the count changes', async () => {
+    const { channel, starboard } = await board.openGuild({ count: 1 });
+    const data = new Uint8Array([1, 2, 3, 4]);
+    const attachments = [{ filename: 'notes.txt', contentType: 'text/plain' }, image(data)];
+    const message = board.discord.state.addMessage({ channelId: channel.id, content: 'look', attachments });
+    const post = await postAbout(message, starboard);
+    expect(post.embeds[0]).toMatchObject({ image: { url: 'attachment://image.png' } });
+    expect(post.attachments.map((file) => [...file.data])).toEqual([[1, 2, 3, 4]]);
+    await board.star(publisher, message);
+    const edited = await board.untilContent(starboard, '**2**');
+    expect(edited.attachments).toHaveLength(1);
+    expect(edited.embeds[0]).toMatchObject({ description: 'look', image: { url: 'attachment://image.png' } });
+  });
+
+  it.each([
+    { premiumTier: 0 as const, size: 10 * MIB + 1, isUploaded: false },
+    { premiumTier: 2 as const, size: 10 * MIB + 1, isUploaded: true },
+  ])(
+    'uploads a picture of $size bytes at tier $premiumTier: $isUploaded',
+    async ({ premiumTier, size, isUploaded }) => {
+      const { channel, starboard } = await board.openGuild({ count: 1, guild: { premiumTier } });
+      const attachments = [image(new Uint8Array(size))];
+      const message = board.discord.state.addMessage({ channelId: channel.id, attachments });
+      const post = await postAbout(message, starboard);
+      const shown = (post.embeds[0]!['image'] as { url: string }).url;
+      expect(shown).toContain(isUploaded ? 'attachment://' : originalUrl(message));
+      expect(post.attachments).toHaveLength(isUploaded ? 1 : 0);
+    },
+  );
+
+  it('links a picture that cannot be fetched', async () => {
+    const { channel, starboard } = await board.openGuild({ count: 1 });
+    const message = board.discord.state.addMessage({ channelId: channel.id, attachments: [image(new Uint8Array(9))] });
+    board.discord.faults.add({ kind: 'status', status: 500 }, { path: /^\/attachments\// });
+    const post = await postAbout(message, starboard);
+    expect((post.embeds[0]!['image'] as { url: string }).url).toContain(originalUrl(message));
+  });
+
+  it('hides what its author hid', async () => {
+    const { channel, starboard } = await board.openGuild({ count: 1 });
+    const attachments = [image(new Uint8Array(9), { filename: 'SPOILER_cat.png' })];
+    const message = board.discord.state.addMessage({ channelId: channel.id, attachments });
+    const post = await postAbout(message, starboard);
+    expect(post.embeds[0]).not.toHaveProperty('image');
+    expect(post.attachments.map(({ filename }) => filename)).toEqual(['SPOILER_image.png']);
+  });
+
+  it('tells what is answered, also when that is gone', async () => {
+    const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+    const { state } = board.discord;
+    const answered = state.addMessage({ channelId: channel.id, content: 'how are you?' });
+    const reference = { type: 0 as const, channelId: channel.id, messageId: answered.id };
+    const answer = () => state.addMessage({ channelId: channel.id, content: 'fine', type: 19, reference });
+    const post = await postAbout(answer(), starboard);
+    const link = `[a message](https://discord.com/channels/${guild.id}/${channel.id}/${answered.id})`;
+    expect(post.embeds[0]!['fields']).toEqual([{ name: 'In reply to', value: `${link} of <@${answered.authorId}>` }]);
+    state.deleteMessage(answered.id);
+    await board.star(publisher, answer());
+    const [, second] = await board.untilPosts(starboard, 2);
+    expect(second!.embeds[0]!['fields']).toEqual([{ name: 'In reply to', value: link }]);
+  });
+
+  it.each([
+    ['the longest text', 'a'.repeat(4_000)],
+    ['emoji alone', '👩‍👩‍👧‍👦'.repeat(300)],
+    ['markup and mentions', '[x](https://a.example) <@1> @everyone `y` ||z||'],
+  ])('shows %s as it was written', async (_, content) => {
+    const { channel, starboard } = await board.openGuild({ count: 1 });
+    const message = board.discord.state.addMessage({ channelId: channel.id, content });
+    expect((await postAbout(message, starboard)).embeds[0]).toMatchObject({ description: content });
+  });
+
+  it('shows what is forwarded, what bots wrote in embeds, and messages without text', async () => {
+    const { channel, starboard } = await board.openGuild({ count: 1 });
+    const { state } = board.discord;
+    const forwarded = state.addMessage({
+      channelId: channel.id,
+      snapshots: [{ content: 'from elsewhere', attachments: [], embeds: [] }],
+    });
+    expect((await postAbout(forwarded, starboard)).embeds[0]).toMatchObject({ description: 'from elsewhere' });
+    const news = state.addMessage({ channelId: channel.id, embeds: [{ type: 'rich', description: 'news' }] });
+    await board.star(publisher, news);
+    expect((await board.untilPosts(starboard, 2))[1]!.embeds[0]).toMatchObject({ description: 'news' });
+    await board.star(publisher, state.addMessage({ channelId: channel.id, type: 7 }));
+    expect((await board.untilPosts(starboard, 3))[2]!.embeds[0]).not.toHaveProperty('description');
+  });
+});

@@ -1,0 +1,229 @@
+import type { Publisher } from '../harness/publisher.js';
+import type { ServiceProcess } from '../harness/services.js';
+import { waitFor } from '../harness/wait-for.js';
+import { StarboardSystem } from './starboard-system.js';
+
+describe('the starboard, when Discord refuses or fails', () => {
+  let board: StarboardSystem;
+  let publisher: Publisher;
+  let service: ServiceProcess;
+
+  beforeAll(async () => {
+    board = await StarboardSystem.create();
+    service = await board.startIngestion();
+    publisher = await board.system.connectPublisher();
+  });
+  afterAll(async () => {
+    await publisher.close();
+    await board.close();
+  });
+  afterEach(() => {
+    board.discord.faults.clear();
+    board.requireNoViolations();
+  });
+
+  const linesWith = (text: string) =>
+    service
+      .output()
+      .split('\n')
+      .filter((line) => line.includes(text));
+  const problemsOf = (guildId: string) =>
+    board.system.database.query<{ channel_id: string; problem: string; attempts: number }>(
+      `SELECT channel_id, problem, attempts FROM starboard_problems WHERE guild_id = $1`,
+      [guildId],
+    );
+  const retryNow = async (guildId: string) => {
+    await board.system.database.query(`UPDATE starboard_problems SET retry_at = now() WHERE guild_id = $1`, [guildId]);
+    await board.system.database.query(
+      `UPDATE starboard_tasks SET due_at = now() WHERE guild_id = $1 AND due_at IS NOT NULL`,
+      [guildId],
+    );
+  };
+
+  it('tells once which permission is missing where, goes on elsewhere, and posts when it is given', async () => {
+    const lacking = await board.openGuild({ count: 1 });
+    const healthy = await board.openGuild({ count: 1 });
+    const { state } = board.discord;
+    state.denyBot(lacking.starboard.id, 'SendMessages');
+    const messages = [1, 2, 3].map(() => state.addMessage({ channelId: lacking.channel.id, content: 'x' }));
+    for (const message of messages) await board.star(publisher, message);
+    const fine = state.addMessage({ channelId: healthy.channel.id, content: 'x' });
+    await board.star(publisher, fine);
+    await board.untilPosts(healthy.starboard, 1);
+
+    const [problem] = await waitFor(async () => (await problemsOf(lacking.guild.id)).slice(0, 1), {
+      what: 'a problem',
+    });
+    await waitFor(async () => (await problemsOf(lacking.guild.id)).length === 1, { what: 'the problem' });
+    expect((await problemsOf(lacking.guild.id))[0]).toMatchObject({
+      channel_id: lacking.starboard.id,
+      problem: expect.stringContaining(`the bot lacks Send Messages in channel ${lacking.starboard.id}`),
+    });
+    await retryNow(lacking.guild.id);
+    await waitFor(async () => (await problemsOf(lacking.guild.id))[0]!.attempts > (problem?.attempts ?? 0), {
+      what: 'another attempt',
+    });
+    expect(linesWith(lacking.starboard.id)).toHaveLength(1);
+
+    state.channel(lacking.starboard.id).overwrites.length = 0;
+    await waitFor(
+      async () => {
+        await retryNow(lacking.guild.id);
+        return board.postsIn(lacking.starboard).length === 3;
+      },
+      { what: 'three posts', timeoutMs: 30_000, intervalMs: 500 },
+    );
+    expect(await problemsOf(lacking.guild.id)).toEqual([]);
+  });
+
+  it('tells that a channel of messages cannot be read', async () => {
+    const { guild, channel } = await board.openGuild({ count: 1 });
+    const { state } = board.discord;
+    state.denyBot(channel.id, 'ReadMessageHistory');
+    const message = state.addMessage({ channelId: channel.id, content: 'x' });
+    await board.star(publisher, message);
+    await waitFor(async () => (await problemsOf(guild.id)).length === 1, { what: 'the problem' });
+    expect((await problemsOf(guild.id))[0]!.problem).toContain(
+      `the bot lacks Read Message History in channel ${channel.id}`,
+    );
+  });
+
+  it('waits where Discord is busy', async () => {
+    const { channel, starboard } = await board.openGuild({ count: 1 });
+    const path = new RegExp(`^/channels/${starboard.id}/messages$`);
+    board.discord.faults.add({ kind: 'rate_limited', retryAfterMs: 6_000 }, { method: 'POST', path });
+    const message = board.discord.state.addMessage({ channelId: channel.id, content: 'x' });
+    await board.star(publisher, message);
+    await board.untilPosts(starboard, 1);
+    const [first, second] = board.discord.requests.filter(
+      (request) => request.method === 'POST' && path.test(request.path),
+    );
+    expect(second!.at - first!.at).toBeGreaterThanOrEqual(6_000);
+  });
+
+  it('is right again after an outage, and stores statistics all the while', async () => {
+    const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+    await board.set(guild.id, { switches: ['stats_command_usage'] });
+    const { state } = board.discord;
+    board.discord.faults.add({ kind: 'hang' }, { times: 1_000 });
+    const messages = Array.from({ length: 3 }, () => state.addMessage({ channelId: channel.id, content: 'x' }));
+    const asked = board.discord.requests.length;
+    for (const message of messages) await board.star(publisher, message);
+    await waitFor(() => board.discord.requests.length > asked, { what: 'a request that hangs' });
+
+    const statistics = 20_000;
+    const event = (index: number) => ({ guild_id: guild.id, command: `c${index % 10}`, user_id: guild.ownerId });
+    await Promise.all(
+      Array.from({ length: statistics }, (_, index) => publisher.publish('command.used', event(index))),
+    );
+    await waitFor(
+      async () => (await board.system.count('statistic_events WHERE guild_id = $1', [guild.id])) === statistics,
+      {
+        what: 'the statistics',
+        timeoutMs: 30_000,
+      },
+    );
+    const answered = board.discord.requests.slice(asked).filter(({ status }) => status !== undefined);
+    expect(answered).toEqual([]);
+
+    board.discord.faults.clear();
+    await board.untilPosts(starboard, 3).catch(async () => {
+      await retryNow(guild.id);
+      await board.untilPosts(starboard, 3);
+    });
+  });
+
+  it('gives up after a day of failures, with a line in the log', async () => {
+    const { guild, channel } = await board.openGuild({ count: 1 });
+    const path = new RegExp(channel.id);
+    board.discord.faults.add({ kind: 'status', status: 502 }, { path, times: 1_000 });
+    const message = board.discord.state.addMessage({ channelId: channel.id, content: 'x' });
+    await board.star(publisher, message);
+    const ofGuild = 'starboard_tasks WHERE guild_id = $1';
+    await waitFor(() => board.system.count(`${ofGuild} AND failing_since IS NOT NULL`, [guild.id]), {
+      what: 'the first failure',
+    });
+    await board.system.database.query(
+      `UPDATE starboard_tasks SET due_at = now(), failing_since = now() - interval '25 hours' WHERE guild_id = $1`,
+      [guild.id],
+    );
+    await waitFor(async () => (await board.system.count(ofGuild, [guild.id])) === 0, {
+      what: 'the task to be dropped',
+    });
+    expect(linesWith(message.id)).toEqual([expect.stringContaining('given up')]);
+  });
+
+  it('delays no other guild while Discord hangs for one', async () => {
+    const slow = await board.openGuild({ count: 1 });
+    const fast = await board.openGuild({ count: 1 });
+    const { state } = board.discord;
+    board.discord.faults.add({ kind: 'hang' }, { path: new RegExp(slow.channel.id), times: 1_000 });
+    const stuck = Array.from({ length: 40 }, () => state.addMessage({ channelId: slow.channel.id, content: 'x' }));
+    const asked = board.discord.requests.length;
+    for (const message of stuck) await board.star(publisher, message);
+    await waitFor(() => board.discord.requests.length > asked, { what: 'a request that hangs' });
+    const message = state.addMessage({ channelId: fast.channel.id, content: 'x' });
+    await board.star(publisher, message);
+    await board.untilPosts(fast.starboard, 1);
+    expect(board.postsIn(slow.starboard)).toEqual([]);
+  });
+});
+
+describe('the starboard, when the token is refused', () => {
+  let board: StarboardSystem;
+
+  beforeAll(async () => {
+    board = await StarboardSystem.create();
+  });
+  afterAll(() => board.close());
+
+  it('stops calling, says so in its readiness, and does what waits with another token', async () => {
+    const service = await board.startIngestion({ DISCORD_TOKEN: 'revoked' });
+    const publisher = await board.system.connectPublisher();
+    const { channel, starboard } = await board.openGuild({ count: 1 });
+    const messages = [1, 2].map(() => board.discord.state.addMessage({ channelId: channel.id, content: 'x' }));
+    for (const message of messages) await board.star(publisher, message);
+    const readiness = async () => (await (await fetch(`${service.url}/readyz`)).json()) as Readiness;
+    await waitFor(async () => (await readiness()).checks['discord']?.status === 'degraded', { what: 'the readiness' });
+    expect((await readiness()).status).toBe('ready');
+    const handled = await board.system.eventsHandled();
+    await board.tell(publisher, messages[0]!);
+    await board.system.untilHandled(handled + 1);
+    expect(board.discord.requests.filter(({ status }) => status === 401)).toHaveLength(1);
+    await service.stop();
+
+    await board.startIngestion();
+    await board.untilPosts(starboard, 2);
+    await publisher.close();
+    board.requireNoViolations();
+  });
+});
+
+describe('the starboard, without a token', () => {
+  let board: StarboardSystem;
+
+  beforeAll(async () => {
+    board = await StarboardSystem.create();
+  });
+  afterAll(() => board.close());
+
+  it('counts and drops star events, and says so once', async () => {
+    const service = await board.system.startIngestion();
+    const publisher = await board.system.connectPublisher();
+    const { channel } = await board.openGuild({ count: 1 });
+    const message = board.discord.state.addMessage({ channelId: channel.id, content: 'x' });
+    for (const name of ['star.added', 'star.removed', 'star.added']) await board.tell(publisher, message, name);
+    await board.system.untilHandled(3);
+    const metrics = await (await fetch(`${service.url}/metrics`)).text();
+    expect(metrics).toContain('serverstats_events_total{outcome="no_discord"} 3');
+    expect(service.output().split('without DISCORD_TOKEN')).toHaveLength(2);
+    expect(await board.system.count('starboard_tasks')).toBe(0);
+    expect(board.discord.requests).toEqual([]);
+    await publisher.close();
+  });
+});
+
+interface Readiness {
+  status: string;
+  checks: Record<string, { status: string }>;
+}

@@ -1,0 +1,87 @@
+import type { ApiClient } from '../harness/api-client.js';
+import type { Publisher } from '../harness/publisher.js';
+import { waitFor } from '../harness/wait-for.js';
+import { StarboardSystem } from './starboard-system.js';
+
+const POSTING = { method: 'POST', path: /^\/channels\/\d+\/messages$/ };
+
+describe('erasing, and the starboard', () => {
+  let board: StarboardSystem;
+  let publisher: Publisher;
+  let api: ApiClient;
+
+  beforeAll(async () => {
+    board = await StarboardSystem.create();
+    await board.startIngestion();
+    ({ api } = await board.system.startQuery());
+    publisher = await board.system.connectPublisher();
+  });
+  afterAll(async () => {
+    await publisher.close();
+    await board.close();
+  });
+  afterEach(() => {
+    board.discord.faults.clear();
+    board.requireNoViolations();
+  });
+
+  const erase = (guild_id: string, privacy_member_id: string) =>
+    api.send<{ starboard: number }>('DELETE', 'privacy/delete-user-entries', { guild_id, privacy_member_id });
+  const count = async (guild_id: string, privacy_member_id: string) =>
+    (await api.get<{ starboard: number }>('privacy/get-user-entries', { guild_id, privacy_member_id })).data.starboard;
+
+  it('takes a member’s posts away although the starboard is off and Discord fails at first, and no others', async () => {
+    const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+    const { state } = board.discord;
+    const message = state.addMessage({ channelId: channel.id, content: 'mine' });
+    const another = state.addMessage({ channelId: channel.id, content: 'another’s' });
+    for (const starred of [message, another]) await board.star(publisher, starred);
+    await board.untilPosts(starboard, 2);
+    await board.settled(message);
+    expect(await count(guild.id, message.authorId)).toBe(1);
+    await board.set(guild.id, { starboard_enabled: false });
+    board.discord.faults.add({ kind: 'status', status: 503 }, { method: 'DELETE', times: 5 });
+    expect((await erase(guild.id, message.authorId)).data.starboard).toBe(1);
+    expect(await count(guild.id, message.authorId)).toBe(0);
+    const [left] = await board.untilPosts(starboard, 1);
+    expect(left!.embeds[0]).toMatchObject({ description: 'another’s' });
+    await waitFor(async () => (await board.system.count(`starboard_tasks WHERE task <> 'follow'`)) === 0, {
+      what: 'the work to be done',
+    });
+
+    await board.set(guild.id, { starboard_enabled: true });
+    await board.star(publisher, message);
+    await board.settled(message);
+    expect(board.postsIn(starboard)).toHaveLength(1);
+  });
+
+  it('takes away what is just being posted', async () => {
+    const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+    const message = board.discord.state.addMessage({ channelId: channel.id, content: 'mine' });
+    // The post is made, and nobody learns of it before the author is erased.
+    board.discord.faults.add({ kind: 'done_but_unknown' }, POSTING);
+    board.discord.faults.add({ kind: 'hang' }, { ...POSTING, times: 1_000 });
+    await board.star(publisher, message);
+    await board.untilPosts(starboard, 1);
+    expect((await erase(guild.id, message.authorId)).data.starboard).toBe(1);
+    board.discord.faults.clear();
+    await board.untilPosts(starboard, 0);
+    await waitFor(
+      async () =>
+        (await board.system.count('starboard_tasks WHERE guild_id = $1 AND due_at IS NOT NULL', [guild.id])) === 0,
+      { what: 'all work to be done', timeoutMs: 40_000 },
+    );
+    expect(board.postsIn(starboard)).toEqual([]);
+  });
+
+  it('leaves nothing of a guild that is erased', async () => {
+    const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+    const message = board.discord.state.addMessage({ channelId: channel.id, content: 'x' });
+    await board.star(publisher, message);
+    await board.untilPosts(starboard, 1);
+    expect((await api.send('DELETE', 'settings/delete', { guild_id: guild.id })).status).toBe(200);
+    for (const table of ['starboard_entries', 'starboard_tasks', 'starboard_problems']) {
+      expect(await board.system.count(`${table} WHERE guild_id = $1`, [guild.id])).toBe(0);
+    }
+  });
+});

@@ -1,0 +1,132 @@
+import { DiscordDouble } from '../doubles/discord/index.js';
+import type { StoredChannel, StoredGuild, StoredMessage } from '../doubles/discord/discord-state.js';
+import type { Publisher } from '../harness/publisher.js';
+import type { ServiceProcess } from '../harness/services.js';
+import { TestSystem } from '../harness/system.js';
+import { waitFor } from '../harness/wait-for.js';
+
+export interface StarboardGuild {
+  guild: StoredGuild;
+  /** Where people write. */
+  channel: StoredChannel;
+  starboard: StoredChannel;
+}
+
+export interface StarboardGuildOptions {
+  guild?: Parameters<DiscordDouble['state']['addGuild']>[0];
+  /** @defaultValue 2 */
+  count?: number;
+  channel?: Partial<StoredChannel>;
+  starboard?: Partial<StoredChannel>;
+}
+
+/** Ingestion processes whose Discord is a double, and guilds with a starboard. */
+export class StarboardSystem {
+  private constructor(
+    readonly system: TestSystem,
+    readonly discord: DiscordDouble,
+  ) {}
+
+  static async create(): Promise<StarboardSystem> {
+    return new StarboardSystem(await TestSystem.create(), await DiscordDouble.start());
+  }
+
+  startIngestion(env: Record<string, string> = {}): Promise<ServiceProcess> {
+    const { token, url } = this.discord;
+    return this.system.startIngestion({ env: { DISCORD_TOKEN: token, DISCORD_API_URL: url, ...env } });
+  }
+
+  async openGuild({ guild, count = 2, channel, starboard }: StarboardGuildOptions = {}): Promise<StarboardGuild> {
+    const { state } = this.discord;
+    const stored = state.addGuild(guild);
+    const opened = {
+      guild: stored,
+      channel: state.addChannel({ guildId: stored.id, ...channel }),
+      starboard: state.addChannel({ guildId: stored.id, ...starboard }),
+    };
+    await this.system.openGuild(stored.id, []);
+    await this.set(stored.id, {
+      starboard_enabled: true,
+      starboard_channel: opened.starboard.id,
+      starboard_count: count,
+    });
+    return opened;
+  }
+
+  async set(guildId: string, settings: Record<string, unknown>): Promise<void> {
+    const names = Object.keys(settings);
+    const assignments = names.map((name, index) => `${name} = $${index + 2}`);
+    await this.system.database.query(`UPDATE guild_settings SET ${assignments.join(', ')} WHERE guild_id = $1`, [
+      guildId,
+      ...Object.values(settings),
+    ]);
+  }
+
+  /** So many people give a star, and the bot says so once. */
+  async star(publisher: Publisher, message: StoredMessage, stars = 1): Promise<void> {
+    for (let given = 0; given < stars; given++) this.discord.state.addReaction(message.id);
+    await this.tell(publisher, message);
+  }
+
+  tell(publisher: Publisher, { id, channelId }: StoredMessage, name = 'star.added'): Promise<void> {
+    const guild_id = this.guildOf(channelId);
+    return publisher.publish(name, { guild_id, channel_id: channelId, message_id: id });
+  }
+
+  /** What the bot has posted in a channel, oldest first. */
+  postsIn({ id }: StoredChannel): StoredMessage[] {
+    const { state } = this.discord;
+    return state.messagesOf(id).filter(({ authorId }) => authorId === state.bot.id);
+  }
+
+  async untilPosts(channel: StoredChannel, count: number): Promise<StoredMessage[]> {
+    await waitFor(() => this.postsIn(channel).length === count, { what: `${count} posts in the channel` });
+    return this.postsIn(channel);
+  }
+
+  async untilContent(channel: StoredChannel, text: string): Promise<StoredMessage> {
+    return waitFor(() => this.postsIn(channel).find(({ content }) => content.includes(text)), {
+      what: `a post with ${text}; there is ${this.postsIn(channel)
+        .map(({ content }) => content)
+        .join()}`,
+    });
+  }
+
+  /** Resolves when nothing is left to do about the message, so that what has not happened by now will not. */
+  async settled({ id }: Pick<StoredMessage, 'id'>, timeoutMs = 15_000): Promise<void> {
+    await waitFor(
+      async () => {
+        const [task] = await this.system.database.query<{ done: boolean }>(
+          `SELECT bool_and(due_at IS NULL) AS done FROM starboard_tasks WHERE message_id = $1`,
+          [id],
+        );
+        return task!.done ?? false;
+      },
+      { what: `message ${id} to be settled`, timeoutMs },
+    );
+  }
+
+  entriesOf(guildId: string): Promise<Record<string, unknown>[]> {
+    return this.system.database.query(`SELECT * FROM starboard_entries WHERE guild_id = $1`, [guildId]);
+  }
+
+  /** What a crashed process holds is free now instead of later. */
+  async expireClaims(): Promise<void> {
+    await this.system.database.query(`UPDATE starboard_tasks SET claimed_until = now() WHERE claim IS NOT NULL`);
+  }
+
+  /** For after each test. @throws Error when something was asked of Discord that no correct client asks */
+  requireNoViolations(): void {
+    const violations = this.discord.violations.splice(0);
+    if (violations.length > 0) throw new Error(violations.join('\n'));
+  }
+
+  async close(): Promise<void> {
+    await this.system.close();
+    await this.discord.close();
+  }
+
+  private guildOf(channelId: string): string {
+    return this.discord.state.channel(channelId).guildId;
+  }
+}
