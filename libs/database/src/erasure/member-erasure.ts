@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { DIMENSIONS } from '#libs/contracts';
 import { DAY_MS, SPANS } from '../rollups/quarters.js';
-import type { ErasureJob, ErasureTarget } from './erasure-jobs.js';
+import type { ErasureJob } from './erasure-jobs.js';
 import { noReferences, type MemberReferences } from './member-references.js';
 
 /**
