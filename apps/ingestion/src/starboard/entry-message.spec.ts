@@ -15,7 +15,7 @@ const MESSAGE: DiscordMessage = {
 };
 const GUILD = '1080946345600884750';
 
-describe(cutText.name, () => {
+describe('cutText', () => {
   it.each([
     ['fits', 'abc', 3, 'abc'],
     ['is too long', 'abcd', 3, 'ab…'],
@@ -25,7 +25,7 @@ describe(cutText.name, () => {
   });
 });
 
-describe(entryEmbed.name, () => {
+describe('entryEmbed', () => {
   it('stays within all limits of Discord, whatever the message holds', () => {
     const file = (number: number) => ({ id: '1', size: 1, filename: `${'_'.repeat(240)}${number}.zip` });
     const embed = entryEmbed(
