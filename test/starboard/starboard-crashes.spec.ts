@@ -88,6 +88,17 @@ describe('the starboard, when its process is killed', () => {
     expect((await board.entriesOf(place.guild.id))[0]).toMatchObject({ entry_message_id: post!.id });
   });
 
+  it('after the post was made, gets it by its nonce where the channel does not show it yet', async () => {
+    const message = newMessage();
+    const killed = await killDuring(POSTING, 'done_but_unknown');
+    await board.star(publisher, message);
+    const [post] = await board.untilPosts(place.starboard, 1);
+    post!.embeds = [];
+    await killed();
+    expect(await theOneEntry()).toHaveLength(1);
+    expect((await board.entriesOf(place.guild.id))[0]).toMatchObject({ entry_message_id: post!.id });
+  });
+
   it('after the post was made, finds it among more messages than Discord answers at once', async () => {
     const message = newMessage();
     const killed = await killDuring(POSTING, 'done_but_unknown');
@@ -141,6 +152,9 @@ describe('the starboard, when its process is killed', () => {
     await board.settled(message);
     expect(board.postsIn(place.starboard)).toHaveLength(1);
     expect(board.discord.writes.length - writesBefore).toBeLessThanOrEqual(4);
+    const looks = requests('GET', new RegExp(`/messages/${message.id}$`)).map(({ at }) => at);
+    const pauses = looks.slice(1).map((at, index) => at - looks[index]!);
+    expect(Math.min(...pauses)).toBeGreaterThanOrEqual(2_000);
     await Promise.all(others.map((other) => other.stop()));
   });
 });

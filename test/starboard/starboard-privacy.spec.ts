@@ -74,6 +74,25 @@ describe('erasing, and the starboard', () => {
     expect(board.postsIn(starboard)).toEqual([]);
   });
 
+  it('takes away what is posted only after nobody looks for it any more', async () => {
+    const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+    const message = board.discord.state.addMessage({ channelId: channel.id, content: 'mine' });
+    const asked = board.discord.requestsOf('POST /channels/{channel_id}/messages').length;
+    board.discord.faults.add({ kind: 'hang' }, POSTING);
+    await board.star(publisher, message);
+    await waitFor(() => board.discord.requestsOf('POST /channels/{channel_id}/messages').length > asked, {
+      what: 'the request that hangs',
+    });
+    await erase(guild.id, message.authorId);
+    // The search is over, as it is five minutes later.
+    const searches = `starboard_tasks WHERE guild_id = $1 AND task = 'seek'`;
+    expect(await board.system.count(searches, [guild.id])).toBe(1);
+    await board.system.database.query(`DELETE FROM ${searches}`, [guild.id]);
+    const deleted = () => board.discord.requestsOf('DELETE /channels/{channel_id}/messages/{message_id}').at(-1);
+    await waitFor(() => deleted()?.path.includes(starboard.id), { what: 'the post to go', timeoutMs: 40_000 });
+    expect(await board.untilPosts(starboard, 0)).toEqual([]);
+  });
+
   it('leaves nothing of a guild that is erased', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const message = board.discord.state.addMessage({ channelId: channel.id, content: 'x' });
