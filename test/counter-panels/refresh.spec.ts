@@ -1,3 +1,4 @@
+import { waitFor } from '../harness/wait-for.js';
 import { MINUTE_MS, PanelsSystem, type GuildWithPanels } from './panels-system.js';
 
 const ROLE = '1300000000000000001';
@@ -185,6 +186,7 @@ describe('counter panels', () => {
     const [worker] = system.workers;
     await worker!.request(stuck.id);
     const hanging = worker!.runDue();
+    await waitFor(() => system.discord.requests.some(({ fault }) => fault === 'hang'), { what: 'a request to hang' });
     await system.refresh(other.id);
     expect(names(other)).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2']);
     expect(system.name(stuck.online)).not.toBe('Online: 4');
