@@ -197,11 +197,11 @@ describe('counter panels', () => {
   });
 
   /** Lets the workers begin, and holds the first rename until `act` is over. */
-  const whileRenaming = async (guild: GuildWithPanels, act: () => Promise<void>) => {
+  const whileRenaming = async (guild: GuildWithPanels, act: () => Promise<void>, path?: RegExp) => {
     let release!: () => void;
     const until = new Promise<void>((resolve) => (release = resolve));
     const arrived = new Promise<void>((onArrival) =>
-      system.discord.faults.add({ kind: 'late', until, onArrival }, { method: 'PATCH' }),
+      system.discord.faults.add({ kind: 'late', until, onArrival }, { method: 'PATCH', path }),
     );
     const refresh = system.refresh(guild.id);
     await arrived;
@@ -223,6 +223,16 @@ describe('counter panels', () => {
     expect(names(guild)).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2']);
     await other.runDue();
     expect(names(guild)).toEqual(['Members: 6', 'Online: 4', 'Boosts: 2']);
+  });
+
+  it('come back to a channel whose limit is over before the others are done', async () => {
+    const guild = await system.addGuild();
+    await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
+    const path = new RegExp(guild.members.id);
+    system.discord.faults.add({ kind: 'rate_limited', retryAfterMs: 6_000 }, { method: 'PATCH', path });
+    await whileRenaming(guild, async () => system.clock.advance(8_000), new RegExp(guild.online.id));
+    await system.workers[0]!.runDue();
+    expect(names(guild)).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2']);
   });
 
   it('leave nothing behind when the guild is erased meanwhile', async () => {

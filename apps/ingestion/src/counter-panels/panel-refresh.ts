@@ -79,12 +79,11 @@ export class PanelRefresh {
     if (!(await this.save([...changed, ...renames.map(({ renamed }) => renamed)]))) return undefined;
     const after = await this.carryOut(renames);
     await this.save(after);
-    const now = this.parts.clock.now();
-    if (this.signal.aborted) return new Date(now);
-    const later = [...waiting, ...after.filter(({ lastError }) => lastError !== null)].map(earliestRename);
-    // What waits for no time at all, such as another token, has its regular moment.
-    const soonest = Math.min(...later.filter((time) => time > now));
-    return soonest === Infinity ? undefined : new Date(soonest);
+    if (this.signal.aborted) return new Date(this.parts.clock.now());
+    // What waits for no time, such as another token, has its regular moment.
+    const failed = after.filter(({ limitedUntil, pausedUntil }) => limitedUntil !== null || pausedUntil !== null);
+    const later = [...waiting, ...failed].map(earliestRename);
+    return later.length === 0 ? undefined : new Date(Math.min(...later));
   }
 
   private plan(

@@ -34,7 +34,7 @@ export function afterFailure({ channel, renamed, error, lacking, nowMs }: Failed
     case 'rate_limited':
       return { ...counted, limitedUntil: new Date(nowMs + error.retryAfterMs!) };
     case 'unauthorized':
-      return counted;
+      return { ...counted, limitedUntil: null, pausedUntil: null };
     case 'unavailable':
       return withPause(counted, UNAVAILABLE, nowMs);
     default:
