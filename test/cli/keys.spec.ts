@@ -53,6 +53,14 @@ describe('npm run cli -- keys', () => {
     expect((await cli(['keys', 'list', GUILD])).stdout).toBe(`Guild ${GUILD} has no keys.\n`);
   });
 
+  it('prints names so that they cannot steer the terminal', async () => {
+    const name = 'a\r\u001b[2K\u001b]0;x\u0007\nb';
+    await cli(['keys', 'create', GUILD, '--name', name]);
+    const { stdout } = await cli(['keys', 'list', GUILD]);
+    expect(stdout).toContain('a\\u{d}\\u{1b}[2K\\u{1b}]0;x\\u{7}\\u{a}b');
+    expect(stdout.split('\n')).toHaveLength(3);
+  });
+
   it('makes no more keys than a guild may have', async () => {
     await database.query(
       `INSERT INTO api_keys (id, guild_id, name, access, prefix, secret_hash, created_at)

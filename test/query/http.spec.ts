@@ -43,6 +43,15 @@ describe('the HTTP side of the query service', () => {
     expect(await query.client.request(MODULE, { method: 'OPTIONS' })).toMatchObject({ status: 404 });
   });
 
+  it('looks at who asks before the length of what is asked for', async () => {
+    const path = `/auth/api-keys/${'a'.repeat(300)}`;
+    expect((await fetch(query.url + path, { method: 'DELETE' })).status).toBe(401);
+    expect(await query.client.request(path, { method: 'DELETE' })).toMatchObject({
+      status: 400,
+      error: { fields: [{ field: 'id' }] },
+    });
+  });
+
   it('ignores a trailing slash', async () => {
     expect((await query.client.request(`${MODULE}/status/?guild_id=1`)).status).toBe(200);
     expect((await query.client.request(`/v1${MODULE}/`)).status).toBe(200);

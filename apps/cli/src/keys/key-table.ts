@@ -8,7 +8,7 @@ export function keyTable(keys: readonly ApiKey[]): string {
     key.prefix,
     key.createdAt.toISOString(),
     key.lastUsedAt?.toISOString() ?? 'never',
-    key.name,
+    printable(key.name),
   ]);
   const table = [['id', 'access', 'prefix', 'created', 'last used', 'name'], ...rows];
   const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
@@ -21,4 +21,9 @@ export function keyTable(keys: readonly ApiKey[]): string {
           .trimEnd()}\n`,
     )
     .join('');
+}
+
+/** Whoever names a key must not steer the terminal of who lists it. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{C}/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
 }

@@ -60,13 +60,35 @@ async function identify(request: FastifyRequest, reply: FastifyReply, parts: Acc
     throw new TooManyRequestsError('Too many wrong credentials came from this address', failures.resetSeconds);
   }
   if (secret === undefined) throw new UnauthorizedError();
-  const principal = await credentials.find(secret);
+  const principal = await findCounted(secret, network, parts);
   if (principal === undefined) {
-    sendRateLimit(reply, rates.countFailure(network));
+    sendRateLimit(reply, rates.failuresOf(network));
     throw new UnauthorizedError();
   }
   request.principal = principal;
   countRequest(principal, reply, rates);
+}
+
+/**
+ * Whose key it is. One that is new counts as a failure until it is found: a database that is slow must not let through
+ * more guesses than a fast one.
+ */
+async function findCounted(
+  secret: string,
+  network: string,
+  { credentials, rates }: AccessParts,
+): Promise<GuildPrincipal | undefined> {
+  const isNews = credentials.isNews(secret);
+  if (isNews) rates.countFailure(network);
+  let isFailure = false;
+  try {
+    const principal = await credentials.find(secret);
+    isFailure = principal === undefined;
+    if (isFailure && !isNews) rates.countFailure(network);
+    return principal;
+  } finally {
+    if (isNews && !isFailure) rates.takeBackFailure(network);
+  }
 }
 
 function countRequest(principal: GuildPrincipal, reply: FastifyReply, rates: RequestRates): void {

@@ -18,6 +18,11 @@ export class Credentials {
     return timingSafeEqual(digest(secret), this.serviceKeyDigest);
   }
 
+  /** Whether finding out about it costs a read of the database that no other request shares. */
+  isNews(secret: string): boolean {
+    return this.apiKeys.isNews(secret);
+  }
+
   /** @returns undefined for an API key that is unknown or revoked @throws ServiceUnavailableError */
   async find(secret: string): Promise<GuildPrincipal | undefined> {
     const key = await this.apiKeys.find(secret);

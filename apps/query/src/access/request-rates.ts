@@ -23,6 +23,10 @@ export class RequestRates {
     return this.failures?.count(network);
   }
 
+  takeBackFailure(network: string): void {
+    this.failures?.takeBack(network);
+  }
+
   failuresOf(network: string): Usage | undefined {
     return this.failures?.look(network);
   }

@@ -52,6 +52,12 @@ export class RequestWindow {
     return this.usage(current);
   }
 
+  /** Takes one back. */
+  takeBack(name: string): void {
+    const current = this.current(name);
+    if (current !== undefined && current.used > 0) current.used -= 1;
+  }
+
   /** @returns undefined while nothing is counted */
   look(name: string): Usage | undefined {
     const current = this.current(name);

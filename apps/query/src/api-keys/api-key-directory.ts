@@ -14,13 +14,18 @@ interface ReadKey {
   readAt: number;
 }
 
+interface Reading {
+  startedAt: number;
+  found: Promise<ReadKey | undefined>;
+}
+
 /**
  * Finds API keys by their secret. One in use costs the database a read every half second, however often it is used;
  * secrets that are wrong are not remembered, and so keep nobody out of memory.
  */
 export class ApiKeyDirectory {
   private readonly believed = new LRUCache<string, ReadKey>({ max: MAX_BELIEVED });
-  private readonly reading = new Map<string, Promise<ReadKey | undefined>>();
+  private readonly reading = new Map<string, Reading>();
 
   constructor(
     private readonly database: GuildDatabase,
@@ -31,33 +36,51 @@ export class ApiKeyDirectory {
   /** @returns undefined for a secret that is unknown or revoked @throws ServiceUnavailableError */
   async find(secret: string): Promise<ApiKey | undefined> {
     if (!isApiKeySecret(secret)) return undefined;
-    const hash = hashApiKeySecret(secret).toString('base64');
-    const believed = this.believed.get(hash);
-    const isFresh = believed !== undefined && this.now() - believed.readAt < BELIEVED_MS;
-    const found = isFresh ? believed : await this.readOnce(hash, secret);
+    const hash = nameOf(secret);
+    const found = this.fresh(hash) ?? (await this.readOnce(hash, secret));
     if (found !== undefined) this.uses.note(found.key.id);
     return found?.key;
   }
 
-  /** Requests that come together read together. */
-  private readOnce(hash: string, secret: string): Promise<ReadKey | undefined> {
-    let reading = this.reading.get(hash);
-    if (reading === undefined) {
-      reading = this.read(hash, secret).finally(() => this.reading.delete(hash));
-      this.reading.set(hash, reading);
-    }
-    return reading;
+  /** Whether nobody is reading it now, and none was read a moment ago. */
+  isNews(secret: string): boolean {
+    const hash = nameOf(secret);
+    return this.fresh(hash) === undefined && !this.reading.has(hash);
   }
 
-  private async read(hash: string, secret: string): Promise<ReadKey | undefined> {
-    const readAt = this.now();
+  private fresh(hash: string): ReadKey | undefined {
+    const believed = this.believed.get(hash);
+    return believed !== undefined && this.now() - believed.readAt < BELIEVED_MS ? believed : undefined;
+  }
+
+  /** Requests that come together read together; what another began too long ago may be older than a revocation. */
+  private readOnce(hash: string, secret: string): Promise<ReadKey | undefined> {
+    const startedAt = this.now();
+    const current = this.reading.get(hash);
+    if (current !== undefined && startedAt - current.startedAt < BELIEVED_MS) return current.found;
+    const reading = { startedAt, found: this.read(hash, secret, startedAt) };
+    this.reading.set(hash, reading);
+    const forget = () => {
+      if (this.reading.get(hash) === reading) this.reading.delete(hash);
+    };
+    reading.found.then(forget, forget);
+    return reading.found;
+  }
+
+  private async read(hash: string, secret: string, readAt: number): Promise<ReadKey | undefined> {
     const key = await this.database.read((manager) => findApiKey(manager, secret));
     if (key === null) {
       this.believed.delete(hash);
       return undefined;
     }
     const found = { key, readAt };
-    this.believed.set(hash, found);
+    // A read that began later may have come back first.
+    if (readAt >= (this.believed.get(hash)?.readAt ?? readAt)) this.believed.set(hash, found);
     return found;
   }
+}
+
+/** What a secret is remembered by. */
+function nameOf(secret: string): string {
+  return hashApiKeySecret(secret).toString('base64');
 }

@@ -13,6 +13,8 @@ import { observeRequests } from './request-observer.js';
 import { headEveryAnswer, securityHeaders } from './security-headers.js';
 import { answerClientError, answerUnreadableRequests } from './unreadable-requests.js';
 
+const MAX_PARAMETER_LENGTH = 16 * 1024;
+
 export interface HttpServerOptions {
   access: AccessParts;
   /** Addresses and networks of proxies that are believed when they say who called (X-Forwarded-For). */
@@ -44,6 +46,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     return503OnClosing: false,
     routerOptions: {
       ignoreTrailingSlash: true,
+      // As long as a request line may be: whatever is asked for, who asks is looked at first.
+      maxParamLength: MAX_PARAMETER_LENGTH,
       querystringParser: parseQueryString as unknown as (text: string) => Record<string, unknown>,
     },
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {

@@ -1,0 +1,63 @@
+import fastify from 'fastify';
+import { checkAccess } from './access-check.js';
+import type { Credentials } from './credentials.js';
+import type { GuildPrincipal } from './principal.js';
+import { RequestRates } from './request-rates.js';
+
+const LIMIT = 5;
+const GUILD: GuildPrincipal = { kind: 'guild', keyId: 'key', guildId: '1', access: 'read' };
+
+/** Finds out about secrets when it is told to. */
+class LateCredentials {
+  private readonly waiting: { secret: string; resolve: (found: GuildPrincipal | undefined) => void }[] = [];
+
+  isServiceKey = () => false;
+  isNews = () => true;
+  find = (secret: string) =>
+    new Promise<GuildPrincipal | undefined>((resolve) => this.waiting.push({ secret, resolve }));
+
+  answer(): void {
+    for (const { secret, resolve } of this.waiting.splice(0)) resolve(secret.startsWith('right') ? GUILD : undefined);
+  }
+}
+
+describe('checkAccess, while the database is slow', () => {
+  let credentials: LateCredentials;
+  const make = () => {
+    const server = fastify();
+    checkAccess(server, { credentials: credentials as unknown as Credentials, rates: new RequestRates(LIMIT) });
+    server.setErrorHandler((error: { status?: number }, _request, reply) => reply.status(error.status ?? 500).send());
+    server.get('/', { config: { access: 'guild', reads: () => ({ fields: {}, guildId: '1' }) } }, () => 'answer');
+    return server;
+  };
+  const ask = async (server: ReturnType<typeof make>, secrets: string[]) => {
+    const asked = secrets.map((secret) => server.inject({ url: '/', headers: { authorization: `Bearer ${secret}` } }));
+    const all = Promise.all(asked);
+    // Those that are not refused at once have asked by then.
+    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+    credentials.answer();
+    return (await all).map(({ statusCode }) => statusCode);
+  };
+
+  beforeEach(() => {
+    credentials = new LateCredentials();
+  });
+
+  it('lets through no more guesses than the limit', async () => {
+    const server = make();
+    const statuses = await ask(server, ['wrong 1', 'wrong 2', 'wrong 3', 'wrong 4', 'wrong 5', 'wrong 6', 'wrong 7']);
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
+  });
+
+  it('does not take a key for a failure once it is found', async () => {
+    const server = make();
+    for (let turn = 0; turn < 2; turn++) {
+      expect(await ask(server, ['right 1', 'right 2'])).toEqual([200, 200]);
+    }
+    expect(await ask(server, ['wrong 1', 'wrong 2', 'wrong 3', 'wrong 4', 'wrong 5', 'wrong 6'])).toEqual([
+      ...Array<number>(LIMIT).fill(401),
+      429,
+    ]);
+  });
+});
