@@ -42,7 +42,7 @@ export class GuildEraser implements BeforeApplicationShutdown {
 
   /** Erases everything of the guild that happened before now. @throws DatabaseError, which says whether it goes on */
   eraseGuild(guildId: string): Promise<void> {
-    return this.inSteps((signal) => this.eraser.eraseGuild(guildId, new Date(), signal));
+    return this.inSteps((signal) => this.eraser.eraseGuild(guildId, signal));
   }
 
   /**

@@ -73,20 +73,20 @@ export class Eraser {
   }
 
   /**
-   * Erases all that is stored of the guild. Its events from before that time, and those that are stored, are not stored
-   * again.
+   * Erases all that is stored of the guild. Its events from before now that come later are not stored.
    *
    * @param signal ends the work between two steps
    * @throws as {@link eraseMember}
    */
-  async eraseGuild(guildId: string, before: Date, signal?: AbortSignal): Promise<void> {
+  async eraseGuild(guildId: string, signal?: AbortSignal): Promise<void> {
     const target = { guildId, userId: WHOLE_GUILD };
-    await this.erase(target, (manager) => this.beginGuild(manager, guildId, before), signal);
+    await this.erase(target, (manager) => this.beginGuild(manager, guildId), signal);
   }
 
   /**
-   * The first step of {@link eraseGuild}: from its commit on the guild is one without settings, and nothing from before
-   * is stored. Call it under the exclusive lock of the guild's stripe.
+   * The first step of {@link eraseGuild}, of what happened before that time and what is stored: from its commit on the
+   * guild is one without settings, and nothing from before is stored. Call it under the exclusive lock of the guild's
+   * stripe.
    *
    * @returns whether all is erased; else the rest is for {@link finish}
    */
@@ -153,7 +153,7 @@ export class Eraser {
     return this.step(manager, { ...target, before, erased: addReferences(erased, entries), position });
   }
 
-  private async beginGuild(manager: EntityManager, guildId: string, before: Date): Promise<StepOutcome> {
+  private async beginGuild(manager: EntityManager, guildId: string, before?: Date): Promise<StepOutcome> {
     const target = { guildId, userId: WHOLE_GUILD };
     const reached = await layGuildTombstone(manager, guildId, before);
     await eraseGuildSettings(manager, guildId);
