@@ -14,7 +14,7 @@ import {
 } from './erasure-jobs.js';
 import { tryWithErasureLock, withErasureLock, type Limit } from './erasure-lock.js';
 import { eraseGuildRows, eraseGuildSettings, eraseSmallGuild } from './guild-erasure.js';
-import { eraseMemberEntries, eraseMemberEvents } from './member-erasure.js';
+import { eraseMemberEntries, eraseMemberEvents, eraseOutlivedGroups } from './member-erasure.js';
 import { addReferences, noReferences, type MemberReferences } from './member-references.js';
 import { layGuildTombstone, layMemberTombstone, WHOLE_GUILD } from './tombstones.js';
 
@@ -180,6 +180,7 @@ export class Eraser {
     const target = { guildId, userId };
     const before = await layMemberTombstone(manager, guildId, userId);
     const entries = await eraseMemberEntries(manager, target);
+    await eraseOutlivedGroups(manager, guildId);
     const { erased, position } = (await findErasureJob(manager, target)) ?? { erased: noReferences() };
     return this.step(manager, { ...target, before, erased: addReferences(erased, entries), position });
   }
