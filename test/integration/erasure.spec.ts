@@ -303,6 +303,7 @@ describe('erasure', () => {
       await run.finish();
       expect(await remains()).toEqual({});
       await keepPartitions(dataSource, events!, new Date());
+      await moveHorizon('epoch');
     });
   });
 
@@ -356,6 +357,7 @@ describe('erasure', () => {
   });
 
   it('should keep a tombstone for as long as its erasure is unfinished', async () => {
+    await moveHorizon(new Date(Date.now() - 63 * DAY_MS).toISOString());
     await database.query(
       `INSERT INTO erasure_tombstones (guild_id, user_id, before, erased_at)
        SELECT $1, user_id, now() - interval '64 days', now() FROM unnest('{1,2}'::bigint[]) user_id`,
@@ -367,12 +369,48 @@ describe('erasure', () => {
       [guildId],
     );
     const kept = () => database.query('SELECT user_id FROM erasure_tombstones WHERE guild_id = $1', [guildId]);
-    await dropSpentTombstones(dataSource.manager, 62);
+    await dropSpentTombstones(dataSource.manager);
     expect(await kept()).toEqual([{ user_id: '2' }]);
     expect(await new Eraser(dataSource).finishAll(new AbortController().signal, fail)).toBe(1);
-    await dropSpentTombstones(dataSource.manager, 62);
+    await dropSpentTombstones(dataSource.manager);
     expect(await kept()).toEqual([]);
+    await moveHorizon('epoch');
   });
+
+  it('should keep out what happened before, also when the tombstone is gone and the retention was raised', async () => {
+    await new Eraser(dataSource).eraseMember(guildId, MEMBER);
+    const tombstones = () => rows('erasure_tombstones');
+    await database.query('UPDATE erasure_tombstones SET before = $2 WHERE guild_id = $1', [guildId, new Date(NOON)]);
+    const old = anEvent(COMMAND, MEMBER, NOON - 1);
+    // As far as events were dropped, so far the horizon is; one day is short of the erasure.
+    await moveHorizon(new Date(NOON - 1).toISOString());
+    await dropSpentTombstones(dataSource.manager);
+    expect([await tombstones(), (await writer.write([old])).stored]).toEqual([1, 0]);
+    await moveHorizon(new Date(NOON).toISOString());
+    await dropSpentTombstones(dataSource.manager);
+    expect([await tombstones(), (await writer.write([old])).stored]).toEqual([0, 0]);
+    await moveHorizon('epoch');
+  });
+
+  it('should delete groups that name the member and outlived their events', async () => {
+    const old = NOON - 2 * DAY_MS;
+    const [ofUsers, ofLabels] = [DIMENSIONS.user.number, DIMENSIONS.label.number];
+    for (const dimension of [ofUsers, ofLabels]) {
+      await database.query(
+        `INSERT INTO statistic_groups (guild_id, bucket, kind, dimension, span, facet, ids, counts)
+         VALUES ($1, date_trunc('day', $2::timestamptz, 'UTC'), 1, $3, 1440, 0, $4, '{3}')`,
+        [guildId, new Date(old), dimension, [MEMBER]],
+      );
+    }
+    await moveHorizon(new Date(NOON - DAY_MS).toISOString());
+    await new Eraser(dataSource).eraseMember(guildId, MEMBER);
+    const left = [ofUsers, ofLabels].map((dimension) => rows('statistic_groups', `dimension = ${dimension}`));
+    expect(await Promise.all(left)).toEqual([0, 1]);
+    await moveHorizon('epoch');
+  });
+
+  /** As when the events from before were dropped. */
+  const moveHorizon = (time: string) => database.query('UPDATE event_horizon SET events_since = $1', [time]);
 
   /** @param sameStripe a guild whose stripe the new one shares */
   async function openGuild(sameStripe?: string): Promise<string> {
