@@ -13,7 +13,7 @@ import { ApiKeysService } from './api-keys/api-keys.service.js';
 import { CounterPanelsController } from './counter-panels/counter-panels.controller.js';
 import { CounterPanelsService } from './counter-panels/counter-panels.service.js';
 import { GuildDatabase } from './database/guild-database.js';
-import { GuildEraser } from './database/guild-eraser.js';
+import { GuildEraser, LONGEST_ERASURE_MS } from './database/guild-eraser.js';
 import { EventHandoverService } from './events/event-handover.service.js';
 import { HealthController } from './health/health.controller.js';
 import { ApiExceptionFilter } from './http/api-exception.filter.js';
@@ -36,7 +36,7 @@ import { StatisticsRecorder } from './statistics/statistics-recorder.service.js'
 import { StatisticsViewer } from './statistics/statistics-viewer.service.js';
 import { OverviewController } from './statistics/summary/overview.controller.js';
 import { StatisticsSummarizer } from './statistics/summary/statistics-summarizer.service.js';
-import { EVENT_HANDOVER, LOGGER, QUERY_CONFIG } from './tokens.js';
+import { ERASURE_PATIENCE_MS, EVENT_HANDOVER, LOGGER, QUERY_CONFIG } from './tokens.js';
 
 /** What is made before Nest is, and outlives it. */
 export interface QueryParts {
@@ -46,6 +46,8 @@ export interface QueryParts {
   handover: EventHandover;
   registry: Registry;
   logger: Logger;
+  /** @defaultValue LONGEST_ERASURE_MS */
+  erasurePatienceMs?: number;
 }
 
 /** What the checks before Nest use too. */
@@ -57,7 +59,7 @@ export interface SharedParts {
 @Module({})
 export class QueryModule {
   static with(parts: QueryParts, { guildDatabase, apiKeyUses }: SharedParts): DynamicModule {
-    const { config, contract, database, handover, registry, logger } = parts;
+    const { config, contract, database, handover, registry, logger, erasurePatienceMs } = parts;
     const health = new HealthChecks({
       database: { probe: () => database.probe(), whenFailing: 'failed' },
       // Reads work without the broker.
@@ -80,6 +82,7 @@ export class QueryModule {
       providers: [
         { provide: QUERY_CONFIG, useValue: config },
         { provide: LOGGER, useValue: logger },
+        { provide: ERASURE_PATIENCE_MS, useValue: erasurePatienceMs ?? LONGEST_ERASURE_MS },
         { provide: EVENT_HANDOVER, useValue: handover },
         { provide: StatisticsContract, useValue: contract },
         { provide: DataSource, useValue: database.dataSource },

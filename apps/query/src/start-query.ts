@@ -22,6 +22,8 @@ export interface StartQueryOptions {
   logger?: Logger;
   /** @defaultValue HTTP_LIMITS */
   limits?: HttpLimits;
+  /** After so many milliseconds an erasure is answered that is not finished. @defaultValue LONGEST_ERASURE_MS */
+  erasurePatienceMs?: number;
 }
 
 /**
@@ -40,7 +42,9 @@ export async function startQuery(config: QueryConfig, options: StartQueryOptions
   const ownHandover = options.handover === undefined ? createAmqpHandover(config, contract, logger) : undefined;
   const handover = options.handover ?? ownHandover!;
   const registry: Registry = createMetricsRegistry();
-  const app = await createQueryApp({ config, contract, database, handover, registry, logger }, options.limits);
+  const { limits, erasurePatienceMs } = options;
+  const parts = { config, contract, database, handover, registry, logger, erasurePatienceMs };
+  const app = await createQueryApp(parts, limits);
 
   const close = async () => {
     await app.close();
