@@ -51,7 +51,7 @@ export interface ErasureOptions {
   /** Ends the work between two steps. An erasure that has not begun when it aborts, changes nothing. */
   signal?: AbortSignal;
   /** Called with each state after `waiting`. */
-  onState?(state: ErasureState): void;
+  onState?: (state: ErasureState) => void;
 }
 
 type StepOutcome = { isDone: true; erased: MemberReferences } | { isDone: false };

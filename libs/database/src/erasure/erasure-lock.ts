@@ -12,7 +12,7 @@ export interface ErasureLockOptions {
   /** Around each use of a connection. */
   limit: Limit;
   /** Called when somebody else erases the target. */
-  onElsewhere?(): void;
+  onElsewhere?: () => void;
 }
 
 const POLL_MS = 100;
