@@ -252,7 +252,7 @@ describe('erasure', () => {
       const neighbour = await openGuild(guildId);
       await writer.write([anEvent(COMMAND, MEMBER, NOON, neighbour)]);
       await worker.run(LATER);
-      const { run } = await startStepped((eraser) => eraser.eraseGuild(guildId, new Date()), SMALL_STEPS);
+      const { run } = await startStepped((eraser) => eraser.eraseGuild(guildId), SMALL_STEPS);
       await stepPast(run, 'COMMIT');
       expect(await remains()).toEqual({});
       await run.finish();
@@ -262,7 +262,7 @@ describe('erasure', () => {
     it('should be resumed after every step, whoever died after it', async () => {
       const neighbour = await fillLarge();
       const before = await remains(neighbour);
-      const { run, kill } = await startStepped((eraser) => eraser.eraseGuild(guildId, new Date()), SMALL_STEPS);
+      const { run, kill } = await startStepped((eraser) => eraser.eraseGuild(guildId), SMALL_STEPS);
       await stepPast(run, 'COMMIT');
       await kill();
       expect(await remains()).toMatchObject({ statistic_events: 1_500, erasures: 1 });
@@ -283,7 +283,7 @@ describe('erasure', () => {
 
     it('should not miss what an erased member left in it meanwhile', async () => {
       await fillLarge();
-      const { run } = await startStepped((eraser) => eraser.eraseGuild(guildId, new Date()), SMALL_STEPS);
+      const { run } = await startStepped((eraser) => eraser.eraseGuild(guildId), SMALL_STEPS);
       // In the middle of a partition, and of events of one moment.
       await waitForStep(run, async () => (await rows('statistic_events')) < 1_300);
       await new Eraser(dataSource).eraseMember(guildId, MEMBER);
@@ -293,7 +293,7 @@ describe('erasure', () => {
 
     it('should not mind that partitions are dropped and made meanwhile', async () => {
       await fillLarge();
-      const { run } = await startStepped((eraser) => eraser.eraseGuild(guildId, new Date()), SMALL_STEPS);
+      const { run } = await startStepped((eraser) => eraser.eraseGuild(guildId), SMALL_STEPS);
       await waitForStep(run, async () => (await rows('statistic_events')) < 1_500);
       await worker.run(LATER);
       const [events] = partitionedTables({ eventDays: 62, summaryDays: 400 });
@@ -303,10 +303,61 @@ describe('erasure', () => {
       await run.finish();
       expect(await remains()).toEqual({});
       await keepPartitions(dataSource, events!, new Date());
+      await moveHorizon('epoch');
     });
   });
 
+  describe('the tombstone', () => {
+    const AHEAD_MS = 600_000;
+
+    it.each([
+      ['a member', () => new Eraser(dataSource).eraseMember(guildId, MEMBER)],
+      ['a guild', () => new Eraser(dataSource).eraseGuild(guildId)],
+    ])('of %s should lie behind what is stored of a clock that is ahead', async (_, erase) => {
+      const ahead = anEvent(COMMAND, MEMBER, Date.now() + AHEAD_MS);
+      await writer.write([ahead]);
+      await erase();
+      await setUp(guildId);
+      expect(await writer.write([ahead])).toMatchObject({ stored: 0, unwanted: 1 });
+      const later = anEvent(COMMAND, MEMBER, ahead.occurredAt + 1);
+      expect(await writer.write([later])).toMatchObject({ stored: 1 });
+    });
+
+    it('of a guild should lie at the time at which its erasure took hold, not that at which it was asked for', async () => {
+      const holder = dataSource.createQueryRunner();
+      await holder.startTransaction();
+      await lockStripe(holder.manager, guildId);
+      const erasing = new Eraser(dataSource).eraseGuild(guildId);
+      await waitFor(() => isWaiting('test'), { what: 'the erasure to wait for the stripe' });
+      const meanwhile = await databaseTime();
+      await waitFor(async () => (await databaseTime()) > meanwhile + 1, { what: 'the clock to move', intervalMs: 1 });
+      await holder.commitTransaction();
+      await holder.release();
+      await erasing;
+      await setUp(guildId);
+      expect(await writer.write([anEvent(COMMAND, MEMBER, meanwhile)])).toMatchObject({ stored: 0, unwanted: 1 });
+    });
+
+    it('of a guild should not move back when the guild is said to have been left before', async () => {
+      const eraser = new Eraser(dataSource);
+      await eraser.eraseGuild(guildId);
+      await dataSource.transaction(async (manager) => {
+        await lockStripe(manager, guildId);
+        await eraser.startGuild(manager, guildId, new Date(NOON));
+      });
+      await setUp(guildId);
+      expect(await writer.write([anEvent(COMMAND, MEMBER, NOON + 1)])).toMatchObject({ stored: 0, unwanted: 1 });
+    });
+
+    /** Unix milliseconds. */
+    async function databaseTime(): Promise<number> {
+      const [row] = await database.query<{ now: Date }>('SELECT clock_timestamp() AS now');
+      return row!.now.getTime();
+    }
+  });
+
   it('should keep a tombstone for as long as its erasure is unfinished', async () => {
+    await moveHorizon(new Date(Date.now() - 63 * DAY_MS).toISOString());
     await database.query(
       `INSERT INTO erasure_tombstones (guild_id, user_id, before, erased_at)
        SELECT $1, user_id, now() - interval '64 days', now() FROM unnest('{1,2}'::bigint[]) user_id`,
@@ -318,23 +369,65 @@ describe('erasure', () => {
       [guildId],
     );
     const kept = () => database.query('SELECT user_id FROM erasure_tombstones WHERE guild_id = $1', [guildId]);
-    await dropSpentTombstones(dataSource.manager, 62);
+    await dropSpentTombstones(dataSource.manager);
     expect(await kept()).toEqual([{ user_id: '2' }]);
     expect(await new Eraser(dataSource).finishAll(new AbortController().signal, fail)).toBe(1);
-    await dropSpentTombstones(dataSource.manager, 62);
+    await dropSpentTombstones(dataSource.manager);
     expect(await kept()).toEqual([]);
+    await moveHorizon('epoch');
   });
+
+  it('should keep out what happened before, also when the tombstone is gone and the retention was raised', async () => {
+    await new Eraser(dataSource).eraseMember(guildId, MEMBER);
+    const tombstones = () => rows('erasure_tombstones');
+    await database.query('UPDATE erasure_tombstones SET before = $2 WHERE guild_id = $1', [guildId, new Date(NOON)]);
+    const old = anEvent(COMMAND, MEMBER, NOON - 1);
+    // As far as events were dropped, so far the horizon is; one day is short of the erasure.
+    await moveHorizon(new Date(NOON - 1).toISOString());
+    await dropSpentTombstones(dataSource.manager);
+    expect([await tombstones(), (await writer.write([old])).stored]).toEqual([1, 0]);
+    await moveHorizon(new Date(NOON).toISOString());
+    await dropSpentTombstones(dataSource.manager);
+    expect([await tombstones(), (await writer.write([old])).stored]).toEqual([0, 0]);
+    await moveHorizon('epoch');
+  });
+
+  it('should delete groups that name the member and outlived their events', async () => {
+    const old = NOON - 2 * DAY_MS;
+    const [ofUsers, ofLabels] = [DIMENSIONS.user.number, DIMENSIONS.label.number];
+    for (const dimension of [ofUsers, ofLabels]) {
+      await database.query(
+        `INSERT INTO statistic_groups (guild_id, bucket, kind, dimension, span, facet, ids, counts)
+         VALUES ($1, date_trunc('day', $2::timestamptz, 'UTC'), 1, $3, 1440, 0, $4, '{3}')`,
+        [guildId, new Date(old), dimension, [MEMBER]],
+      );
+    }
+    await moveHorizon(new Date(NOON - DAY_MS).toISOString());
+    await new Eraser(dataSource).eraseMember(guildId, MEMBER);
+    const left = [ofUsers, ofLabels].map((dimension) => rows('statistic_groups', `dimension = ${dimension}`));
+    expect(await Promise.all(left)).toEqual([0, 1]);
+    await moveHorizon('epoch');
+  });
+
+  /** As when the events from before were dropped. */
+  const moveHorizon = (time: string) => database.query('UPDATE event_horizon SET events_since = $1', [time]);
 
   /** @param sameStripe a guild whose stripe the new one shares */
   async function openGuild(sameStripe?: string): Promise<string> {
     const id = sameStripe === undefined ? String((guilds += 1_001n)) : String(BigInt(sameStripe) + 64n);
+    await setUp(id);
+    return id;
+  }
+
+  /** With all switches on; does nothing where a guild has settings. */
+  async function setUp(id: string): Promise<void> {
     await database.query(
       `INSERT INTO guild_settings
          (guild_id, enabled, enabled_at, updated_at, switches, counter_panel_enabled, starboard_enabled)
-       VALUES ($1, true, now(), now(), $2, false, false)`,
+       VALUES ($1, true, now(), now(), $2, false, false)
+       ON CONFLICT DO NOTHING`,
       [id, SWITCH_NAMES],
     );
-    return id;
   }
 
   function anEvent(kind: typeof MESSAGE, userId: string, occurredAt: number, guild = guildId): StatisticEvent {

@@ -206,7 +206,7 @@ describe('rollups', () => {
     const running = new SteppedRun(stepped, () => new RollupWorker(stepped, CONTRACT).run(LATER));
     while (!(await running.next())!.startsWith('INSERT INTO statistic_groups')) await running.step(async () => false);
     let isErased = false;
-    const erasure = new Eraser(dataSource).eraseGuild(guildId, new Date()).then(() => (isErased = true));
+    const erasure = new Eraser(dataSource).eraseGuild(guildId).then(() => (isErased = true));
     await waitFor(
       async () => (await rows(`pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)) > 0,
       { what: 'the erasure to wait' },

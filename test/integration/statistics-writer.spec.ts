@@ -102,8 +102,11 @@ describe('StatisticsWriter', () => {
     const withErased = await openGuild();
     await erase(withErased, '77', `${new Date(at).toISOString().slice(0, -1)}500Z`); // half a millisecond later
     await erase(withErased, '78', 'infinity');
+    const horizon = at - 20 * DAY_MS;
+    await database.query('UPDATE event_horizon SET events_since = $1', [new Date(horizon)]);
     const wanted = [
       anEvent(open),
+      anEvent(open, { occurredAt: horizon }),
       anEvent(open, { kind: contract.kind('message.sent')!, flags: FLAG_IS_BOT }),
       anEvent(noBots, { kind: contract.kind('message.sent')! }),
       anEvent(erased, { occurredAt: at }),
@@ -112,6 +115,7 @@ describe('StatisticsWriter', () => {
       anEvent(withErased, { occurredAt: at - 1, userId: '79' }),
     ];
     const unwanted = [
+      anEvent(open, { occurredAt: horizon - 1 }),
       anEvent(noBots),
       anEvent(noBots, { kind: contract.kind('message.sent')!, flags: FLAG_IS_BOT }),
       anEvent(off),
@@ -132,6 +136,7 @@ describe('StatisticsWriter', () => {
       await database.query('DELETE FROM statistic_events WHERE guild_id = ANY ($1)', [guildIds]);
       await database.query('DELETE FROM statistic_rollup_pending WHERE guild_id = ANY ($1)', [guildIds]);
     }
+    await database.query(`UPDATE event_horizon SET events_since = 'epoch'`);
   });
 
   it('should store every field exactly, both ways: ids to the last digit, texts of any content', async () => {

@@ -1,8 +1,7 @@
 import pino from 'pino';
 import { BrokerUnavailableError, type EventHandover, type OutgoingEvent } from '#libs/broker';
 import { loadQueryConfig, type Environment } from '#libs/config';
-import type { HttpLimits } from '#libs/observability';
-import { startQuery } from '../../apps/query/src/start-query.js';
+import { startQuery, type StartQueryOptions } from '../../apps/query/src/start-query.js';
 import { ApiClient } from '../harness/api-client.js';
 import { SERVICE_KEY } from '../harness/services.js';
 import { waitFor } from '../harness/wait-for.js';
@@ -44,7 +43,10 @@ export interface QueryInProcess {
 export async function startQueryInProcess(
   databaseUrl: string,
   env: Environment = {},
-  { connected = true, limits }: { connected?: boolean; limits?: HttpLimits } = {},
+  {
+    connected = true,
+    ...options
+  }: { connected?: boolean } & Pick<StartQueryOptions, 'limits' | 'erasurePatienceMs'> = {},
 ): Promise<QueryInProcess> {
   const handover = new RecordingHandover();
   const log: Record<string, unknown>[] = [];
@@ -56,7 +58,7 @@ export async function startQueryInProcess(
     { DATABASE_URL: databaseUrl, SERVICE_KEY, QUERY_PORT: '0', ...env },
     { withoutBroker: true },
   );
-  const service = await startQuery(config, { handover, logger, limits });
+  const service = await startQuery(config, { handover, logger, ...options });
   if (connected) {
     await waitFor(async () => (await fetch(`${service.url}/readyz`)).status === 200, {
       what: 'the service to be ready',

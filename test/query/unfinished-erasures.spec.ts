@@ -1,13 +1,18 @@
-import type { DataSource } from 'typeorm';
-import { createDataSource, lockStripe } from '#libs/database';
+import type { DataSource, QueryRunner } from 'typeorm';
+import type { Environment } from '#libs/config';
+import { createDataSource, Eraser, lockStripe } from '#libs/database';
+import { HTTP_LIMITS } from '#libs/observability';
+import { LONGEST_ERASURE_MS } from '../../apps/query/src/database/guild-eraser.js';
+import { SteppedRun } from '../harness/stepped-data-source.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { waitFor } from '../harness/wait-for.js';
 import { newGuildId } from './guild-ids.js';
 import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
 
-/** More than two steps erase. */
+/** Three steps erase so many. */
 const MANY = 12_000;
 const MEMBER = '155149108183695360';
+const GOES_ON = expect.stringContaining('goes on by itself') as string;
 
 interface Entries {
   total: number;
@@ -20,6 +25,7 @@ describe('erasures that take several steps', () => {
   let dataSource: DataSource;
   let query: QueryInProcess;
   let guild_id: string;
+  const holders: QueryRunner[] = [];
 
   beforeAll(async () => {
     database = await createTestDatabase();
@@ -34,7 +40,10 @@ describe('erasures that take several steps', () => {
     guild_id = newGuildId();
     await query.client.openGuild(guild_id);
   });
-  afterEach(() => query.close());
+  afterEach(async () => {
+    for (const holder of holders.splice(0)) if (!holder.isReleased) await letGo(holder);
+    await query.close();
+  });
 
   it('answer when all is done, with what GET counted before', async () => {
     await storeMany();
@@ -50,23 +59,84 @@ describe('erasures that take several steps', () => {
 
   it('go on by themselves when the service stops, and the caller is told', async () => {
     await storeMany();
-    const holder = dataSource.createQueryRunner();
-    await holder.startTransaction();
+    const release = await blockSecondStep();
     const erasing = erase();
-    await waitFor(async () => (await unfinished()) === 1, { what: 'the first step', intervalMs: 1 });
-    await lockStripe(holder.manager, guild_id);
+    await waitFor(isBlocked, { what: 'the second step to wait' });
     const closing = query.close();
-    await waitFor(async () => isWaiting(), { what: 'the next step to wait' });
-    await holder.rollbackTransaction();
-    await holder.release();
+    await waitFor(isClosed, { what: 'the service to take no more requests' });
+    await release();
     const answer = await erasing;
     await closing;
-    expect(answer).toMatchObject({ status: 503, error: { name: 'DatabaseError' } });
-    expect(answer.error.message).toContain('goes on by itself');
+    expect(answer).toMatchObject({ status: 503, error: { name: 'DatabaseError', message: GOES_ON } });
     expect(await unfinished()).toBe(1);
     query = await startQueryInProcess(database.url);
     expect((await erase()).data).toMatchObject({ total: MANY });
     expect(await unfinished()).toBe(0);
+  });
+
+  it('go on by themselves when they take longer than an answer may, and the caller is told', async () => {
+    await restart({}, { erasurePatienceMs: 1_500 });
+    await storeMany();
+    const release = await blockSecondStep();
+    expect(await erase()).toMatchObject({ status: 503, error: { name: 'DatabaseError', message: GOES_ON } });
+    // The next one waits for that one, no longer.
+    expect(await erase()).toMatchObject({ status: 503, error: { name: 'DatabaseError', message: GOES_ON } });
+    await waitFor(isBlocked, { what: 'the second step to wait' });
+    expect(await unfinished()).toBe(1);
+    await release();
+    await waitFor(async () => (await unfinished()) === 0, { what: 'the end of the erasure' });
+    expect((await entries()).data).toMatchObject({ total: 0 });
+    expect(LONGEST_ERASURE_MS).toBeLessThan(HTTP_LIMITS.stalledTimeoutMs);
+  });
+
+  it('change nothing when they cannot begin for as long as an answer may take', async () => {
+    await restart({}, { erasurePatienceMs: 300 });
+    await storeMany(10);
+    const holder = await hold();
+    await lockStripe(holder.manager, guild_id);
+    expect(await erase()).toMatchObject({ status: 503, error: { message: expect.stringContaining('nothing of it') } });
+    await letGo(holder);
+    await waitFor(async () => (await working()) === 0, { what: 'the service to let go of the stripe' });
+    expect((await entries()).data).toMatchObject({ total: 10 });
+  });
+
+  it.each([2, 4, 10])('leave one of %i connections to others, together with slow summaries', async (poolSize) => {
+    await restart({ DATABASE_POOL_SIZE: String(poolSize) });
+    const authorization = `Bearer ${await createKey()}`;
+    const holder = await hold();
+    await lockStripe(holder.manager, guild_id);
+    const erasing = Array.from({ length: poolSize }, (_, user) => erase(guild_id, String(user + 1)));
+    await waitFor(isBlocked, { what: 'an erasure to wait for the stripe' });
+    await holder.query('LOCK TABLE statistic_totals IN ACCESS EXCLUSIVE MODE');
+    const summaries = Array.from({ length: poolSize }, () => query.client.get('stats/command/summary', { guild_id }));
+    await waitFor(async () => (await working()) >= poolSize - 1, { what: 'the others to be at work' });
+    const statuses = new Set<number>();
+    const path = `/modules/serverstats/status?guild_id=${guild_id}`;
+    const until = AbortSignal.timeout(10_000);
+    for (let asked = 0; asked < 100; asked++) {
+      statuses.add((await query.client.request(path, { headers: { authorization }, signal: until })).status);
+    }
+    statuses.add((await fetch(`${query.url}/readyz`, { signal: until })).status);
+    await letGo(holder);
+    const answers = await Promise.all([...erasing, ...summaries]);
+    expect([...statuses]).toEqual([200]);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  });
+
+  it('do not keep others from theirs while they wait for another process', async () => {
+    const elsewhere = await createDataSource({ url: database.url, poolSize: 2, applicationName: 'other' }).initialize();
+    const slow = new SteppedRun(elsewhere, () => new Eraser(elsewhere).eraseMember(guild_id, MEMBER));
+    while (!(await slow.next())!.includes('LOCK TABLE')) await slow.step(async () => false);
+    const repeats = Array.from({ length: 10 }, () => erase());
+    let erased = 0;
+    const others = (async () => {
+      for (; erased < 10; erased++) await erase(newGuildId());
+    })();
+    await waitFor(() => erased === 10, { what: 'the erasures of others' });
+    await others;
+    await slow.finish();
+    for (const { status } of await Promise.all(repeats)) expect(status).toBe(200);
+    await elsewhere.destroy();
   });
 
   it('of a guild are finished before it is enabled again', async () => {
@@ -100,9 +170,53 @@ describe('erasures that take several steps', () => {
     expect(await unfinished()).toBe(0);
   });
 
-  const form = () => ({ guild_id, privacy_member_id: MEMBER });
+  const form = (guild = guild_id, member = MEMBER) => ({ guild_id: guild, privacy_member_id: member });
   const entries = () => query.client.get<Entries>('privacy/get-user-entries', form());
-  const erase = () => query.client.send<Entries>('DELETE', 'privacy/delete-user-entries', form());
+  const erase = (guild?: string, member?: string) =>
+    query.client.send<Entries>('DELETE', 'privacy/delete-user-entries', form(guild, member));
+  const isClosed = () =>
+    fetch(`${query.url}/livez`).then(
+      ({ status }) => status === 503,
+      () => true,
+    );
+
+  async function restart(env: Environment, options?: Parameters<typeof startQueryInProcess>[2]): Promise<void> {
+    await query.close();
+    query = await startQueryInProcess(database.url, env, options);
+  }
+
+  async function createKey(): Promise<string> {
+    const answer = await query.client.request<{ key: string }>('/auth/api-keys', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ guild_id, name: 'a' }),
+    });
+    return answer.data.key;
+  }
+
+  /** A transaction of somebody else. */
+  async function hold(): Promise<QueryRunner> {
+    const holder = dataSource.createQueryRunner();
+    holders.push(holder);
+    await holder.startTransaction();
+    return holder;
+  }
+
+  async function letGo(holder: QueryRunner): Promise<void> {
+    await holder.rollbackTransaction();
+    await holder.release();
+  }
+
+  /** Holds an event that the second step erases. @returns lets go of it */
+  async function blockSecondStep(): Promise<() => Promise<void>> {
+    const holder = await hold();
+    await holder.query(
+      `SELECT FROM statistic_events WHERE guild_id = $1 AND user_id = $2
+       ORDER BY occurred_at OFFSET 7500 LIMIT 1 FOR UPDATE`,
+      [guild_id, MEMBER],
+    );
+    return () => letGo(holder);
+  }
 
   /** Commands of the last hour. */
   async function storeMany(count = MANY): Promise<void> {
@@ -124,11 +238,14 @@ describe('erasures that take several steps', () => {
     return (await database.query('SELECT FROM erasures WHERE guild_id = $1', [guild_id])).length;
   }
 
-  async function isWaiting(): Promise<boolean> {
-    const waiting = await database.query(
+  const isBlocked = async () => (await working(`AND wait_event_type = 'Lock'`)) > 0;
+
+  /** How many connections of the service are in a transaction or a statement. */
+  async function working(condition = ''): Promise<number> {
+    const connections = await database.query(
       `SELECT FROM pg_stat_activity
-       WHERE datname = current_database() AND application_name = 'serverstats-query' AND wait_event = 'advisory'`,
+       WHERE datname = current_database() AND application_name = 'serverstats-query' AND state <> 'idle' ${condition}`,
     );
-    return waiting.length > 0;
+    return connections.length;
   }
 });

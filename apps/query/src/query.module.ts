@@ -16,7 +16,7 @@ import { CounterPanelsService } from './counter-panels/counter-panels.service.js
 import { PanelChannels } from './counter-panels/panel-channels.service.js';
 import { PanelUndo } from './counter-panels/panel-undo.service.js';
 import { GuildDatabase } from './database/guild-database.js';
-import { GuildEraser } from './database/guild-eraser.js';
+import { GuildEraser, LONGEST_ERASURE_MS } from './database/guild-eraser.js';
 import { EventHandoverService } from './events/event-handover.service.js';
 import { HealthController } from './health/health.controller.js';
 import { ApiExceptionFilter } from './http/api-exception.filter.js';
@@ -39,7 +39,7 @@ import { StatisticsRecorder } from './statistics/statistics-recorder.service.js'
 import { StatisticsViewer } from './statistics/statistics-viewer.service.js';
 import { OverviewController } from './statistics/summary/overview.controller.js';
 import { StatisticsSummarizer } from './statistics/summary/statistics-summarizer.service.js';
-import { CLOCK, DISCORD, EVENT_HANDOVER, LOGGER, QUERY_CONFIG } from './tokens.js';
+import { CLOCK, DISCORD, ERASURE_PATIENCE_MS, EVENT_HANDOVER, LOGGER, QUERY_CONFIG } from './tokens.js';
 
 /** What is made before Nest is, and outlives it. */
 export interface QueryParts {
@@ -53,6 +53,8 @@ export interface QueryParts {
   clock: Clock;
   registry: Registry;
   logger: Logger;
+  /** @defaultValue LONGEST_ERASURE_MS */
+  erasurePatienceMs?: number;
 }
 
 /** What the checks before Nest use too. */
@@ -64,7 +66,7 @@ export interface SharedParts {
 @Module({})
 export class QueryModule {
   static with(parts: QueryParts, { guildDatabase, apiKeyUses }: SharedParts): DynamicModule {
-    const { config, contract, database, handover, discord, clock, registry, logger } = parts;
+    const { config, contract, database, handover, discord, clock, registry, logger, erasurePatienceMs } = parts;
     const health = new HealthChecks({
       database: { probe: () => database.probe(), whenFailing: 'failed' },
       // Reads work without the broker.
@@ -89,6 +91,7 @@ export class QueryModule {
         { provide: LOGGER, useValue: logger },
         { provide: DISCORD, useValue: discord },
         { provide: CLOCK, useValue: clock },
+        { provide: ERASURE_PATIENCE_MS, useValue: erasurePatienceMs ?? LONGEST_ERASURE_MS },
         { provide: EVENT_HANDOVER, useValue: handover },
         { provide: StatisticsContract, useValue: contract },
         { provide: DataSource, useValue: database.dataSource },

@@ -25,6 +25,8 @@ export interface StartQueryOptions {
   logger?: Logger;
   /** @defaultValue HTTP_LIMITS */
   limits?: HttpLimits;
+  /** After so many milliseconds an erasure is answered that is not finished. @defaultValue LONGEST_ERASURE_MS */
+  erasurePatienceMs?: number;
 }
 
 /**
@@ -45,8 +47,9 @@ export async function startQuery(config: QueryConfig, options: StartQueryOptions
   const clock = options.clock ?? systemClock;
   const discord = config.discord === undefined ? null : new DiscordClient({ ...config.discord, clock });
   const registry: Registry = createMetricsRegistry();
-  const parts = { config, contract, database, handover, discord, clock, registry, logger };
-  const app = await createQueryApp(parts, options.limits);
+  const { limits, erasurePatienceMs } = options;
+  const parts = { config, contract, database, handover, discord, clock, registry, logger, erasurePatienceMs };
+  const app = await createQueryApp(parts, limits);
 
   const close = async () => {
     await app.close();

@@ -2,6 +2,8 @@
 export const QUERY_CONFIG = Symbol('QueryConfig');
 /** Injects the Logger of #libs/observability. */
 export const LOGGER = Symbol('Logger');
+/** Injects after how many milliseconds an erasure is answered that is not finished. */
+export const ERASURE_PATIENCE_MS = Symbol('erasurePatienceMs');
 /** Injects the EventHandover of #libs/broker. */
 export const EVENT_HANDOVER = Symbol('EventHandover');
 /** A DiscordClient, or null without a token. */

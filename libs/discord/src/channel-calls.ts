@@ -86,7 +86,8 @@ export class ChannelCalls {
       path: `/channels/${channelId}`,
       guildId,
       body,
-      isRepeatable: true,
+      // One whose outcome is unknown counts against the limit of two, and so may its repeat.
+      isRepeatable: false,
       waitsForLimits: 'only_global',
     };
     try {

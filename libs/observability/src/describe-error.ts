@@ -1,6 +1,6 @@
 import { withoutCredentials } from './without-credentials.js';
 
-const LONGEST = 200;
+const LONGEST = 500;
 
 /** One line that says what failed, for people: no stack, no credentials, never empty. */
 export function describeError(error: unknown): string {

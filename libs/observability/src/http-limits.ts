@@ -26,7 +26,8 @@ export const HTTP_LIMITS: HttpLimits = {
   checkIntervalMs: 2_000,
   // Longer than the 60 s after which load balancers let go of theirs, or they would send into a closing connection.
   keepAliveTimeoutMs: 72_000,
-  // Longer than any answer may take to be made (a summary's statements have 30 s), as nothing moves meanwhile.
+  // Longer than an answer takes to be made, as nothing moves meanwhile: a statement of a summary has 30 s, and an
+  // erasure is answered after a minute, finished or not.
   stalledTimeoutMs: 120_000,
   // The longest request in use has a few hundred bytes, behind a proxy a few KiB. Bounds the query string too.
   maxHeaderBytes: 16 * 1024,

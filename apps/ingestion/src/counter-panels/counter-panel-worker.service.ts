@@ -101,7 +101,12 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
       await scheduleNewGuilds(manager, now);
       this.scheduleAtMs = now + SCHEDULE_MS;
     }
-    const due = await findDueGuilds(manager, now, GUILDS_IN_SIGHT);
+    while (await this.refreshInSight(discord, now));
+  }
+
+  /** @returns whether there may be more to do at once */
+  private async refreshInSight(discord: DiscordClient, now: number): Promise<boolean> {
+    const due = await findDueGuilds(this.database.dataSource.manager, now, GUILDS_IN_SIGHT);
     this.metrics.setDue(due.length);
     const fresh = due.filter((guildId) => !this.inSight.has(guildId));
     for (const guildId of fresh) this.inSight.add(guildId);
@@ -114,6 +119,7 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
         }
       }),
     );
+    return fresh.length > 0 && due.length === GUILDS_IN_SIGHT && !this.stopping.signal.aborted;
   }
 
   private async refresh(discord: DiscordClient, guildId: string): Promise<void> {

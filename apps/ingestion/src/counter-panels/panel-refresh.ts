@@ -29,7 +29,7 @@ import {
 } from './guild-panels.js';
 import { findGuildPanels } from './guild-panels.queries.js';
 import { afterFailure, afterFailureOfAnother, concernsAll } from './rename-failure.js';
-import { afterRename, afterSuccess, earliestRename, RENAME_WINDOW_MS, withRename } from './rename-times.js';
+import { afterRename, afterSuccess, earliestRename, isShown, RENAME_WINDOW_MS, withRename } from './rename-times.js';
 
 export interface RefreshParts {
   dataSource: DataSource;
@@ -100,7 +100,7 @@ export class PanelRefresh {
       if (name === undefined) {
         const lastError = (typeof panel.shows === 'string' && error) || whyUnknown(panel);
         if (lastError !== before.lastError) plan.changed.push({ ...before, lastError });
-      } else if (name === before.shownName) {
+      } else if (name === before.shownName && isShown(before)) {
         if (before.lastError !== null) plan.changed.push(afterSuccess(before));
       } else if (earliestRename(before) > now) {
         plan.waiting.push(before);

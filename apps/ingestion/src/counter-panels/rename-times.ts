@@ -20,6 +20,11 @@ export function afterRename(renamed: PanelChannel, name: string, nowMs: number):
   return { ...afterSuccess(renamed), shownName: name, shownAt: now, lastRenamedAt: now };
 }
 
+/** Whether the channel bears the name that is known: after a rename without an answer, nobody knows which it has. */
+export function isShown({ shownAt, lastRenamedAt }: PanelChannel): boolean {
+  return lastRenamedAt === null || (shownAt !== null && shownAt.getTime() >= lastRenamedAt.getTime());
+}
+
 /** The channel when it shows what it should. */
 export function afterSuccess(channel: PanelChannel): PanelChannel {
   return { ...channel, limitedUntil: null, pausedUntil: null, attempts: 0, lastError: null };

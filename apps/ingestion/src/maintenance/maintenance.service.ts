@@ -58,7 +58,7 @@ export class MaintenanceService implements OnApplicationBootstrap, OnApplication
     const { dataSource } = this.database;
     if (!this.database.isUsable) return; // the service stops
     for (const table of partitionedTables(this.config.retention)) await this.keep(table);
-    await dropSpentTombstones(dataSource.manager, this.config.retention.eventDays);
+    await dropSpentTombstones(dataSource.manager);
     await dropSpentPeriods(dataSource.manager, this.config.retention.summaryDays);
   }
 

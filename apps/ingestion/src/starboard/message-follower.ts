@@ -61,36 +61,47 @@ export class MessageFollower {
       await this.remove(entry, signal);
       entry = undefined;
     }
-    const withoutEntry = (outcome: RunOutcome) => (entry ? this.remove(entry, signal) : outcome);
+    const withoutEntry = (outcome: RunOutcome) => (entry ? this.remove(entry, signal, outcome) : outcome);
 
-    const message = await this.messages.read(task, signal);
+    // A hint may name another channel than the one in which the message was found.
+    const found = entry ? { ...task, channelId: entry.channelId } : task;
+    const message = await this.messages.read(found, signal);
     if (!message) return withoutEntry('gone');
-    const stars = await this.messages.countStars(task, message, settings.count, signal);
+    const stars = await this.messages.countStars(found, message, settings.count, signal);
     if (stars < settings.count) return withoutEntry('below');
     const channelId = entry?.entryChannelId ?? settings.channelId;
-    const { showing, starboardIsThread } = await this.messages.showing(task, channelId, signal);
+    const { showing, starboardIsThread } = await this.messages.showing(found, channelId, signal);
     if (showing === 'foreign') return withoutEntry('unwanted');
     if (showing !== 'allowed') return withoutEntry(showing);
 
     if (entry?.state === 'posted') return this.updateCount(entry, stars, signal);
-    const details = { task, message, stars, isInThread: starboardIsThread };
+    const details = { task: found, message, stars, isInThread: starboardIsThread };
     return entry ? this.resume(entry, details, signal) : this.start(details, channelId, signal);
   }
 
-  /** Deletes the post of the entry, and then the entry. */
-  private async remove(entry: LivingEntry, signal: AbortSignal): Promise<'removed'> {
+  /** Deletes the post of the entry, and then the entry; one whose post somebody else has deleted stays withdrawn. */
+  private async remove(entry: LivingEntry, signal: AbortSignal, why?: RunOutcome): Promise<RunOutcome> {
     const isFirstTime = entry.state !== 'removing';
     if (isFirstTime) await this.entries.startRemoving(entry, this.clock.now());
     const channel = channelOf(entry);
     const post = entry.entryMessageId ?? (await this.findPost(entry, signal))?.id;
-    if (post !== undefined) await this.posts.delete(channel, post, signal);
-    else if (isFirstTime || !this.isSettled(entry)) throw new RunPostponedError(this.clock.now() + SETTLED_AFTER_MS);
+    if (post !== undefined) {
+      const wasThere = await this.posts.delete(channel, post, signal);
+      if (!wasThere && isFirstTime && why !== 'gone') {
+        await this.entries.withdraw(entry, this.clock.now());
+        return 'withdrawn';
+      }
+    } else if (isFirstTime || !this.isSettled(entry)) {
+      throw new RunPostponedError(this.clock.now() + SETTLED_AFTER_MS);
+    }
     await this.entries.drop(entry);
     return 'removed';
   }
 
   private async updateCount(entry: LivingEntry, stars: number, signal: AbortSignal): Promise<RunOutcome> {
     if (entry.starCount === stars) return 'unchanged';
+    // Until Discord has answered, nobody knows what the post says.
+    if (entry.starCount !== null) await this.entries.setCount(entry, null, this.clock.now());
     const content = entryLine(stars, entry.channelId);
     const isThere = await this.posts.edit(channelOf(entry), entry.entryMessageId!, { content }, signal);
     if (isThere) await this.entries.setCount(entry, stars, this.clock.now());

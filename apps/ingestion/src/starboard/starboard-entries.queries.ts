@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, Not, type EntityManager } from 'typeorm';
 import { snowflakeTime } from '#libs/contracts';
 import { lockStripesShared, StarboardEntry } from '#libs/database';
 import type { StarredMessage } from './starboard-tasks.queries.js';
@@ -118,7 +118,8 @@ export class StarboardEntries {
     });
   }
 
-  async setCount(entry: LivingEntry, starCount: number, now: number): Promise<void> {
+  /** @param starCount null while nobody knows what the post says */
+  async setCount(entry: LivingEntry, starCount: number | null, now: number): Promise<void> {
     await this.update(entry, { starCount, updatedAt: new Date(now) });
   }
 
@@ -136,9 +137,9 @@ export class StarboardEntries {
     await this.dataSource.getRepository(StarboardEntry).delete({ guildId, messageId, reservedAt });
   }
 
-  /** A starboard channel is gone, and the posts in it with it. */
+  /** A starboard channel is gone, and the posts in it with it. What somebody has deleted stays so. */
   async dropChannel(guildId: string, entryChannelId: string): Promise<void> {
-    await this.dataSource.getRepository(StarboardEntry).delete({ guildId, entryChannelId });
+    await this.dataSource.getRepository(StarboardEntry).delete({ guildId, entryChannelId, state: Not('withdrawn') });
   }
 
   private async update(

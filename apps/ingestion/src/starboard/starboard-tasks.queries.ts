@@ -41,6 +41,8 @@ export interface StarredMessage {
 const BETWEEN_RUNS_MS = 2_000;
 /** What runs longer renews its claim; a claim that is not renewed belongs to a process that died. */
 const CLAIM_MS = 30_000;
+/** Of all that is due, so much is looked at: a long list is not read whole for every task. */
+const TASKS_IN_SIGHT = 1_000;
 const KEPT_IDLE_MS = 60_000;
 const KEPT_PROBLEMS_MS = 7 * 86_400_000;
 
@@ -91,17 +93,22 @@ export class StarboardTasks {
     return new Set(rows.map((row) => `${row.guild_id}/${row.message_id}`));
   }
 
-  /** The task that has been due for longest in each guild, but in these. */
+  /**
+   * A task for each guild, but for these, among those that have been due for longest: what is to be deleted comes first.
+   */
   async listDue(now: number, withoutGuilds: readonly string[], limit: number): Promise<TaskKey[]> {
     return this.dataSource.query<TaskKey[]>(
       `SELECT guild_id AS "guildId", message_id AS "messageId", task
        FROM (
-         SELECT DISTINCT ON (guild_id) guild_id, message_id, task, due_at FROM starboard_tasks
-         WHERE due_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1) AND guild_id <> ALL ($2::bigint[])
-         ORDER BY guild_id, due_at
+         SELECT DISTINCT ON (guild_id) guild_id, message_id, task, due_at FROM (
+           SELECT guild_id, message_id, task, due_at FROM starboard_tasks
+           WHERE due_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1) AND guild_id <> ALL ($2::bigint[])
+           ORDER BY due_at LIMIT $4
+         ) oldest
+         ORDER BY guild_id, task = 'follow', due_at
        ) first
        ORDER BY due_at LIMIT $3`,
-      [new Date(now), withoutGuilds, limit],
+      [new Date(now), withoutGuilds, limit, TASKS_IN_SIGHT],
     );
   }
 

@@ -15,7 +15,7 @@ const EVENTS = `
 
 const OCCURRED_AT = `timestamptz 'epoch' + b.occurred_ms * interval '1 millisecond'`;
 
-/** Which events the guild wants, by its settings and erasures as they are now. */
+/** Which events the guild wants, by its settings and erasures as they are now; none from before the event horizon. */
 const WANTED = `
   FROM b
   JOIN guild_settings s ON s.guild_id = b.guild_id
@@ -25,7 +25,7 @@ const WANTED = `
   WHERE NOT EXISTS (
     SELECT FROM erasure_tombstones t
     WHERE t.guild_id = s.guild_id AND (t.user_id = 0 OR t.user_id = b.user_id) AND t.before > ${OCCURRED_AT}
-  )`;
+  ) AND ${OCCURRED_AT} >= (SELECT events_since FROM event_horizon)`;
 
 /**
  * One statement for a batch. The guild is always taken from the settings, the events from a materialized CTE: with

@@ -11,14 +11,19 @@ type Work<T> = (manager: EntityManager) => Promise<T>;
 
 /** The ways in which requests use the database. They differ in what the caller is told when it fails. */
 export class GuildDatabase {
-  private readonly snapshots: LimitFunction;
+  /** Of everything that holds a connection long, so many at a time that there is one left for everybody else. */
+  private readonly long: LimitFunction;
+  private readonly erasures: LimitFunction;
 
   /** @param poolSize connections that the data source may hold */
   constructor(
     private readonly dataSource: DataSource,
     poolSize: number,
   ) {
-    this.snapshots = pLimit(Math.max(1, poolSize - 1));
+    const long = Math.max(1, poolSize - 1);
+    this.long = pLimit(long);
+    // An erasure may take minutes, a summary never does.
+    this.erasures = pLimit(Math.max(1, long >> 1));
   }
 
   /** Reads the settings or the state of a guild. @throws SettingsError */
@@ -32,8 +37,7 @@ export class GuildDatabase {
   }
 
   /**
-   * Reads in several statements what was stored at one moment; they are few enough at a time to leave a connection for
-   * everybody else.
+   * Reads in several statements what was stored at one moment. Waits while too many hold a connection long.
    *
    * The tables are locked before the snapshot is taken: a partition that was made or dropped after it would be missing
    * to both.
@@ -41,7 +45,7 @@ export class GuildDatabase {
    * @throws ServiceUnavailableError
    */
   readSnapshot<T>(work: Work<T>): Promise<T> {
-    return this.snapshots(() =>
+    return this.long(() =>
       this.read((manager) =>
         manager.transaction('REPEATABLE READ', async (snapshot) => {
           await snapshot.query(`
@@ -76,12 +80,18 @@ export class GuildDatabase {
   }
 
   /**
-   * Changes what is stored of a guild in several transactions, which take the lock themselves.
+   * Changes what is stored of a guild in several transactions, which take the lock themselves. They hold their
+   * connection in {@link holdForErasure}.
    *
    * @throws DatabaseError
    */
   changeInSteps<T>(work: () => Promise<T>): Promise<T> {
     return this.attempt(work, (cause) => new DatabaseError(cause));
+  }
+
+  /** Runs what holds a connection for an erasure; waits while too many hold one long. */
+  holdForErasure<T>(work: () => Promise<T>): Promise<T> {
+    return this.erasures(() => this.long(work));
   }
 
   private async attempt<T>(work: Work<T>, failure: (cause: unknown) => ApiError): Promise<T> {

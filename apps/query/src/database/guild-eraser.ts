@@ -1,33 +1,43 @@
-import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
-import pLimit, { type LimitFunction } from 'p-limit';
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import type { QueryConfig } from '#libs/config';
 import {
   Eraser,
   ErasureUnfinishedError,
   isGuildErasureUnfinished,
   WHOLE_GUILD,
+  type ErasureOptions,
+  type ErasureState,
   type MemberReferences,
 } from '#libs/database';
+import { describeError, type Logger } from '#libs/observability';
 import { ApiError, DatabaseError } from '../http/api-error.js';
-import { QUERY_CONFIG } from '../tokens.js';
+import { ERASURE_PATIENCE_MS, LOGGER } from '../tokens.js';
 import { GuildDatabase } from './guild-database.js';
 
-/** Erases for requests. An answer comes when all is erased, which takes a minute for some millions of events. */
+/**
+ * In milliseconds. Shorter than the two minutes after which a connection is cut on which nothing moves, with some time
+ * for what comes before the erasure.
+ */
+export const LONGEST_ERASURE_MS = 60_000;
+
+/**
+ * Erases for requests. An answer comes when all is erased, which takes a minute for some millions of events; or when
+ * that takes too long, and then an erasure that has begun goes on without its request.
+ */
 @Injectable()
-export class GuildEraser implements BeforeApplicationShutdown {
+export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly eraser: Eraser;
-  private readonly atOnce: LimitFunction;
   private readonly stopping = new AbortController();
+  /** Also those that were answered. */
+  private readonly running = new Set<Promise<unknown>>();
 
   constructor(
     dataSource: DataSource,
     private readonly database: GuildDatabase,
-    @Inject(QUERY_CONFIG) config: QueryConfig,
+    @Inject(ERASURE_PATIENCE_MS) private readonly patienceMs: number,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {
-    this.eraser = new Eraser(dataSource);
-    // Each holds a connection from its beginning to its end.
-    this.atOnce = pLimit(Math.max(1, config.database.poolSize >> 1));
+    this.eraser = new Eraser(dataSource, undefined, (work) => database.holdForErasure(work));
   }
 
   /** What is not finished now is left to the ingestion service; the requests that wait for it are told. */
@@ -35,14 +45,18 @@ export class GuildEraser implements BeforeApplicationShutdown {
     this.stopping.abort();
   }
 
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.allSettled(this.running);
+  }
+
   /** @returns what was erased @throws DatabaseError, which says whether the erasure goes on */
   eraseMember(guildId: string, userId: string): Promise<MemberReferences> {
-    return this.inSteps((signal) => this.eraser.eraseMember(guildId, userId, signal));
+    return this.inSteps((options) => this.eraser.eraseMember(guildId, userId, options));
   }
 
   /** Erases everything of the guild that happened before now. @throws DatabaseError, which says whether it goes on */
   eraseGuild(guildId: string): Promise<void> {
-    return this.inSteps((signal) => this.eraser.eraseGuild(guildId, new Date(), signal));
+    return this.inSteps((options) => this.eraser.eraseGuild(guildId, options));
   }
 
   /**
@@ -57,24 +71,48 @@ export class GuildEraser implements BeforeApplicationShutdown {
         (await isGuildErasureUnfinished(manager, guildId)) ? undefined : { result: await work(manager) },
       );
       if (outcome !== undefined) return outcome.result;
-      await this.inSteps((signal) => this.eraser.finish({ guildId, userId: WHOLE_GUILD }, signal));
+      await this.inSteps((options) => this.eraser.finish({ guildId, userId: WHOLE_GUILD }, options));
     }
   }
 
-  private inSteps<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { signal } = this.stopping;
-    return this.atOnce(() =>
-      this.database
-        .changeInSteps(() => work(signal))
-        .catch((error: unknown) => {
-          if (error instanceof ErasureUnfinishedError) throw unfinished(error);
-          throw signal.aborted ? new DatabaseError(error) : error;
-        }),
-    );
+  private async inSteps<T>(work: (options: ErasureOptions) => Promise<T>): Promise<T> {
+    let state: ErasureState = 'waiting';
+    let isAnswered = false;
+    const givingUp = new AbortController();
+    const signal = AbortSignal.any([this.stopping.signal, givingUp.signal]);
+    const erasing = this.database
+      .changeInSteps(() => work({ signal, onState: (now) => (state = now) }))
+      .catch((error: unknown) => {
+        if (isAnswered && state === 'begun' && !signal.aborted) this.tellFailure(error);
+        if (error instanceof ErasureUnfinishedError) throw unfinished(error);
+        throw signal.aborted ? new DatabaseError(error) : error;
+      })
+      .finally(() => this.running.delete(erasing));
+    this.running.add(erasing);
+
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        isAnswered = true;
+        const cause = new Error(`an erasure took more than ${this.patienceMs} ms`);
+        reject(state === 'waiting' ? new DatabaseError(cause) : unfinished(cause));
+        if (state !== 'begun') givingUp.abort();
+      }, this.patienceMs);
+    });
+    try {
+      return await Promise.race([erasing, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private tellFailure(error: unknown): void {
+    const cause = error instanceof ErasureUnfinishedError ? error.cause : error;
+    this.logger.warn({ error: describeError(cause) }, 'an erasure could not go on after its answer');
   }
 }
 
-function unfinished(cause: ErasureUnfinishedError): ApiError {
+function unfinished(cause: Error): ApiError {
   const message = 'The erasure has begun and goes on by itself; the same request waits for its end';
   return new ApiError('DatabaseError', message, { cause });
 }

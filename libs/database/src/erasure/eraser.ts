@@ -12,10 +12,10 @@ import {
   type ErasureTarget,
   type GuildPosition,
 } from './erasure-jobs.js';
-import { tryWithErasureLock, withErasureLock } from './erasure-lock.js';
+import { tryWithErasureLock, withErasureLock, type Limit } from './erasure-lock.js';
 import { eraseGuildRows, eraseGuildSettings, eraseSmallGuild } from './guild-erasure.js';
 import { eraseMemberEntries } from '../starboard/starboard-erasure.js';
-import { eraseMemberEvents } from './member-erasure.js';
+import { eraseMemberEvents, eraseOutlivedGroups } from './member-erasure.js';
 import { addReferences, noReferences, type MemberReferences } from './member-references.js';
 import { layGuildTombstone, layMemberTombstone, WHOLE_GUILD } from './tombstones.js';
 
@@ -39,6 +39,22 @@ export class ErasureUnfinishedError extends Error {
   }
 }
 
+/**
+ * How far an erasure is that somebody asked for:
+ *
+ * - `waiting`: nothing is changed yet
+ * - `elsewhere`: nothing is changed by this one yet, as somebody else erases the same
+ * - `begun`: its first step is at work, or done
+ */
+export type ErasureState = 'waiting' | 'elsewhere' | 'begun';
+
+export interface ErasureOptions {
+  /** Ends the work between two steps. An erasure that has not begun when it aborts, changes nothing. */
+  signal?: AbortSignal;
+  /** Called with each state after `waiting`. */
+  onState?: (state: ErasureState) => void;
+}
+
 type StepOutcome = { isDone: true; erased: MemberReferences } | { isDone: false };
 
 const STEP_ATTEMPTS = 5;
@@ -56,38 +72,38 @@ const DEADLOCK_DETECTED = '40P01';
  * erasure lock lets one at a time work on a job, so that it can tell the sum.
  */
 export class Eraser {
+  /** @param limit bounds how many erasures that somebody asked for hold a connection; not those of {@link finishAll} */
   constructor(
     private readonly dataSource: DataSource,
     private readonly sizes: ErasureStepSizes = ERASURE_STEP_SIZES,
+    private readonly limit: Limit = (work) => work(),
   ) {}
 
   /**
    * Takes the member out of everything that is stored of the guild. Events keep counting, but bear no user, no message
    * and no id that was derived from one. Events of the member from before now that come later are not stored.
    *
-   * @param signal ends the work between two steps
    * @returns what was erased, when all is; with what earlier steps of an unfinished erasure had erased
    * @throws ErasureUnfinishedError once it has begun; any other error before, and then nothing was changed
    */
-  eraseMember(guildId: string, userId: string, signal?: AbortSignal): Promise<MemberReferences> {
-    return this.erase({ guildId, userId }, (manager) => this.beginMember(manager, guildId, userId), signal);
+  eraseMember(guildId: string, userId: string, options?: ErasureOptions): Promise<MemberReferences> {
+    return this.erase({ guildId, userId }, (manager) => this.beginMember(manager, guildId, userId), options);
   }
 
   /**
-   * Erases all that is stored of the guild. Its events from before that time, and those that are stored, are not stored
-   * again.
+   * Erases all that is stored of the guild. Its events from before now that come later are not stored.
    *
-   * @param signal ends the work between two steps
    * @throws as {@link eraseMember}
    */
-  async eraseGuild(guildId: string, before: Date, signal?: AbortSignal): Promise<void> {
+  async eraseGuild(guildId: string, options?: ErasureOptions): Promise<void> {
     const target = { guildId, userId: WHOLE_GUILD };
-    await this.erase(target, (manager) => this.beginGuild(manager, guildId, before), signal);
+    await this.erase(target, (manager) => this.beginGuild(manager, guildId), options);
   }
 
   /**
-   * The first step of {@link eraseGuild}: from its commit on the guild is one without settings, and nothing from before
-   * is stored. Call it under the exclusive lock of the guild's stripe.
+   * The first step of {@link eraseGuild}, of what happened before that time and what is stored: from its commit on the
+   * guild is one without settings, and nothing from before is stored. Call it under the exclusive lock of the guild's
+   * stripe.
    *
    * @returns whether all is erased; else the rest is for {@link finish}
    */
@@ -98,12 +114,14 @@ export class Eraser {
   /**
    * Finishes an erasure, or waits for who is doing it; does nothing where none is unfinished.
    *
-   * @param signal ends the work between two steps
    * @throws ErasureUnfinishedError
    */
-  async finish(target: ErasureTarget, signal?: AbortSignal): Promise<void> {
+  async finish(target: ErasureTarget, options: ErasureOptions = {}): Promise<void> {
     try {
-      await withErasureLock(this.dataSource, target, signal, (runner) => this.goOn(runner, target, signal));
+      await this.withLock(target, options, (runner) => {
+        options.onState?.('begun');
+        return this.goOn(runner, target, options.signal);
+      });
     } catch (error) {
       throw asUnfinished(error);
     }
@@ -135,21 +153,35 @@ export class Eraser {
   private erase(
     target: ErasureTarget,
     begin: (manager: EntityManager) => Promise<StepOutcome>,
-    signal?: AbortSignal,
+    options: ErasureOptions = {},
   ): Promise<MemberReferences> {
-    return withErasureLock(this.dataSource, target, signal, async (runner) => {
-      const first = await inTransaction(runner, target.guildId, begin);
+    return this.withLock(target, options, async (runner) => {
+      const first = await inTransaction(runner, target.guildId, async (manager) => {
+        options.signal?.throwIfAborted();
+        options.onState?.('begun');
+        return begin(manager);
+      });
       if (first.isDone) return first.erased;
-      return this.goOn(runner, target, signal).catch((error: unknown) => {
+      return this.goOn(runner, target, options.signal).catch((error: unknown) => {
         throw asUnfinished(error);
       });
     });
+  }
+
+  private withLock<T>(
+    target: ErasureTarget,
+    { signal, onState }: ErasureOptions,
+    work: (runner: QueryRunner) => Promise<T>,
+  ): Promise<T> {
+    const onElsewhere = () => onState?.('elsewhere');
+    return withErasureLock(this.dataSource, target, { signal, limit: this.limit, onElsewhere }, work);
   }
 
   private async beginMember(manager: EntityManager, guildId: string, userId: string): Promise<StepOutcome> {
     const target = { guildId, userId };
     const before = await layMemberTombstone(manager, guildId, userId);
     const starboardEntries = await eraseMemberEntries(manager, guildId, userId);
+    await eraseOutlivedGroups(manager, guildId);
     const { erased, position } = (await findErasureJob(manager, target)) ?? { erased: noReferences() };
     return this.step(manager, {
       ...target,
@@ -159,7 +191,7 @@ export class Eraser {
     });
   }
 
-  private async beginGuild(manager: EntityManager, guildId: string, before: Date): Promise<StepOutcome> {
+  private async beginGuild(manager: EntityManager, guildId: string, before?: Date): Promise<StepOutcome> {
     const target = { guildId, userId: WHOLE_GUILD };
     const reached = await layGuildTombstone(manager, guildId, before);
     await eraseGuildSettings(manager, guildId);

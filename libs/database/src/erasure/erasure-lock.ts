@@ -3,26 +3,40 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { ADVISORY_LOCK_CLASSES } from '../advisory-locks.js';
 import type { ErasureTarget } from './erasure-jobs.js';
 
+/** Runs work when there is room for it. */
+export type Limit = <T>(work: () => Promise<T>) => Promise<T>;
+
+export interface ErasureLockOptions {
+  /** Ends the waiting. */
+  signal?: AbortSignal;
+  /** Around each use of a connection. */
+  limit: Limit;
+  /** Called when somebody else erases the target. */
+  onElsewhere?: () => void;
+}
+
 const POLL_MS = 100;
 /** Keys are positive 32-bit numbers. Two targets with the same key wait for one another for nothing. */
 const KEYS = 2_147_483_647n;
 
 /**
  * Waits until nobody else erases the target, and does the work on one connection meanwhile. The lock is polled, so that
- * who waits holds no connection. It ends with the connection: the job of a process that died is free at once.
- *
- * @param signal ends the waiting
+ * who waits for it holds no connection and takes no room from others. It ends with the connection: the job of a process
+ * that died is free at once.
  */
 export async function withErasureLock<T>(
   dataSource: DataSource,
   target: ErasureTarget,
-  signal: AbortSignal | undefined,
+  { signal, limit, onElsewhere }: ErasureLockOptions,
   work: (runner: QueryRunner) => Promise<T>,
 ): Promise<T> {
   for (;;) {
-    signal?.throwIfAborted();
-    const outcome = await tryWithErasureLock(dataSource, target, work);
+    const outcome = await limit(async () => {
+      signal?.throwIfAborted();
+      return tryWithErasureLock(dataSource, target, work);
+    });
     if (outcome !== undefined) return outcome.result;
+    onElsewhere?.();
     await sleep(POLL_MS, undefined, { signal });
   }
 }

@@ -45,7 +45,6 @@ const SMALL_TABLES = [
   // The refreshes come first: who holds the claim of one may write the channels, and nobody else.
   'counter_panel_refreshes',
   'counter_panel_channels',
-  'counter_panel_creations',
 ] as const;
 
 /** Deletes what there is little of: without settings the guild is one that was never enabled, for everybody. */
@@ -54,6 +53,11 @@ export async function eraseGuildSettings(manager: EntityManager, guildId: string
     await manager.getRepository<{ guildId: string }>(entity).delete({ guildId });
   }
   await dropGuildStarboard(manager, guildId);
+  // Channels that are still to be removed in Discord: nobody would know of them any more.
+  await manager.query(
+    `UPDATE counter_panel_creations SET is_abandoned = true, due_at = clock_timestamp() WHERE guild_id = $1`,
+    [guildId],
+  );
   for (const table of SMALL_TABLES) await manager.query(`DELETE FROM ${table} WHERE guild_id = $1`, [guildId]);
 }
 

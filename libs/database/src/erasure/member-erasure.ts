@@ -5,6 +5,18 @@ import type { ErasureJob } from './erasure-jobs.js';
 import { noReferences, type MemberReferences } from './member-references.js';
 
 /**
+ * Deletes groups by user of days whose events are gone: they are of no use any more, but stay until their partition can
+ * be dropped, and no event leads to those that name the member.
+ */
+export async function eraseOutlivedGroups(manager: EntityManager, guildId: string): Promise<void> {
+  await manager.query(
+    `DELETE FROM statistic_groups
+     WHERE guild_id = $1 AND dimension = $2 AND bucket < (SELECT events_since FROM event_horizon)`,
+    [guildId, DIMENSIONS.user.number],
+  );
+}
+
+/**
  * Takes the member out of the oldest events that name the member and are from before the erasure: they keep counting,
  * but bear no user, no message and no id that was derived from one. Groups that name the member are deleted, and what
  * was touched is marked.

@@ -19,13 +19,18 @@ export function layMemberTombstone(manager: EntityManager, guildId: string, user
   );
 }
 
-/** The same for everything of the guild, from before the given time and what is stored. */
-export function layGuildTombstone(manager: EntityManager, guildId: string, before: Date): Promise<string> {
+/**
+ * The same for everything of the guild. Only events that are younger can move the time, so no other partition is read.
+ *
+ * @param before instead of now
+ */
+export function layGuildTombstone(manager: EntityManager, guildId: string, before?: Date): Promise<string> {
   return layTombstone(
     manager,
-    `SELECT $1, $2, greatest($3, max(occurred_at) + interval '1 millisecond'), clock_timestamp()
-     FROM statistic_events WHERE guild_id = $1 AND occurred_at >= $3`,
-    [guildId, WHOLE_GUILD, before],
+    `SELECT $1, $2, greatest(coalesce($3::timestamptz, clock_timestamp()), max(occurred_at) + interval '1 millisecond'),
+       clock_timestamp()
+     FROM statistic_events WHERE guild_id = $1 AND occurred_at >= coalesce($3::timestamptz, now())`,
+    [guildId, WHOLE_GUILD, before ?? null],
   );
 }
 
