@@ -90,6 +90,32 @@ describe('counter panels', () => {
     expect(statuses()).not.toContain(429);
   });
 
+  it('are named anew after a rename without an answer, also when the count is the old one again', async () => {
+    const guild = await system.addGuild();
+    await system.addSnapshot(guild.id, { members: 10, online: 1, boosts: 1 });
+    await system.refresh(guild.id);
+    system.clock.advance(11 * MINUTE_MS);
+    await system.addSnapshot(guild.id, { members: 11, online: 1, boosts: 1 });
+    const ofMembers = { method: 'PATCH', path: new RegExp(guild.members.id) };
+    system.discord.faults.add({ kind: 'done_but_unknown' }, ofMembers);
+    await system.untilSettled(system.refresh(guild.id));
+    expect(system.name(guild.members)).toBe('Members: 11');
+    await system.addSnapshot(guild.id, { members: 10, online: 1, boosts: 1 });
+    system.clock.advance(11 * MINUTE_MS);
+    await system.untilSettled(system.refresh(guild.id));
+    expect(system.name(guild.members)).toBe('Members: 10');
+  });
+
+  it('are sent one name at a time: a rename without an answer is not repeated at once', async () => {
+    const guild = await system.addGuild();
+    await system.addSnapshot(guild.id, { members: 10, online: 1, boosts: 1 });
+    const ofMembers = { method: 'PATCH', path: new RegExp(guild.members.id), times: 4 };
+    system.discord.faults.add({ kind: 'done_but_unknown' }, ofMembers);
+    await system.untilSettled(system.refresh(guild.id));
+    const sent = system.discord.requestsOf(RENAMES).filter(({ path }) => path.endsWith(guild.members.id));
+    expect(sent).toHaveLength(1);
+  });
+
   it('keep the limit over a restart', async () => {
     const guild = await system.addGuild();
     for (const members of [1, 2]) {

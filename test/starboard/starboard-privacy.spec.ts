@@ -103,4 +103,20 @@ describe('erasing, and the starboard', () => {
       expect(await board.system.count(`${table} WHERE guild_id = $1`, [guild.id])).toBe(0);
     }
   });
+
+  it('takes a post away although the bot may not post new ones, and others wait for that', async () => {
+    const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+    const { state } = board.discord;
+    const message = state.addMessage({ channelId: channel.id, content: 'mine' });
+    await board.star(publisher, message);
+    await board.untilPosts(starboard, 1);
+    await board.settled(message);
+    state.denyBot(starboard.id, 'SendMessages');
+    await board.star(publisher, state.addMessage({ channelId: channel.id, content: 'another’s' }));
+    await waitFor(async () => (await board.system.count('starboard_problems WHERE guild_id = $1', [guild.id])) === 1, {
+      what: 'the problem',
+    });
+    expect((await erase(guild.id, message.authorId)).data.starboard).toBe(1);
+    expect(await board.untilPosts(starboard, 0)).toEqual([]);
+  });
 });
