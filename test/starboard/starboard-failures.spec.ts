@@ -1,3 +1,4 @@
+import type { Readiness } from '#libs/observability';
 import type { Publisher } from '../harness/publisher.js';
 import type { ServiceProcess } from '../harness/services.js';
 import { waitFor } from '../harness/wait-for.js';
@@ -167,6 +168,56 @@ describe('the starboard, when Discord refuses or fails', () => {
     await board.untilPosts(fast.starboard, 1);
     expect(board.postsIn(slow.starboard)).toEqual([]);
   });
+
+  it('does not post again what somebody deleted, also when the stars went and came back', async () => {
+    const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+    const { state } = board.discord;
+    const message = state.addMessage({ channelId: channel.id, content: 'x' });
+    await board.star(publisher, message);
+    const [post] = await board.untilPosts(starboard, 1);
+    await board.settled(message);
+    state.deleteMessage(post!.id);
+    message.reactions.clear();
+    await board.tell(publisher, message, 'star.removed');
+    await waitFor(async () => (await board.entriesOf(guild.id))[0]?.['state'] === 'withdrawn', {
+      what: 'the entry to be withdrawn',
+    });
+    await board.settled(message);
+    await board.star(publisher, message);
+    await board.settled(message);
+    expect(board.postsIn(starboard)).toEqual([]);
+  });
+
+  it('shows the right count when an edit was done without an answer, and the count is the old one again', async () => {
+    const { channel, starboard } = await board.openGuild({ count: 1 });
+    const { state } = board.discord;
+    const message = state.addMessage({ channelId: channel.id, content: 'x' });
+    await board.star(publisher, message, 2);
+    await board.untilContent(starboard, '**2**');
+    await board.settled(message);
+    board.discord.faults.add({ kind: 'done_but_unknown' }, { method: 'PATCH', path: /\/messages\/\d+$/, times: 4 });
+    state.addReaction(message.id);
+    await board.tell(publisher, message);
+    await board.untilContent(starboard, '**3**');
+    const [stars] = message.reactions.values();
+    stars!.delete([...stars!].at(-1)!);
+    await board.tell(publisher, message, 'star.removed');
+    expect((await board.untilContent(starboard, '**2**')).content).toContain('**2**');
+  }, 30_000);
+
+  it('looks for the message where its entry found it, whatever channel a hint names', async () => {
+    const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+    const { state } = board.discord;
+    const other = state.addChannel({ guildId: guild.id });
+    const message = state.addMessage({ channelId: channel.id, content: 'x' });
+    await board.star(publisher, message);
+    await board.untilPosts(starboard, 1);
+    await board.settled(message);
+    state.addReaction(message.id);
+    await publisher.publish('star.added', { guild_id: guild.id, channel_id: other.id, message_id: message.id });
+    await board.untilContent(starboard, '**2**');
+    expect(board.postsIn(starboard)).toHaveLength(1);
+  });
 });
 
 describe('the starboard, when the token is refused', () => {
@@ -220,55 +271,5 @@ describe('the starboard, without a token', () => {
     expect(await board.system.count('starboard_tasks')).toBe(0);
     expect(board.discord.requests).toEqual([]);
     await publisher.close();
-  });
-
-  it('does not post again what somebody deleted, also when the stars went and came back', async () => {
-    const { guild, channel, starboard } = await board.openGuild({ count: 1 });
-    const { state } = board.discord;
-    const message = state.addMessage({ channelId: channel.id, content: 'x' });
-    await board.star(publisher, message);
-    const [post] = await board.untilPosts(starboard, 1);
-    await board.settled(message);
-    state.deleteMessage(post!.id);
-    message.reactions.clear();
-    await board.tell(publisher, message, 'star.removed');
-    await waitFor(async () => (await board.entriesOf(guild.id))[0]?.['state'] === 'withdrawn', {
-      what: 'the entry to be withdrawn',
-    });
-    await board.settled(message);
-    await board.star(publisher, message);
-    await board.settled(message);
-    expect(board.postsIn(starboard)).toEqual([]);
-  });
-
-  it('shows the right count when an edit was done without an answer, and the count is the old one again', async () => {
-    const { channel, starboard } = await board.openGuild({ count: 1 });
-    const { state } = board.discord;
-    const message = state.addMessage({ channelId: channel.id, content: 'x' });
-    await board.star(publisher, message, 2);
-    await board.untilContent(starboard, '**2**');
-    await board.settled(message);
-    board.discord.faults.add({ kind: 'done_but_unknown' }, { method: 'PATCH', path: /\/messages\/\d+$/, times: 4 });
-    state.addReaction(message.id);
-    await board.tell(publisher, message);
-    await board.untilContent(starboard, '**3**');
-    const [stars] = message.reactions.values();
-    stars!.delete([...stars!].at(-1)!);
-    await board.tell(publisher, message, 'star.removed');
-    expect((await board.untilContent(starboard, '**2**')).content).toContain('**2**');
-  }, 30_000);
-
-  it('looks for the message where its entry found it, whatever channel a hint names', async () => {
-    const { guild, channel, starboard } = await board.openGuild({ count: 1 });
-    const { state } = board.discord;
-    const other = state.addChannel({ guildId: guild.id });
-    const message = state.addMessage({ channelId: channel.id, content: 'x' });
-    await board.star(publisher, message);
-    await board.untilPosts(starboard, 1);
-    await board.settled(message);
-    state.addReaction(message.id);
-    await publisher.publish('star.added', { guild_id: guild.id, channel_id: other.id, message_id: message.id });
-    await board.untilContent(starboard, '**2**');
-    expect(board.postsIn(starboard)).toHaveLength(1);
   });
 });
