@@ -211,8 +211,10 @@ describe('erasures that take several steps', () => {
   async function blockSecondStep(): Promise<() => Promise<void>> {
     const holder = await hold();
     await holder.query(
-      `SELECT FROM statistic_events WHERE guild_id = $1 AND user_id = $2
-       ORDER BY occurred_at OFFSET 7500 LIMIT 1 FOR UPDATE`,
+      `SELECT FROM statistic_events WHERE guild_id = $1 AND occurred_at = (
+         SELECT occurred_at FROM statistic_events WHERE guild_id = $1 AND user_id = $2
+         ORDER BY occurred_at OFFSET 7500 LIMIT 1
+       ) FOR UPDATE`,
       [guild_id, MEMBER],
     );
     return () => letGo(holder);
