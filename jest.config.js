@@ -14,7 +14,8 @@ const common = {
 };
 
 export default {
-  maxWorkers: 2,
+  // More than the cores of a small machine: the tests wait for services most of their time.
+  maxWorkers: 3,
   // In milliseconds; the tests of a project cannot have their own. Starting everything takes its time on a busy machine.
   testTimeout: 60_000,
   projects: [

@@ -20,6 +20,8 @@ describe('POST while the broker is away', () => {
     const url = new URL(system.vhost.url);
     proxy = await createTcpProxy(url.hostname, Number(url.port));
     url.port = String(proxy.port);
+    // In seconds: after two of them without a sign of life a link counts as gone.
+    url.searchParams.set('heartbeat', '2');
     ({ api, service: query } = await system.startQuery({ brokerUrl: url.href }));
     await api.openGuild(guild_id);
   });

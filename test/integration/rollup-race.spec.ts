@@ -2,6 +2,7 @@ import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { StatisticsContract } from '#libs/contracts';
 import { createDataSource, lockStripesShared, RollupWorker } from '#libs/database';
 import { countKinds } from '../../apps/query/src/statistics/summary/count-window.js';
+import { IS_LONG } from '../harness/long-forms.js';
 import { SteppedRun } from '../harness/stepped-data-source.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { waitFor } from '../harness/wait-for.js';
@@ -22,7 +23,8 @@ const DAYS_LATER = AT.getTime() + 48 * HOUR_MS;
  * see the event, but removes the mark that the event made or found, the event is lost to every summary.
  *
  * The worker is stopped before each of its statements. At one of them another connection ingests, up to its commit; at
- * that or a later one it commits. Every such order is tried.
+ * that or a later one it commits. Every such order is tried by `npm run faults`; the short form takes a third of them,
+ * with every statement as the one of the ingest and of the commit.
  */
 describe('an event that is committed while the worker computes its bucket', () => {
   let database: TestDatabase;
@@ -53,7 +55,7 @@ describe('an event that is committed while the worker computes its bucket', () =
     const first = now === DAYS_LATER ? Math.floor(statements / 2) : 0;
     for (let ingestAt = first; ingestAt < statements; ingestAt++) {
       for (let commitAt = ingestAt; commitAt <= statements; commitAt++) {
-        await tryOrder(isMarked, now, ingestAt, commitAt);
+        if (IS_LONG || (commitAt - ingestAt) % 3 === 0) await tryOrder(isMarked, now, ingestAt, commitAt);
       }
     }
   });

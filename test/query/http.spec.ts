@@ -70,6 +70,13 @@ describe('the HTTP side of the query service', () => {
     });
   });
 
+  it('logs what probes ask for at debug, everything else at info', async () => {
+    for (const path of ['/readyz', '/livez', '/metrics', '/openapi.json']) await fetch(`${query.url}${path}`);
+    const levels = query.log.filter(({ route }) => route !== undefined).map(({ route, level }) => `${route} ${level}`);
+    expect(levels).toEqual(expect.arrayContaining(['/readyz 20', '/livez 20', '/metrics 20', '/openapi.json 30']));
+    expect(levels).not.toContain('/readyz 30');
+  });
+
   it.each(['', 'a b', 'a'.repeat(129), 'a/b'])('makes a request id instead of %j', async (id) => {
     const answer = await query.client.request(MODULE, { headers: { 'x-request-id': id } });
     expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);

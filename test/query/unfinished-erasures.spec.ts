@@ -104,10 +104,10 @@ describe('erasures that take several steps', () => {
     await restart({ DATABASE_POOL_SIZE: String(poolSize) });
     const authorization = `Bearer ${await createKey()}`;
     const holder = await hold();
+    await holder.query('LOCK TABLE statistic_totals IN ACCESS EXCLUSIVE MODE');
     await lockStripe(holder.manager, guild_id);
     const erasing = Array.from({ length: poolSize }, (_, user) => erase(guild_id, String(user + 1)));
-    await waitFor(isBlocked, { what: 'an erasure to wait for the stripe' });
-    await holder.query('LOCK TABLE statistic_totals IN ACCESS EXCLUSIVE MODE');
+    await waitFor(isBlocked, { what: 'an erasure to wait' });
     const summaries = Array.from({ length: poolSize }, () => query.client.get('stats/command/summary', { guild_id }));
     await waitFor(async () => (await working()) >= poolSize - 1, { what: 'the others to be at work' });
     const statuses = new Set<number>();

@@ -20,20 +20,25 @@ describe('npm start on a machine with nothing but Node', () => {
     await machine.dispose();
   });
 
-  it('runs the whole system, and prints a curl line that works as pasted', async () => {
+  it('runs the whole system, keeps its key private, and ends in order', async () => {
     const standalone = await installation.startAndWait();
     expect(standalone.output).toContain('there is no RabbitMQ');
     const { stdout } = await run('sh', ['-c', standalone.curlLine]);
     expect(JSON.parse(stdout)).toMatchObject({ success: true, data: { enabled: false } });
 
+    const keyFile = join(installation.dataDirectory, 'service-key');
+    expect((await stat(keyFile)).mode & 0o777).toBe(0o600);
+    expect(standalone.output).toContain(keyFile);
+    expect(standalone.output).not.toMatch(/sk_/);
+
+    const second = installation.start();
+    expect(await second.ends()).toBe(1);
+    expect(second.output.trim()).toMatch(/^Serverstats already runs in [^\n]*DATA_DIR[^\n]*$/);
+
     await standalone.recordCommand('ping');
     expect(await standalone.recordedCommands(1)).toEqual(['ping']);
-  });
-
-  it.each(['SIGTERM', 'SIGINT'] as const)('ends everything in order on %s, with exit code 0', async (signal) => {
-    const standalone = await installation.startAndWait();
     expect(await installation.servers()).not.toHaveLength(0);
-    expect(await standalone.stop(signal)).toBe(0);
+    expect(await standalone.stop('SIGTERM')).toBe(0);
     expect(await installation.servers()).toHaveLength(0);
   });
 
@@ -60,50 +65,32 @@ describe('npm start on a machine with nothing but Node', () => {
     expect(await installation.servers()).toHaveLength(0);
   });
 
-  it('keeps the service key in a private file and out of what it prints', async () => {
-    const standalone = await installation.startAndWait();
-    const keyFile = join(installation.dataDirectory, 'service-key');
-    expect((await stat(keyFile)).mode & 0o777).toBe(0o600);
-    expect(standalone.output).toContain(keyFile);
-    expect(standalone.output).not.toMatch(/sk_/);
-  });
+  it('recovers by itself, whatever was killed, with its data', async () => {
+    const unfinished = installation.start();
+    await unfinished.hasWritten(/Starting Postgres/);
+    await unfinished.kill();
 
-  it('starts again after an orderly end with the data still there', async () => {
     const first = await installation.startAndWait();
-    await first.recordCommand('before');
-    await first.recordedCommands(1);
-    await first.stop();
-
-    const second = await installation.startAndWait();
-    await second.recordCommand('after');
-    expect(await second.recordedCommands(2)).toEqual(['after', 'before']);
-  });
-
-  it('recovers by itself when it alone was killed and its Postgres runs on', async () => {
-    const first = await installation.startAndWait();
-    await first.recordCommand('before');
+    await first.recordCommand('first');
+    expect(await first.recordedCommands(1)).toEqual(['first']);
     await first.kill();
     expect(await installation.servers()).not.toHaveLength(0);
 
     const second = await installation.startAndWait();
-    expect(await second.recordedCommands(1)).toEqual(['before']);
-    expect(await second.stop()).toBe(0);
-    expect(await installation.servers()).toHaveLength(0);
-  });
-
-  it('recovers by itself when everything was killed', async () => {
-    const first = await installation.startAndWait();
-    await first.recordCommand('before');
+    await second.recordCommand('second');
+    expect(await second.recordedCommands(2)).toEqual(['first', 'second']);
     const servers = await installation.servers();
-    first.child.kill('SIGKILL');
+    second.child.kill('SIGKILL');
     for (const { pid } of servers) process.kill(pid, 'SIGKILL');
-    await first.kill();
+    await second.kill();
 
-    const second = await installation.startAndWait();
-    expect(await second.recordedCommands(1)).toEqual(['before']);
-  });
+    const third = await installation.startAndWait();
+    expect(await third.recordedCommands(2)).toEqual(['first', 'second']);
+    expect(await third.stop('SIGINT')).toBe(0);
+    expect(await installation.servers()).toHaveLength(0);
+  }, 120_000);
 
-  it('finds a way when root starts it in a folder closed to others, and finds its data again', async () => {
+  it('finds a way when root starts it in a folder closed to others, and its data again after an orderly end', async () => {
     const closed = await Installation.create(machine.path, { closed: true });
     try {
       const first = await closed.startAndWait();
@@ -116,24 +103,6 @@ describe('npm start on a machine with nothing but Node', () => {
     } finally {
       await closed.dispose();
     }
-  });
-
-  it('recovers by itself when it was killed while it made its database', async () => {
-    const first = installation.start();
-    await first.hasWritten(/Starting Postgres/);
-    await first.kill();
-    const second = await installation.startAndWait();
-    await second.recordCommand('ping');
-    expect(await second.recordedCommands(1)).toEqual(['ping']);
-  });
-
-  it('refuses a second start in the same DATA_DIR in one line, and leaves the first alone', async () => {
-    const first = await installation.startAndWait();
-    const second = installation.start();
-    expect(await second.ends()).toBe(1);
-    expect(second.output.trim()).toMatch(/^Serverstats already runs in [^\n]*DATA_DIR[^\n]*$/);
-    await first.recordCommand('ping');
-    expect(await first.recordedCommands(1)).toEqual(['ping']);
   });
 
   it('says so and ends when its Postgres ends by itself', async () => {

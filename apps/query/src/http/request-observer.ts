@@ -2,6 +2,9 @@ import type { FastifyInstance } from 'fastify';
 import { Histogram, type Registry } from 'prom-client';
 import { METRIC_PREFIX, type Logger } from '#libs/observability';
 
+/** What machines ask every few seconds; at the usual level of the log it would drown what people did. */
+const PROBES = new Set(['/livez', '/readyz', '/metrics']);
+
 /** Logs and measures every request when it is over. */
 export function observeRequests(server: FastifyInstance, logger: Logger, registry: Registry): void {
   const durations = new Histogram({
@@ -21,6 +24,10 @@ export function observeRequests(server: FastifyInstance, logger: Logger, registr
     const durationMs = Math.round(reply.elapsedTime * 10) / 10;
     // The id of an API key, so that whoever revokes one can see what it did; never the key.
     const apiKeyId = request.principal?.kind === 'guild' ? request.principal.keyId : undefined;
-    logger.info({ requestId: request.id, method, route, status, durationMs, apiKeyId }, `${method} ${route} ${status}`);
+    const level = PROBES.has(route) ? 'debug' : 'info';
+    logger[level](
+      { requestId: request.id, method, route, status, durationMs, apiKeyId },
+      `${method} ${route} ${status}`,
+    );
   });
 }
