@@ -143,18 +143,19 @@ describe('both services with counter panels', () => {
          counter_panel_member_count_channel = 1300000000000000005, switches = '{stats_command_usage}'`,
     );
     await send('POST', 'stats/counter-panel/update');
-    await waitFor(
-      async () => {
-        clock.advance(1_000);
-        return ((await (await fetch(`${ingestion.url}/readyz`)).json()) as ReadyBody).checks.discord?.status;
-      },
-      { what: 'the check to be there' },
-    );
-    await waitFor(
-      async () =>
-        ((await (await fetch(`${ingestion.url}/readyz`)).json()) as ReadyBody).checks.discord?.status === 'degraded',
-      { what: 'the check to be degraded' },
-    );
+    const discordOf = async ({ url }: RunningService) =>
+      ((await (await fetch(`${url}/readyz`)).json()) as ReadyBody).checks.discord?.status;
+    const isDegraded = async () => {
+      clock.advance(1_000);
+      return (await discordOf(ingestion)) === 'degraded';
+    };
+    await waitFor(isDegraded, { what: 'the check to be degraded' });
+    // The query service has asked nothing so far.
+    expect(await discordOf(query)).toBe('ok');
+    const refused = await send('PATCH', 'settings', { starboard_channel: addVoice().id });
+    expect(refused.error).toMatchObject({ name: 'DiscordApiInteractionError' });
+    await waitFor(async () => (await discordOf(query)) === 'degraded', { what: 'the other check to be degraded' });
+    expect((await fetch(`${query.url}/readyz`)).status).toBe(200);
     expect((await fetch(`${ingestion.url}/readyz`)).status).toBe(200);
     const asked = discord.requests.length;
     expect((await send('POST', 'stats/command/check', { command: 'ping' })).status).toBe(202);

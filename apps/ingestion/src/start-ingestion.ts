@@ -100,7 +100,7 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
       database: { probe: () => database.probe(), whenFailing: 'failed' },
       ...probes,
       // Statistics go on without Discord.
-      ...(discord && { discord: { probe: () => requireHealthy(discord), whenFailing: 'degraded' } }),
+      ...(discord && { discord: { probe: () => discord.probe(), whenFailing: 'degraded' } }),
     }),
     registry: createMetricsRegistry(),
     discord,
@@ -115,11 +115,6 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
     abortOnError: false,
   });
   return { parts, app, failed };
-}
-
-async function requireHealthy(discord: DiscordClient): Promise<void> {
-  const { status, message } = discord.health;
-  if (status === 'failed') throw new Error(message);
 }
 
 async function listen(app: NestFastifyApplication, parts: IngestionParts): Promise<string> {

@@ -71,6 +71,7 @@ export class QueryModule {
       database: { probe: () => database.probe(), whenFailing: 'failed' },
       // Reads work without the broker.
       rabbitmq: { probe: () => handover.probe(), whenFailing: 'degraded' },
+      ...(discord && { discord: { probe: () => discord.probe(), whenFailing: 'degraded' as const } }),
     });
     return {
       module: QueryModule,

@@ -59,4 +59,10 @@ export class DiscordClient {
     if (this.requests.isAuthorized) return { status: 'ok' };
     return { status: 'failed', message: 'Discord does not accept the token' };
   }
+
+  /** For health checks: as `health`. @throws Error with its message when it is `failed` */
+  async probe(): Promise<void> {
+    const { status, message } = this.health;
+    if (status === 'failed') throw new Error(message);
+  }
 }
