@@ -279,10 +279,56 @@ describe('counter panels', () => {
     await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
     system.discord.faults.add({ kind: 'status', status: 503 }, { times: 1_000 });
     await system.untilSettled(system.refresh(guild.id));
-    expect((await system.known(guild.boosts))?.last_error).toContain('did not answer');
+    expect(statuses()).toEqual([503]);
+    expect((await system.known(guild.members))?.last_error).toContain('did not answer');
+    for (const untried of [guild.online, guild.boosts]) {
+      expect(await system.known(untried)).toMatchObject({ last_error: null, paused_until: null });
+    }
     system.discord.faults.clear();
     await system.pass(15);
     expect(names(guild)).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2']);
+  });
+
+  it('ask less and less often in a long outage, however many there are in the guild', async () => {
+    const guild = await system.addGuild();
+    const roles = Array.from({ length: 20 }, (_, index) => String(BigInt(ROLE) + BigInt(index)));
+    for (const role of roles) await system.addPanel(guild, 'Role', role);
+    const counts = { members: 5, online: 4, boosts: 2, roles: Object.fromEntries(roles.map((role) => [role, 1])) };
+    system.discord.faults.add({ kind: 'status', status: 503 }, { times: 1_000 });
+    const asked: number[] = [];
+    for (let hour = 0; hour < 3; hour++) {
+      const before = statuses().length;
+      for (let half = 0; half < 2; half++) {
+        await system.addSnapshot(guild.id, counts);
+        await system.pass(30, MINUTE_MS / 4);
+      }
+      asked.push(statuses().length - before);
+    }
+    expect(asked[0]).toBeLessThanOrEqual(18);
+    expect(asked.slice(1).every((requests) => requests >= 5 && requests <= 15)).toBe(true);
+    system.discord.faults.clear();
+    await system.addSnapshot(guild.id, counts);
+    await system.pass(22);
+    expect(names(guild)).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2']);
+  });
+
+  it('are renamed beside one that Discord fails at for ever', async () => {
+    const guild = await system.addGuild();
+    const path = new RegExp(guild.members.id);
+    system.discord.faults.add({ kind: 'status', status: 500 }, { method: 'PATCH', path, times: 1_000 });
+    for (let online = 1; online <= 6; online++) {
+      await system.addSnapshot(guild.id, { members: online, online, boosts: online });
+      await system.pass(12);
+      expect(names(guild).slice(1)).toEqual([`Online: ${online}`, `Boosts: ${online}`]);
+    }
+    expect((await system.known(guild.members))?.last_error).toContain('did not answer');
+    for (const other of [guild.online, guild.boosts]) {
+      expect(await system.known(other)).toMatchObject({ last_error: null, paused_until: null });
+    }
+    expect(statuses().filter((status) => status === 500).length).toBeLessThanOrEqual(14);
+    system.discord.faults.clear();
+    await system.pass(12);
+    expect(system.name(guild.members)).toBe('Members: 6');
   });
 
   it('ask nothing any more once Discord does not accept the token, and say so', async () => {

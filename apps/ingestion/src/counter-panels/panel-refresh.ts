@@ -28,7 +28,7 @@ import {
   type Panel,
 } from './guild-panels.js';
 import { findGuildPanels } from './guild-panels.queries.js';
-import { afterFailure, afterFailureOfAnother, concernsAll } from './rename-failure.js';
+import { afterFailure, afterFailureOfAnother, concernsAll, endsRun } from './rename-failure.js';
 import { afterRename, afterSuccess, earliestRename, isShown, RENAME_WINDOW_MS, withRename } from './rename-times.js';
 
 export interface RefreshParts {
@@ -77,8 +77,8 @@ export class PanelRefresh {
     const { counts, error } = await this.completeCounts(guild);
     const { changed, waiting, renames } = this.plan(guild.panels, known, counts, error);
     if (!(await this.save([...changed, ...renames.map(({ renamed }) => renamed)]))) return undefined;
-    const after = await this.carryOut(renames);
-    await this.save(after);
+    const { after, untried } = await this.carryOut(renames, waiting);
+    await this.save([...after, ...untried]);
     if (this.signal.aborted) return new Date(this.parts.clock.now());
     // What waits for no time, such as another token, has its regular moment.
     const failed = after.filter(({ limitedUntil, pausedUntil }) => limitedUntil !== null || pausedUntil !== null);
@@ -111,21 +111,34 @@ export class PanelRefresh {
     return plan;
   }
 
-  /** One after the other. What comes after a failure that concerns all is left for later. */
-  private async carryOut(renames: readonly Rename[]): Promise<PanelChannel[]> {
+  /**
+   * One after the other, those that failed least often first: so a channel that always fails holds back no other.
+   *
+   * @returns the channels as they are now, and those that were left for later
+   */
+  private async carryOut(
+    renames: readonly Rename[],
+    waiting: readonly PanelChannel[],
+  ): Promise<{ after: PanelChannel[]; untried: PanelChannel[] }> {
+    const queue = renames.toSorted((a, b) => a.before.attempts - b.before.attempts);
     const after: PanelChannel[] = [];
-    for (const [index, rename] of renames.entries()) {
-      const { channel, concernsAll } = await this.rename(rename);
+    const untried = () => queue.map(({ before }) => before);
+    while (queue.length > 0 && !this.signal.aborted) {
+      const rename = queue.shift()!;
+      const { channel, error } = await this.rename(rename, [...after, ...untried(), ...waiting]);
       if (channel) after.push(channel);
-      if (!concernsAll && !this.signal.aborted) continue;
-      const left = renames.slice(index + 1).map(({ before }) => before);
-      after.push(...left.map((before) => (concernsAll ? afterFailureOfAnother(before, channel!) : before)));
-      break;
+      if (error === undefined || !endsRun(error)) continue;
+      if (!concernsAll(error)) break;
+      after.push(...untried().map((before) => afterFailureOfAnother(before, channel!)));
+      queue.length = 0;
     }
-    return after;
+    return { after, untried: untried() };
   }
 
-  private async rename(rename: Rename): Promise<{ channel?: PanelChannel; concernsAll?: boolean }> {
+  private async rename(
+    rename: Rename,
+    others: readonly PanelChannel[],
+  ): Promise<{ channel?: PanelChannel; error?: DiscordError }> {
     const { guildId } = this.claim;
     const { discord, clock, metrics } = this.parts;
     const { channelId } = rename.before;
@@ -148,10 +161,7 @@ export class PanelRefresh {
       }
       const lacking = error.kind === 'forbidden' ? await this.lacking(channelId) : undefined;
       const { before: channel, renamed } = rename;
-      return {
-        channel: afterFailure({ channel, renamed, error, lacking, nowMs: clock.now() }),
-        concernsAll: concernsAll(error),
-      };
+      return { channel: afterFailure({ channel, renamed, error, lacking, others, nowMs: clock.now() }), error };
     }
   }
 
