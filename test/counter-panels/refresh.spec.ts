@@ -48,6 +48,27 @@ describe('counter panels', () => {
     expect((await system.known(panel))?.last_error).toContain(ROLE);
   });
 
+  it('believe a snapshot for an hour, then go by Discord, and say so where Discord does not know', async () => {
+    const guild = await system.addGuild();
+    const panel = await system.addPanel(guild, 'Admins', ROLE);
+    Object.assign(system.discord.state.guild(guild.id), { memberCount: 1_200, presenceCount: 77 });
+    const snapshot = { members: 5, online: 4, boosts: 2, roles: { [ROLE]: 1 } };
+    await system.addSnapshot(guild.id, snapshot);
+    const occurredAt = new Date(system.clock.now()).toISOString();
+    system.clock.advance(60 * MINUTE_MS);
+    await system.refresh(guild.id);
+    expect([...names(guild), system.name(panel)]).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2', 'Admins: 1']);
+    await system.pass(15);
+    expect([...names(guild), system.name(panel)]).toEqual(['Members: 1200', 'Online: 77', 'Boosts: 0', 'Admins: 1']);
+    expect((await system.known(panel))?.last_error).toBe(
+      `The last guild.snapshot is of ${occurredAt}, which is too old to tell how many members with the role ${ROLE} are online`,
+    );
+    await system.addSnapshot(guild.id, snapshot);
+    await system.pass(11);
+    expect([...names(guild), system.name(panel)]).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2', 'Admins: 1']);
+    expect((await system.known(panel))?.last_error).toBeNull();
+  });
+
   it('cut names of emoji at 100 characters, the count whole', async () => {
     const guild = await system.addGuild();
     const panel = await system.addPanel(guild, '🦊'.repeat(100), ROLE);
@@ -178,7 +199,9 @@ describe('counter panels', () => {
     expect(refused).toBeGreaterThanOrEqual(4);
     expect(refused).toBeLessThanOrEqual(8);
     system.discord.state.channel(guild.members.id).overwrites = [];
-    await system.pass(4 * 60);
+    await system.pass(4 * 60 - 30);
+    await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
+    await system.pass(30);
     expect(system.name(guild.members)).toBe('Members: 5');
     expect((await system.known(guild.members))?.last_error).toBeNull();
   });
@@ -353,6 +376,7 @@ describe('counter panels', () => {
     const renames = statuses().length;
     await system.pass(30);
     expect(statuses()).toHaveLength(renames);
+    await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
     await set(true);
     await system.pass(12);
     expect(system.name(guild.members)).toBe('Members: 5');

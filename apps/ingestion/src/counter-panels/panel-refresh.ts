@@ -20,6 +20,7 @@ import {
 import type { DeletedChannelsService } from '../guilds/deleted-channels.service.js';
 import type { CounterPanelMetrics } from './counter-panel-metrics.js';
 import {
+  countsOf,
   nameOf,
   whyUnknown,
   type DiscordCount,
@@ -75,7 +76,7 @@ export class PanelRefresh {
       return undefined;
     }
     const { counts, error } = await this.completeCounts(guild);
-    const { changed, waiting, renames } = this.plan(guild.panels, known, counts, error);
+    const { changed, waiting, renames } = this.plan(guild, known, counts, error);
     if (!(await this.save([...changed, ...renames.map(({ renamed }) => renamed)]))) return undefined;
     const { after, untried } = await this.carryOut(renames, waiting);
     await this.save([...after, ...untried]);
@@ -87,7 +88,7 @@ export class PanelRefresh {
   }
 
   private plan(
-    panels: readonly Panel[],
+    { panels, snapshot }: GuildPanels,
     known: ReadonlyMap<string, PanelChannel>,
     counts: GuildCounts,
     error?: string,
@@ -98,7 +99,7 @@ export class PanelRefresh {
       const before = known.get(panel.channelId) ?? newChannel(panel.channelId);
       const name = nameOf(panel, counts);
       if (name === undefined) {
-        const lastError = (typeof panel.shows === 'string' && error) || whyUnknown(panel);
+        const lastError = (typeof panel.shows === 'string' && error) || whyUnknown(panel, snapshot, now);
         if (lastError !== before.lastError) plan.changed.push({ ...before, lastError });
       } else if (name === before.shownName && isShown(before)) {
         if (before.lastError !== null) plan.changed.push(afterSuccess(before));
@@ -179,9 +180,10 @@ export class PanelRefresh {
   }
 
   /** What the latest snapshot lacks comes from Discord, which is asked only for what is shown. */
-  private async completeCounts({ panels, counts }: GuildPanels): Promise<{ counts: GuildCounts; error?: string }> {
-    const { discord } = this.parts;
+  private async completeCounts({ panels, snapshot }: GuildPanels): Promise<{ counts: GuildCounts; error?: string }> {
+    const { discord, clock } = this.parts;
     const { guildId } = this.claim;
+    const counts = countsOf(snapshot, clock.now());
     const lacks = panels.some(({ shows }) => typeof shows === 'string' && counts[shows] === undefined);
     if (!lacks) return { counts };
     try {
