@@ -227,6 +227,41 @@ describe('counter panels', () => {
     }
   });
 
+  it('ask for the counts of a guild that the bot has left less and less often, or when somebody asks', async () => {
+    const guild = await system.addGuild();
+    const { guilds } = system.discord.state;
+    const left = guilds.get(guild.id)!;
+    guilds.delete(guild.id);
+    const asked = () => system.discord.requests.length;
+    await system.refresh(guild.id);
+    expect(asked()).toBe(1);
+    for (const channel of [guild.members, guild.online, guild.boosts]) {
+      const { last_error, paused_until } = (await system.known(channel))!;
+      expect(last_error).toBe('Discord could not read the counts of the server: the server does not exist (any more)');
+      expect(paused_until!.getTime()).toBeGreaterThanOrEqual(system.clock.now() + 9 * MINUTE_MS);
+    }
+    await system.pass(6 * 60);
+    expect(asked()).toBeGreaterThanOrEqual(4);
+    expect(asked()).toBeLessThanOrEqual(7);
+    guilds.set(guild.id, left);
+    await system.refresh(guild.id);
+    expect(names(guild)).toEqual(['Members: 100', 'Online: 10', 'Boosts: 0']);
+  });
+
+  it('are renamed in a guild for which Discord tells no counts, where the snapshot has one', async () => {
+    const guild = await system.addGuild();
+    await system.addSnapshot(guild.id, { boosts: 2 });
+    const path = new RegExp(`guilds/${guild.id}$`);
+    system.discord.faults.add({ kind: 'rate_limited', retryAfterMs: 20 * MINUTE_MS }, { path });
+    await system.refresh(guild.id);
+    expect(system.name(guild.boosts)).toBe('Boosts: 2');
+    expect((await system.known(guild.members))?.last_error).toContain('too many requests');
+    await system.pass(19);
+    expect(system.discord.requestsOf('GET /guilds/{guild_id}')).toHaveLength(1);
+    await system.pass(2);
+    expect(names(guild)).toEqual(['Members: 100', 'Online: 10', 'Boosts: 2']);
+  });
+
   it('go on in other guilds while Discord does not answer for one', async () => {
     const [stuck, other] = [await system.addGuild(), await system.addGuild()];
     for (const { id } of [stuck, other]) await system.addSnapshot(id, { members: 5, online: 4, boosts: 2 });

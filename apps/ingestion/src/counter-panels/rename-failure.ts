@@ -31,16 +31,36 @@ export function afterFailure({ channel, renamed, error, lacking, others = [], no
   const { channelId } = channel;
   const needed = lacking?.length ? lacking : TO_CHANGE_VOICE;
   const lastError = explainDiscordError(error, { action: 'rename the channel', channelId, needed });
-  const counted = { ...(error.mayHaveBeenDone ? renamed : channel), lastError };
+  return waitAfter({ ...(error.mayHaveBeenDone ? renamed : channel), lastError }, error, others, nowMs);
+}
+
+/** Channels whose counts could not be read. One question is asked for all of them, so they wait together. */
+export function afterUnreadCounts(
+  channels: readonly PanelChannel[],
+  error: DiscordError,
+  nowMs: number,
+): PanelChannel[] {
+  const lastError = explainDiscordError(error, { action: 'read the counts of the server' });
+  const failedMost = channels.toSorted((a, b) => b.attempts - a.attempts)[0]!;
+  const { attempts, limitedUntil, pausedUntil } = waitAfter(failedMost, error, [], nowMs);
+  return channels.map((channel) => ({ ...channel, lastError, attempts, limitedUntil, pausedUntil }));
+}
+
+function waitAfter(
+  channel: PanelChannel,
+  error: DiscordError,
+  others: readonly PanelChannel[],
+  nowMs: number,
+): PanelChannel {
   switch (error.kind) {
     case 'rate_limited':
-      return { ...counted, limitedUntil: new Date(nowMs + error.retryAfterMs!) };
+      return { ...channel, limitedUntil: new Date(nowMs + error.retryAfterMs!) };
     case 'unauthorized':
-      return { ...counted, limitedUntil: null, pausedUntil: null };
+      return { ...channel, limitedUntil: null, pausedUntil: null };
     case 'unavailable':
-      return withPauseOfOutage(counted, others, nowMs);
+      return withPauseOfOutage(channel, others, nowMs);
     default:
-      return withPause(counted, REFUSED, nowMs);
+      return withPause(channel, REFUSED, nowMs);
   }
 }
 
