@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { deleteChannel } from '#libs/counter-panels';
 import { beginCreations, noteCreatedChannel, findCustomPanelChannels, type GuildSettings } from '#libs/database';
 import {
@@ -16,7 +16,7 @@ import {
 } from '#libs/discord';
 import type { Logger } from '#libs/observability';
 import { GuildDatabase } from '../database/guild-database.js';
-import { BadRequestError, DiscordApiInteractionError } from '../http/api-error.js';
+import { BadRequestError, DiscordApiInteractionError, ServiceUnavailableError } from '../http/api-error.js';
 import type { SettingsChange } from '../settings/settings.forms.js';
 import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
 import { channelsToCheck, wrongChannels, type NamedChannel } from './channel-checks.js';
@@ -44,7 +44,9 @@ interface Asked {
 
 /** The channels of counter panels in Discord, as far as requests create, delete or name them. */
 @Injectable()
-export class PanelChannels {
+export class PanelChannels implements OnModuleDestroy {
+  private readonly stopping = new AbortController();
+
   constructor(
     private readonly database: GuildDatabase,
     private readonly panelUndo: PanelUndo,
@@ -52,6 +54,11 @@ export class PanelChannels {
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
+
+  /** Comes before the server waits for its requests: Discord may let them wait longer than the process has. */
+  onModuleDestroy(): void {
+    this.stopping.abort(new ServiceUnavailableError('The service is stopping, so the change was given up', {}));
+  }
 
   get hasDiscord(): boolean {
     return this.discord !== null;
@@ -68,6 +75,7 @@ export class PanelChannels {
    *
    * @throws BadRequestError for channels that do not belong to the guild or the category
    * @throws DiscordApiInteractionError when Discord refuses or does not answer; then what was created is removed again
+   * @throws ServiceUnavailableError when the service stops; then what was created is removed later
    */
   async carryOut(change: SettingsChange, before: GuildSettings, after: GuildSettings): Promise<PanelWork> {
     const { counter_panel_custom_panels_create: creates = [], counter_panel_custom_panels_delete: deletes = [] } =
@@ -101,7 +109,7 @@ export class PanelChannels {
 
   /** Removes what was created, now or later. Never throws. */
   async undo(work: PanelWork): Promise<void> {
-    if (this.discord !== null) await this.panelUndo.undo(this.discord, work);
+    if (this.discord !== null) await this.panelUndo.undo(this.discord, work, this.stopping.signal);
   }
 
   /** The channels of the guild's custom panels, those that are being created too. Never throws. */
@@ -191,10 +199,10 @@ export class PanelChannels {
     deleted.add(channelId);
   }
 
-  /** @throws DiscordApiInteractionError when the time is over */
+  /** @throws DiscordApiInteractionError when the time is over, or ServiceUnavailableError when the service stops */
   private async withinTime(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     try {
-      await withDeadline(this.clock, WORK_MS, work);
+      await withDeadline(this.clock, WORK_MS, work, this.stopping.signal);
     } catch (error) {
       if (!(error instanceof DeadlineError)) throw error;
       throw new DiscordApiInteractionError(`Discord was too slow: ${error.message}`, error);

@@ -47,7 +47,7 @@ export class SettingsService {
    *
    * @throws ModuleDisabledError
    * @throws BadRequestError for a change that was made from older settings, or does not fit those of now
-   * @throws DiscordApiInteractionError, and then the settings are as before
+   * @throws DiscordApiInteractionError or, when the service stops, ServiceUnavailableError; the settings are as before
    */
   async change(change: SettingsChange): Promise<SettingsAnswer> {
     if (!this.concernsDiscord(change)) return this.store(change);
