@@ -11,6 +11,8 @@ import {
   TO_CREATE_LOCKED,
   withDeadline,
   type Clock,
+  type ChannelOfGuild,
+  type DiscordChannel,
   type DiscordClient,
   type DiscordPermission,
 } from '#libs/discord';
@@ -19,7 +21,7 @@ import { GuildDatabase } from '../database/guild-database.js';
 import { BadRequestError, DiscordApiInteractionError, ServiceUnavailableError } from '../http/api-error.js';
 import type { SettingsChange } from '../settings/settings.forms.js';
 import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
-import { channelsToCheck, wrongChannels, type NamedChannel } from './channel-checks.js';
+import { channelsToCheck, possibleThread, wrongChannels, type NamedChannel } from './channel-checks.js';
 import { PanelUndo } from './panel-undo.service.js';
 import type { PanelCreation, PanelWork } from './panel-work.js';
 
@@ -145,7 +147,12 @@ export class PanelChannels implements OnModuleDestroy {
   ): Promise<void> {
     if (named.length === 0) return;
     const asked: Asked = { guildId, action: 'read the channels of the server', needed: ['ViewChannel'] };
-    const channels = await this.explaining(asked, signal, () => discord.guilds.channels(guildId, signal));
+    const channels = await this.explaining(asked, signal, async () => {
+      const all = await discord.guilds.channels(guildId, signal);
+      const threadId = possibleThread(named, all);
+      const thread = threadId && (await findChannel(discord, { guildId, channelId: threadId }, signal));
+      return thread ? [...all, thread] : all;
+    });
     const mistakes = wrongChannels(named, channels, categoryId);
     if (mistakes.length > 0) throw new BadRequestError(mistakes);
   }
@@ -245,5 +252,21 @@ export class PanelChannels implements OnModuleDestroy {
       if (error instanceof DiscordError) return undefined;
       throw error;
     }
+  }
+}
+
+/** Undefined for a channel that is not of the guild, or that the bot may not see. */
+async function findChannel(
+  discord: DiscordClient,
+  { guildId, channelId }: ChannelOfGuild,
+  signal: AbortSignal,
+): Promise<DiscordChannel | undefined> {
+  try {
+    const channel = await discord.channels.get({ guildId, channelId }, signal);
+    return channel.guildId === guildId ? channel : undefined;
+  } catch (error) {
+    const isUnknown = error instanceof DiscordError && (error.kind === 'forbidden' || error.kind === 'not_found');
+    if (!isUnknown) throw error;
+    return undefined;
   }
 }
