@@ -31,7 +31,7 @@ export interface GuildPanels {
 }
 
 /** How long a snapshot counts: a publisher that has stopped must not decide for ever what the counters show. */
-export const SNAPSHOT_COUNTS_MS = 60 * 60_000;
+const SNAPSHOT_COUNTS_MS = 60 * 60_000;
 
 /** The channels that the settings name. */
 export interface PanelSettings extends Record<DiscordCount, string | null> {
