@@ -41,13 +41,48 @@ describe('channels of requests that never came to their end', () => {
     );
   };
 
-  it('are removed when the process was killed while it created them', async () => {
-    const { discord } = system;
-    const service = await startQueryProcess({
+  const inCategory = () => system.discord.state.channelsOf(guild.id).filter((c) => c.parentId === guild.category.id);
+  const startService = () =>
+    startQueryProcess({
       databaseUrl: system.database.url,
       brokerUrl: NO_BROKER,
-      env: { DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.url },
+      env: { DISCORD_TOKEN: system.discord.token, DISCORD_API_URL: system.discord.url },
     });
+  const create = (url: string, ...names: string[]) =>
+    new ApiClient(url).send('PATCH', 'settings', {
+      guild_id: guild.id,
+      counter_panel_custom_panels_create: names.map((channel_name) => ({ channel_name, role_id: ROLE })),
+    });
+
+  it.each([
+    ['creates them', { method: 'POST', after: 2 }, 503],
+    ['takes them back', { method: 'DELETE' }, 502],
+  ])('are removed after the service was stopped while Discord hangs and it %s', async (_, rule, status) => {
+    const service = await startService();
+    try {
+      const before = await system.settings(guild.id);
+      const { faults, requests } = system.discord;
+      faults.add({ kind: 'hang' }, { ...rule, path: /channels/, times: 1_000 });
+      faults.add({ kind: 'status', status: 503 }, { method: 'POST', path: /channels$/, after: 2 });
+      const answer = create(service.url, 'One', 'Two', 'Three');
+      await waitFor(() => requests.some(({ fault }) => fault === 'hang'), { what: 'a request to hang' });
+      const stopped = service.stop();
+      expect((await answer).status).toBe(status);
+      expect(await stopped).toBe(0);
+      expect(inCategory()).toHaveLength(5);
+      faults.clear();
+      await system.pass(2);
+      expect(inCategory().map(({ id }) => id)).toEqual([guild.members.id, guild.online.id, guild.boosts.id]);
+      expect(await creations()).toEqual([]);
+      expect(await system.settings(guild.id)).toEqual(before);
+    } finally {
+      await service.kill();
+    }
+  });
+
+  it('are removed when the process was killed while it created them', async () => {
+    const { discord } = system;
+    const service = await startService();
     const before = await system.settings(guild.id);
     let arrived = false;
     const until = new Promise<void>(() => undefined);
@@ -55,19 +90,10 @@ describe('channels of requests that never came to their end', () => {
       { kind: 'late', until, onArrival: () => (arrived = true) },
       { method: 'POST', path: /channels$/, after: 2 },
     );
-    const request = new ApiClient(service.url).send('PATCH', 'settings', {
-      guild_id: guild.id,
-      counter_panel_custom_panels_create: ['One', 'Two', 'Three'].map((channel_name) => ({
-        channel_name,
-        role_id: ROLE,
-      })),
-    });
-    const ended = request.catch(() => 'killed');
+    const ended = create(service.url, 'One', 'Two', 'Three').catch(() => 'killed');
     await waitFor(() => arrived, { what: 'the third channel to be asked for' });
     await service.kill();
     expect(await ended).toBe('killed');
-    const inCategory = () =>
-      discord.state.channelsOf(guild.id).filter(({ parentId }) => parentId === guild.category.id);
     expect(inCategory()).toHaveLength(5);
     await system.pass(1);
     expect(inCategory()).toHaveLength(5);

@@ -48,6 +48,27 @@ describe('counter panels', () => {
     expect((await system.known(panel))?.last_error).toContain(ROLE);
   });
 
+  it('believe a snapshot for an hour, then go by Discord, and say so where Discord does not know', async () => {
+    const guild = await system.addGuild();
+    const panel = await system.addPanel(guild, 'Admins', ROLE);
+    Object.assign(system.discord.state.guild(guild.id), { memberCount: 1_200, presenceCount: 77 });
+    const snapshot = { members: 5, online: 4, boosts: 2, roles: { [ROLE]: 1 } };
+    await system.addSnapshot(guild.id, snapshot);
+    const occurredAt = new Date(system.clock.now()).toISOString();
+    system.clock.advance(60 * MINUTE_MS);
+    await system.refresh(guild.id);
+    expect([...names(guild), system.name(panel)]).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2', 'Admins: 1']);
+    await system.pass(15);
+    expect([...names(guild), system.name(panel)]).toEqual(['Members: 1200', 'Online: 77', 'Boosts: 0', 'Admins: 1']);
+    expect((await system.known(panel))?.last_error).toBe(
+      `The last guild.snapshot is of ${occurredAt}, which is too old to tell how many members with the role ${ROLE} are online`,
+    );
+    await system.addSnapshot(guild.id, snapshot);
+    await system.pass(11);
+    expect([...names(guild), system.name(panel)]).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2', 'Admins: 1']);
+    expect((await system.known(panel))?.last_error).toBeNull();
+  });
+
   it('cut names of emoji at 100 characters, the count whole', async () => {
     const guild = await system.addGuild();
     const panel = await system.addPanel(guild, '🦊'.repeat(100), ROLE);
@@ -178,7 +199,9 @@ describe('counter panels', () => {
     expect(refused).toBeGreaterThanOrEqual(4);
     expect(refused).toBeLessThanOrEqual(8);
     system.discord.state.channel(guild.members.id).overwrites = [];
-    await system.pass(4 * 60);
+    await system.pass(4 * 60 - 30);
+    await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
+    await system.pass(30);
     expect(system.name(guild.members)).toBe('Members: 5');
     expect((await system.known(guild.members))?.last_error).toBeNull();
   });
@@ -202,6 +225,41 @@ describe('counter panels', () => {
     for (const channel of [guild.members, guild.online, guild.boosts]) {
       expect((await system.known(channel))?.last_error).toContain('lacks View Channel');
     }
+  });
+
+  it('ask for the counts of a guild that the bot has left less and less often, or when somebody asks', async () => {
+    const guild = await system.addGuild();
+    const { guilds } = system.discord.state;
+    const left = guilds.get(guild.id)!;
+    guilds.delete(guild.id);
+    const asked = () => system.discord.requests.length;
+    await system.refresh(guild.id);
+    expect(asked()).toBe(1);
+    for (const channel of [guild.members, guild.online, guild.boosts]) {
+      const { last_error, paused_until } = (await system.known(channel))!;
+      expect(last_error).toBe('Discord could not read the counts of the server: the server does not exist (any more)');
+      expect(paused_until!.getTime()).toBeGreaterThanOrEqual(system.clock.now() + 9 * MINUTE_MS);
+    }
+    await system.pass(6 * 60);
+    expect(asked()).toBeGreaterThanOrEqual(4);
+    expect(asked()).toBeLessThanOrEqual(7);
+    guilds.set(guild.id, left);
+    await system.refresh(guild.id);
+    expect(names(guild)).toEqual(['Members: 100', 'Online: 10', 'Boosts: 0']);
+  });
+
+  it('are renamed in a guild for which Discord tells no counts, where the snapshot has one', async () => {
+    const guild = await system.addGuild();
+    await system.addSnapshot(guild.id, { boosts: 2 });
+    const path = new RegExp(`guilds/${guild.id}$`);
+    system.discord.faults.add({ kind: 'rate_limited', retryAfterMs: 20 * MINUTE_MS }, { path });
+    await system.refresh(guild.id);
+    expect(system.name(guild.boosts)).toBe('Boosts: 2');
+    expect((await system.known(guild.members))?.last_error).toContain('too many requests');
+    await system.pass(19);
+    expect(system.discord.requestsOf('GET /guilds/{guild_id}')).toHaveLength(1);
+    await system.pass(2);
+    expect(names(guild)).toEqual(['Members: 100', 'Online: 10', 'Boosts: 2']);
   });
 
   it('go on in other guilds while Discord does not answer for one', async () => {
@@ -279,10 +337,56 @@ describe('counter panels', () => {
     await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
     system.discord.faults.add({ kind: 'status', status: 503 }, { times: 1_000 });
     await system.untilSettled(system.refresh(guild.id));
-    expect((await system.known(guild.boosts))?.last_error).toContain('did not answer');
+    expect(statuses()).toEqual([503]);
+    expect((await system.known(guild.members))?.last_error).toContain('did not answer');
+    for (const untried of [guild.online, guild.boosts]) {
+      expect(await system.known(untried)).toMatchObject({ last_error: null, paused_until: null });
+    }
     system.discord.faults.clear();
     await system.pass(15);
     expect(names(guild)).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2']);
+  });
+
+  it('ask less and less often in a long outage, however many there are in the guild', async () => {
+    const guild = await system.addGuild();
+    const roles = Array.from({ length: 20 }, (_, index) => String(BigInt(ROLE) + BigInt(index)));
+    for (const role of roles) await system.addPanel(guild, 'Role', role);
+    const counts = { members: 5, online: 4, boosts: 2, roles: Object.fromEntries(roles.map((role) => [role, 1])) };
+    system.discord.faults.add({ kind: 'status', status: 503 }, { times: 1_000 });
+    const asked: number[] = [];
+    for (let hour = 0; hour < 3; hour++) {
+      const before = statuses().length;
+      for (let half = 0; half < 2; half++) {
+        await system.addSnapshot(guild.id, counts);
+        await system.pass(30, MINUTE_MS / 4);
+      }
+      asked.push(statuses().length - before);
+    }
+    expect(asked[0]).toBeLessThanOrEqual(18);
+    expect(asked.slice(1).every((requests) => requests >= 5 && requests <= 15)).toBe(true);
+    system.discord.faults.clear();
+    await system.addSnapshot(guild.id, counts);
+    await system.pass(22);
+    expect(names(guild)).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2']);
+  });
+
+  it('are renamed beside one that Discord fails at for ever', async () => {
+    const guild = await system.addGuild();
+    const path = new RegExp(guild.members.id);
+    system.discord.faults.add({ kind: 'status', status: 500 }, { method: 'PATCH', path, times: 1_000 });
+    for (let online = 1; online <= 6; online++) {
+      await system.addSnapshot(guild.id, { members: online, online, boosts: online });
+      await system.pass(12);
+      expect(names(guild).slice(1)).toEqual([`Online: ${online}`, `Boosts: ${online}`]);
+    }
+    expect((await system.known(guild.members))?.last_error).toContain('did not answer');
+    for (const other of [guild.online, guild.boosts]) {
+      expect(await system.known(other)).toMatchObject({ last_error: null, paused_until: null });
+    }
+    expect(statuses().filter((status) => status === 500).length).toBeLessThanOrEqual(14);
+    system.discord.faults.clear();
+    await system.pass(12);
+    expect(system.name(guild.members)).toBe('Members: 6');
   });
 
   it('ask nothing any more once Discord does not accept the token, and say so', async () => {
@@ -307,6 +411,7 @@ describe('counter panels', () => {
     const renames = statuses().length;
     await system.pass(30);
     expect(statuses()).toHaveLength(renames);
+    await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
     await set(true);
     await system.pass(12);
     expect(system.name(guild.members)).toBe('Members: 5');

@@ -135,6 +135,22 @@ describe('both services with counter panels', () => {
     expect(Date.parse(status!.next_update_at!)).toBeGreaterThan(clock.now() + 5 * 60_000);
   });
 
+  it('tell why a counter of a guild that the bot has left stands still, and when it is looked at next', async () => {
+    await start({});
+    await showMembers();
+    discord.state.guilds.delete(guildId);
+    await waitFor(
+      async () => {
+        clock.advance(1_000);
+        return (await statusOf('member_count'))?.last_error;
+      },
+      { what: 'the error to be told' },
+    );
+    const status = await statusOf('member_count');
+    expect(status?.last_error).toContain('the server does not exist');
+    expect(Date.parse(status!.next_update_at!)).toBeGreaterThan(clock.now() + 8 * 60_000);
+  });
+
   it('go on with statistics when the token is refused, and say that Discord is lost', async () => {
     await start({});
     discord.faults.add({ kind: 'unauthorized' }, { times: 1_000 });

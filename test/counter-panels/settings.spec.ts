@@ -1,4 +1,4 @@
-import { DiscordDouble, type StoredChannel } from '../doubles/discord/index.js';
+import { DiscordDouble, type FaultRule, type StoredChannel } from '../doubles/discord/index.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { waitFor } from '../harness/wait-for.js';
 import { allSettings } from '../query/all-settings.js';
@@ -169,13 +169,15 @@ describe('settings with counter panels', () => {
     await nothingIsLeft(before);
   });
 
-  /** What somebody else does while the channel of a request is being created. */
-  const meanwhile = async (request: () => ReturnType<typeof patch>, act: () => Promise<unknown>) => {
+  /** What somebody else does while a request waits for Discord; without a rule, for a channel that it creates. */
+  const meanwhile = async (
+    request: () => ReturnType<typeof patch>,
+    act: () => Promise<unknown>,
+    rule: FaultRule = { method: 'POST', path: /channels$/ },
+  ) => {
     let release!: () => void;
     const until = new Promise<void>((resolve) => (release = resolve));
-    const arrived = new Promise<void>((onArrival) =>
-      discord.faults.add({ kind: 'late', until, onArrival }, { method: 'POST', path: /channels$/ }),
-    );
+    const arrived = new Promise<void>((onArrival) => discord.faults.add({ kind: 'late', until, onArrival }, rule));
     const answer = request();
     await arrived;
     await act();
@@ -315,6 +317,99 @@ describe('settings with counter panels', () => {
     const other = discord.state.addChannel({ guildId, type: CATEGORY });
     const moved = await patch({ counter_panel_category_channel: other.id });
     expect([moved.status, fieldsOf(moved)]).toEqual([400, ['counter_panel_member_count_channel']]);
+  });
+
+  it('take a thread of the guild for the starboard, if the bot can see it', async () => {
+    const add = (ofGuild: string, type: number, parentId?: string) =>
+      discord.state.addChannel({ guildId: ofGuild, type, ...(parentId && { parentId }) });
+    const thread = add(guildId, 11, add(guildId, 0).id);
+    const answer = await patch({ starboard_channel: thread.id });
+    expect(answer).toMatchObject({ status: 200, data: { starboard_channel: thread.id } });
+
+    const hiding = add(guildId, 0);
+    discord.state.denyBot(hiding.id, 'ViewChannel');
+    const otherGuild = discord.state.addGuild().id;
+    for (const { id } of [add(guildId, 12, hiding.id), add(otherGuild, 11, add(otherGuild, 0).id)]) {
+      const refused = await patch({ starboard_channel: id });
+      expect([refused.status, refused.error.fields]).toEqual([
+        400,
+        [{ field: 'starboard_channel', message: 'is no channel of this guild that the bot can see' }],
+      ]);
+    }
+    discord.faults.add({ kind: 'status', status: 503 }, { path: /^\/channels/, times: 10 });
+    expect(await patch({ starboard_channel: add(guildId, 11, hiding.id).id })).toMatchObject(discordError);
+    expect(await settings()).toMatchObject({ starboard_channel: thread.id });
+  });
+
+  it('explain a channel that is named for several counters', async () => {
+    const { id } = discord.state.addChannel({ guildId, type: VOICE, parentId: category.id });
+    const answer = await patch({
+      counter_panel_online_member_count_channel: id,
+      counter_panel_server_boost_number_channel: id,
+    });
+    expect(answer.status).toBe(200);
+    await database.query(
+      `INSERT INTO counter_panel_channels (guild_id, channel_id, shown_name, shown_at, attempts)
+       VALUES ($1, $2, 'Online: 4', now(), 0)`,
+      [guildId, id],
+    );
+    const { counter_panel_status } = await settings();
+    expect(counter_panel_status).toMatchObject([
+      { panel: 'online_member_count', last_value: 'Online: 4', last_error: null },
+      {
+        panel: 'server_boost_number',
+        last_value: null,
+        last_update_at: null,
+        next_update_at: null,
+        last_error: expect.stringContaining('shows another count already'),
+      },
+    ]);
+  });
+
+  it('forget the channel of a custom panel that is deleted wherever they name it', async () => {
+    const [panel, other] = (await create('Admins', 'Helpers')).data.counter_panel_custom_panels;
+    const named = {
+      counter_panel_member_count_channel: panel!.channel_id,
+      counter_panel_server_boost_number_channel: other!.channel_id,
+      starboard_channel: panel!.channel_id,
+    };
+    expect((await patch(named)).status).toBe(200);
+    const before = await settings();
+    const deletes = { counter_panel_custom_panels_create: [], counter_panel_custom_panels_delete: [panel!.channel_id] };
+    const refused = await send('PUT', 'settings', { ...before, ...deletes });
+    expect([refused.status, fieldsOf(refused)]).toEqual([
+      400,
+      ['counter_panel_member_count_channel', 'starboard_channel'],
+    ]);
+    expect(discord.state.channels.has(panel!.channel_id)).toBe(true);
+    expect(await settings()).toEqual(before);
+
+    const answer = await patch({ ...deletes, updated_at: before.updated_at });
+    expect(answer).toMatchObject({
+      status: 200,
+      data: { ...named, counter_panel_member_count_channel: null, starboard_channel: null },
+    });
+    expect(await panelNames()).toEqual(['Helpers']);
+    expect(await settings()).toEqual(answer.data);
+  });
+
+  it('do not take it for a change by somebody else when the bot tells of the channel that is being deleted', async () => {
+    const [panel] = (await create('Admins')).data.counter_panel_custom_panels;
+    await patch({ counter_panel_member_count_channel: panel!.channel_id });
+    const { updated_at } = await settings();
+    const answer = await meanwhile(
+      () => patch({ counter_panel_custom_panels_delete: [panel!.channel_id], updated_at }),
+      async () => {
+        await database.query('DELETE FROM counter_panels WHERE guild_id = $1', [guildId]);
+        await database.query(
+          `UPDATE guild_settings SET counter_panel_member_count_channel = NULL,
+             updated_at = updated_at + interval '1 second' WHERE guild_id = $1`,
+          [guildId],
+        );
+      },
+      { method: 'DELETE' },
+    );
+    expect(answer).toMatchObject({ status: 200, data: { counter_panel_member_count_channel: null } });
   });
 
   it('answer DiscordApiInteractionError when Discord cannot be asked, and need it only for what is new', async () => {

@@ -29,7 +29,8 @@ export async function forgetChannel(manager: EntityManager, guildId: string, cha
   return true;
 }
 
-function clearChannel(settings: GuildSettings, channelId: string): boolean {
+/** Without storing it. @returns whether the settings named the channel */
+export function clearChannel(settings: GuildSettings, channelId: string): boolean {
   let cleared = false;
   if (settings.counterPanelCategoryChannel === channelId) {
     settings.counterPanelCategoryChannel = null;

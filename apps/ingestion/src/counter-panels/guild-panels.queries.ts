@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { panelsOf, type GuildCounts, type GuildPanels } from './guild-panels.js';
+import { panelsOf, type GuildPanels, type GuildSnapshot } from './guild-panels.js';
 
 interface GuildRow {
   shows_panels: boolean;
@@ -7,6 +7,7 @@ interface GuildRow {
   online_member_count_channel: string | null;
   server_boost_number_channel: string | null;
   custom: { channel_id: string; channel_name: string; role_id: string }[] | null;
+  occurred_at: Date | null;
   member_count: number | null;
   online_member_count: number | null;
   server_boost_count: number | null;
@@ -14,7 +15,7 @@ interface GuildRow {
 }
 
 /**
- * The panels of a guild, and the counts of its latest snapshot, which are missing where there is none.
+ * The panels of a guild, and its latest snapshot, however old.
  *
  * @returns undefined for a guild that shows no counters
  */
@@ -28,10 +29,11 @@ export async function findGuildPanels(manager: EntityManager, guildId: string): 
        (SELECT jsonb_agg(jsonb_build_object('channel_id', p.channel_id::text, 'channel_name', p.channel_name,
                                             'role_id', p.role_id::text) ORDER BY p.channel_id)
         FROM counter_panels p WHERE p.guild_id = s.guild_id) AS custom,
-       latest.member_count, latest.online_member_count, latest.server_boost_count, latest.online_role_member_counts
+       latest.occurred_at, latest.member_count, latest.online_member_count, latest.server_boost_count,
+       latest.online_role_member_counts
      FROM guild_settings s
      LEFT JOIN LATERAL (
-       SELECT member_count, online_member_count, server_boost_count, online_role_member_counts
+       SELECT occurred_at, member_count, online_member_count, server_boost_count, online_role_member_counts
        FROM guild_snapshots g WHERE g.guild_id = s.guild_id ORDER BY g.bucket DESC LIMIT 1
      ) latest ON true
      WHERE s.guild_id = $1`,
@@ -48,14 +50,18 @@ export async function findGuildPanels(manager: EntityManager, guildId: string): 
       roleId: role_id,
     })),
   });
-  return { panels, counts: countsOf(row) };
+  return { panels, snapshot: snapshotOf(row) };
 }
 
-function countsOf(row: GuildRow): GuildCounts {
+function snapshotOf(row: GuildRow): GuildSnapshot | undefined {
+  if (row.occurred_at === null) return undefined;
   return {
-    members: row.member_count ?? undefined,
-    online: row.online_member_count ?? undefined,
-    boosts: row.server_boost_count ?? undefined,
-    onlineByRole: row.online_role_member_counts ?? {},
+    occurredAt: row.occurred_at,
+    counts: {
+      members: row.member_count ?? undefined,
+      online: row.online_member_count ?? undefined,
+      boosts: row.server_boost_count ?? undefined,
+      onlineByRole: row.online_role_member_counts ?? {},
+    },
   };
 }

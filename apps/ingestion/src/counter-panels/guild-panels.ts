@@ -19,10 +19,19 @@ export interface Panel {
   label: string;
 }
 
-export interface GuildPanels {
-  panels: Panel[];
+export interface GuildSnapshot {
+  occurredAt: Date;
   counts: GuildCounts;
 }
+
+export interface GuildPanels {
+  panels: Panel[];
+  /** The latest; undefined when there is none. */
+  snapshot?: GuildSnapshot;
+}
+
+/** How long a snapshot counts: a publisher that has stopped must not decide for ever what the counters show. */
+const SNAPSHOT_COUNTS_MS = 60 * 60_000;
 
 /** The channels that the settings name. */
 export interface PanelSettings extends Record<DiscordCount, string | null> {
@@ -49,6 +58,15 @@ export function panelsOf(settings: PanelSettings): Panel[] {
   return [...own, ...custom].filter(({ channelId }) => !seen.has(channelId) && seen.add(channelId));
 }
 
+/** What the snapshot tells: nothing, when there is none or it is too old. */
+export function countsOf(snapshot: GuildSnapshot | undefined, nowMs: number): GuildCounts {
+  return snapshot === undefined || isTooOld(snapshot, nowMs) ? { onlineByRole: {} } : snapshot.counts;
+}
+
+function isTooOld({ occurredAt }: GuildSnapshot, nowMs: number): boolean {
+  return occurredAt.getTime() < nowMs - SNAPSHOT_COUNTS_MS;
+}
+
 /** What the channel should be called; undefined while the count is not known. */
 export function nameOf({ shows, label }: Panel, counts: GuildCounts): string | undefined {
   const count = typeof shows === 'string' ? counts[shows] : counts.onlineByRole[shows.roleId];
@@ -56,7 +74,10 @@ export function nameOf({ shows, label }: Panel, counts: GuildCounts): string | u
 }
 
 /** Why it has no name, in one sentence for people. */
-export function whyUnknown({ shows }: Panel): string {
+export function whyUnknown({ shows }: Panel, snapshot: GuildSnapshot | undefined, nowMs: number): string {
   if (typeof shows === 'string') return 'The count is not known yet';
-  return `The last guild.snapshot does not tell how many members with the role ${shows.roleId} are online`;
+  const told = `how many members with the role ${shows.roleId} are online`;
+  if (snapshot === undefined) return `There is no guild.snapshot that tells ${told}`;
+  if (!isTooOld(snapshot, nowMs)) return `The last guild.snapshot does not tell ${told}`;
+  return `The last guild.snapshot is of ${snapshot.occurredAt.toISOString()}, which is too old to tell ${told}`;
 }

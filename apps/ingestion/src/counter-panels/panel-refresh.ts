@@ -11,7 +11,6 @@ import {
 import {
   BotPermissions,
   DiscordError,
-  explainDiscordError,
   TO_CHANGE_VOICE,
   type Clock,
   type DiscordClient,
@@ -20,6 +19,7 @@ import {
 import type { DeletedChannelsService } from '../guilds/deleted-channels.service.js';
 import type { CounterPanelMetrics } from './counter-panel-metrics.js';
 import {
+  countsOf,
   nameOf,
   whyUnknown,
   type DiscordCount,
@@ -28,8 +28,16 @@ import {
   type Panel,
 } from './guild-panels.js';
 import { findGuildPanels } from './guild-panels.queries.js';
-import { afterFailure, afterFailureOfAnother, concernsAll } from './rename-failure.js';
-import { afterRename, afterSuccess, earliestRename, isShown, RENAME_WINDOW_MS, withRename } from './rename-times.js';
+import { afterFailure, afterFailureOfAnother, afterUnreadCounts, concernsAll, endsRun } from './rename-failure.js';
+import {
+  afterRename,
+  afterSuccess,
+  earliestRename,
+  endOfWait,
+  isShown,
+  RENAME_WINDOW_MS,
+  withRename,
+} from './rename-times.js';
 
 export interface RefreshParts {
   dataSource: DataSource;
@@ -38,6 +46,9 @@ export interface RefreshParts {
   clock: Clock;
   metrics: CounterPanelMetrics;
 }
+
+/** By channel. */
+type KnownChannels = ReadonlyMap<string, PanelChannel>;
 
 /** A channel that is to be renamed now. */
 interface Rename {
@@ -74,11 +85,11 @@ export class PanelRefresh {
       await dropRefresh(manager, this.claim);
       return undefined;
     }
-    const { counts, error } = await this.completeCounts(guild);
-    const { changed, waiting, renames } = this.plan(guild.panels, known, counts, error);
+    const { counts, unread } = await this.completeCounts(guild, known);
+    const { changed, waiting, renames } = this.plan(guild, known, counts, unread);
     if (!(await this.save([...changed, ...renames.map(({ renamed }) => renamed)]))) return undefined;
-    const after = await this.carryOut(renames);
-    await this.save(after);
+    const { after, untried } = await this.carryOut(renames, waiting);
+    await this.save([...after, ...untried]);
     if (this.signal.aborted) return new Date(this.parts.clock.now());
     // What waits for no time, such as another token, has its regular moment.
     const failed = after.filter(({ limitedUntil, pausedUntil }) => limitedUntil !== null || pausedUntil !== null);
@@ -86,19 +97,18 @@ export class PanelRefresh {
     return later.length === 0 ? undefined : new Date(Math.min(...later));
   }
 
-  private plan(
-    panels: readonly Panel[],
-    known: ReadonlyMap<string, PanelChannel>,
-    counts: GuildCounts,
-    error?: string,
-  ) {
+  private plan({ panels, snapshot }: GuildPanels, known: KnownChannels, counts: GuildCounts, unread: KnownChannels) {
     const now = this.parts.clock.now();
-    const plan = { changed: [] as PanelChannel[], waiting: [] as PanelChannel[], renames: [] as Rename[] };
+    const plan = { changed: [...unread.values()], waiting: [] as PanelChannel[], renames: [] as Rename[] };
     for (const panel of panels) {
-      const before = known.get(panel.channelId) ?? newChannel(panel.channelId);
+      const { channelId } = panel;
+      const before = unread.get(channelId) ?? known.get(channelId) ?? newChannel(channelId);
       const name = nameOf(panel, counts);
       if (name === undefined) {
-        const lastError = (typeof panel.shows === 'string' && error) || whyUnknown(panel);
+        const waits = typeof panel.shows === 'string' && endOfWait(before) > now;
+        if (waits) plan.waiting.push(before);
+        if (waits || unread.has(channelId)) continue;
+        const lastError = whyUnknown(panel, snapshot, now);
         if (lastError !== before.lastError) plan.changed.push({ ...before, lastError });
       } else if (name === before.shownName && isShown(before)) {
         if (before.lastError !== null) plan.changed.push(afterSuccess(before));
@@ -111,21 +121,34 @@ export class PanelRefresh {
     return plan;
   }
 
-  /** One after the other. What comes after a failure that concerns all is left for later. */
-  private async carryOut(renames: readonly Rename[]): Promise<PanelChannel[]> {
+  /**
+   * One after the other, those that failed least often first: so a channel that always fails holds back no other.
+   *
+   * @returns the channels as they are now, and those that were left for later
+   */
+  private async carryOut(
+    renames: readonly Rename[],
+    waiting: readonly PanelChannel[],
+  ): Promise<{ after: PanelChannel[]; untried: PanelChannel[] }> {
+    const queue = renames.toSorted((a, b) => a.before.attempts - b.before.attempts);
     const after: PanelChannel[] = [];
-    for (const [index, rename] of renames.entries()) {
-      const { channel, concernsAll } = await this.rename(rename);
+    const untried = () => queue.map(({ before }) => before);
+    while (queue.length > 0 && !this.signal.aborted) {
+      const rename = queue.shift()!;
+      const { channel, error } = await this.rename(rename, [...after, ...untried(), ...waiting]);
       if (channel) after.push(channel);
-      if (!concernsAll && !this.signal.aborted) continue;
-      const left = renames.slice(index + 1).map(({ before }) => before);
-      after.push(...left.map((before) => (concernsAll ? afterFailureOfAnother(before, channel!) : before)));
-      break;
+      if (error === undefined || !endsRun(error)) continue;
+      if (!concernsAll(error)) break;
+      after.push(...untried().map((before) => afterFailureOfAnother(before, channel!)));
+      queue.length = 0;
     }
-    return after;
+    return { after, untried: untried() };
   }
 
-  private async rename(rename: Rename): Promise<{ channel?: PanelChannel; concernsAll?: boolean }> {
+  private async rename(
+    rename: Rename,
+    others: readonly PanelChannel[],
+  ): Promise<{ channel?: PanelChannel; error?: DiscordError }> {
     const { guildId } = this.claim;
     const { discord, clock, metrics } = this.parts;
     const { channelId } = rename.before;
@@ -148,10 +171,7 @@ export class PanelRefresh {
       }
       const lacking = error.kind === 'forbidden' ? await this.lacking(channelId) : undefined;
       const { before: channel, renamed } = rename;
-      return {
-        channel: afterFailure({ channel, renamed, error, lacking, nowMs: clock.now() }),
-        concernsAll: concernsAll(error),
-      };
+      return { channel: afterFailure({ channel, renamed, error, lacking, others, nowMs: clock.now() }), error };
     }
   }
 
@@ -168,24 +188,37 @@ export class PanelRefresh {
     return (await this.permissions)?.lacking(TO_CHANGE_VOICE, clock.now(), channelId);
   }
 
-  /** What the latest snapshot lacks comes from Discord, which is asked only for what is shown. */
-  private async completeCounts({ panels, counts }: GuildPanels): Promise<{ counts: GuildCounts; error?: string }> {
-    const { discord } = this.parts;
-    const { guildId } = this.claim;
-    const lacks = panels.some(({ shows }) => typeof shows === 'string' && counts[shows] === undefined);
-    if (!lacks) return { counts };
+  /**
+   * What the latest snapshot lacks comes from Discord, which is asked only for what is shown, and not while all that
+   * lack their count wait after earlier failures.
+   *
+   * @returns also the channels whose count could not be read
+   */
+  private async completeCounts(
+    { panels, snapshot }: GuildPanels,
+    known: KnownChannels,
+  ): Promise<{ counts: GuildCounts; unread: KnownChannels }> {
+    const { discord, clock } = this.parts;
+    const now = clock.now();
+    const counts = countsOf(snapshot, now);
+    const asking = panels
+      .filter(({ shows }) => typeof shows === 'string' && counts[shows] === undefined)
+      .map(({ channelId }) => known.get(channelId) ?? newChannel(channelId))
+      .filter((channel) => endOfWait(channel) <= now);
+    if (asking.length === 0) return { counts, unread: new Map() };
     try {
-      const guild = await discord.guilds.get(guildId, this.signal);
+      const guild = await discord.guilds.get(this.claim.guildId, this.signal);
       const ofDiscord: Record<DiscordCount, number | undefined> = {
         members: guild.approximateMemberCount,
         online: guild.approximatePresenceCount,
         boosts: guild.premiumSubscriptionCount,
       };
       const { members = ofDiscord.members, online = ofDiscord.online, boosts = ofDiscord.boosts } = counts;
-      return { counts: { ...counts, members, online, boosts } };
+      return { counts: { ...counts, members, online, boosts }, unread: new Map() };
     } catch (error) {
       if (!(error instanceof DiscordError)) throw error;
-      return { counts, error: explainDiscordError(error, { action: 'read the counts of the server' }) };
+      const unread = afterUnreadCounts(asking, error, clock.now());
+      return { counts, unread: new Map(unread.map((channel) => [channel.channelId, channel])) };
     }
   }
 
@@ -194,7 +227,7 @@ export class PanelRefresh {
     return savePanelChannels(this.parts.dataSource.manager, this.claim, channels);
   }
 
-  private async dropOthers(panels: readonly Panel[], known: ReadonlyMap<string, PanelChannel>): Promise<void> {
+  private async dropOthers(panels: readonly Panel[], known: KnownChannels): Promise<void> {
     const shown = new Set(panels.map(({ channelId }) => channelId));
     const others = [...known.keys()].filter((channelId) => !shown.has(channelId));
     if (others.length === 0) return;

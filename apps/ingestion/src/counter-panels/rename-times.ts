@@ -4,9 +4,15 @@ import type { PanelChannel } from '#libs/database';
 export const RENAME_WINDOW_MS = 10 * 60_000;
 
 /** When the channel may be renamed, in Unix milliseconds; what has passed means now. */
-export function earliestRename({ previouslyRenamedAt, limitedUntil, pausedUntil }: PanelChannel): number {
+export function earliestRename(channel: PanelChannel): number {
+  const { previouslyRenamedAt } = channel;
   const byBudget = previouslyRenamedAt === null ? 0 : previouslyRenamedAt.getTime() + RENAME_WINDOW_MS;
-  return Math.max(byBudget, limitedUntil?.getTime() ?? 0, pausedUntil?.getTime() ?? 0);
+  return Math.max(byBudget, endOfWait(channel));
+}
+
+/** Until when Discord is not asked because of earlier failures, in Unix milliseconds; what has passed means now. */
+export function endOfWait({ limitedUntil, pausedUntil }: PanelChannel): number {
+  return Math.max(limitedUntil?.getTime() ?? 0, pausedUntil?.getTime() ?? 0);
 }
 
 /** The channel as it is while it is being renamed: stored before Discord is asked, the rename counts whatever follows. */

@@ -45,6 +45,18 @@ export function channelsToCheck(before: GuildSettings, after: GuildSettings): Na
   return all.flatMap(([field, channelId, check]) => (channelId !== null && check ? [{ field, channelId }] : []));
 }
 
+/**
+ * The starboard, where it is none of these channels: it may be a thread, which Discord does not tell among the channels
+ * of a guild.
+ */
+export function possibleThread(
+  named: readonly NamedChannel[],
+  channels: readonly DiscordChannel[],
+): string | undefined {
+  const starboard = named.find(({ field }) => field === 'starboard_channel');
+  return channels.some(({ id }) => id === starboard?.channelId) ? undefined : starboard?.channelId;
+}
+
 /** What is wrong with them. @param channels all of the guild @param categoryId null: counters may stand anywhere */
 export function wrongChannels(
   named: readonly NamedChannel[],
@@ -66,10 +78,11 @@ function mistake(
   channel: DiscordChannel | undefined,
   categoryId: string | null,
 ): string | undefined {
-  if (channel === undefined) return 'is no channel of this guild';
   if (field === 'starboard_channel') {
+    if (channel === undefined) return 'is no channel of this guild that the bot can see';
     return WITHOUT_MESSAGES.includes(channel.type) ? 'is no channel that messages can be sent to' : undefined;
   }
+  if (channel === undefined) return 'is no channel of this guild';
   if (field === 'counter_panel_category_channel') return channel.type === CATEGORY ? undefined : 'is no category';
   if (channel.type === CATEGORY) return 'is a category';
   return categoryId === null || channel.parentId === categoryId ? undefined : 'is not in the category of the panels';

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { deleteChannel } from '#libs/counter-panels';
 import { beginCreations, noteCreatedChannel, findCustomPanelChannels, type GuildSettings } from '#libs/database';
 import {
@@ -11,15 +11,17 @@ import {
   TO_CREATE_LOCKED,
   withDeadline,
   type Clock,
+  type ChannelOfGuild,
+  type DiscordChannel,
   type DiscordClient,
   type DiscordPermission,
 } from '#libs/discord';
 import type { Logger } from '#libs/observability';
 import { GuildDatabase } from '../database/guild-database.js';
-import { BadRequestError, DiscordApiInteractionError } from '../http/api-error.js';
+import { BadRequestError, DiscordApiInteractionError, ServiceUnavailableError } from '../http/api-error.js';
 import type { SettingsChange } from '../settings/settings.forms.js';
 import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
-import { channelsToCheck, wrongChannels, type NamedChannel } from './channel-checks.js';
+import { channelsToCheck, possibleThread, wrongChannels, type NamedChannel } from './channel-checks.js';
 import { PanelUndo } from './panel-undo.service.js';
 import type { PanelCreation, PanelWork } from './panel-work.js';
 
@@ -44,7 +46,9 @@ interface Asked {
 
 /** The channels of counter panels in Discord, as far as requests create, delete or name them. */
 @Injectable()
-export class PanelChannels {
+export class PanelChannels implements OnModuleDestroy {
+  private readonly stopping = new AbortController();
+
   constructor(
     private readonly database: GuildDatabase,
     private readonly panelUndo: PanelUndo,
@@ -52,6 +56,11 @@ export class PanelChannels {
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
+
+  /** Comes before the server waits for its requests: Discord may let them wait longer than the process has. */
+  onModuleDestroy(): void {
+    this.stopping.abort(new ServiceUnavailableError('The service is stopping, so the change was given up', {}));
+  }
 
   get hasDiscord(): boolean {
     return this.discord !== null;
@@ -68,6 +77,7 @@ export class PanelChannels {
    *
    * @throws BadRequestError for channels that do not belong to the guild or the category
    * @throws DiscordApiInteractionError when Discord refuses or does not answer; then what was created is removed again
+   * @throws ServiceUnavailableError when the service stops; then what was created is removed later
    */
   async carryOut(change: SettingsChange, before: GuildSettings, after: GuildSettings): Promise<PanelWork> {
     const { counter_panel_custom_panels_create: creates = [], counter_panel_custom_panels_delete: deletes = [] } =
@@ -101,7 +111,7 @@ export class PanelChannels {
 
   /** Removes what was created, now or later. Never throws. */
   async undo(work: PanelWork): Promise<void> {
-    if (this.discord !== null) await this.panelUndo.undo(this.discord, work);
+    if (this.discord !== null) await this.panelUndo.undo(this.discord, work, this.stopping.signal);
   }
 
   /** The channels of the guild's custom panels, those that are being created too. Never throws. */
@@ -137,7 +147,12 @@ export class PanelChannels {
   ): Promise<void> {
     if (named.length === 0) return;
     const asked: Asked = { guildId, action: 'read the channels of the server', needed: ['ViewChannel'] };
-    const channels = await this.explaining(asked, signal, () => discord.guilds.channels(guildId, signal));
+    const channels = await this.explaining(asked, signal, async () => {
+      const all = await discord.guilds.channels(guildId, signal);
+      const threadId = possibleThread(named, all);
+      const thread = threadId && (await findChannel(discord, { guildId, channelId: threadId }, signal));
+      return thread ? [...all, thread] : all;
+    });
     const mistakes = wrongChannels(named, channels, categoryId);
     if (mistakes.length > 0) throw new BadRequestError(mistakes);
   }
@@ -191,10 +206,10 @@ export class PanelChannels {
     deleted.add(channelId);
   }
 
-  /** @throws DiscordApiInteractionError when the time is over */
+  /** @throws DiscordApiInteractionError when the time is over, or ServiceUnavailableError when the service stops */
   private async withinTime(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     try {
-      await withDeadline(this.clock, WORK_MS, work);
+      await withDeadline(this.clock, WORK_MS, work, this.stopping.signal);
     } catch (error) {
       if (!(error instanceof DeadlineError)) throw error;
       throw new DiscordApiInteractionError(`Discord was too slow: ${error.message}`, error);
@@ -237,5 +252,21 @@ export class PanelChannels {
       if (error instanceof DiscordError) return undefined;
       throw error;
     }
+  }
+}
+
+/** Undefined for a channel that is not of the guild, or that the bot may not see. */
+async function findChannel(
+  discord: DiscordClient,
+  { guildId, channelId }: ChannelOfGuild,
+  signal: AbortSignal,
+): Promise<DiscordChannel | undefined> {
+  try {
+    const channel = await discord.channels.get({ guildId, channelId }, signal);
+    return channel.guildId === guildId ? channel : undefined;
+  } catch (error) {
+    const isUnknown = error instanceof DiscordError && (error.kind === 'forbidden' || error.kind === 'not_found');
+    if (!isUnknown) throw error;
+    return undefined;
   }
 }

@@ -38,6 +38,7 @@ export interface KnownOfPanels {
 }
 
 const NO_TOKEN = 'DISCORD_TOKEN is not set, so the counter stands still';
+const SHOWS_ANOTHER = 'The channel shows another count already, for which it is named first';
 
 /** In the order of the settings. */
 export function panelStatus({ settings, panels, channels, nextRefresh, hasDiscord }: KnownOfPanels): PanelStatus[] {
@@ -48,8 +49,11 @@ export function panelStatus({ settings, panels, channels, nextRefresh, hasDiscor
     ...panels.map(({ channelId }): [PanelStatus['panel'], string] => ['custom', channelId]),
   ];
   const isOn = settings.counterPanelEnabled && hasDiscord;
+  const seen = new Set<string>();
   return all.flatMap(([panel, channelId]) => {
     if (channelId === null) return [];
+    if (seen.has(channelId)) return showsAnother(panel, channelId);
+    seen.add(channelId);
     const known = channels.get(channelId);
     return {
       panel,
@@ -60,6 +64,17 @@ export function panelStatus({ settings, panels, channels, nextRefresh, hasDiscor
       last_error: hasDiscord ? (known?.lastError ?? null) : NO_TOKEN,
     };
   });
+}
+
+function showsAnother(panel: PanelStatus['panel'], channelId: string): PanelStatus {
+  return {
+    panel,
+    channel_id: channelId,
+    last_value: null,
+    last_update_at: null,
+    next_update_at: null,
+    last_error: SHOWS_ANOTHER,
+  };
 }
 
 function nextUpdateAt(nextRefresh: Date, known: PanelChannel | undefined): string {

@@ -20,13 +20,17 @@ export class PanelUndo {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** Never throws: what it cannot do stays in the database as work for the ingestion service. */
-  async undo(discord: DiscordClient, work: PanelWork): Promise<void> {
+  /**
+   * Never throws: what it cannot do, or not before the signal is aborted, stays in the database as work for the
+   * ingestion service.
+   */
+  async undo(discord: DiscordClient, work: PanelWork, signal: AbortSignal): Promise<void> {
     try {
       const lost = await this.abandon(work);
-      await withDeadline(this.clock, UNDO_MS, async (signal) => {
-        for (const creation of lost) await this.remove(discord, creation, signal);
-      });
+      const removeAll = async (own: AbortSignal) => {
+        for (const creation of lost) await this.remove(discord, creation, own);
+      };
+      await withDeadline(this.clock, UNDO_MS, removeAll, signal);
     } catch (error) {
       this.logger.warn({ err: error }, 'channels of counter panels are left to be removed later');
     }

@@ -116,7 +116,10 @@ export class InternalServerError extends ApiError {
   }
 }
 
-/** The broker did not take an event, or the database failed when something but settings or state was read. */
+/**
+ * The broker did not take an event, the database failed when something but settings or state was read, or the service
+ * stops.
+ */
 export class ServiceUnavailableError extends ApiError {
   constructor(message: string, details: Pick<ApiErrorDetails, 'event' | 'cause'>) {
     super('ServiceUnavailableError', message, { ...details, retryAfterSeconds: RETRY_AFTER_SECONDS });

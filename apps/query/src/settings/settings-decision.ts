@@ -1,9 +1,9 @@
 import { SWITCH_NAMES } from '#libs/contracts';
-import { GuildSettings, nextUpdate } from '#libs/database';
+import { clearChannel, GuildSettings, nextUpdate } from '#libs/database';
 import { BadRequestError } from '../http/api-error.js';
 import { MAX_PANELS } from './custom-panels.js';
 import { settingsValues } from './settings-answer.js';
-import { COLUMN_FIELDS, COLUMN_FIELD_NAMES } from './settings-fields.js';
+import { CHANNEL_FIELDS, COLUMN_FIELDS, COLUMN_FIELD_NAMES } from './settings-fields.js';
 import { checkRules } from './settings-rules.js';
 import type { SettingsState } from './settings-state.js';
 import type { SettingsChange } from './settings.forms.js';
@@ -35,14 +35,14 @@ export function decide(state: SettingsState, change: SettingsChange, done?: Done
   return changed;
 }
 
-/** Panels vanish when their channels do, which is no change by somebody else. */
+/** Channels vanish from the settings when they do, which is no change by somebody else. */
 function isTheSame(now: SettingsState, { before, deleted }: DoneInDiscord): boolean {
-  const content = ({ settings, panels }: SettingsState) =>
-    JSON.stringify([
-      settingsValues(settings),
-      settings.switches,
-      panels.map(({ channelId }) => channelId).filter((id) => !deleted.has(id)),
-    ]);
+  const content = ({ settings, panels }: SettingsState) => {
+    const left = Object.assign(new GuildSettings(), settings);
+    for (const channelId of deleted) clearChannel(left, channelId);
+    const panelIds = panels.map(({ channelId }) => channelId).filter((id) => !deleted.has(id));
+    return JSON.stringify([settingsValues(left), settings.switches, panelIds]);
+  };
   return content(now) === content(before);
 }
 
@@ -58,6 +58,11 @@ function checkPanels({ panels }: SettingsState, change: SettingsChange, deleted?
   if (foreign.length > 0) {
     const message = `names no custom panel of this guild: ${foreign.slice(0, 5).join(', ')}`;
     throw new BadRequestError([{ field: 'counter_panel_custom_panels_delete', message }]);
+  }
+  const mistakes = CHANNEL_FIELDS.filter((field) => deletes.some((id) => id === change[field]));
+  if (mistakes.length > 0) {
+    const message = 'names a custom panel that the same change deletes';
+    throw new BadRequestError(mistakes.map((field) => ({ field, message })));
   }
   const kept = panels.filter(({ channelId }) => !deletes.includes(channelId));
   if (creates.length > 0 && kept.length + creates.length > MAX_PANELS) {

@@ -53,6 +53,15 @@ export const COLUMN_FIELDS = {
 export type ColumnFieldName = keyof typeof COLUMN_FIELDS;
 export const COLUMN_FIELD_NAMES = Object.keys(COLUMN_FIELDS) as ColumnFieldName[];
 
+/** Those that name a channel. */
+export const CHANNEL_FIELDS = [
+  'counter_panel_category_channel',
+  'counter_panel_member_count_channel',
+  'counter_panel_online_member_count_channel',
+  'counter_panel_server_boost_number_channel',
+  'starboard_channel',
+] as const satisfies ColumnFieldName[];
+
 /** Settings under the names of the API: what a request changes, and what an answer shows. */
 export type SettingsValues = { [N in ColumnFieldName]: GuildSettings[(typeof COLUMN_FIELDS)[N]['property']] } & Record<
   SwitchName,

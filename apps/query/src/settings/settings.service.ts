@@ -1,6 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { CounterPanel, finishCreations, followSettings, GuildSettings, requestRefresh } from '#libs/database';
+import {
+  clearChannel,
+  CounterPanel,
+  finishCreations,
+  followSettings,
+  GuildSettings,
+  requestRefresh,
+} from '#libs/database';
 import { PanelChannels } from '../counter-panels/panel-channels.service.js';
 import type { PanelWork } from '../counter-panels/panel-work.js';
 import { GuildDatabase } from '../database/guild-database.js';
@@ -8,17 +15,10 @@ import { GuildEraser } from '../database/guild-eraser.js';
 import { DiscordApiInteractionError } from '../http/api-error.js';
 import type { SettingsAnswer } from './settings-answer.js';
 import { decide, type DoneInDiscord } from './settings-decision.js';
+import { CHANNEL_FIELDS } from './settings-fields.js';
 import { checkRules } from './settings-rules.js';
 import { readAnswer, readState } from './settings-state.js';
 import type { SettingsChange } from './settings.forms.js';
-
-const CHANNEL_FIELDS = [
-  'counter_panel_category_channel',
-  'counter_panel_member_count_channel',
-  'counter_panel_online_member_count_channel',
-  'counter_panel_server_boost_number_channel',
-  'starboard_channel',
-] as const satisfies (keyof SettingsChange)[];
 
 /** Reads, changes and erases what is set in a guild. */
 @Injectable()
@@ -47,7 +47,7 @@ export class SettingsService {
    *
    * @throws ModuleDisabledError
    * @throws BadRequestError for a change that was made from older settings, or does not fit those of now
-   * @throws DiscordApiInteractionError, and then the settings are as before
+   * @throws DiscordApiInteractionError or, when the service stops, ServiceUnavailableError; the settings are as before
    */
   async change(change: SettingsChange): Promise<SettingsAnswer> {
     if (!this.concernsDiscord(change)) return this.store(change);
@@ -87,6 +87,7 @@ export class SettingsService {
       const state = await readState(manager, guildId);
       const changed = decide(state, change, done);
       if (work) await storePanels(manager, work);
+      for (const channelId of work?.deleted ?? []) clearChannel(changed, channelId);
       const { guildId: _, ...columns } = changed; // the key of a sharded table is never updated
       await manager.getRepository(GuildSettings).update({ guildId }, columns);
       await followSettings(manager, guildId);
