@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { clearStarboardProblem } from '#libs/database';
 import { growingPause } from './growing-pause.js';
 
 /** What keeps the starboard of a guild from working in one channel. */
@@ -64,9 +65,6 @@ export class StarboardProblems {
 
   /** It works there again. */
   async clear(guildId: string, channelId: string): Promise<void> {
-    await this.dataSource.query(`DELETE FROM starboard_problems WHERE guild_id = $1 AND channel_id = $2`, [
-      guildId,
-      channelId,
-    ]);
+    await clearStarboardProblem(this.dataSource.manager, guildId, channelId);
   }
 }
