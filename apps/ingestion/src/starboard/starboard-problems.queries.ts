@@ -19,7 +19,7 @@ export interface KnownProblem extends ChannelProblem {
 const FIRST_PAUSE_MS = 30_000;
 
 /**
- * Problems that a person has to put right, in `starboard_problems`, where operators find them. One run a guild and
+ * Problems that a person has to put right, in `starboard_problems`, of which the settings tell. One run a guild and
  * channel meets the problem and says when to try again; what else has to do with the channel waits until then.
  */
 @Injectable()
