@@ -1,5 +1,6 @@
 import type { Bench } from './bench.js';
 import { credentials } from './credentials/credentials.js';
+import { discord } from './discord/discord.js';
 import { erasure } from './erasure/erasure.js';
 import { growth } from './growth/growth.js';
 import { hostile } from './hostile/hostile.js';
@@ -18,4 +19,5 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   erasure,
   credentials,
   hostile,
+  discord,
 };

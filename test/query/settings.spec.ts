@@ -37,6 +37,7 @@ describe('settings', () => {
       ...off,
       counter_panel_custom_panels: [],
       counter_panel_status: [],
+      starboard_status: [],
       updated_at: expect.any(String),
     });
     expect(counter_panel_custom_panels_create).toEqual(counter_panel_custom_panels_delete);
@@ -78,6 +79,7 @@ describe('settings', () => {
     const put = await send('PUT', 'settings', {
       ...before,
       counter_panel_status: 'whatever',
+      starboard_status: 'whatever',
       counter_panel_custom_panels_create: [],
       counter_panel_custom_panels_delete: [],
     });
@@ -216,6 +218,24 @@ describe('settings', () => {
     expect(answer).toMatchObject({ status: 502, error: { code: 804, name: 'DiscordApiInteractionError' } });
     expect(answer.error.message).toContain('DISCORD_TOKEN');
     expect((await getSettings(guildId)).data).toEqual(before);
+  });
+
+  it('say that the starboard stands still when it is on without a token', async () => {
+    const guildId = await enabledGuild();
+    const on = { starboard_enabled: true, starboard_channel: '9007199254740995', starboard_count: 3 };
+    const { data } = await send('PATCH', 'settings', { guild_id: guildId, ...on });
+    expect(data.starboard_status).toEqual([
+      {
+        channel_id: '9007199254740995',
+        problem: expect.stringContaining('DISCORD_TOKEN is not set'),
+        first_seen_at: null,
+        last_seen_at: null,
+        next_try_at: null,
+      },
+    ]);
+    expect((await getSettings(guildId)).data.starboard_status).toEqual(data.starboard_status);
+    await send('PATCH', 'settings', { guild_id: guildId, starboard_enabled: false });
+    expect((await getSettings(guildId)).data.starboard_status).toEqual([]);
   });
 
   it('are closed while the module is disabled, and stay', async () => {

@@ -3,26 +3,28 @@ import { followSettings } from './collection-periods.js';
 import { CounterPanel } from './entities/counter-panel.entity.js';
 import { GuildSettings } from './entities/guild-settings.entity.js';
 import { nextUpdate } from './settings-update.js';
+import { forgetStarboardChannel } from './starboard/forget-starboard-channel.js';
 
 /**
- * Takes a channel that is gone out of the guild's settings. Without its category the counter panel is switched off,
- * without its channel the starboard is.
+ * Takes a channel that is gone out of the guild's settings and starboard. Without its category the counter panel is
+ * switched off, without its channel the starboard is.
  *
  * Call it under the exclusive lock of the guild's stripe.
  *
- * @returns whether the settings named the channel
+ * @returns whether settings or starboard had to do with the channel
  */
 export async function forgetChannel(manager: EntityManager, guildId: string, channelId: string): Promise<boolean> {
   await manager.query('DELETE FROM counter_panel_channels WHERE guild_id = $1 AND channel_id = $2', [
     guildId,
     channelId,
   ]);
+  const hadEntries = await forgetStarboardChannel(manager, guildId, channelId);
   const repository = manager.getRepository(GuildSettings);
   const settings = await repository.findOneBy({ guildId });
-  if (settings === null) return false;
+  if (settings === null) return hadEntries;
   const removed = await manager.getRepository(CounterPanel).delete({ guildId, channelId });
   const cleared = clearChannel(settings, channelId);
-  if (!cleared && !removed.affected) return false;
+  if (!cleared && !removed.affected) return hadEntries;
   settings.updatedAt = nextUpdate(settings);
   await repository.save(settings);
   await followSettings(manager, guildId);

@@ -27,4 +27,6 @@ export * from './rollups/sketch.js';
 export * from './spent-rows.js';
 export * from './settings-update.js';
 export * from './starboard/starboard-erasure.js';
+export * from './starboard/starboard-looks.js';
+export * from './starboard/starboard-problems.js';
 export * from './stripes.js';

@@ -1,8 +1,8 @@
 import type { APIEmbed } from 'discord-api-types/v10';
 import { snowflakeTime } from '#libs/contracts';
+import type { StarredMessage } from '#libs/database';
 import type { DiscordMessage, DiscordUser, MessageBody } from '#libs/discord';
 import { cutText } from './cut-text.js';
-import type { StarredMessage } from './starboard-tasks.queries.js';
 
 /** The message that the starred one answers. */
 export interface ReplyContext {

@@ -71,7 +71,6 @@ export class MessageFollower {
     if (stars < settings.count) return withoutEntry('below');
     const channelId = entry?.entryChannelId ?? settings.channelId;
     const { showing, starboardIsThread } = await this.messages.showing(found, channelId, signal);
-    if (showing === 'foreign') return withoutEntry('unwanted');
     if (showing !== 'allowed') return withoutEntry(showing);
 
     if (entry?.state === 'posted') return this.updateCount(entry, stars, signal);

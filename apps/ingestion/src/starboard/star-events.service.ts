@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { classifyDatabaseError } from '#libs/database';
+import { classifyDatabaseError, type StarredMessage } from '#libs/database';
 import type { Clock, DiscordClient } from '#libs/discord';
 import type { SourcedGuildEvent } from '../guilds/read-guild-events.js';
 import type { DeadLetter } from '../messages/dead-letter.js';
@@ -8,7 +8,7 @@ import { EventError } from '../messages/event-error.js';
 import { EventMetrics } from '../messages/event-metrics.js';
 import type { ReadMessage } from '../messages/queue-handler.js';
 import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
-import { StarboardTasks, type StarredMessage } from './starboard-tasks.queries.js';
+import { StarboardTasks } from './starboard-tasks.queries.js';
 import { StarboardWorker } from './starboard-worker.service.js';
 
 /**

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, Not, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { snowflakeTime } from '#libs/contracts';
-import { lockStripesShared, StarboardEntry } from '#libs/database';
-import type { StarredMessage } from './starboard-tasks.queries.js';
+import { lockStripesShared, StarboardEntry, type StarredMessage } from '#libs/database';
 
 export interface StarboardSettings {
   channelId: string;
@@ -135,11 +134,6 @@ export class StarboardEntries {
 
   async drop({ guildId, messageId, reservedAt }: LivingEntry): Promise<void> {
     await this.dataSource.getRepository(StarboardEntry).delete({ guildId, messageId, reservedAt });
-  }
-
-  /** A starboard channel is gone, and the posts in it with it. What somebody has deleted stays so. */
-  async dropChannel(guildId: string, entryChannelId: string): Promise<void> {
-    await this.dataSource.getRepository(StarboardEntry).delete({ guildId, entryChannelId, state: Not('withdrawn') });
   }
 
   private async update(

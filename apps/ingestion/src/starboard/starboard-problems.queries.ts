@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { clearStarboardProblem } from '#libs/database';
 import { growingPause } from './growing-pause.js';
 
 /** What keeps the starboard of a guild from working in one channel. */
@@ -18,7 +19,7 @@ export interface KnownProblem extends ChannelProblem {
 const FIRST_PAUSE_MS = 30_000;
 
 /**
- * Problems that a person has to put right, in `starboard_problems`, where operators find them. One run a guild and
+ * Problems that a person has to put right, in `starboard_problems`, of which the settings tell. One run a guild and
  * channel meets the problem and says when to try again; what else has to do with the channel waits until then.
  */
 @Injectable()
@@ -64,9 +65,6 @@ export class StarboardProblems {
 
   /** It works there again. */
   async clear(guildId: string, channelId: string): Promise<void> {
-    await this.dataSource.query(`DELETE FROM starboard_problems WHERE guild_id = $1 AND channel_id = $2`, [
-      guildId,
-      channelId,
-    ]);
+    await clearStarboardProblem(this.dataSource.manager, guildId, channelId);
   }
 }

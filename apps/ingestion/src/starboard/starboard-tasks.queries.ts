@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { lockStripesShared } from '#libs/database';
+import {
+  BETWEEN_STARBOARD_LOOKS_MS,
+  lockStripesShared,
+  requestStarboardLooks,
+  type StarredMessage,
+} from '#libs/database';
 
 /**
  * - `follow`: bring the entry of the message up to date
@@ -31,14 +36,6 @@ export interface ClaimedTask extends TaskKey {
   claim: string;
 }
 
-export interface StarredMessage {
-  guildId: string;
-  channelId: string;
-  messageId: string;
-}
-
-/** A message is looked at once in this time at most. */
-const BETWEEN_RUNS_MS = 2_000;
 /** What runs longer renews its claim; a claim that is not renewed belongs to a process that died. */
 const CLAIM_MS = 30_000;
 /** Of all that is due, so much is looked at: a long list is not read whole for every task. */
@@ -66,31 +63,9 @@ export class StarboardTasks {
         manager,
         messages.map(({ guildId }) => guildId),
       );
-      return manager.query<{ guild_id: string; message_id: string }[]>(
-        `WITH starred AS MATERIALIZED (
-           SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS starred (guild_id, channel_id, message_id)
-         )
-         INSERT INTO starboard_tasks AS known (guild_id, message_id, task, channel_id, created_at, due_at)
-         SELECT s.guild_id, starred.message_id, 'follow', starred.channel_id, $4, $4
-         FROM starred JOIN guild_settings s ON s.guild_id = starred.guild_id
-         WHERE s.enabled AND s.starboard_enabled AND s.starboard_channel <> starred.channel_id
-         ORDER BY 1, 2
-         ON CONFLICT (guild_id, message_id, task) DO UPDATE SET
-           channel_id = excluded.channel_id,
-           requests = known.requests + 1,
-           due_at = CASE WHEN known.due_at IS NOT NULL THEN known.due_at
-             ELSE greatest(excluded.due_at, known.last_run_at + make_interval(secs => $5)) END
-         RETURNING guild_id, message_id`,
-        [
-          messages.map(({ guildId }) => guildId),
-          messages.map(({ channelId }) => channelId),
-          messages.map(({ messageId }) => messageId),
-          new Date(now),
-          BETWEEN_RUNS_MS / 1_000,
-        ],
-      );
+      return requestStarboardLooks(manager, messages, now);
     });
-    return new Set(rows.map((row) => `${row.guild_id}/${row.message_id}`));
+    return new Set(rows.map(({ guildId, messageId }) => `${guildId}/${messageId}`));
   }
 
   /**
@@ -137,7 +112,7 @@ export class StarboardTasks {
       task,
       `due_at = CASE WHEN requests > $5 THEN $6::timestamptz END, last_run_at = $7, attempts = 0, failing_since = NULL,
        last_error = NULL, claim = NULL, claimed_until = NULL`,
-      [task.requests, new Date(now + BETWEEN_RUNS_MS), new Date(now)],
+      [task.requests, new Date(now + BETWEEN_STARBOARD_LOOKS_MS), new Date(now)],
     );
   }
 

@@ -1,3 +1,4 @@
+import type { StarredMessage } from '#libs/database';
 import {
   DiscordError,
   type Clock,
@@ -8,13 +9,12 @@ import {
 import { ChannelAccess, isThread } from './channel-access.js';
 import type { ReplyContext } from './entry-message.js';
 import { ChannelProblemError, StarboardChannelGoneError } from './run-errors.js';
-import type { StarredMessage } from './starboard-tasks.queries.js';
 
 /**
- * How a message's channel and a starboard channel go together. `foreign`: the message is of another guild; `gone`: its
- * channel does not exist any more.
+ * How a message's channel and a starboard channel go together. `unwanted`: the message is of another guild, or stands in
+ * a thread of the starboard channel; `gone`: its channel does not exist any more.
  */
-export type Showing = 'allowed' | 'age_restricted' | 'foreign' | 'gone';
+export type Showing = 'allowed' | 'age_restricted' | 'unwanted' | 'gone';
 
 const STAR = '⭐';
 const REPLY = 19;
@@ -84,7 +84,7 @@ export class StarredMessageReader {
     }
     const told = (showing: Showing) => ({ showing, starboardIsThread: isThread(starboard) });
     if (!source) return told('gone');
-    if (source.guildId !== guildId) return told('foreign');
+    if (source.guildId !== guildId || source.parentId === starboard.id) return told('unwanted');
     if (!(await this.access.isAgeRestricted(guildId, source, signal))) return told('allowed');
     return told((await this.access.isAgeRestricted(guildId, starboard, signal)) ? 'allowed' : 'age_restricted');
   }

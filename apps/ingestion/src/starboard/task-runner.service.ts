@@ -66,9 +66,9 @@ export class TaskRunner {
     } catch (error) {
       if (!(error instanceof StarboardChannelGoneError)) throw error;
       await this.channels.forget(error.guildId, error.channelId);
-      await this.entries.dropChannel(error.guildId, error.channelId);
-      await this.problems.clear(error.guildId, error.channelId);
-      return 'channel_gone';
+      // Its entry went with a former starboard channel; the message may have one in the channel of now.
+      const hasStarboard = task.task === 'follow' && (await this.entries.settings(task.guildId)) !== undefined;
+      return hasStarboard ? this.carryOut(task, signal) : 'channel_gone';
     }
   }
 

@@ -2,6 +2,7 @@ import { SWITCHES, SWITCH_NAMES, type JsonSchema } from '#libs/contracts';
 import type { CounterPanel, GuildSettings } from '#libs/database';
 import { PANEL_STATUS_SCHEMA, type PanelStatus } from '../counter-panels/panel-status.js';
 import { ID_SCHEMA, objectOf, orNull, TIME_SCHEMA } from '../openapi/schemas.js';
+import { STARBOARD_STATUS_SCHEMA, type StarboardStatus } from '../starboard/starboard-status.js';
 import { COLUMN_FIELDS, COLUMN_FIELD_NAMES, type SettingsValues } from './settings-fields.js';
 
 export interface CustomPanelAnswer {
@@ -10,17 +11,23 @@ export interface CustomPanelAnswer {
   role_id: string;
 }
 
-export type SettingsAnswer = SettingsValues & {
-  guild_id: string;
-  counter_panel_custom_panels: CustomPanelAnswer[];
+/** How what acts in Discord is doing. */
+export interface DiscordStatus {
   counter_panel_status: PanelStatus[];
-  updated_at: string;
-};
+  starboard_status: StarboardStatus[];
+}
+
+export type SettingsAnswer = SettingsValues &
+  DiscordStatus & {
+    guild_id: string;
+    counter_panel_custom_panels: CustomPanelAnswer[];
+    updated_at: string;
+  };
 
 export function settingsAnswer(
   settings: GuildSettings,
   panels: readonly CounterPanel[],
-  status: PanelStatus[],
+  status: DiscordStatus,
 ): SettingsAnswer {
   return {
     guild_id: settings.guildId,
@@ -31,7 +38,7 @@ export function settingsAnswer(
       channel_name: panel.channelName,
       role_id: panel.roleId,
     })),
-    counter_panel_status: status,
+    ...status,
     updated_at: settings.updatedAt.toISOString(),
   };
 }
@@ -60,6 +67,11 @@ export const SETTINGS_SCHEMA: JsonSchema = objectOf({
   ),
   counter_panel_custom_panels: { type: 'array', items: PANEL_SCHEMA },
   counter_panel_status: { type: 'array', items: PANEL_STATUS_SCHEMA },
+  starboard_status: {
+    type: 'array',
+    items: STARBOARD_STATUS_SCHEMA,
+    description: 'What keeps the starboard from working; empty when nothing is wrong',
+  },
   updated_at: TIME_SCHEMA,
 });
 

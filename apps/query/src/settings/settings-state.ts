@@ -1,6 +1,13 @@
 import type { EntityManager } from 'typeorm';
-import { CounterPanel, findNextRefresh, findPanelChannels, type GuildSettings } from '#libs/database';
+import {
+  CounterPanel,
+  findNextRefresh,
+  findPanelChannels,
+  findStarboardProblems,
+  type GuildSettings,
+} from '#libs/database';
 import { panelStatus } from '../counter-panels/panel-status.js';
+import { starboardStatus } from '../starboard/starboard-status.js';
 import { enabledOnly, findSettings } from './guild-settings.reader.js';
 import { settingsAnswer, type SettingsAnswer } from './settings-answer.js';
 
@@ -27,5 +34,9 @@ export async function readAnswer(
   const { settings, panels } = await readState(manager, guildId);
   const channels = await findPanelChannels(manager, guildId);
   const nextRefresh = await findNextRefresh(manager, guildId);
-  return settingsAnswer(settings, panels, panelStatus({ settings, panels, channels, nextRefresh, hasDiscord }));
+  const problems = await findStarboardProblems(manager, guildId);
+  return settingsAnswer(settings, panels, {
+    counter_panel_status: panelStatus({ settings, panels, channels, nextRefresh, hasDiscord }),
+    starboard_status: starboardStatus(settings, problems, hasDiscord),
+  });
 }

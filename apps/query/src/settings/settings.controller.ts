@@ -30,8 +30,8 @@ export class SettingsController {
     access: 'guild',
     summary: 'Replace the settings of a guild',
     description:
-      'What GET answered, with the two lists of panels added, may be sent back: `counter_panel_custom_panels` and ' +
-      '`counter_panel_status` are ignored.',
+      'What GET answered, with the two lists of panels added, may be sent back: `counter_panel_custom_panels`, ' +
+      '`counter_panel_status` and `starboard_status` are ignored.',
     body: PutSettingsForm,
     data: SETTINGS_SCHEMA,
     errors: ['ModuleDisabledError', 'SettingsError', 'DatabaseError', 'DiscordApiInteractionError'],

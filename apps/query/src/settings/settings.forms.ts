@@ -4,7 +4,7 @@ import { panelsToCreate, panelsToDelete, type PanelToCreate } from './custom-pan
 import { COLUMN_FIELDS, COLUMN_FIELD_NAMES, isOptionalSwitch, type SettingsValues } from './settings-fields.js';
 
 /** What GET answers and nobody can set. */
-const ANSWERED_ONLY = ['counter_panel_custom_panels', 'counter_panel_status'];
+const ANSWERED_ONLY = ['counter_panel_custom_panels', 'counter_panel_status', 'starboard_status'];
 
 /** A change of settings. What it does not name stays. */
 export interface SettingsChange extends Partial<SettingsValues> {

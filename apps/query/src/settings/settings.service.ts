@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import {
   clearChannel,
+  clearStarboardProblem,
   CounterPanel,
   finishCreations,
   followSettings,
@@ -92,6 +93,7 @@ export class SettingsService {
       await manager.getRepository(GuildSettings).update({ guildId }, columns);
       await followSettings(manager, guildId);
       if (work || panelsDiffer(state.settings, changed)) await requestRefresh(manager, guildId, this.channels.now());
+      await clearFormerProblem(manager, state.settings, changed);
       return readAnswer(manager, guildId, this.channels.hasDiscord);
     });
   }
@@ -113,6 +115,13 @@ async function storePanels(manager: EntityManager, { guildId, creations, deleted
       roleId: panel.role_id,
     })),
   );
+}
+
+/** What new posts lacked in a former starboard channel is no problem any more; what entries there lack is met again. */
+async function clearFormerProblem(manager: EntityManager, before: GuildSettings, after: GuildSettings) {
+  const { guildId, starboardChannel } = before;
+  if (starboardChannel === null || starboardChannel === after.starboardChannel) return;
+  await clearStarboardProblem(manager, guildId, starboardChannel);
 }
 
 function panelsDiffer(before: GuildSettings, after: GuildSettings): boolean {

@@ -1,0 +1,47 @@
+import type { EntityManager } from 'typeorm';
+
+export interface StarredMessage {
+  guildId: string;
+  channelId: string;
+  messageId: string;
+}
+
+/** The starboard looks at a message once in this time at most. */
+export const BETWEEN_STARBOARD_LOOKS_MS = 2_000;
+
+/**
+ * Asks for a look at each of these messages, where a starboard wants it. What is asked for already stays when it is.
+ * Call it under the lock of the guilds' stripes, shared or exclusive.
+ *
+ * @param messages each once
+ * @returns those that are wanted
+ */
+export async function requestStarboardLooks(
+  manager: EntityManager,
+  messages: readonly StarredMessage[],
+  now: number,
+): Promise<Pick<StarredMessage, 'guildId' | 'messageId'>[]> {
+  return manager.query(
+    `WITH starred AS MATERIALIZED (
+       SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS starred (guild_id, channel_id, message_id)
+     )
+     INSERT INTO starboard_tasks AS known (guild_id, message_id, task, channel_id, created_at, due_at)
+     SELECT s.guild_id, starred.message_id, 'follow', starred.channel_id, $4, $4
+     FROM starred JOIN guild_settings s ON s.guild_id = starred.guild_id
+     WHERE s.enabled AND s.starboard_enabled AND s.starboard_channel <> starred.channel_id
+     ORDER BY 1, 2
+     ON CONFLICT (guild_id, message_id, task) DO UPDATE SET
+       channel_id = excluded.channel_id,
+       requests = known.requests + 1,
+       due_at = CASE WHEN known.due_at IS NOT NULL THEN known.due_at
+         ELSE greatest(excluded.due_at, known.last_run_at + make_interval(secs => $5)) END
+     RETURNING guild_id AS "guildId", message_id AS "messageId"`,
+    [
+      messages.map(({ guildId }) => guildId),
+      messages.map(({ channelId }) => channelId),
+      messages.map(({ messageId }) => messageId),
+      new Date(now),
+      BETWEEN_STARBOARD_LOOKS_MS / 1_000,
+    ],
+  );
+}

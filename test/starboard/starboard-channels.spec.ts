@@ -1,0 +1,129 @@
+import type { Publisher } from '../harness/publisher.js';
+import { waitFor } from '../harness/wait-for.js';
+import { StarboardSystem, type StarboardGuild } from './starboard-system.js';
+
+const PUBLIC_THREAD = 11;
+
+describe('the starboard, and channels of its guild', () => {
+  let board: StarboardSystem;
+  let publisher: Publisher;
+
+  beforeAll(async () => {
+    board = await StarboardSystem.create();
+    await board.startIngestion();
+    publisher = await board.system.connectPublisher();
+  });
+  afterAll(async () => {
+    await publisher.close();
+    await board.close();
+  });
+  afterEach(() => {
+    board.requireNoViolations();
+  });
+
+  const deleteChannel = async ({ guild }: StarboardGuild, channelId: string) => {
+    board.discord.state.deleteChannel(channelId);
+    await publisher.publish('channel.deleted', { guild_id: guild.id, channel_id: channelId });
+  };
+  const newStarboard = async ({ guild }: StarboardGuild) => {
+    const next = board.discord.state.addChannel({ guildId: guild.id });
+    await board.set(guild.id, { starboard_enabled: true, starboard_channel: next.id });
+    return next;
+  };
+  const postAbout = async ({ channel, starboard }: StarboardGuild) => {
+    const message = board.discord.state.addMessage({ channelId: channel.id, content: 'x' });
+    const posts = board.postsIn(starboard).length;
+    await board.star(publisher, message);
+    await board.untilPosts(starboard, posts + 1);
+    await board.settled(message);
+    return message;
+  };
+
+  it('forgets entries and problems of a starboard channel, so that the next star posts in a new one', async () => {
+    const place = await board.openGuild({ count: 1 });
+    const { guild, starboard } = place;
+    const message = await postAbout(place);
+    await board.system.database.query(
+      `INSERT INTO starboard_problems (guild_id, channel_id, problem, since, seen_at, retry_at, attempts)
+       VALUES ($1, $2, 'made up', now(), now(), now() + interval '1 hour', 1)`,
+      [guild.id, starboard.id],
+    );
+    await deleteChannel(place, starboard.id);
+    await waitFor(async () => (await board.entriesOf(guild.id)).length === 0, { what: 'the entries to go' });
+    expect(await board.system.count('starboard_problems WHERE guild_id = $1', [guild.id])).toBe(0);
+
+    const next = await newStarboard(place);
+    await board.star(publisher, message);
+    expect((await board.untilPosts(next, 1))[0]!.content).toContain('**2**');
+  });
+
+  it('still does not post again what somebody had deleted from a channel that is gone', async () => {
+    const place = await board.openGuild({ count: 1 });
+    const { guild, starboard } = place;
+    const message = await postAbout(place);
+    board.discord.state.deleteMessage(board.postsIn(starboard)[0]!.id);
+    await board.star(publisher, message);
+    await waitFor(async () => (await board.entriesOf(guild.id))[0]?.['state'] === 'withdrawn', { what: 'withdrawal' });
+    await board.settled(message);
+    const handled = await board.system.eventsHandled();
+    await deleteChannel(place, starboard.id);
+    await board.system.untilHandled(handled + 1);
+    const next = await newStarboard(place);
+    await board.star(publisher, message);
+    await board.settled(message);
+    expect(board.postsIn(next)).toEqual([]);
+  });
+
+  it('posts in the channel of now, with the same star, when a former starboard channel turns out to be gone', async () => {
+    const place = await board.openGuild({ count: 1 });
+    const message = await postAbout(place);
+    const next = await newStarboard(place);
+    board.discord.state.deleteChannel(place.starboard.id);
+    await board.star(publisher, message);
+    await board.untilPosts(next, 1);
+    expect(await board.entriesOf(place.guild.id)).toMatchObject([{ state: 'posted', entry_channel_id: next.id }]);
+  });
+
+  it('removes the entries of all messages of a deleted channel, and of no other', async () => {
+    const place = await board.openGuild({ count: 1 });
+    await postAbout(place);
+    await postAbout(place);
+    const elsewhere = { ...place, channel: board.discord.state.addChannel({ guildId: place.guild.id }) };
+    const kept = await postAbout(elsewhere);
+    await deleteChannel(place, place.channel.id);
+    const [post] = await board.untilPosts(place.starboard, 1);
+    await waitFor(async () => (await board.entriesOf(place.guild.id)).length === 1, { what: 'one entry to be left' });
+    expect(await board.entriesOf(place.guild.id)).toMatchObject([
+      { state: 'posted', message_id: kept.id, entry_message_id: post!.id },
+    ]);
+  });
+
+  it('shows nothing of threads of the starboard channel, also of those that it showed before', async () => {
+    const place = await board.openGuild({ count: 1 });
+    const { guild, channel, starboard } = place;
+    const { state } = board.discord;
+    const thread = state.addChannel({ guildId: guild.id, type: PUBLIC_THREAD, parentId: starboard.id });
+    const message = state.addMessage({ channelId: thread.id, content: 'x' });
+    await board.star(publisher, message, 3);
+    await board.settled(message);
+    expect(board.postsIn(starboard)).toEqual([]);
+
+    thread.parentId = channel.id;
+    await board.star(publisher, message);
+    await board.untilPosts(starboard, 1);
+    thread.parentId = starboard.id;
+    await board.star(publisher, message);
+    await board.untilPosts(starboard, 0);
+  });
+
+  it('shows what is written beside a starboard that is a thread itself', async () => {
+    const { guild, channel, starboard } = await board.openGuild({ count: 1, starboard: { type: PUBLIC_THREAD } });
+    const { state } = board.discord;
+    starboard.parentId = channel.id;
+    const sibling = state.addChannel({ guildId: guild.id, type: PUBLIC_THREAD, parentId: channel.id });
+    const messages = [sibling, channel].map(({ id }) => state.addMessage({ channelId: id, content: 'x' }));
+    for (const message of messages) await board.star(publisher, message);
+    for (const message of messages) await board.settled(message);
+    expect(board.postsIn(starboard)).toHaveLength(2);
+  });
+});
