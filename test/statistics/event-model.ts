@@ -21,6 +21,7 @@ export interface SummaryOptions {
 export class EventModel {
   private readonly events = new Map<string, StatisticEvent & { erased: boolean }>();
   private readonly erasedUsers = new Set<string>();
+  private erased = 0;
 
   /** Events of the past; those of an erased member are not stored. */
   write(events: readonly StatisticEvent[]): void {
@@ -31,10 +32,13 @@ export class EventModel {
     }
   }
 
+  /** What is erased gets another id, so that an event of somebody else with its old one is a new event. */
   erase(userId: string): void {
     this.erasedUsers.add(userId);
-    for (const event of this.events.values()) {
-      if (event.userId === userId) Object.assign(event, { userId: null, messageId: null, erased: true });
+    for (const [key, event] of [...this.events]) {
+      if (event.userId !== userId) continue;
+      this.events.delete(key);
+      this.events.set(`erased ${this.erased++}`, { ...event, userId: null, messageId: null, erased: true });
     }
   }
 
