@@ -15,7 +15,7 @@ describe('npm run cli -- keys', () => {
   });
   afterAll(async () => {
     await query?.close();
-    await database?.drop();
+    await database?.release();
   });
   afterEach(() => database.query('DELETE FROM api_keys'));
 

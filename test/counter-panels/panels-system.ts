@@ -199,7 +199,7 @@ export class PanelsSystem {
     await Promise.all(this.workers.map((worker) => worker.onApplicationShutdown()));
     await Promise.all(this.databases.map((database) => database.close()));
     await this.discord.close();
-    await this.database.drop();
+    await this.database.release();
     const { violations } = this.discord;
     if (violations.length > 0) throw new Error(`violations of Discord's rules:\n${violations.join('\n')}`);
   }

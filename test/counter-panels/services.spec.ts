@@ -62,7 +62,7 @@ describe('both services with counter panels', () => {
     await query.close();
     await ingestion.close();
     await discord.close();
-    await database.drop();
+    await database.release();
     if (discord.violations.length > 0) throw new Error(discord.violations.join('\n'));
   });
 

@@ -33,7 +33,7 @@ describe('settings with counter panels', () => {
   afterAll(async () => {
     await query?.close();
     await discord?.close();
-    await database?.drop();
+    await database?.release();
   });
 
   beforeEach(async () => {

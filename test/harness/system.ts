@@ -67,7 +67,7 @@ export class TestSystem {
   async close(): Promise<void> {
     await Promise.all([...this.services].map((service) => service.kill()));
     await this.vhost.release();
-    await this.database.drop();
+    await this.database.release();
   }
 
   private async start(

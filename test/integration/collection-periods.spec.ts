@@ -15,7 +15,7 @@ describe('collection periods', () => {
   });
   afterEach(async () => {
     await dataSource.destroy();
-    await database.drop();
+    await database.release();
   });
 
   /** The settings of the guild as a change at that second leaves them. */

@@ -54,7 +54,7 @@ describe('erasure', () => {
   });
   afterAll(async () => {
     await dataSource.destroy();
-    await database.drop();
+    await database.release();
   });
   beforeEach(async () => {
     guildId = await openGuild();

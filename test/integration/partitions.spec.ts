@@ -27,7 +27,7 @@ describe('keepPartitions', () => {
   });
   afterEach(async () => {
     await dataSource.destroy();
-    await database.drop();
+    await database.release();
   });
 
   const insert = (occurredAt: Date) =>

@@ -38,7 +38,7 @@ describe('rollups', () => {
   });
   afterEach(async () => {
     await dataSource.destroy();
-    await database.drop();
+    await database.release();
   });
 
   const store = (kind: CompiledKind, events: { at?: number; [column: string]: unknown }[]) =>

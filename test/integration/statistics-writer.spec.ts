@@ -32,7 +32,7 @@ describe('StatisticsWriter', () => {
   });
   afterAll(async () => {
     await dataSource.destroy();
-    await database.drop();
+    await database.release();
   });
   beforeEach(() => {
     registry = new Registry();

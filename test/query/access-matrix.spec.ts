@@ -102,7 +102,7 @@ describe('who may call what', () => {
   });
   afterAll(async () => {
     await query?.close();
-    await database?.drop();
+    await database?.release();
   });
 
   const makeKey = async (guildId: string, access?: string) => {

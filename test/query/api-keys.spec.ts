@@ -25,7 +25,7 @@ describe('API keys', () => {
   });
   afterAll(async () => {
     await query?.close();
-    await database?.drop();
+    await database?.release();
   });
 
   const create = (body: Record<string, unknown>) =>

@@ -39,7 +39,7 @@ describe('stats/collection', () => {
   });
   afterAll(async () => {
     await query?.close();
-    await database?.drop();
+    await database?.release();
   });
 
   const collection = async (guildId: string, window: Record<string, string | number> = {}) => {

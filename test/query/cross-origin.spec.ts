@@ -20,7 +20,7 @@ describe('a page of another origin', () => {
   afterAll(async () => {
     await open?.close();
     await closed?.close();
-    await database?.drop();
+    await database?.release();
   });
 
   const ask = async (service: QueryInProcess, path: string, init: RequestInit) => {

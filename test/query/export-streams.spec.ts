@@ -30,7 +30,7 @@ describe('an export that is being sent', () => {
   });
   afterAll(async () => {
     await query?.close();
-    await database?.drop();
+    await database?.release();
   });
 
   const url = (service = query) => `${service.url}/modules/serverstats/${PATH}?guild_id=${guildId}&format=ndjson`;

@@ -31,7 +31,7 @@ describe('exports', () => {
   });
   afterAll(async () => {
     await query?.close();
-    await database?.drop();
+    await database?.release();
   });
 
   const openGuild = async () => {

@@ -16,7 +16,7 @@ describe('the HTTP side of the query service', () => {
   });
   afterAll(async () => {
     await query?.close();
-    await database?.drop();
+    await database?.release();
   });
 
   it.each([

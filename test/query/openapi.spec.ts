@@ -23,7 +23,7 @@ describe('the OpenAPI document', () => {
   });
   afterAll(async () => {
     await query?.close();
-    await database?.drop();
+    await database?.release();
   });
 
   const operations = () =>

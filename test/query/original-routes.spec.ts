@@ -129,7 +129,7 @@ describe.each(['', '/v1'])('the original routes below "%s"', (prefix) => {
   });
   afterAll(async () => {
     await query?.close();
-    await database?.drop();
+    await database?.release();
   });
 
   const call = (route: OriginalRoute, fields: Record<string, unknown>, init: RequestInit = {}) => {

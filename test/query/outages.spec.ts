@@ -28,7 +28,7 @@ describe('the query service in an outage', () => {
   afterAll(async () => {
     await query?.close();
     await proxy?.close();
-    await database?.drop();
+    await database?.release();
   });
 
   const readyz = async () => {

@@ -47,7 +47,7 @@ describe('after the retention has dropped events, and was raised', () => {
   afterAll(async () => {
     await query.close();
     await dataSource.destroy();
-    await database.drop();
+    await database.release();
   });
 
   const summary = async (parameters: Record<string, string | number>) =>

@@ -28,7 +28,7 @@ describe('the process of the query service', () => {
   beforeEach(async () => {
     database = await createTestDatabase();
   });
-  afterEach(() => database.drop());
+  afterEach(() => database.release());
 
   const environment = () => ({
     DATABASE_URL: database.url,

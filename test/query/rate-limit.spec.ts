@@ -12,7 +12,7 @@ describe('the rate limit', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
   });
-  afterAll(() => database?.drop());
+  afterAll(() => database?.release());
   // Counts live in the service: every test has one of its own.
   beforeEach(async () => {
     query = await startQueryInProcess(database.url, {

@@ -31,7 +31,7 @@ describe('recording a statistic', () => {
   });
   afterAll(async () => {
     await query?.close();
-    await database?.drop();
+    await database?.release();
   });
 
   const openGuild = async (changes: Record<string, unknown> = {}) => {

@@ -23,7 +23,7 @@ describe('the security headers', () => {
   });
   afterAll(async () => {
     await query?.close();
-    await database?.drop();
+    await database?.release();
   });
 
   const headersOf = async (path: string, init: RequestInit = {}, service = query) => {

@@ -13,7 +13,7 @@ describe('settings', () => {
   });
   afterAll(async () => {
     await query?.close();
-    await database?.drop();
+    await database?.release();
   });
 
   const send = <T = Record<string, unknown>>(method: string, path: string, body: unknown) =>

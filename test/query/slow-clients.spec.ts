@@ -28,7 +28,7 @@ describe('a client that takes its time', () => {
   });
   afterAll(async () => {
     await query?.close();
-    await database?.drop();
+    await database?.release();
   });
 
   /** Sends the beginning, then a piece again and again, and never an end; what came until the server had enough. */

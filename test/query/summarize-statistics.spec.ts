@@ -40,7 +40,7 @@ describe('summaries', () => {
   });
   afterAll(async () => {
     await query.close();
-    await database.drop();
+    await database.release();
   });
 
   const openGuild = async (changes: Record<string, unknown> = {}) => {

@@ -33,7 +33,7 @@ describe('erasures that take several steps', () => {
   });
   afterAll(async () => {
     await dataSource.destroy();
-    await database.drop();
+    await database.release();
   });
   beforeEach(async () => {
     query = await startQueryInProcess(database.url);

@@ -17,7 +17,7 @@ describe('a request that is not as HTTP should be', () => {
   });
   afterAll(async () => {
     await query?.close();
-    await database?.drop();
+    await database?.release();
   });
 
   const post = (headers: string, body = '') => `POST ${MODULE}/enable HTTP/1.1\r\nHost: a\r\n${headers}\r\n${body}`;

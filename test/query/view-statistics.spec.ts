@@ -25,7 +25,7 @@ describe('viewing statistics', () => {
   });
   afterAll(async () => {
     await query?.close();
-    await database?.drop();
+    await database?.release();
   });
 
   const openGuild = async () => {

@@ -30,7 +30,7 @@ describe('a wrong request', () => {
   });
   afterAll(async () => {
     await query?.close();
-    await database?.drop();
+    await database?.release();
   });
 
   const send = (route: DocumentedRoute, request: Pick<WrongRequest, 'search' | 'body' | 'contentType'>) =>

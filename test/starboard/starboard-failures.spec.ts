@@ -151,6 +151,7 @@ describe('the starboard, when Discord refuses or fails', () => {
     await waitFor(async () => (await board.system.count(ofGuild, [guild.id])) === 0, {
       what: 'the task to be dropped',
     });
+    await waitFor(() => linesWith(message.id).length > 0, { what: 'the line' });
     expect(linesWith(message.id)).toEqual([expect.stringContaining('given up')]);
   });
 

@@ -21,7 +21,7 @@ import { EventModel, recordKey, type Selection } from './event-model.js';
 import { localTime } from './local-clock.js';
 
 /** `PROPERTY_RUNS=5000 npm test -- summary-property` looks longer. */
-const RUNS = Number(process.env.PROPERTY_RUNS ?? 80);
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 60);
 const RETENTION_DAYS = 400;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -176,7 +176,7 @@ describe('summary, view and export', () => {
   afterAll(async () => {
     await query.close();
     await dataSource.destroy();
-    await database.drop();
+    await database.release();
   });
 
   it('should tell exactly what a list in memory tells, whatever was written, rolled up and erased in any order', async () => {
