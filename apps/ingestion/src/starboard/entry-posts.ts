@@ -25,6 +25,7 @@ export interface NewPost extends StarboardChannel {
   isInThread: boolean;
 }
 
+const THREAD_ARCHIVED = 50083;
 /** How far Discord's clock, which makes ids, may be behind ours. */
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
@@ -49,7 +50,7 @@ export class EntryPosts {
     if (files.length > 0) needed.push('AttachFiles');
     // Without it a post cannot be found again after a crash.
     needed.push('ReadMessageHistory');
-    return this.inChannel(channel, 'post on the starboard', needed, signal, () =>
+    return this.inOpenChannel(channel, 'post on the starboard', needed, signal, () =>
       this.discord.messages.send({ ...channel, nonce, ...body, files }, signal),
     );
   }
@@ -62,7 +63,7 @@ export class EntryPosts {
     signal: AbortSignal,
   ): Promise<boolean> {
     return this.unlessMissing(() =>
-      this.inChannel(channel, 'edit a post on the starboard', ['ViewChannel'], signal, () =>
+      this.inOpenChannel(channel, 'edit a post on the starboard', ['ViewChannel'], signal, () =>
         this.discord.messages.edit({ ...channel, messageId, ...body }, signal),
       ),
     );
@@ -71,7 +72,7 @@ export class EntryPosts {
   /** @returns false when it was gone already */
   async delete(channel: StarboardChannel, messageId: string, signal: AbortSignal): Promise<boolean> {
     return this.unlessMissing(() =>
-      this.inChannel(channel, 'delete a post on the starboard', ['ViewChannel'], signal, () =>
+      this.inOpenChannel(channel, 'delete a post on the starboard', ['ViewChannel'], signal, () =>
         this.discord.messages.delete({ ...channel, messageId }, signal),
       ),
     );
@@ -111,6 +112,34 @@ export class EntryPosts {
     if (!missing || missing.length === 0) return;
     const problem = `Discord shows no messages: the bot lacks Read Message History in channel ${channel.channelId}`;
     throw new ChannelProblemError({ ...channel, problem });
+  }
+
+  /** Opens the channel first where it is a thread that Discord has archived, in which nothing can be changed. */
+  private async inOpenChannel<T>(
+    channel: StarboardChannel,
+    action: string,
+    needed: readonly DiscordPermission[],
+    signal: AbortSignal,
+    call: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await this.inChannel(channel, action, needed, signal, call);
+    } catch (error) {
+      const isArchived = error instanceof DiscordError && error.code === THREAD_ARCHIVED;
+      // What may have been done already is no more known to be undone when the next call is refused.
+      if (!isArchived || error.mayHaveBeenDone) throw error;
+    }
+    await this.openThread(channel, signal);
+    return this.inChannel(channel, action, needed, signal, call);
+  }
+
+  private async openThread(channel: StarboardChannel, signal: AbortSignal): Promise<void> {
+    const { channels } = this.discord;
+    const { isLocked } = await channels.get(channel, signal);
+    const needed = [isLocked ? 'ManageThreads' : 'SendMessagesInThreads'] as const;
+    await this.inChannel(channel, 'open the archived thread', needed, signal, () =>
+      channels.openThread(channel, signal),
+    );
   }
 
   private async inChannel<T>(
