@@ -3,7 +3,7 @@ import { linked, type EntryImage, type EntryImages } from './entry-image.service
 import { entryEmbed, entryLine } from './entry-message.js';
 import { EntryPosts, type StarboardChannel } from './entry-posts.js';
 import { firstImage } from './first-image.js';
-import { RunPostponedError } from './run-errors.js';
+import { ChannelProblemError, RunPostponedError } from './run-errors.js';
 import {
   isLiving,
   type LivingEntry,
@@ -123,18 +123,26 @@ export class MessageFollower {
       entryChannelId,
       reservedAt,
     });
-    return reserved ? this.post(reserved, details, signal) : 'unwanted';
+    if (!reserved) return 'unwanted';
+    let sent: DiscordMessage;
+    try {
+      sent = await this.send(reserved, details, signal);
+    } catch (error) {
+      if (wasRefused(error)) await this.entries.release(reserved);
+      throw error;
+    }
+    return this.finish(reserved, sent, details.stars, signal);
   }
 
   /** The entry was reserved by a run that did not come to its end: nobody knows whether it was posted. */
   private async resume(entry: LivingEntry, details: PostDetails, signal: AbortSignal): Promise<RunOutcome> {
     const found = await this.findPost(entry, signal);
     if (found) return this.finish(entry, found, details.stars, signal);
-    if (await this.entries.mayStillBePosted(entry)) return this.post(entry, details, signal);
-    return this.remove(entry, signal);
+    if (!(await this.entries.mayStillBePosted(entry))) return this.remove(entry, signal);
+    return this.finish(entry, await this.send(entry, details, signal), details.stars, signal);
   }
 
-  private async post(entry: LivingEntry, details: PostDetails, signal: AbortSignal): Promise<RunOutcome> {
+  private async send(entry: LivingEntry, details: PostDetails, signal: AbortSignal): Promise<DiscordMessage> {
     const { task, message, isInThread } = details;
     const { guildId } = entry;
     const reply = await this.replyOf(guildId, message, signal);
@@ -145,20 +153,17 @@ export class MessageFollower {
       return this.posts.send({ ...channelOf(entry), nonce: nonceOf(entry), body, files, isInThread }, signal);
     };
     const image = firstImage(message);
-    if (image && task.attempts >= RUNS_WITH_UPLOADS) {
-      return this.finish(entry, await send(linked(image)), details.stars, signal);
-    }
+    if (image && task.attempts >= RUNS_WITH_UPLOADS) return send(linked(image));
     const premiumTier = () => this.messages.premiumTier(guildId, signal);
-    const sent = await this.images.with(image, premiumTier, signal, async (shown) => {
+    return this.images.with(image, premiumTier, signal, async (shown) => {
       try {
         return await send(shown);
       } catch (error) {
         const isTooLarge = error instanceof DiscordError && error.code === REQUEST_ENTITY_TOO_LARGE;
-        if (!image || !shown.file || !isTooLarge) throw error;
+        if (!image || !shown.file || !isTooLarge || error.mayHaveBeenDone) throw error;
         return send(linked(image));
       }
     });
-    return this.finish(entry, sent, details.stars, signal);
   }
 
   /** @param post as Discord has it: by its nonce it may be one that was sent before, with another count */
@@ -202,6 +207,11 @@ interface PostDetails {
 
 function channelOf({ guildId, entryChannelId }: LivingEntry): StarboardChannel {
   return { guildId, channelId: entryChannelId };
+}
+
+/** A person has to put something right first, and nothing was done in Discord. */
+function wasRefused(error: unknown): boolean {
+  return error instanceof ChannelProblemError && error.cause instanceof DiscordError && !error.cause.mayHaveBeenDone;
 }
 
 /** The same for every attempt of a reservation, and for no other: 22 characters at most, of Discord's 25. */

@@ -132,6 +132,12 @@ export class StarboardEntries {
     await this.update(entry, { state: 'removing', updatedAt: new Date(now) });
   }
 
+  /** It is certain that nothing was posted for the reservation. The message is free for the starboard channel of then. */
+  async release({ guildId, messageId, reservedAt }: LivingEntry): Promise<void> {
+    const state = 'reserved';
+    await this.dataSource.getRepository(StarboardEntry).delete({ guildId, messageId, reservedAt, state });
+  }
+
   async drop({ guildId, messageId, reservedAt }: LivingEntry): Promise<void> {
     await this.dataSource.getRepository(StarboardEntry).delete({ guildId, messageId, reservedAt });
   }
