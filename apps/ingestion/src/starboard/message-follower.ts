@@ -1,21 +1,18 @@
 import { DiscordError, type Clock, type DiscordClient, type DiscordMessage } from '#libs/discord';
+import type { ChannelAccess } from './channel-access.js';
 import { linked, type EntryImage, type EntryImages } from './entry-image.service.js';
 import { entryEmbed, entryLine } from './entry-message.js';
 import { EntryPosts, type StarboardChannel } from './entry-posts.js';
 import { firstImage } from './first-image.js';
 import { ChannelProblemError, RunPostponedError } from './run-errors.js';
-import {
-  isLiving,
-  type LivingEntry,
-  type StarboardEntries,
-  type StarboardSettings,
-} from './starboard-entries.queries.js';
+import type { LivingEntry, StarboardEntries, StarboardSettings } from './starboard-entries.queries.js';
 import type { RunOutcome } from './starboard-metrics.js';
 import type { ClaimedTask } from './starboard-tasks.queries.js';
 import { StarredMessageReader } from './starred-message.reader.js';
 
 export interface FollowerParts {
   discord: DiscordClient;
+  access: ChannelAccess;
   entries: StarboardEntries;
   images: EntryImages;
   clock: Clock;
@@ -41,22 +38,26 @@ export class MessageFollower {
   private readonly images: EntryImages;
   private readonly clock: Clock;
 
-  constructor({ discord, entries, images, clock }: FollowerParts) {
-    this.posts = new EntryPosts(discord, clock);
-    this.messages = new StarredMessageReader(discord, clock);
+  constructor({ discord, access, entries, images, clock }: FollowerParts) {
+    this.posts = new EntryPosts(discord, access);
+    this.messages = new StarredMessageReader(discord, access);
     this.entries = entries;
     this.images = images;
     this.clock = clock;
   }
 
   /**
+   * @param known the message's entry, as it is now
    * @throws RunPostponedError, ChannelProblemError, StarboardChannelGoneError, DiscordError, the signal's reason, or
    *   the database's error
    */
-  async follow(task: ClaimedTask, settings: StarboardSettings, signal: AbortSignal): Promise<RunOutcome> {
-    const known = await this.entries.find(task.guildId, task.messageId);
-    if (known?.state === 'withdrawn') return 'withdrawn';
-    let entry = isLiving(known) ? known : undefined;
+  async follow(
+    task: ClaimedTask,
+    settings: StarboardSettings,
+    known: LivingEntry | undefined,
+    signal: AbortSignal,
+  ): Promise<RunOutcome> {
+    let entry = known;
     if (entry?.state === 'removing') {
       await this.remove(entry, signal);
       entry = undefined;

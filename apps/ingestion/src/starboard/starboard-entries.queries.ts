@@ -158,8 +158,8 @@ export class StarboardEntries {
   }
 }
 
-export function isLiving(entry: StarboardEntry | null): entry is LivingEntry {
-  return entry !== null && entry.state !== 'withdrawn';
+export function isLiving(entry: StarboardEntry): entry is LivingEntry {
+  return entry.state !== 'withdrawn';
 }
 
 /** Of a message ($2) of an author ($3), written at $5, in a starboard channel ($4) of the guild `s`. */
