@@ -99,6 +99,24 @@ describe('the starboard, and channels of its guild', () => {
     await board.untilPosts(next, 1);
   });
 
+  it('follows an entry when its message’s own channel becomes the starboard, and shows no other message of it', async () => {
+    const place = await board.openGuild({ count: 1 });
+    const { guild, channel, starboard } = place;
+    const message = await postAbout(place);
+    await board.set(guild.id, { starboard_channel: channel.id });
+    await board.star(publisher, message);
+    await board.untilContent(starboard, '**2**');
+    board.discord.state.message(message.id).reactions.clear();
+    await board.tell(publisher, message, 'star.removed');
+    await board.untilPosts(starboard, 0);
+    await board.settled(message);
+    const handled = await board.system.eventsHandled();
+    await board.star(publisher, message);
+    await board.system.untilHandled(handled + 1);
+    expect(await board.system.count('starboard_tasks WHERE guild_id = $1 AND due_at IS NOT NULL', [guild.id])).toBe(0);
+    expect(board.postsIn(channel)).toEqual([]);
+  });
+
   it('removes the entries of all messages of a deleted channel, and of no other', async () => {
     const place = await board.openGuild({ count: 1 });
     await postAbout(place);
