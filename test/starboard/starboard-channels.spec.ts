@@ -96,7 +96,7 @@ describe('the starboard, and channels of its guild', () => {
     board.discord.state.denyBot(starboard.id, 'ViewChannel');
     const next = await newStarboard(place);
     await board.system.database.query(`UPDATE starboard_tasks SET due_at = now() WHERE guild_id = $1`, [guild.id]);
-    await board.untilPosts(next, 1);
+    expect(await board.untilPosts(next, 1)).toMatchObject([{ content: expect.stringContaining('**1**') }]);
   });
 
   it('follows an entry when its message’s own channel becomes the starboard, and shows no other message of it', async () => {

@@ -91,7 +91,7 @@ describe('problems of the starboard', () => {
        WHERE guild_id = $1 AND message_id = $2`,
       [guild.id, waiting.id],
     );
-    await board.untilPosts(starboard, 1);
+    expect(await board.untilPosts(starboard, 1)).toHaveLength(1);
   });
 
   it.each([{ isFormer: false }, { isFormer: true }])(
@@ -126,7 +126,7 @@ describe('problems of the starboard', () => {
     );
     starboard.overwrites.length = 0;
     await retryNow(place);
-    await board.untilPosts(starboard, 0);
+    expect(await board.untilPosts(starboard, 0)).toEqual([]);
     await waitFor(async () => (await statusOf(place)).length === 0, { what: 'no problem' });
   });
 

@@ -52,7 +52,7 @@ describe('a starboard thread that Discord has archived', () => {
     const { guild, starboard, message } = await openArchived();
     const erasure = { guild_id: guild.id, privacy_member_id: message.authorId };
     await query.client.send('DELETE', 'privacy/delete-user-entries', erasure);
-    await board.untilPosts(starboard, 0);
+    expect(await board.untilPosts(starboard, 0)).toEqual([]);
   });
 
   it('stands in the status with the permission that opening it takes, when it is locked', async () => {
