@@ -141,7 +141,9 @@ describe('problems of the starboard', () => {
     await board.star(publisher, newMessage(place));
     await untilProblem(place);
     await board.system.database.query(`UPDATE starboard_problems SET retry_at = now() WHERE guild_id = $1`, [guild.id]);
+    const handled = await board.system.eventsHandled();
     await board.star(publisher, message);
+    await board.system.untilHandled(handled + 1);
     await board.settled(message);
     expect(await statusOf(place)).toHaveLength(1);
   });
