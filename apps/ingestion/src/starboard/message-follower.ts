@@ -129,7 +129,8 @@ export class MessageFollower {
     try {
       sent = await this.send(reserved, details, signal);
     } catch (error) {
-      if (wasRefused(error)) await this.entries.release(reserved);
+      // Whoever lost the claim may have lost it to somebody who goes on with the reservation.
+      if (wasRefused(error) && !signal.aborted) await this.entries.release(reserved);
       throw error;
     }
     return this.finish(reserved, sent, details.stars, signal);
