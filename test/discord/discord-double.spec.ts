@@ -185,6 +185,26 @@ describe('DiscordDouble', () => {
       expect([beyond.body['code'], (await create(1n << 10n)).body['code']]).toEqual([50013, 50013]);
     });
 
+    it('is change messages in an archived thread before it was opened, which a lock leaves to Manage Threads', async () => {
+      const thread = discord.state.addChannel({ guildId, type: 11, parentId: channelId, archived: true });
+      const messages = `/channels/${thread.id}/messages`;
+      const post = discord.state.addMessage({ channelId: thread.id, authorId: discord.state.bot.id });
+      const archived = { status: 400, body: { code: 50083 } };
+      expect(await ask('PATCH', `${messages}/${post.id}`, { content: 'x' })).toMatchObject(archived);
+      expect(await ask('DELETE', `${messages}/${post.id}`)).toMatchObject(archived);
+      expect(await ask('PATCH', `/channels/${thread.id}`, { archived: false })).toMatchObject({ status: 200 });
+      expect(await ask('PATCH', `${messages}/${post.id}`, { content: 'x' })).toMatchObject({ status: 200 });
+
+      Object.assign(thread, { archived: true });
+      expect(await ask('POST', messages, { content: 'opens it, too' })).toMatchObject({ status: 200 });
+      expect(thread.archived).toBe(false);
+
+      Object.assign(thread, { archived: true, locked: true });
+      expect(await ask('POST', messages, { content: 'x' })).toMatchObject(archived);
+      const opening = await ask('PATCH', `/channels/${thread.id}`, { archived: false });
+      expect(opening).toMatchObject({ status: 403, body: { code: 50013 } });
+    });
+
     it('is edit what somebody else wrote', async () => {
       const { id } = discord.state.addMessage({ channelId });
       const answer = await ask('PATCH', `/channels/${channelId}/messages/${id}`, { content: 'x' });

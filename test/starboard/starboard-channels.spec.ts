@@ -81,7 +81,40 @@ describe('the starboard, and channels of its guild', () => {
     board.discord.state.deleteChannel(place.starboard.id);
     await board.star(publisher, message);
     await board.untilPosts(next, 1);
+    await board.settled(message);
     expect(await board.entriesOf(place.guild.id)).toMatchObject([{ state: 'posted', entry_channel_id: next.id }]);
+  });
+
+  it('posts in the channel of now what a former one refused, whatever else the bot lacks there', async () => {
+    const place = await board.openGuild({ count: 1 });
+    const { guild, channel, starboard } = place;
+    board.discord.state.denyBot(starboard.id, 'SendMessages', 'ReadMessageHistory');
+    const message = board.discord.state.addMessage({ channelId: channel.id, content: 'x' });
+    await board.star(publisher, message);
+    const refused = 'starboard_tasks WHERE guild_id = $1 AND claim IS NULL AND failing_since IS NOT NULL';
+    await waitFor(() => board.system.count(refused, [guild.id]), { what: 'a refusal' });
+    board.discord.state.denyBot(starboard.id, 'ViewChannel');
+    const next = await newStarboard(place);
+    await board.system.database.query(`UPDATE starboard_tasks SET due_at = now() WHERE guild_id = $1`, [guild.id]);
+    expect(await board.untilPosts(next, 1)).toMatchObject([{ content: expect.stringContaining('**1**') }]);
+  });
+
+  it('follows an entry when its message’s own channel becomes the starboard, and shows no other message of it', async () => {
+    const place = await board.openGuild({ count: 1 });
+    const { guild, channel, starboard } = place;
+    const message = await postAbout(place);
+    await board.set(guild.id, { starboard_channel: channel.id });
+    await board.star(publisher, message);
+    await board.untilContent(starboard, '**2**');
+    board.discord.state.message(message.id).reactions.clear();
+    await board.tell(publisher, message, 'star.removed');
+    await board.untilPosts(starboard, 0);
+    await board.settled(message);
+    const handled = await board.system.eventsHandled();
+    await board.star(publisher, message);
+    await board.system.untilHandled(handled + 1);
+    expect(await board.system.count('starboard_tasks WHERE guild_id = $1 AND due_at IS NOT NULL', [guild.id])).toBe(0);
+    expect(board.postsIn(channel)).toEqual([]);
   });
 
   it('removes the entries of all messages of a deleted channel, and of no other', async () => {

@@ -113,6 +113,22 @@ describe('the starboard, when its process is killed', () => {
     expect(await theOneEntry()).toHaveLength(1);
   });
 
+  it('after the post was made, keeps it also when another attempt was refused', async () => {
+    const message = newMessage();
+    const { state, faults } = board.discord;
+    faults.add({ kind: 'done_but_unknown' }, POSTING);
+    const refuse = () => state.denyBot(place.starboard.id, 'SendMessages');
+    faults.add({ kind: 'late', until: Promise.resolve(), onArrival: refuse }, POSTING);
+    await board.star(publisher, message);
+    const refused = 'starboard_tasks WHERE guild_id = $1 AND claim IS NULL AND failing_since IS NOT NULL';
+    await waitFor(() => board.system.count(refused, [place.guild.id]), { what: 'the refusal' });
+    expect(await board.entriesOf(place.guild.id)).toMatchObject([{ state: 'reserved' }]);
+    state.channel(place.starboard.id).overwrites.length = 0;
+    await board.system.database.query(`UPDATE starboard_problems SET retry_at = now()`);
+    await board.system.database.query(`UPDATE starboard_tasks SET due_at = now() WHERE due_at IS NOT NULL`);
+    expect(await theOneEntry()).toHaveLength(1);
+  });
+
   it('during an edit, shows the right count in the end', async () => {
     const message = newMessage();
     await board.star(publisher, message);

@@ -28,6 +28,8 @@ export interface DiscordChannel {
   parentId: string | null;
   /** Age restricted. A thread is when its channel is; Discord does not say so of the thread. */
   isNsfw: boolean;
+  /** Of a thread: only who has Manage Threads may open it once it is archived. */
+  isLocked: boolean;
   position: number;
   overwrites: PermissionOverwrite[];
 }
@@ -98,6 +100,13 @@ export class ChannelCalls {
     }
   }
 
+  /** Makes an archived thread one in which messages can be changed. */
+  async openThread({ guildId, channelId }: ChannelOfGuild, signal: AbortSignal): Promise<DiscordChannel> {
+    const body: RESTPatchAPIChannelJSONBody = { archived: false };
+    const path = `/channels/${channelId}` as const;
+    return this.requests.answer({ method: 'PATCH', path, guildId, body, isRepeatable: true }, readOneChannel, signal);
+  }
+
   async delete({ guildId, channelId }: ChannelOfGuild, signal: AbortSignal): Promise<void> {
     await this.requests.delete({ path: `/channels/${channelId}`, guildId }, 'channel', signal);
   }
@@ -111,6 +120,7 @@ export function readChannel(fields: AnswerFields): DiscordChannel {
     name: fields.text('name') ?? '',
     parentId: fields.optionalId('parent_id') ?? null,
     isNsfw: fields.flag('nsfw'),
+    isLocked: fields.object('thread_metadata')?.flag('locked') ?? false,
     position: fields.number('position') ?? 0,
     overwrites: fields.list('permission_overwrites', readOverwrite),
   };

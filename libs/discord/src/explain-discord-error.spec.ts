@@ -42,6 +42,14 @@ describe('explainDiscordError', () => {
     expect(explained(failure)).toBe(sentence);
   });
 
+  it('guesses nothing where it is known what the bot lacks', () => {
+    const error = new DiscordError('x', { kind: 'forbidden', code: 50001 }, { route: 'GET /channels/123' });
+    const lacking = ['Connect'] as const;
+    expect(explainDiscordError(error, { action: 'read', channelId: CHANNEL, needed: ['ViewChannel'], lacking })).toBe(
+      'Discord refused to read: the bot lacks Connect in channel 123',
+    );
+  });
+
   it('says as much as it knows', () => {
     const error = new DiscordError('x', { kind: 'forbidden', code: 50013 }, { route: 'GET /guilds/1' });
     expect(explainDiscordError(error, { action: 'read the server' })).toBe(

@@ -6,8 +6,10 @@ export interface FailedAction {
   action: string;
   /** Where. */
   channelId?: string;
-  /** What the bot is known to lack there (`missingPermissions`), else what the action needs. */
+  /** What the action needs there, or what the bot is known to lack of it without having looked at the channel. */
   needed?: readonly DiscordPermission[];
+  /** What the bot is known to lack in the channel (`missingPermissions`); nothing is guessed then. */
+  lacking?: readonly DiscordPermission[];
 }
 
 const MISSING_ACCESS = 50001;
@@ -25,11 +27,11 @@ export function explainDiscordError({ failure }: DiscordError, failed: FailedAct
   return `Discord ${reason(failure, failed)}`;
 }
 
-function reason(failure: DiscordFailure, { action, channelId, needed = [] }: FailedAction): string {
+function reason(failure: DiscordFailure, { action, channelId, needed = [], lacking }: FailedAction): string {
   const where = channelId === undefined ? '' : ` in channel ${channelId}`;
   switch (failure.kind) {
     case 'forbidden':
-      return `refused to ${action}: the bot lacks ${lacking(failure.code, needed)}${where}`;
+      return `refused to ${action}: the bot lacks ${nameLacking(failure.code, needed, lacking)}${where}`;
     case 'not_found':
       return `could not ${action}: ${missing(failure.object, channelId)} does not exist (any more)`;
     case 'rate_limited':
@@ -45,9 +47,13 @@ function reason(failure: DiscordFailure, { action, channelId, needed = [] }: Fai
   }
 }
 
-function lacking(code: number, needed: readonly DiscordPermission[]): string {
+function nameLacking(
+  code: number,
+  needed: readonly DiscordPermission[],
+  known: readonly DiscordPermission[] | undefined,
+): string {
   const seeing: DiscordPermission[] = code === MISSING_ACCESS ? ['ViewChannel'] : [];
-  return namePermissions([...new Set([...seeing, ...needed])]) || 'a permission';
+  return namePermissions(known ?? [...new Set([...seeing, ...needed])]) || 'a permission';
 }
 
 function missing(object: DiscordObject | undefined, channelId: string | undefined): string {

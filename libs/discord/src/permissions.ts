@@ -7,6 +7,7 @@ const PERMISSION_NAMES = {
   ViewChannel: 'View Channel',
   ManageChannels: 'Manage Channels',
   ManageRoles: 'Manage Roles',
+  ManageThreads: 'Manage Threads',
   Connect: 'Connect',
   SendMessages: 'Send Messages',
   SendMessagesInThreads: 'Send Messages in Threads',

@@ -37,6 +37,13 @@ export function requireInChannel(state: DiscordState, channel: StoredChannel, ..
   if (lacks(bits, names)) throw missingPermissions();
 }
 
+/** @throws Refusal as `requireInChannel`, when the bot may not open this archived thread */
+export function requireToOpen(state: DiscordState, thread: StoredChannel): void {
+  const mayManage = !lacks(botPermissions(state, thread.guildId, thread), ['ManageThreads']);
+  if (mayManage) return requireInChannel(state, thread);
+  requireInChannel(state, thread, thread.locked ? 'ManageThreads' : 'SendMessagesInThreads');
+}
+
 /** Who may not join a voice channel may not change or delete it, nor read what is written in it. */
 export function joinIfVoice({ type }: StoredChannel): PermissionName[] {
   return type === VOICE || type === STAGE ? ['Connect'] : [];

@@ -1,5 +1,6 @@
-import { joinIfVoice, requireInChannel } from './bot-permissions.js';
+import { joinIfVoice, requireInChannel, requireToOpen } from './bot-permissions.js';
 import { channelName } from './channel-names.js';
+import { isThread } from './discord-state.js';
 import { readOverwrite, requireCategory, requireOverwritable, type OverwriteBody } from './guild-routes.js';
 import { RateLimitExceeded } from './rate-limits.js';
 import type { Handlers } from './route-handlers.js';
@@ -13,6 +14,11 @@ export const channelRoutes = {
   'PATCH /channels/{channel_id}': ({ state, answers, limits }, { params, json }) => {
     const channel = state.channel(params['channel_id']!);
     const wanted = json as ChannelChange;
+    if (isThread(channel) && wanted.archived === false) {
+      requireToOpen(state, channel);
+      channel.archived = false;
+      return { body: answers.channel(channel) };
+    }
     requireInChannel(state, channel, 'ManageChannels', ...joinIfVoice(channel));
     const overwrites = wanted.permission_overwrites?.map(readOverwrite);
     if (overwrites) requireOverwritable(state, channel.guildId, overwrites);
@@ -41,6 +47,7 @@ export const channelRoutes = {
 
 interface ChannelChange {
   name?: string;
+  archived?: boolean | null;
   topic?: string | null;
   parent_id?: string | null;
   nsfw?: boolean | null;

@@ -129,7 +129,7 @@ export class DiscordAnswers {
   channel(channel: StoredChannel) {
     const { id, type, guildId, name, parentId, position } = channel;
     const everywhere = { id, type, guild_id: guildId, name, parent_id: parentId, flags: 0 };
-    if (isThread(channel)) return { ...everywhere, ...this.threadFields() };
+    if (isThread(channel)) return { ...everywhere, ...this.threadFields(channel) };
     return {
       ...everywhere,
       position,
@@ -234,14 +234,14 @@ export class DiscordAnswers {
     }));
   }
 
-  private threadFields() {
+  private threadFields({ archived, locked }: StoredChannel) {
     return {
       owner_id: this.state.bot.id,
       thread_metadata: {
-        archived: false,
+        archived,
         archive_timestamp: '2025-06-01T12:00:00.000Z',
         auto_archive_duration: 1440,
-        locked: false,
+        locked,
       },
       message_count: 0,
       member_count: 1,

@@ -58,6 +58,9 @@ export interface StoredChannel {
   position: number;
   topic: string | null;
   overwrites: StoredOverwrite[];
+  /** Of a thread. */
+  archived: boolean;
+  locked: boolean;
 }
 
 export interface StoredAttachment {
@@ -187,6 +190,8 @@ export class DiscordState {
       position: this.channelsOf(channel.guildId).length,
       topic: null,
       overwrites: [],
+      archived: false,
+      locked: false,
       ...channel,
     };
     this.channels.set(id, stored);

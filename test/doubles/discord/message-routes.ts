@@ -1,4 +1,4 @@
-import { botPermissions, joinIfVoice, requireInChannel } from './bot-permissions.js';
+import { botPermissions, joinIfVoice, requireInChannel, requireToOpen } from './bot-permissions.js';
 import { PERMISSION_BITS, type PermissionName } from './permission-bits.js';
 import {
   isThread,
@@ -8,7 +8,15 @@ import {
   type StoredMessage,
 } from './discord-state.js';
 import { embedComplaints, embedAsAnswered, type EmbedBody } from './message-embeds.js';
-import { emptyMessage, invalidForm, missingPermissions, notTheAuthor, tooLarge, wrongChannelType } from './refusal.js';
+import {
+  emptyMessage,
+  invalidForm,
+  missingPermissions,
+  notTheAuthor,
+  threadArchived,
+  tooLarge,
+  wrongChannelType,
+} from './refusal.js';
 import type { UploadedFile } from './request-body.js';
 import type { CheckedRequest, Handlers } from './route-handlers.js';
 
@@ -56,6 +64,7 @@ export const messageRoutes = {
     const channel = state.channel(request.params['channel_id']!);
     requireWritable(state, channel, request);
     if (isEmpty(wanted, request.files)) throw emptyMessage();
+    openBySending(state, channel);
     const nonce = wanted.enforce_nonce && wanted.nonce ? String(wanted.nonce) : undefined;
     const known = nonce === undefined ? undefined : nonces.get(nonce);
     if (known && known.at + NONCE_KEPT_MS > state.now()) return { body: known.body };
@@ -79,6 +88,7 @@ export const messageRoutes = {
     requireInChannel(state, channel, ...joinIfVoice(channel));
     const message = state.message(request.params['message_id']!, channel.id);
     if (message.authorId !== state.bot.id) throw notTheAuthor();
+    if (channel.archived) throw threadArchived();
     checkUploads(state, channel, request.files);
     const kept = message.attachments.filter(({ id }) => wanted.attachments?.some((one) => one.id === id) ?? true);
     const { attachments, embeds = message.embeds } = extras(state, kept, wanted, request.files);
@@ -94,6 +104,7 @@ export const messageRoutes = {
     const message = state.message(params['message_id']!, channel.id);
     const mayDelete = botPermissions(state, channel.guildId, channel) & PERMISSION_BITS.ManageMessages;
     if (message.authorId !== state.bot.id && !mayDelete) throw missingPermissions();
+    if (channel.archived) throw threadArchived();
     state.deleteMessage(message.id);
     return { status: 204 };
   },
@@ -123,6 +134,17 @@ function requireWritable(state: DiscordState, channel: StoredChannel, { json, fi
   if (files.length > 0) needed.push('AttachFiles');
   requireInChannel(state, channel, ...needed, ...joinIfVoice(channel));
   checkUploads(state, channel, files);
+}
+
+/** @throws Refusal 50083 when it is archived and locked, and stays so */
+function openBySending(state: DiscordState, channel: StoredChannel): void {
+  if (!channel.archived) return;
+  try {
+    requireToOpen(state, channel);
+  } catch {
+    throw threadArchived();
+  }
+  channel.archived = false;
 }
 
 /** @throws Refusal 40005 */

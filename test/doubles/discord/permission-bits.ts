@@ -10,6 +10,7 @@ export const PERMISSION_BITS = {
   ReadMessageHistory: 1n << 16n,
   Connect: 1n << 20n,
   ManageRoles: 1n << 28n,
+  ManageThreads: 1n << 34n,
   SendMessagesInThreads: 1n << 38n,
 } as const;
 

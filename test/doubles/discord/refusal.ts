@@ -35,6 +35,7 @@ export const missingAccess = () => new Refusal(403, 50001, 'Missing Access');
 export const notTheAuthor = () => new Refusal(403, 50005, 'Cannot edit a message authored by another user');
 export const emptyMessage = () => new Refusal(400, 50006, 'Cannot send an empty message');
 export const wrongChannelType = () => new Refusal(400, 50024, 'Cannot execute action on this channel type');
+export const threadArchived = () => new Refusal(400, 50083, 'Thread is archived');
 export const missingPermissions = () => new Refusal(403, 50013, 'Missing Permissions');
 
 /** A rule that the state decides, and which a correct client may meet: no violation. */

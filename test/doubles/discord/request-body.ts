@@ -15,6 +15,8 @@ export interface RequestBody {
   complaints: Complaint[];
 }
 
+type Schema = NonNullable<Route['body']>;
+
 const MOST_FILES = 10;
 
 /** Reads a body as strictly as its route describes it. Does not throw: what is wrong is complained about. */
@@ -35,7 +37,7 @@ export async function readBody(
   return { files: [], complaints: [formComplaint(`media type ${contentType ?? 'none'} is not taken`)] };
 }
 
-async function readForm(schema: string, contentType: string, raw: Buffer<ArrayBuffer>): Promise<RequestBody> {
+async function readForm(schema: Schema, contentType: string, raw: Buffer<ArrayBuffer>): Promise<RequestBody> {
   const form = await new Response(raw, { headers: { 'content-type': contentType } }).formData().catch(() => undefined);
   if (!form) return { files: [], complaints: [formComplaint('the form cannot be read')] };
   const files: UploadedFile[] = [];
@@ -52,7 +54,7 @@ async function readForm(schema: string, contentType: string, raw: Buffer<ArrayBu
   return { ...body, complaints: [...complaints, ...body.complaints, ...attachmentComplaints(body)] };
 }
 
-function withSchema(schema: string, json: unknown, files: UploadedFile[]): RequestBody {
+function withSchema(schema: Schema, json: unknown, files: UploadedFile[]): RequestBody {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     return { files, complaints: [formComplaint('the body is no JSON object')] };
   }

@@ -20,8 +20,13 @@ ajv.addFormat('date-time', (text) => /^\d{4}-\d\d-\d\dT/.test(text) && !Number.i
 
 const compiled = new Map<SchemaName, ValidateFunction>();
 
-/** Where the body differs from Discord's schema, which has nothing beyond it; empty when it is right. */
-export function complaintsAbout(name: SchemaName, body: unknown): Complaint[] {
+/** Where the body differs from Discord's schema, which has nothing beyond it; empty when it is right by one of them. */
+export function complaintsAbout(names: SchemaName | readonly SchemaName[], body: unknown): Complaint[] {
+  const complaints = [names].flat().map((name) => complaintsByOne(name, body));
+  return complaints.find(({ length }) => length === 0) ?? complaints[0]!;
+}
+
+function complaintsByOne(name: SchemaName, body: unknown): Complaint[] {
   const validate = compiled.get(name) ?? compile(name);
   return validate(body) ? [] : validate.errors!.filter(isTelling).map(complaint);
 }

@@ -8,8 +8,8 @@ export interface Route {
   /** As in Discord's documents, such as `GET /guilds/{guild_id}`. */
   name: RouteName;
   query: Readonly<Record<string, QueryRule>>;
-  /** None: the request has no body. */
-  body?: SchemaName;
+  /** None: the request has no body; several: it is of one of these forms. */
+  body?: SchemaName | readonly SchemaName[];
   /** A body may come as a form with files. @defaultValue false */
   takesFiles?: boolean;
   /** Requests in a time, each channel or guild by itself; as Discord has them, more or less. */
@@ -42,7 +42,7 @@ export const ROUTES = [
   {
     name: 'PATCH /channels/{channel_id}',
     query: {},
-    body: 'UpdateGuildChannelRequestPartial',
+    body: ['UpdateGuildChannelRequestPartial', 'UpdateThreadRequestPartial'],
     limit: { requests: 5, windowMs: 15_000 },
   },
   { name: 'DELETE /channels/{channel_id}', query: {}, limit: { requests: 5, windowMs: 15_000 } },

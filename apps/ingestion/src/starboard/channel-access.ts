@@ -8,48 +8,67 @@ import {
   type DiscordPermission,
 } from '#libs/discord';
 import { ChannelProblemError } from './run-errors.js';
+import type { StarboardAction, StarboardProblems } from './starboard-problems.queries.js';
 
 /** What is about to be done in a channel, for whom it fails. */
 export interface ChannelAction {
   guildId: string;
   channelId: string;
+  action: StarboardAction;
   /** Ends the sentence "Discord refused to …". */
-  action: string;
+  description: string;
   needed: readonly DiscordPermission[];
 }
 
 const FIRST_THREAD_TYPE = 10;
 const LAST_THREAD_TYPE = 12;
+/** Voice and stage. */
+const VOICE_TYPES = [2, 13];
 
 export function isThread({ type }: DiscordChannel): boolean {
   return type >= FIRST_THREAD_TYPE && type <= LAST_THREAD_TYPE;
 }
 
-/** Acts in channels, and finds out what the bot lacks where Discord refuses. */
+/** The chat of a channel that the bot may not join is closed to it. */
+function toJoin({ type }: DiscordChannel): DiscordPermission[] {
+  return VOICE_TYPES.includes(type) ? ['Connect'] : [];
+}
+
+/**
+ * Acts in channels, and finds out what the bot lacks where Discord refuses. What works ends the problem that was known
+ * of it.
+ */
 export class ChannelAccess {
   constructor(
     private readonly discord: DiscordClient,
     private readonly clock: Clock,
+    private readonly problems: Pick<StarboardProblems, 'solve' | 'clear'>,
   ) {}
 
   /** @throws ChannelProblemError when Discord refuses, and whatever else the call throws */
   async act<T>(action: ChannelAction, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
     try {
-      return await call();
+      const answer = await call();
+      await this.problems.solve(action);
+      return answer;
     } catch (error) {
-      if (!(error instanceof DiscordError && error.kind === 'forbidden')) throw error;
+      if (!(error instanceof DiscordError)) throw error;
+      if (error.missingObject === 'message') await this.problems.solve(action);
+      if (error.missingObject === 'channel') await this.problems.clear(action);
+      if (error.kind !== 'forbidden') throw error;
       const missing = await this.missing(action, signal);
+      const { guildId, channelId, description, needed } = action;
       // What is known may be more than was refused for; where nothing is, what it takes is told.
-      const needed = missing !== undefined && missing.length > 0 ? missing : action.needed;
-      const { guildId, channelId } = action;
-      const problem = explainDiscordError(error, { action: action.action, channelId, needed });
-      throw new ChannelProblemError({ guildId, channelId, problem }, error);
+      const lacking = missing && missing.length > 0 ? missing : undefined;
+      const problem = explainDiscordError(error, { action: description, channelId, needed, lacking });
+      const hindered = missing?.includes('ViewChannel') ? 'view' : action.action;
+      throw new ChannelProblemError({ guildId, channelId, action: hindered, problem }, error);
     }
   }
 
   /** Of the permissions that are needed, those that the bot lacks; undefined when Discord does not tell. */
   async missing(
-    { guildId, channelId, needed }: ChannelAction,
+    { guildId, channelId, needed }: Pick<ChannelAction, 'guildId' | 'channelId' | 'needed'>,
     signal: AbortSignal,
   ): Promise<DiscordPermission[] | undefined> {
     const { guilds, channels } = this.discord;
@@ -60,7 +79,10 @@ export class ChannelAccess {
         guilds.self(guildId, signal),
         this.withParent(guildId, await channels.get({ guildId, channelId }, signal), signal),
       ]);
-      return missingPermissions({ guild, roles, member, channel, now: this.clock.now() }, needed);
+      return missingPermissions({ guild, roles, member, channel, now: this.clock.now() }, [
+        ...needed,
+        ...toJoin(channel),
+      ]);
     } catch (error) {
       if (error instanceof DiscordError) return undefined;
       throw error;

@@ -53,6 +53,21 @@ describe('entryEmbed', () => {
     expect(fields).toEqual([{ name: 'Files', value: '\\[x\\]\\(y\\)\\_z\\_.pdf' }]);
   });
 
+  it.each([
+    ['cat.avif', 'image/avif', true],
+    ['cat.heic', 'image/heic', true],
+    ['cat.svg', 'image/svg+xml', true],
+    ['cat.png', 'image/png', false],
+    ['cat.png', undefined, false],
+  ])('of %s (%s) names the file: %s', (filename, contentType, isNamed) => {
+    const url = `https://cdn.discordapp.com/attachments/1/1/${filename}`;
+    const { fields } = entryEmbed(
+      { ...MESSAGE, attachments: [{ id: '1', size: 1, filename, contentType, url }] },
+      { guildId: GUILD },
+    );
+    expect(fields).toEqual(isNamed ? [{ name: 'Files', value: filename }] : undefined);
+  });
+
   it('shows the avatar that Discord gives to whom has none', () => {
     const { author } = entryEmbed(MESSAGE, { guildId: GUILD });
     expect(author!.icon_url).toMatch(/^https:\/\/cdn\.discordapp\.com\/embed\/avatars\/[0-5]\.png$/);

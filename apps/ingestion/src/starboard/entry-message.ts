@@ -3,6 +3,7 @@ import { snowflakeTime } from '#libs/contracts';
 import type { StarredMessage } from '#libs/database';
 import type { DiscordMessage, DiscordUser, MessageBody } from '#libs/discord';
 import { cutText } from './cut-text.js';
+import { isPicture } from './picture-files.js';
 
 /** The message that the starred one answers. */
 export interface ReplyContext {
@@ -75,11 +76,11 @@ function replyField(guildId: string, reply: ReplyContext | undefined) {
   return { name: 'In reply to', value: reply.authorId === undefined ? link : `${link} of <@${reply.authorId}>` };
 }
 
-/** The names of files that are no pictures. */
+/** The names of files that an entry cannot show as its picture. */
 function filesField(message: DiscordMessage) {
   const names = bodiesOf(message)
     .flatMap(({ attachments }) => attachments)
-    .filter(({ contentType }) => !contentType?.startsWith('image/'))
+    .filter((attachment) => !isPicture(attachment))
     .map(({ filename }) => withoutMarkup(filename));
   return names.length === 0 ? undefined : { name: 'Files', value: cutText(names.join('\n'), MAX_FIELD) };
 }

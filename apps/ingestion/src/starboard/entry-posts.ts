@@ -1,6 +1,5 @@
 import {
   DiscordError,
-  type Clock,
   type DiscordClient,
   type DiscordMessage,
   type DiscordPermission,
@@ -8,7 +7,7 @@ import {
   type MessageContent,
 } from '#libs/discord';
 import { DISCORD_EPOCH_MS } from '#libs/contracts';
-import { ChannelAccess } from './channel-access.js';
+import type { ChannelAccess, ChannelAction } from './channel-access.js';
 import { jumpUrl } from './entry-message.js';
 import { ChannelProblemError, StarboardChannelGoneError } from './run-errors.js';
 
@@ -25,6 +24,7 @@ export interface NewPost extends StarboardChannel {
   isInThread: boolean;
 }
 
+const THREAD_ARCHIVED = 50083;
 /** How far Discord's clock, which makes ids, may be behind ours. */
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
@@ -35,21 +35,18 @@ const CLOCK_TOLERANCE_MS = 5 * 60_000;
  * the signal's reason.
  */
 export class EntryPosts {
-  private readonly access: ChannelAccess;
-
   constructor(
     private readonly discord: DiscordClient,
-    clock: Clock,
-  ) {
-    this.access = new ChannelAccess(discord, clock);
-  }
+    private readonly access: ChannelAccess,
+  ) {}
 
   async send({ nonce, body, files, isInThread, ...channel }: NewPost, signal: AbortSignal): Promise<DiscordMessage> {
     const needed: DiscordPermission[] = [isInThread ? 'SendMessagesInThreads' : 'SendMessages', 'EmbedLinks'];
     if (files.length > 0) needed.push('AttachFiles');
     // Without it a post cannot be found again after a crash.
     needed.push('ReadMessageHistory');
-    return this.inChannel(channel, 'post on the starboard', needed, signal, () =>
+    const action = { ...channel, action: 'post', description: 'post on the starboard', needed } as const;
+    return this.inOpenChannel(action, signal, () =>
       this.discord.messages.send({ ...channel, nonce, ...body, files }, signal),
     );
   }
@@ -62,7 +59,7 @@ export class EntryPosts {
     signal: AbortSignal,
   ): Promise<boolean> {
     return this.unlessMissing(() =>
-      this.inChannel(channel, 'edit a post on the starboard', ['ViewChannel'], signal, () =>
+      this.inOpenChannel(changing(channel, 'edit a post on the starboard'), signal, () =>
         this.discord.messages.edit({ ...channel, messageId, ...body }, signal),
       ),
     );
@@ -71,7 +68,7 @@ export class EntryPosts {
   /** @returns false when it was gone already */
   async delete(channel: StarboardChannel, messageId: string, signal: AbortSignal): Promise<boolean> {
     return this.unlessMissing(() =>
-      this.inChannel(channel, 'delete a post on the starboard', ['ViewChannel'], signal, () =>
+      this.inOpenChannel(changing(channel, 'delete a post on the starboard'), signal, () =>
         this.discord.messages.delete({ ...channel, messageId }, signal),
       ),
     );
@@ -92,7 +89,9 @@ export class EntryPosts {
     const { id: self } = await this.discord.users.self(signal);
     const after = snowflakeAt(postedAfter.getTime() - CLOCK_TOLERANCE_MS);
     const isAbout = linksTo(channel.guildId, about);
-    return this.inChannel(channel, 'read the starboard', ['ViewChannel', 'ReadMessageHistory'], signal, async () => {
+    const needed = ['ViewChannel', 'ReadMessageHistory'] as const;
+    const action = { ...channel, action: 'read', description: 'read the starboard', needed } as const;
+    return this.inChannel(action, signal, async () => {
       let isEmpty = true;
       for await (const page of this.discord.messages.pagesAfter({ ...channel, after }, signal)) {
         const found = page.find(({ author, embeds }) => author.id === self && embeds.some(({ url }) => isAbout(url)));
@@ -107,24 +106,40 @@ export class EntryPosts {
   /** Discord shows an empty channel to whom it may not show more. */
   private async requireHistory(channel: StarboardChannel, signal: AbortSignal): Promise<void> {
     const needed: DiscordPermission[] = ['ReadMessageHistory'];
-    const missing = await this.access.missing({ ...channel, action: '', needed }, signal);
+    const missing = await this.access.missing({ ...channel, needed }, signal);
     if (!missing || missing.length === 0) return;
     const problem = `Discord shows no messages: the bot lacks Read Message History in channel ${channel.channelId}`;
-    throw new ChannelProblemError({ ...channel, problem });
+    throw new ChannelProblemError({ ...channel, action: 'read', problem });
   }
 
-  private async inChannel<T>(
-    channel: StarboardChannel,
-    action: string,
-    needed: readonly DiscordPermission[],
-    signal: AbortSignal,
-    call: () => Promise<T>,
-  ): Promise<T> {
+  /** Opens the channel first where it is a thread that Discord has archived, in which nothing can be changed. */
+  private async inOpenChannel<T>(action: ChannelAction, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
     try {
-      return await this.access.act({ ...channel, action, needed }, signal, call);
+      return await this.inChannel(action, signal, call);
+    } catch (error) {
+      const isArchived = error instanceof DiscordError && error.code === THREAD_ARCHIVED;
+      // What may have been done already is no more known to be undone when the next call is refused.
+      if (!isArchived || error.mayHaveBeenDone) throw error;
+    }
+    await this.openThread(action, signal);
+    return this.inChannel(action, signal, call);
+  }
+
+  private async openThread({ guildId, channelId }: StarboardChannel, signal: AbortSignal): Promise<void> {
+    const { channels } = this.discord;
+    const thread = { guildId, channelId };
+    const { isLocked } = await channels.get(thread, signal);
+    const needed: DiscordPermission[] = [isLocked ? 'ManageThreads' : 'SendMessagesInThreads'];
+    const action = changing(thread, 'open the archived thread', needed);
+    await this.inChannel(action, signal, () => channels.openThread(thread, signal));
+  }
+
+  private async inChannel<T>(action: ChannelAction, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+    try {
+      return await this.access.act(action, signal, call);
     } catch (error) {
       if (!(error instanceof DiscordError && error.missingObject === 'channel')) throw error;
-      throw new StarboardChannelGoneError(channel.guildId, channel.channelId);
+      throw new StarboardChannelGoneError(action.guildId, action.channelId);
     }
   }
 
@@ -137,6 +152,14 @@ export class EntryPosts {
       throw error;
     }
   }
+}
+
+function changing(
+  channel: StarboardChannel,
+  description: string,
+  needed: readonly DiscordPermission[] = ['ViewChannel'],
+): ChannelAction {
+  return { ...channel, action: 'change', description, needed };
 }
 
 function linksTo(guildId: string, { channelId, messageId }: { channelId?: string; messageId: string }) {

@@ -1,4 +1,5 @@
 import type { Clock, DiscordClient } from '#libs/discord';
+import type { ChannelAccess } from './channel-access.js';
 import { EntryPosts } from './entry-posts.js';
 import { RunPostponedError } from './run-errors.js';
 import type { RunOutcome } from './starboard-metrics.js';
@@ -14,9 +15,10 @@ export class ErasedPosts {
 
   constructor(
     discord: DiscordClient,
+    access: ChannelAccess,
     private readonly clock: Clock,
   ) {
-    this.posts = new EntryPosts(discord, clock);
+    this.posts = new EntryPosts(discord, access);
   }
 
   /** @throws ChannelProblemError, StarboardChannelGoneError, DiscordError, or the signal's reason */

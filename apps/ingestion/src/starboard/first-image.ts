@@ -1,5 +1,6 @@
 import type { DiscordAttachment, DiscordEmbed, DiscordMessage } from '#libs/discord';
 import { bodiesOf } from './entry-message.js';
+import { isPicture } from './picture-files.js';
 
 /** The picture of a message that its entry shows. */
 export interface FirstImage {
@@ -13,8 +14,6 @@ export interface FirstImage {
   isSpoiler: boolean;
 }
 
-const PICTURE_TYPES = /^image\/(png|jpeg|gif|webp)\b/;
-const PICTURE_NAMES = /\.(png|jpe?g|gif|webp)$/i;
 const DISCORD_HOSTS = ['cdn.discordapp.com', 'media.discordapp.net'];
 
 /** The first picture: of the files first, then of what links in the text show. */
@@ -27,11 +26,6 @@ export function firstImage(message: DiscordMessage): FirstImage | undefined {
     .map(pictureOf)
     .find((address) => address !== undefined);
   return url === undefined ? undefined : { url, isDiscords: isDiscordsOwn(url), isSpoiler: false };
-}
-
-function isPicture({ contentType, filename, url }: DiscordAttachment): boolean {
-  if (url === undefined) return false;
-  return contentType === undefined ? PICTURE_NAMES.test(filename) : PICTURE_TYPES.test(contentType);
 }
 
 function ofAttachment({ url, size, contentType, filename }: DiscordAttachment): FirstImage {

@@ -1,21 +1,18 @@
 import { DiscordError, type Clock, type DiscordClient, type DiscordMessage } from '#libs/discord';
+import type { ChannelAccess } from './channel-access.js';
 import { linked, type EntryImage, type EntryImages } from './entry-image.service.js';
 import { entryEmbed, entryLine } from './entry-message.js';
 import { EntryPosts, type StarboardChannel } from './entry-posts.js';
 import { firstImage } from './first-image.js';
-import { RunPostponedError } from './run-errors.js';
-import {
-  isLiving,
-  type LivingEntry,
-  type StarboardEntries,
-  type StarboardSettings,
-} from './starboard-entries.queries.js';
+import { ChannelProblemError, RunPostponedError } from './run-errors.js';
+import type { LivingEntry, StarboardEntries, StarboardSettings } from './starboard-entries.queries.js';
 import type { RunOutcome } from './starboard-metrics.js';
 import type { ClaimedTask } from './starboard-tasks.queries.js';
 import { StarredMessageReader } from './starred-message.reader.js';
 
 export interface FollowerParts {
   discord: DiscordClient;
+  access: ChannelAccess;
   entries: StarboardEntries;
   images: EntryImages;
   clock: Clock;
@@ -41,22 +38,26 @@ export class MessageFollower {
   private readonly images: EntryImages;
   private readonly clock: Clock;
 
-  constructor({ discord, entries, images, clock }: FollowerParts) {
-    this.posts = new EntryPosts(discord, clock);
-    this.messages = new StarredMessageReader(discord, clock);
+  constructor({ discord, access, entries, images, clock }: FollowerParts) {
+    this.posts = new EntryPosts(discord, access);
+    this.messages = new StarredMessageReader(discord, access);
     this.entries = entries;
     this.images = images;
     this.clock = clock;
   }
 
   /**
+   * @param known the message's entry, as it is now
    * @throws RunPostponedError, ChannelProblemError, StarboardChannelGoneError, DiscordError, the signal's reason, or
    *   the database's error
    */
-  async follow(task: ClaimedTask, settings: StarboardSettings, signal: AbortSignal): Promise<RunOutcome> {
-    const known = await this.entries.find(task.guildId, task.messageId);
-    if (known?.state === 'withdrawn') return 'withdrawn';
-    let entry = isLiving(known) ? known : undefined;
+  async follow(
+    task: ClaimedTask,
+    settings: StarboardSettings,
+    known: LivingEntry | undefined,
+    signal: AbortSignal,
+  ): Promise<RunOutcome> {
+    let entry = known;
     if (entry?.state === 'removing') {
       await this.remove(entry, signal);
       entry = undefined;
@@ -123,18 +124,27 @@ export class MessageFollower {
       entryChannelId,
       reservedAt,
     });
-    return reserved ? this.post(reserved, details, signal) : 'unwanted';
+    if (!reserved) return 'unwanted';
+    let sent: DiscordMessage;
+    try {
+      sent = await this.send(reserved, details, signal);
+    } catch (error) {
+      // Whoever lost the claim may have lost it to somebody who goes on with the reservation.
+      if (wasRefused(error) && !signal.aborted) await this.entries.release(reserved);
+      throw error;
+    }
+    return this.finish(reserved, sent, details.stars, signal);
   }
 
   /** The entry was reserved by a run that did not come to its end: nobody knows whether it was posted. */
   private async resume(entry: LivingEntry, details: PostDetails, signal: AbortSignal): Promise<RunOutcome> {
     const found = await this.findPost(entry, signal);
     if (found) return this.finish(entry, found, details.stars, signal);
-    if (await this.entries.mayStillBePosted(entry)) return this.post(entry, details, signal);
-    return this.remove(entry, signal);
+    if (!(await this.entries.mayStillBePosted(entry))) return this.remove(entry, signal);
+    return this.finish(entry, await this.send(entry, details, signal), details.stars, signal);
   }
 
-  private async post(entry: LivingEntry, details: PostDetails, signal: AbortSignal): Promise<RunOutcome> {
+  private async send(entry: LivingEntry, details: PostDetails, signal: AbortSignal): Promise<DiscordMessage> {
     const { task, message, isInThread } = details;
     const { guildId } = entry;
     const reply = await this.replyOf(guildId, message, signal);
@@ -145,20 +155,17 @@ export class MessageFollower {
       return this.posts.send({ ...channelOf(entry), nonce: nonceOf(entry), body, files, isInThread }, signal);
     };
     const image = firstImage(message);
-    if (image && task.attempts >= RUNS_WITH_UPLOADS) {
-      return this.finish(entry, await send(linked(image)), details.stars, signal);
-    }
+    if (image && task.attempts >= RUNS_WITH_UPLOADS) return send(linked(image));
     const premiumTier = () => this.messages.premiumTier(guildId, signal);
-    const sent = await this.images.with(image, premiumTier, signal, async (shown) => {
+    return this.images.with(image, premiumTier, signal, async (shown) => {
       try {
         return await send(shown);
       } catch (error) {
         const isTooLarge = error instanceof DiscordError && error.code === REQUEST_ENTITY_TOO_LARGE;
-        if (!image || !shown.file || !isTooLarge) throw error;
+        if (!image || !shown.file || !isTooLarge || error.mayHaveBeenDone) throw error;
         return send(linked(image));
       }
     });
-    return this.finish(entry, sent, details.stars, signal);
   }
 
   /** @param post as Discord has it: by its nonce it may be one that was sent before, with another count */
@@ -202,6 +209,11 @@ interface PostDetails {
 
 function channelOf({ guildId, entryChannelId }: LivingEntry): StarboardChannel {
   return { guildId, channelId: entryChannelId };
+}
+
+/** A person has to put something right first, and nothing was done in Discord. */
+function wasRefused(error: unknown): boolean {
+  return error instanceof ChannelProblemError && error.cause instanceof DiscordError && !error.cause.mayHaveBeenDone;
 }
 
 /** The same for every attempt of a reservation, and for no other: 22 characters at most, of Discord's 25. */

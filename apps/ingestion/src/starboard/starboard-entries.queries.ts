@@ -132,6 +132,12 @@ export class StarboardEntries {
     await this.update(entry, { state: 'removing', updatedAt: new Date(now) });
   }
 
+  /** It is certain that nothing was posted for the reservation. The message is free for the starboard channel of then. */
+  async release({ guildId, messageId, reservedAt }: LivingEntry): Promise<void> {
+    const state = 'reserved';
+    await this.dataSource.getRepository(StarboardEntry).delete({ guildId, messageId, reservedAt, state });
+  }
+
   async drop({ guildId, messageId, reservedAt }: LivingEntry): Promise<void> {
     await this.dataSource.getRepository(StarboardEntry).delete({ guildId, messageId, reservedAt });
   }
@@ -152,8 +158,8 @@ export class StarboardEntries {
   }
 }
 
-export function isLiving(entry: StarboardEntry | null): entry is LivingEntry {
-  return entry !== null && entry.state !== 'withdrawn';
+export function isLiving(entry: StarboardEntry): entry is LivingEntry {
+  return entry.state !== 'withdrawn';
 }
 
 /** Of a message ($2) of an author ($3), written at $5, in a starboard channel ($4) of the guild `s`. */

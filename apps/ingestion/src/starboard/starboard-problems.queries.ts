@@ -3,10 +3,21 @@ import { DataSource } from 'typeorm';
 import { clearStarboardProblem } from '#libs/database';
 import { growingPause } from './growing-pause.js';
 
+/**
+ * What the starboard does in a channel:
+ * - `view`: anything at all
+ * - `read`: read its messages
+ * - `change`: edit and delete posts
+ * - `post`: make new ones
+ */
+export type StarboardAction = 'view' | 'read' | 'change' | 'post';
+
 /** What keeps the starboard of a guild from working in one channel. */
 export interface ChannelProblem {
   guildId: string;
   channelId: string;
+  /** What does not work; others may. */
+  action: StarboardAction;
   /** One sentence for people. */
   problem: string;
 }
@@ -17,6 +28,14 @@ export interface KnownProblem extends ChannelProblem {
 }
 
 const FIRST_PAUSE_MS = 30_000;
+/** Of what it shows that something works: itself, and what it includes. */
+const PROVES: Record<StarboardAction, readonly StarboardAction[]> = {
+  view: ['view'],
+  read: ['view', 'read'],
+  change: ['view', 'change'],
+  // Posting opens an archived thread.
+  post: ['view', 'change', 'post'],
+};
 
 /**
  * Problems that a person has to put right, in `starboard_problems`, of which the settings tell. One run a guild and
@@ -28,17 +47,17 @@ export class StarboardProblems {
 
   /** What is known of these channels. */
   async of(guildId: string, channelIds: readonly string[]): Promise<KnownProblem[]> {
-    const rows = await this.dataSource.query<{ channelId: string; problem: string; retryAt: Date }[]>(
-      `SELECT channel_id AS "channelId", problem, retry_at AS "retryAt" FROM starboard_problems
+    const rows = await this.dataSource.query<(Omit<KnownProblem, 'retryAt'> & { retryAt: Date })[]>(
+      `SELECT channel_id AS "channelId", action, problem, retry_at AS "retryAt" FROM starboard_problems
        WHERE guild_id = $1 AND channel_id = ANY ($2::bigint[])`,
       [guildId, channelIds],
     );
-    return rows.map(({ retryAt, ...row }) => ({ guildId, ...row, retryAt: retryAt.getTime() }));
+    return rows.map(({ retryAt, ...row }) => ({ ...row, guildId, retryAt: retryAt.getTime() }));
   }
 
   /** @returns when to try again, in Unix milliseconds, and whether the problem is another than before */
   async record(
-    { guildId, channelId, problem }: ChannelProblem,
+    { guildId, channelId, action, problem }: ChannelProblem,
     now: number,
   ): Promise<{ until: number; isNew: boolean }> {
     const [known] = await this.dataSource.query<{ attempts: number; problem: string }[]>(
@@ -51,20 +70,29 @@ export class StarboardProblems {
       `WITH before AS MATERIALIZED (
          SELECT problem FROM starboard_problems WHERE guild_id = $1 AND channel_id = $2
        )
-       INSERT INTO starboard_problems AS known (guild_id, channel_id, problem, since, seen_at, retry_at, attempts)
-       VALUES ($1, $2, $3, $4, $4, $5, $6)
+       INSERT INTO starboard_problems AS known
+         (guild_id, channel_id, problem, since, seen_at, retry_at, attempts, action)
+       VALUES ($1, $2, $3, $4, $4, $5, $6, $7)
        ON CONFLICT (guild_id, channel_id) DO UPDATE SET
          since = CASE WHEN known.problem = excluded.problem THEN known.since ELSE excluded.since END,
          problem = excluded.problem, seen_at = excluded.seen_at, retry_at = excluded.retry_at,
-         attempts = excluded.attempts
+         attempts = excluded.attempts, action = excluded.action
        RETURNING (SELECT problem FROM before) IS DISTINCT FROM problem AS "isNew"`,
-      [guildId, channelId, problem, new Date(now), new Date(until), attempts],
+      [guildId, channelId, problem, new Date(now), new Date(until), attempts, action],
     );
     return { until, isNew: stored.isNew };
   }
 
-  /** It works there again. */
-  async clear(guildId: string, channelId: string): Promise<void> {
+  /** It works there (again), and so does what it proves. */
+  async solve({ guildId, channelId, action }: Omit<ChannelProblem, 'problem'>): Promise<void> {
+    await this.dataSource.query(
+      `DELETE FROM starboard_problems WHERE guild_id = $1 AND channel_id = $2 AND action = ANY ($3::text[])`,
+      [guildId, channelId, PROVES[action]],
+    );
+  }
+
+  /** Nothing is to be done in a channel that does not exist any more. */
+  async clear({ guildId, channelId }: Pick<ChannelProblem, 'guildId' | 'channelId'>): Promise<void> {
     await clearStarboardProblem(this.dataSource.manager, guildId, channelId);
   }
 }

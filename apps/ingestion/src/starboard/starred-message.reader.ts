@@ -1,18 +1,12 @@
 import type { StarredMessage } from '#libs/database';
-import {
-  DiscordError,
-  type Clock,
-  type DiscordClient,
-  type DiscordMessage,
-  type DiscordPermission,
-} from '#libs/discord';
-import { ChannelAccess, isThread } from './channel-access.js';
+import { DiscordError, type DiscordClient, type DiscordMessage, type DiscordPermission } from '#libs/discord';
+import { isThread, type ChannelAccess } from './channel-access.js';
 import type { ReplyContext } from './entry-message.js';
 import { ChannelProblemError, StarboardChannelGoneError } from './run-errors.js';
 
 /**
  * How a message's channel and a starboard channel go together. `unwanted`: the message is of another guild, or stands in
- * a thread of the starboard channel; `gone`: its channel does not exist any more.
+ * the starboard channel or a thread of it; `gone`: its channel does not exist any more.
  */
 export type Showing = 'allowed' | 'age_restricted' | 'unwanted' | 'gone';
 
@@ -25,22 +19,22 @@ const READING: readonly DiscordPermission[] = ['ViewChannel', 'ReadMessageHistor
  * DiscordError, or the signal's reason.
  */
 export class StarredMessageReader {
-  private readonly access: ChannelAccess;
-
   constructor(
     private readonly discord: DiscordClient,
-    clock: Clock,
-  ) {
-    this.access = new ChannelAccess(discord, clock);
-  }
+    private readonly access: ChannelAccess,
+  ) {}
 
   /** Undefined when it does not exist (any more). */
   async read(starred: StarredMessage, signal: AbortSignal): Promise<DiscordMessage | undefined> {
-    return unlessMissing(() =>
-      this.access.act({ ...starred, action: 'read starred messages', needed: READING }, signal, () =>
-        this.discord.messages.get(starred, signal),
-      ),
-    );
+    const { guildId, channelId } = starred;
+    const action = {
+      guildId,
+      channelId,
+      action: 'read',
+      description: 'read starred messages',
+      needed: READING,
+    } as const;
+    return unlessMissing(() => this.access.act(action, signal, () => this.discord.messages.get(starred, signal)));
   }
 
   /**
@@ -57,7 +51,9 @@ export class StarredMessageReader {
     const ofAll = message.reactions.find(({ emoji, emojiId }) => emoji === STAR && emojiId === undefined)?.count ?? 0;
     if (ofAll < enough) return ofAll;
     let stars = 0;
-    const action = { ...starred, action: 'read who starred a message', needed: READING };
+    const { guildId, channelId } = starred;
+    const description = 'read who starred a message';
+    const action = { guildId, channelId, action: 'read', description, needed: READING } as const;
     await this.access.act(action, signal, async () => {
       for await (const users of this.discord.messages.reactionPages(starred, signal)) {
         stars += users.filter(({ id, isBot }) => !isBot && id !== message.author.id).length;
@@ -80,11 +76,11 @@ export class StarredMessageReader {
     // Whoever may set up one guild must not make the bot write in another.
     if (starboard.guildId !== guildId) {
       const problem = `channel ${starboardChannelId} belongs to another server`;
-      throw new ChannelProblemError({ guildId, channelId: starboardChannelId, problem });
+      throw new ChannelProblemError({ guildId, channelId: starboardChannelId, action: 'post', problem });
     }
     const told = (showing: Showing) => ({ showing, starboardIsThread: isThread(starboard) });
     if (!source) return told('gone');
-    if (source.guildId !== guildId || source.parentId === starboard.id) return told('unwanted');
+    if (source.guildId !== guildId || [source.id, source.parentId].includes(starboard.id)) return told('unwanted');
     if (!(await this.access.isAgeRestricted(guildId, source, signal))) return told('allowed');
     return told((await this.access.isAgeRestricted(guildId, starboard, signal)) ? 'allowed' : 'age_restricted');
   }
@@ -112,7 +108,8 @@ export class StarredMessageReader {
   }
 
   private async channel(guildId: string, channelId: string, signal: AbortSignal) {
-    const action = { guildId, channelId, action: 'look at a channel', needed: ['ViewChannel'] as const };
+    const needed = ['ViewChannel'] as const;
+    const action = { guildId, channelId, action: 'view', description: 'look at a channel', needed } as const;
     return unlessMissing(() =>
       this.access.act(action, signal, () => this.discord.channels.get({ guildId, channelId }, signal)),
     );

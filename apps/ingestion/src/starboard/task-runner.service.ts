@@ -4,14 +4,15 @@ import { DiscordError, type Clock, type DiscordClient } from '#libs/discord';
 import { describeError } from '#libs/observability';
 import { DeletedChannelsService } from '../guilds/deleted-channels.service.js';
 import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
+import { ChannelAccess } from './channel-access.js';
 import { EntryImages } from './entry-image.service.js';
 import { ErasedPosts } from './erased-posts.js';
 import { growingPause } from './growing-pause.js';
 import { MessageFollower } from './message-follower.js';
 import { ChannelProblemError, RunPostponedError, StarboardChannelGoneError } from './run-errors.js';
-import { StarboardEntries } from './starboard-entries.queries.js';
+import { isLiving, StarboardEntries, type LivingEntry, type StarboardSettings } from './starboard-entries.queries.js';
 import { StarboardMetrics, type RunFailure, type RunOutcome } from './starboard-metrics.js';
-import { StarboardProblems } from './starboard-problems.queries.js';
+import { StarboardProblems, type StarboardAction } from './starboard-problems.queries.js';
 import { StarboardTasks, type ClaimedTask, type TaskName } from './starboard-tasks.queries.js';
 
 const DAY_MS = 86_400_000;
@@ -38,8 +39,9 @@ export class TaskRunner {
     images: EntryImages,
   ) {
     if (discord === null) return;
-    this.follower = new MessageFollower({ discord, entries, images, clock });
-    this.erasedPosts = new ErasedPosts(discord, clock);
+    const access = new ChannelAccess(discord, clock, problems);
+    this.follower = new MessageFollower({ discord, access, entries, images, clock });
+    this.erasedPosts = new ErasedPosts(discord, access, clock);
   }
 
   /**
@@ -74,29 +76,37 @@ export class TaskRunner {
 
   private async follow(task: ClaimedTask, signal: AbortSignal): Promise<RunOutcome> {
     const settings = await this.entries.settings(task.guildId);
-    if (!settings || settings.channelId === task.channelId) return 'unwanted';
-    const known = await this.requireNotHeld(task, [task.channelId, settings.channelId]);
-    const outcome = await this.follower!.follow(task, settings, signal);
-    for (const { channelId } of known) {
-      // That it can be read proves a message's channel, and a new post the starboard.
-      if (channelId === task.channelId || outcome === 'posted') await this.problems.clear(task.guildId, channelId);
-    }
-    return outcome;
+    if (!settings) return 'unwanted';
+    const entry = (await this.entries.find(task.guildId, task.messageId)) ?? undefined;
+    if (entry && !isLiving(entry)) return 'withdrawn';
+    if (!entry && settings.channelId === task.channelId) return 'unwanted';
+    await this.requireNotHeld(task, settings, entry);
+    return this.follower!.follow(task, settings, entry, signal);
   }
 
-  /** @returns what is known of the channels @throws RunPostponedError while one of them is left alone */
-  private async requireNotHeld({ guildId }: ClaimedTask, channelIds: readonly string[]) {
-    const known = await this.problems.of(guildId, channelIds);
-    const longest = known.toSorted((a, b) => b.retryAt - a.retryAt)[0];
-    if (longest && longest.retryAt > this.clock.now()) throw new RunPostponedError(longest.retryAt, longest.problem);
-    return known;
+  /** @throws RunPostponedError while a channel is left alone in what the run has to do there */
+  private async requireNotHeld(
+    task: ClaimedTask,
+    settings: StarboardSettings,
+    entry: LivingEntry | undefined,
+  ): Promise<void> {
+    const now = this.clock.now();
+    // Nothing is given up that only waited for others.
+    if (this.isHopeless(task, now)) return;
+    const source = entry?.channelId ?? task.channelId;
+    const starboard = entry?.entryChannelId ?? settings.channelId;
+    const known = await this.problems.of(task.guildId, [source, starboard]);
+    const actions = actionsOnStarboard(entry);
+    const longest = known
+      .filter(({ channelId, action, retryAt }) => retryAt > now && (channelId === source || actions.includes(action)))
+      .toSorted((a, b) => b.retryAt - a.retryAt)[0];
+    if (longest) throw new RunPostponedError(longest.retryAt, longest.problem);
   }
 
   /** @returns undefined when it says nothing about the task */
   private async settle(task: ClaimedTask, error: unknown): Promise<RunFailure | undefined> {
     const now = this.clock.now();
     if (error instanceof RunPostponedError) {
-      if (error.problem !== undefined && this.isHopeless(task, now)) return this.giveUp(task, error.problem);
       await this.tasks.postpone(task, error.until, now, error.problem);
       return 'held';
     }
@@ -136,4 +146,10 @@ export class TaskRunner {
     );
     return 'given_up';
   }
+}
+
+/** What the message's entry may need in its channel; deleting and editing must not wait for what new posts lack. */
+function actionsOnStarboard(entry: LivingEntry | undefined): readonly StarboardAction[] {
+  if (!entry) return ['view', 'change', 'post'];
+  return entry.state === 'reserved' ? ['view', 'change', 'post', 'read'] : ['view', 'change'];
 }

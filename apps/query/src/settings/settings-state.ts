@@ -6,6 +6,7 @@ import {
   findStarboardProblems,
   type GuildSettings,
 } from '#libs/database';
+import type { DiscordClient } from '#libs/discord';
 import { panelStatus } from '../counter-panels/panel-status.js';
 import { starboardStatus } from '../starboard/starboard-status.js';
 import { enabledOnly, findSettings } from './guild-settings.reader.js';
@@ -29,14 +30,14 @@ export async function readState(manager: EntityManager, guildId: string): Promis
 export async function readAnswer(
   manager: EntityManager,
   guildId: string,
-  hasDiscord: boolean,
+  discord: DiscordClient | null,
 ): Promise<SettingsAnswer> {
   const { settings, panels } = await readState(manager, guildId);
   const channels = await findPanelChannels(manager, guildId);
   const nextRefresh = await findNextRefresh(manager, guildId);
   const problems = await findStarboardProblems(manager, guildId);
   return settingsAnswer(settings, panels, {
-    counter_panel_status: panelStatus({ settings, panels, channels, nextRefresh, hasDiscord }),
-    starboard_status: starboardStatus(settings, problems, hasDiscord),
+    counter_panel_status: panelStatus({ settings, panels, channels, nextRefresh, hasDiscord: discord !== null }),
+    starboard_status: starboardStatus(settings, problems, discord),
   });
 }

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import {
   clearChannel,
@@ -9,11 +9,13 @@ import {
   GuildSettings,
   requestRefresh,
 } from '#libs/database';
+import type { DiscordClient } from '#libs/discord';
 import { PanelChannels } from '../counter-panels/panel-channels.service.js';
 import type { PanelWork } from '../counter-panels/panel-work.js';
 import { GuildDatabase } from '../database/guild-database.js';
 import { GuildEraser } from '../database/guild-eraser.js';
 import { DiscordApiInteractionError } from '../http/api-error.js';
+import { DISCORD } from '../tokens.js';
 import type { SettingsAnswer } from './settings-answer.js';
 import { decide, type DoneInDiscord } from './settings-decision.js';
 import { CHANNEL_FIELDS } from './settings-fields.js';
@@ -28,11 +30,12 @@ export class SettingsService {
     private readonly database: GuildDatabase,
     private readonly eraser: GuildEraser,
     private readonly channels: PanelChannels,
+    @Inject(DISCORD) private readonly discord: DiscordClient | null,
   ) {}
 
   /** @throws ModuleDisabledError */
   get(guildId: string): Promise<SettingsAnswer> {
-    return this.database.readSettings((manager) => readAnswer(manager, guildId, this.channels.hasDiscord));
+    return this.database.readSettings((manager) => readAnswer(manager, guildId, this.discord));
   }
 
   /** A change that names every setting: its rules are a matter of its form, and come before the guild's state. */
@@ -94,7 +97,7 @@ export class SettingsService {
       await followSettings(manager, guildId);
       if (work || panelsDiffer(state.settings, changed)) await requestRefresh(manager, guildId, this.channels.now());
       await clearFormerProblem(manager, state.settings, changed);
-      return readAnswer(manager, guildId, this.channels.hasDiscord);
+      return readAnswer(manager, guildId, this.discord);
     });
   }
 }

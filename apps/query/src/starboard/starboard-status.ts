@@ -1,5 +1,6 @@
 import type { JsonSchema } from '#libs/contracts';
 import type { GuildSettings, StarboardProblem } from '#libs/database';
+import type { DiscordClient } from '#libs/discord';
 import { ID_SCHEMA, objectOf, orNull, TIME_SCHEMA } from '../openapi/schemas.js';
 
 /** What keeps the starboard from working in a channel. */
@@ -23,16 +24,19 @@ export const STARBOARD_STATUS_SCHEMA: JsonSchema = objectOf({
 });
 
 const NO_TOKEN = 'DISCORD_TOKEN is not set, so the starboard stands still';
+const TOKEN_REFUSED = 'Discord does not accept DISCORD_TOKEN, so the starboard stands still';
 
-/** Empty when nothing is wrong. @param hasDiscord whether there is a token */
+/** Empty when nothing is wrong, or the starboard is off. @param discord null without a token */
 export function starboardStatus(
   { starboardEnabled, starboardChannel }: GuildSettings,
   problems: readonly StarboardProblem[],
-  hasDiscord: boolean,
+  discord: Pick<DiscordClient, 'health'> | null,
 ): StarboardStatus[] {
-  if (!hasDiscord && starboardEnabled && starboardChannel !== null) {
+  if (!starboardEnabled || starboardChannel === null) return [];
+  if (discord?.health.status !== 'ok') {
+    const problem = discord === null ? NO_TOKEN : TOKEN_REFUSED;
     const never = { first_seen_at: null, last_seen_at: null, next_try_at: null };
-    return [{ channel_id: starboardChannel, problem: NO_TOKEN, ...never }];
+    return [{ channel_id: starboardChannel, problem, ...never }];
   }
   return problems.map(({ channelId, problem, since, seenAt, retryAt }) => ({
     channel_id: channelId,

@@ -28,7 +28,12 @@ export async function requestStarboardLooks(
      INSERT INTO starboard_tasks AS known (guild_id, message_id, task, channel_id, created_at, due_at)
      SELECT s.guild_id, starred.message_id, 'follow', starred.channel_id, $4, $4
      FROM starred JOIN guild_settings s ON s.guild_id = starred.guild_id
-     WHERE s.enabled AND s.starboard_enabled AND s.starboard_channel <> starred.channel_id
+     WHERE s.enabled AND s.starboard_enabled AND (
+       s.starboard_channel <> starred.channel_id
+       -- What was shown elsewhere before its channel became the starboard.
+       OR s.starboard_channel = starred.channel_id AND EXISTS (
+         SELECT FROM starboard_entries e
+         WHERE e.guild_id = s.guild_id AND e.message_id = starred.message_id AND e.state <> 'withdrawn'))
      ORDER BY 1, 2
      ON CONFLICT (guild_id, message_id, task) DO UPDATE SET
        channel_id = excluded.channel_id,
