@@ -212,8 +212,7 @@ describe('the starboard, when Discord refuses or fails', () => {
       what: 'the entry to be withdrawn',
     });
     await board.settled(message);
-    await board.star(publisher, message);
-    await board.settled(message);
+    await board.starAndSettle(publisher, message);
     expect(board.postsIn(starboard)).toEqual([]);
   });
 
