@@ -248,6 +248,32 @@ describe('counter panels', () => {
     expect(names(guild)).toEqual(['Members: 100', 'Online: 10', 'Boosts: 0']);
   });
 
+  it('show a snapshot at their next refresh, however long Discord told no counts before', async () => {
+    const guild = await system.addGuild();
+    const { guilds } = system.discord.state;
+    const left = guilds.get(guild.id)!;
+    guilds.delete(guild.id);
+    await system.pass(6 * 60, 10 * MINUTE_MS);
+    guilds.set(guild.id, left);
+    await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
+    await system.pass(10);
+    expect(names(guild)).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2']);
+    expect((await system.known(guild.members))?.last_error).toBeNull();
+  });
+
+  it('pause after a refused rename, although their counts could not be read before', async () => {
+    const guild = await system.addGuild();
+    system.discord.faults.add({ kind: 'status', status: 503 }, { method: 'GET', times: 4 });
+    await system.untilSettled(system.refresh(guild.id));
+    expect((await system.known(guild.members))?.last_error).toContain('read the counts');
+    system.discord.state.denyBot(guild.members.id, 'ManageChannels');
+    await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
+    await system.pass(60);
+    const refused = statuses().filter((status) => status === 403).length;
+    expect(refused).toBeGreaterThanOrEqual(1);
+    expect(refused).toBeLessThanOrEqual(4);
+  });
+
   it('are renamed in a guild for which Discord tells no counts, where the snapshot has one', async () => {
     const guild = await system.addGuild();
     await system.addSnapshot(guild.id, { boosts: 2 });
