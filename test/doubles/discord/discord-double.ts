@@ -240,7 +240,11 @@ function sendJson(response: ServerResponse, status: number, body: unknown, heade
 
 function sendRateLimited(response: ServerResponse, exceeded: Exceeded, headers: Record<string, string>): void {
   const { retryAfterMs, scope } = exceeded;
-  const body = { message: 'You are being rate limited.', retry_after: retryAfterMs / 1_000, global: scope === 'global' };
+  const body = {
+    message: 'You are being rate limited.',
+    retry_after: retryAfterMs / 1_000,
+    global: scope === 'global',
+  };
   sendJson(response, 429, body, {
     ...headers,
     'Retry-After': wholeSeconds(retryAfterMs),
