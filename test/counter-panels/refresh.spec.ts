@@ -1,3 +1,4 @@
+import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { waitFor } from '../harness/wait-for.js';
 import { MINUTE_MS, PanelsSystem, type GuildWithPanels } from './panels-system.js';
 
@@ -5,10 +6,16 @@ const ROLE = '1300000000000000001';
 const RENAMES = 'PATCH /channels/{channel_id}';
 
 describe('counter panels', () => {
+  let database: TestDatabase;
   let system: PanelsSystem;
 
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  });
+  afterAll(() => database.release());
+
   beforeEach(async () => {
-    system = await PanelsSystem.create();
+    system = await PanelsSystem.on(database);
     await system.addWorker();
   });
   afterEach(() => system.close());
