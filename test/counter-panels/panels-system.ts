@@ -13,6 +13,15 @@ import { waitFor } from '../harness/wait-for.js';
 
 export const MINUTE_MS = 60_000;
 
+const TABLES = [
+  'guild_settings',
+  'guild_snapshots',
+  'counter_panels',
+  'counter_panel_channels',
+  'counter_panel_refreshes',
+  'counter_panel_creations',
+];
+
 /** Longer are the deadlines of requests. */
 const SHORT_WAIT_MS = 5_000;
 
@@ -27,7 +36,7 @@ export interface GuildWithPanels {
   boosts: StoredChannel;
 }
 
-/** Workers of counter panels on a database of their own, with a Discord of their own, on a clock that tests move. */
+/** Workers of counter panels on a database without other guilds, with a Discord of their own, on a clock that tests move. */
 export class PanelsSystem {
   readonly workers: CounterPanelWorker[] = [];
   private readonly databases: Database[] = [];
@@ -36,11 +45,19 @@ export class PanelsSystem {
     readonly database: TestDatabase,
     readonly discord: DiscordDouble,
     readonly clock: ManualClock,
+    private readonly ownsDatabase: boolean,
   ) {}
 
   static async create({ nowMs }: { nowMs?: number } = {}): Promise<PanelsSystem> {
     const clock = new ManualClock(nowMs);
-    return new PanelsSystem(await createTestDatabase(), await DiscordDouble.start({ clock }), clock);
+    return new PanelsSystem(await createTestDatabase(), await DiscordDouble.start({ clock }), clock, true);
+  }
+
+  /** On a database that serves one system after the other, and is emptied for each. */
+  static async on(database: TestDatabase): Promise<PanelsSystem> {
+    await database.query(TABLES.map((table) => `DELETE FROM ${table};`).join(' '));
+    const clock = new ManualClock();
+    return new PanelsSystem(database, await DiscordDouble.start({ clock }), clock, false);
   }
 
   /** As an instance of its own would: with its own connections and its own client. It works only when told. */
@@ -199,7 +216,7 @@ export class PanelsSystem {
     await Promise.all(this.workers.map((worker) => worker.onApplicationShutdown()));
     await Promise.all(this.databases.map((database) => database.close()));
     await this.discord.close();
-    await this.database.release();
+    if (this.ownsDatabase) await this.database.release();
     const { violations } = this.discord;
     if (violations.length > 0) throw new Error(`violations of Discord's rules:\n${violations.join('\n')}`);
   }

@@ -1,3 +1,4 @@
+import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { waitFor } from '../harness/wait-for.js';
 import { MINUTE_MS, PanelsSystem, type GuildWithPanels } from './panels-system.js';
 
@@ -5,10 +6,16 @@ const ROLE = '1300000000000000001';
 const RENAMES = 'PATCH /channels/{channel_id}';
 
 describe('counter panels', () => {
+  let database: TestDatabase;
   let system: PanelsSystem;
 
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  });
+  afterAll(() => database.release());
+
   beforeEach(async () => {
-    system = await PanelsSystem.create();
+    system = await PanelsSystem.on(database);
     await system.addWorker();
   });
   afterEach(() => system.close());
@@ -246,6 +253,32 @@ describe('counter panels', () => {
     guilds.set(guild.id, left);
     await system.refresh(guild.id);
     expect(names(guild)).toEqual(['Members: 100', 'Online: 10', 'Boosts: 0']);
+  });
+
+  it('show a snapshot at their next refresh, however long Discord told no counts before', async () => {
+    const guild = await system.addGuild();
+    const { guilds } = system.discord.state;
+    const left = guilds.get(guild.id)!;
+    guilds.delete(guild.id);
+    await system.pass(6 * 60, 10 * MINUTE_MS);
+    guilds.set(guild.id, left);
+    await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
+    await system.pass(10);
+    expect(names(guild)).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2']);
+    expect((await system.known(guild.members))?.last_error).toBeNull();
+  });
+
+  it('pause after a refused rename, although their counts could not be read before', async () => {
+    const guild = await system.addGuild();
+    system.discord.faults.add({ kind: 'status', status: 503 }, { method: 'GET', times: 4 });
+    await system.untilSettled(system.refresh(guild.id));
+    expect((await system.known(guild.members))?.last_error).toContain('read the counts');
+    system.discord.state.denyBot(guild.members.id, 'ManageChannels');
+    await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
+    await system.pass(60);
+    const refused = statuses().filter((status) => status === 403).length;
+    expect(refused).toBeGreaterThanOrEqual(1);
+    expect(refused).toBeLessThanOrEqual(4);
   });
 
   it('are renamed in a guild for which Discord tells no counts, where the snapshot has one', async () => {

@@ -341,6 +341,18 @@ describe('settings with counter panels', () => {
     expect(await settings()).toMatchObject({ starboard_channel: thread.id });
   });
 
+  it('take no thread for a counter, also where the same change names it for the starboard', async () => {
+    guildId = discord.state.addGuild().id; // without a category, in which no thread can be
+    await send('POST', 'enable');
+    const parentId = discord.state.addChannel({ guildId, type: 0 }).id;
+    const { id } = discord.state.addChannel({ guildId, type: 11, parentId });
+    const counter = { counter_panel_member_count_channel: id };
+    for (const change of [counter, { ...counter, starboard_channel: id }]) {
+      const refused = await patch(change);
+      expect([refused.status, fieldsOf(refused)]).toEqual([400, ['counter_panel_member_count_channel']]);
+    }
+  });
+
   it('explain a channel that is named for several counters', async () => {
     const { id } = discord.state.addChannel({ guildId, type: VOICE, parentId: category.id });
     const answer = await patch({

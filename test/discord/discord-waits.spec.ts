@@ -169,9 +169,12 @@ describe('How the Discord client waits, and tries again', () => {
       expect(await client.guilds.get(guildId, signal)).toMatchObject({ id: guildId });
     });
 
-    it('of everything holds back everything', async () => {
+    it.each([
+      ['of everything', { scope: 'global' }],
+      ['of the whole address, as a page tells it,', { headers: false }],
+    ] as const)('%s holds back everything', async (_, limit) => {
       const other = discord.state.addGuild();
-      discord.faults.add({ kind: 'rate_limited', retryAfterMs: 60_000, scope: 'global' });
+      discord.faults.add({ kind: 'rate_limited', retryAfterMs: 60_000, ...limit });
       const first = await discordErrorOf(client.messages.send(message('n'), signal));
       const second = await discordErrorOf(client.guilds.get(other.id, signal));
       expect([first.scope, second.scope]).toEqual(['global', 'global']);

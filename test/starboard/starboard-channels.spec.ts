@@ -69,8 +69,7 @@ describe('the starboard, and channels of its guild', () => {
     await deleteChannel(place, starboard.id);
     await board.system.untilHandled(handled + 1);
     const next = await newStarboard(place);
-    await board.star(publisher, message);
-    await board.settled(message);
+    await board.starAndSettle(publisher, message);
     expect(board.postsIn(next)).toEqual([]);
   });
 
@@ -137,8 +136,7 @@ describe('the starboard, and channels of its guild', () => {
     const { state } = board.discord;
     const thread = state.addChannel({ guildId: guild.id, type: PUBLIC_THREAD, parentId: starboard.id });
     const message = state.addMessage({ channelId: thread.id, content: 'x' });
-    await board.star(publisher, message, 3);
-    await board.settled(message);
+    await board.starAndSettle(publisher, message, 3);
     expect(board.postsIn(starboard)).toEqual([]);
 
     thread.parentId = channel.id;
@@ -155,8 +153,7 @@ describe('the starboard, and channels of its guild', () => {
     starboard.parentId = channel.id;
     const sibling = state.addChannel({ guildId: guild.id, type: PUBLIC_THREAD, parentId: channel.id });
     const messages = [sibling, channel].map(({ id }) => state.addMessage({ channelId: id, content: 'x' }));
-    for (const message of messages) await board.star(publisher, message);
-    for (const message of messages) await board.settled(message);
+    for (const message of messages) await board.starAndSettle(publisher, message);
     expect(board.postsIn(starboard)).toHaveLength(2);
   });
 });

@@ -2,7 +2,7 @@ import type { Readiness } from '#libs/observability';
 import type { Publisher } from '../harness/publisher.js';
 import type { ServiceProcess } from '../harness/services.js';
 import { waitFor } from '../harness/wait-for.js';
-import { StarboardSystem } from './starboard-system.js';
+import { StarboardSystem, type StarboardGuild } from './starboard-system.js';
 
 describe('the starboard, when Discord refuses or fails', () => {
   let board: StarboardSystem;
@@ -170,6 +170,34 @@ describe('the starboard, when Discord refuses or fails', () => {
     expect(board.postsIn(slow.starboard)).toEqual([]);
   });
 
+  it('delays no other guild while thousands of messages of one wait for a permission', async () => {
+    const lacking = await board.openGuild({ count: 1 });
+    const other = await board.openGuild({ count: 1 });
+    await board.system.database.query(
+      `INSERT INTO starboard_problems (guild_id, channel_id, problem, since, seen_at, retry_at, attempts)
+       VALUES ($1, $2, 'made up', now(), now(), now() + interval '1 hour', 1)`,
+      [lacking.guild.id, lacking.channel.id],
+    );
+    // Due as after a pause: no event wakes the worker.
+    const addDue = ({ guild, channel }: StarboardGuild, messageIds: string[]) =>
+      board.system.database.query(
+        `INSERT INTO starboard_tasks (guild_id, message_id, task, channel_id, created_at, due_at)
+         SELECT $1, unnest($3::bigint[]), 'follow', $2, now(), now()`,
+        [guild.id, channel.id, messageIds],
+      );
+    const message = board.discord.state.addMessage({ channelId: other.channel.id, content: 'x' });
+    board.discord.state.addReaction(message.id);
+    await addDue(
+      lacking,
+      Array.from({ length: 5_000 }, (_, index) => String(index + 1)),
+    );
+    await addDue(other, [message.id]);
+    await board.untilPosts(other.starboard, 1);
+    const ofLacking = 'starboard_tasks WHERE guild_id = $1';
+    expect(await board.system.count(`${ofLacking} AND due_at <= now()`, [lacking.guild.id])).toBeGreaterThan(4_000);
+    await board.system.database.query(`DELETE FROM ${ofLacking}`, [lacking.guild.id]);
+  });
+
   it('does not post again what somebody deleted, also when the stars went and came back', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const { state } = board.discord;
@@ -184,8 +212,7 @@ describe('the starboard, when Discord refuses or fails', () => {
       what: 'the entry to be withdrawn',
     });
     await board.settled(message);
-    await board.star(publisher, message);
-    await board.settled(message);
+    await board.starAndSettle(publisher, message);
     expect(board.postsIn(starboard)).toEqual([]);
   });
 

@@ -50,8 +50,7 @@ describe('erasing, and the starboard', () => {
     });
 
     await board.set(guild.id, { starboard_enabled: true });
-    await board.star(publisher, message);
-    await board.settled(message);
+    await board.starAndSettle(publisher, message);
     expect(board.postsIn(starboard)).toHaveLength(1);
   });
 

@@ -73,6 +73,19 @@ export class StarboardSystem {
     return publisher.publish(name, { guild_id, channel_id: channelId, message_id: id });
   }
 
+  /** As `star`; resolves when what follows from it is over, so that what has not happened by then will not. */
+  async starAndSettle(publisher: Publisher, message: StoredMessage, stars = 1): Promise<void> {
+    await this.settledAfter(message, () => this.star(publisher, message, stars));
+  }
+
+  /** The same for what publishes other events about the message. @param events how many */
+  async settledAfter(message: StoredMessage, publish: () => Promise<unknown>, events = 1): Promise<void> {
+    const handled = await this.system.eventsHandled();
+    await publish();
+    await this.system.untilHandled(handled + events);
+    await this.settled(message);
+  }
+
   /** What the bot has posted in a channel, oldest first. */
   postsIn({ id }: StoredChannel): StoredMessage[] {
     const { state } = this.discord;
@@ -92,7 +105,7 @@ export class StarboardSystem {
     });
   }
 
-  /** Resolves when nothing is left to do about the message, so that what has not happened by now will not. */
+  /** Resolves when nothing is left to do about the message. An event that is not handled yet may ask for more. */
   async settled({ id }: Pick<StoredMessage, 'id'>, timeoutMs = 15_000): Promise<void> {
     await waitFor(
       async () => {

@@ -24,8 +24,7 @@ describe('the starboard', () => {
     const { state } = board.discord;
     const author = state.addUser({ globalName: 'Ada', avatar: 'abc123' });
     const message = state.addMessage({ channelId: channel.id, authorId: author.id, content: 'hello @everyone' });
-    await board.star(publisher, message, 1);
-    await board.settled(message);
+    await board.starAndSettle(publisher, message, 1);
     expect(board.postsIn(starboard)).toEqual([]);
 
     await board.star(publisher, message, 1);
@@ -60,10 +59,9 @@ describe('the starboard', () => {
     state.removeReaction(message.id, fans[1]!.id);
     await board.tell(publisher, message, 'star.removed');
     await board.untilPosts(starboard, 0);
-    await board.star(publisher, message, 1);
-    await board.untilContent(starboard, '**2**');
-    await board.settled(message);
-    expect(board.postsIn(starboard)).toHaveLength(1);
+    await board.starAndSettle(publisher, message, 1);
+    const post = await board.untilContent(starboard, '**2**');
+    expect(board.postsIn(starboard)).toEqual([post]);
   });
 
   it('counts neither the star of the author nor those of bots', async () => {
@@ -72,8 +70,7 @@ describe('the starboard', () => {
     const author = state.addUser();
     const message = state.addMessage({ channelId: channel.id, authorId: author.id, content: 'x' });
     state.addReaction(message.id, [author.id, state.addUser({ isBot: true }).id, state.bot.id, state.addUser().id]);
-    await board.tell(publisher, message);
-    await board.settled(message);
+    await board.settledAfter(message, () => board.tell(publisher, message));
     expect(board.postsIn(starboard)).toEqual([]);
     await board.star(publisher, message, 1);
     await board.untilContent(starboard, '**2**');
@@ -91,8 +88,9 @@ describe('the starboard', () => {
     const { guild, channel } = await board.openGuild({ count: 1_000 });
     const message = board.discord.state.addMessage({ channelId: channel.id, content: 'x' });
     const before = board.discord.requests.length;
-    await Promise.all(Array.from({ length: 10_000 }, () => board.tell(publisher, message)));
-    await board.settled(message);
+    const hints = Array.from({ length: 10_000 }, () => message);
+    const tell = () => Promise.all(hints.map((hint) => board.tell(publisher, hint)));
+    await board.settledAfter(message, tell, hints.length);
     expect(await board.system.count('starboard_tasks WHERE guild_id = $1', [guild.id])).toBeLessThanOrEqual(1);
     // One look reads the message alone, as the count in it is too small.
     expect(board.discord.requests.length - before).toBeLessThan(15);
@@ -118,8 +116,7 @@ describe('the starboard', () => {
     board.discord.state.deleteMessage(post!.id);
     await board.star(publisher, message);
     await waitFor(async () => (await board.entriesOf(guild.id))[0]?.['state'] === 'withdrawn', { what: 'withdrawal' });
-    await board.star(publisher, message);
-    await board.settled(message);
+    await board.starAndSettle(publisher, message);
     expect(board.postsIn(starboard)).toEqual([]);
   });
 
@@ -136,8 +133,7 @@ describe('the starboard', () => {
 
     const next = state.addChannel({ guildId: guild.id });
     await board.set(guild.id, { starboard_channel: next.id });
-    await board.tell(publisher, post!);
-    await board.settled(post!);
+    await board.settledAfter(post!, () => board.tell(publisher, post!));
     expect(board.postsIn(next)).toEqual([]);
   });
 
@@ -194,8 +190,7 @@ describe('the starboard', () => {
     const secret = state.addMessage({ channelId: other.channel.id, content: 'secret' });
     state.addReaction(secret.id);
     const ids = { guild_id: mine.guild.id, channel_id: other.channel.id, message_id: secret.id };
-    await publisher.publish('star.added', ids);
-    await board.settled(secret);
+    await board.settledAfter(secret, () => publisher.publish('star.added', ids));
     expect(board.postsIn(mine.starboard)).toEqual([]);
 
     await board.set(mine.guild.id, { starboard_channel: other.starboard.id });
@@ -221,8 +216,7 @@ describe('the starboard', () => {
       const { state } = board.discord;
       const thread = state.addChannel({ guildId: guild.id, type: 11, parentId: channel.id });
       const messages = [channel, thread].map(({ id }) => state.addMessage({ channelId: id, content: 'x' }));
-      for (const message of messages) await board.star(publisher, message);
-      for (const message of messages) await board.settled(message);
+      for (const message of messages) await board.starAndSettle(publisher, message);
       expect(board.postsIn(starboard)).toHaveLength(2 * shown);
     });
 
@@ -232,9 +226,7 @@ describe('the starboard', () => {
       await board.star(publisher, message);
       await board.untilPosts(starboard, 1);
       board.discord.state.channel(channel.id).nsfw = true;
-      await board.star(publisher, message);
-      await board.untilPosts(starboard, 0);
-      await board.settled(message);
+      await board.starAndSettle(publisher, message);
       expect(board.postsIn(starboard)).toEqual([]);
     });
   });

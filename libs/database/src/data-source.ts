@@ -10,6 +10,7 @@ import { Erasures1764300000000 } from './migrations/1764300000000-erasures.js';
 import { ApiKeys1764400000000 } from './migrations/1764400000000-api-keys.js';
 import { Starboard1764500000000 } from './migrations/1764500000000-starboard.js';
 import { CounterPanels1764600000000 } from './migrations/1764600000000-counter-panels.js';
+import { UnreadCounts1764700000000 } from './migrations/1764700000000-unread-counts.js';
 import { StarboardProblemActions1764800000000 } from './migrations/1764800000000-starboard-problem-actions.js';
 
 export interface DatabaseOptions {
@@ -40,6 +41,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       ApiKeys1764400000000,
       Starboard1764500000000,
       CounterPanels1764600000000,
+      UnreadCounts1764700000000,
       StarboardProblemActions1764800000000,
     ],
     migrationsTableName: 'schema_migrations',

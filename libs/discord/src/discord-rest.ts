@@ -128,12 +128,15 @@ function readableBody(status: number, body: ArrayBuffer, token: string): ArrayBu
   return readable.replaceAll(token, '***');
 }
 
+/** @param body undefined when it is no JSON */
 function readRateLimit({ headers }: ResponseLike, body: unknown): RateLimit {
   const { retry_after: inBody, global } = (body ?? {}) as { retry_after?: unknown; global?: unknown };
   // The header is whole seconds, rounded up; the body is more exact, where there is one.
   const seconds = [inBody, headers.get('Retry-After')].map(readSeconds).find((value) => value !== undefined);
-  const isGlobal = headers.has('X-RateLimit-Global') || global === true;
   const scope = headers.get('X-RateLimit-Scope');
+  // A page that names no limit of Discord's comes from what stands before it, which refuses the whole address.
+  const isOfAddress = scope === null && body === undefined;
+  const isGlobal = headers.has('X-RateLimit-Global') || global === true || isOfAddress;
   return {
     retryAfterMs: seconds === undefined ? UNKNOWN_RETRY_AFTER_MS : Math.max(seconds * 1_000, SHORTEST_RETRY_AFTER_MS),
     scope: isGlobal || scope === 'global' ? 'global' : scope === 'shared' ? 'shared' : 'user',

@@ -190,7 +190,7 @@ export class DiscordDouble {
       case 'rate_limited': {
         const { retryAfterMs, scope = 'user', headers = true } = fault;
         if (headers) sendRateLimited(response, { retryAfterMs, scope }, {});
-        else sendPage(response, 429);
+        else sendPage(response, 429, retryAfterMs > 0 ? { 'Retry-After': wholeSeconds(retryAfterMs) } : {});
         return true;
       }
       default:
@@ -240,19 +240,26 @@ function sendJson(response: ServerResponse, status: number, body: unknown, heade
 
 function sendRateLimited(response: ServerResponse, exceeded: Exceeded, headers: Record<string, string>): void {
   const { retryAfterMs, scope } = exceeded;
-  const seconds = retryAfterMs / 1_000;
-  const body = { message: 'You are being rate limited.', retry_after: seconds, global: scope === 'global' };
+  const body = {
+    message: 'You are being rate limited.',
+    retry_after: retryAfterMs / 1_000,
+    global: scope === 'global',
+  };
   sendJson(response, 429, body, {
     ...headers,
-    'Retry-After': String(Math.ceil(seconds)),
+    'Retry-After': wholeSeconds(retryAfterMs),
     'X-RateLimit-Scope': scope,
     ...(scope === 'global' && { 'X-RateLimit-Global': 'true' }),
   });
 }
 
+function wholeSeconds(ms: number): string {
+  return String(Math.ceil(ms / 1_000));
+}
+
 /** What stands before Discord answers with a page for people. */
-function sendPage(response: ServerResponse, status: number): void {
-  response.writeHead(status, { 'Content-Type': 'text/html' }).end(`<html><body>${status}</body></html>`);
+function sendPage(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {
+  response.writeHead(status, { ...headers, 'Content-Type': 'text/html' }).end(`<html><body>${status}</body></html>`);
 }
 
 /** Undefined when the client went away first. */

@@ -7,7 +7,7 @@ import type { LimitScope } from './rate-limits.js';
  * - `reset`: the connection is reset, nothing done
  * - `done_but_unknown`: done, but the connection is reset before the answer
  * - `unauthorized`: 401 as for a revoked token
- * - `rate_limited`: 429, with Discord's headers, or (`headers: false`) bare as from something that stands before Discord
+ * - `rate_limited`: 429, with Discord's headers, or (`headers: false`) a page as of what stands before Discord
  * - `malformed`: done, but the answer breaks off within its JSON
  * - `late`: served as ever, once `until` has resolved; `onArrival` is called before
  */

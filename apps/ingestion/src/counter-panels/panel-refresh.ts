@@ -36,6 +36,7 @@ import {
   endOfWait,
   isShown,
   RENAME_WINDOW_MS,
+  withKnownCount,
   withRename,
 } from './rename-times.js';
 
@@ -112,10 +113,10 @@ export class PanelRefresh {
         if (lastError !== before.lastError) plan.changed.push({ ...before, lastError });
       } else if (name === before.shownName && isShown(before)) {
         if (before.lastError !== null) plan.changed.push(afterSuccess(before));
-      } else if (earliestRename(before) > now) {
-        plan.waiting.push(before);
       } else {
-        plan.renames.push({ before, renamed: withRename(before, now), name });
+        const ready = withKnownCount(before);
+        if (earliestRename(ready) > now) plan.waiting.push(ready);
+        else plan.renames.push({ before: ready, renamed: withRename(ready, now), name });
       }
     }
     return plan;
@@ -245,6 +246,7 @@ function newChannel(channelId: string): PanelChannel {
     previouslyRenamedAt: null,
     limitedUntil: null,
     pausedUntil: null,
+    countsUnread: false,
     attempts: 0,
     lastError: null,
   };

@@ -43,7 +43,14 @@ export function afterUnreadCounts(
   const lastError = explainDiscordError(error, { action: 'read the counts of the server' });
   const failedMost = channels.toSorted((a, b) => b.attempts - a.attempts)[0]!;
   const { attempts, limitedUntil, pausedUntil } = waitAfter(failedMost, error, [], nowMs);
-  return channels.map((channel) => ({ ...channel, lastError, attempts, limitedUntil, pausedUntil }));
+  return channels.map((channel) => ({
+    ...channel,
+    lastError,
+    attempts,
+    limitedUntil,
+    pausedUntil,
+    countsUnread: true,
+  }));
 }
 
 function waitAfter(

@@ -26,6 +26,11 @@ export function afterRename(renamed: PanelChannel, name: string, nowMs: number):
   return { ...afterSuccess(renamed), shownName: name, shownAt: now, lastRenamedAt: now };
 }
 
+/** The channel when its count is known: what came of not knowing it is over. */
+export function withKnownCount(channel: PanelChannel): PanelChannel {
+  return channel.countsUnread ? afterSuccess(channel) : channel;
+}
+
 /** Whether the channel bears the name that is known: after a rename without an answer, nobody knows which it has. */
 export function isShown({ shownAt, lastRenamedAt }: PanelChannel): boolean {
   return lastRenamedAt === null || (shownAt !== null && shownAt.getTime() >= lastRenamedAt.getTime());
@@ -33,5 +38,5 @@ export function isShown({ shownAt, lastRenamedAt }: PanelChannel): boolean {
 
 /** The channel when it shows what it should. */
 export function afterSuccess(channel: PanelChannel): PanelChannel {
-  return { ...channel, limitedUntil: null, pausedUntil: null, attempts: 0, lastError: null };
+  return { ...channel, limitedUntil: null, pausedUntil: null, countsUnread: false, attempts: 0, lastError: null };
 }

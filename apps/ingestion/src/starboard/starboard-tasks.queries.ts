@@ -70,6 +70,7 @@ export class StarboardTasks {
 
   /**
    * A task for each guild, but for these, among those that have been due for longest: what is to be deleted comes first.
+   * Of guilds whose tasks are many it may tell no others.
    */
   async listDue(now: number, withoutGuilds: readonly string[], limit: number): Promise<TaskKey[]> {
     return this.dataSource.query<TaskKey[]>(

@@ -80,9 +80,14 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
       await this.tasks.sweep(now);
       this.metrics.setWaiting(await this.tasks.count());
     }
-    const free = AT_ONCE - this.running.size;
-    if (free === 0) return;
-    for (const task of await this.tasks.listDue(now, [...this.running.keys()], free)) this.start(task);
+    const busy = [...this.running.keys()];
+    // Again without the guilds that were found: one with a long list of work hides all others.
+    while (busy.length < AT_ONCE) {
+      const due = await this.tasks.listDue(now, busy, AT_ONCE - busy.length);
+      if (due.length === 0 || this.stopping.signal.aborted) return;
+      for (const task of due) this.start(task);
+      busy.push(...due.map(({ guildId }) => guildId));
+    }
   }
 
   private start(task: TaskKey): void {

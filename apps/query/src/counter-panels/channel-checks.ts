@@ -17,6 +17,7 @@ export interface NamedChannel {
 
 /** Discord's numbers of channel types. */
 const CATEGORY = 4;
+const THREADS = [10, 11, 12];
 const WITHOUT_MESSAGES = [CATEGORY, 14, 15, 16];
 
 const COUNTERS = {
@@ -85,5 +86,6 @@ function mistake(
   if (channel === undefined) return 'is no channel of this guild';
   if (field === 'counter_panel_category_channel') return channel.type === CATEGORY ? undefined : 'is no category';
   if (channel.type === CATEGORY) return 'is a category';
+  if (THREADS.includes(channel.type)) return 'is a thread';
   return categoryId === null || channel.parentId === categoryId ? undefined : 'is not in the category of the panels';
 }

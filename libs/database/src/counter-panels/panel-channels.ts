@@ -14,6 +14,8 @@ export interface PanelChannel {
   limitedUntil: Date | null;
   /** After failures that time alone does not mend, the next try. */
   pausedUntil: Date | null;
+  /** Whether it waits as its count could not be read: once the count is known, it waits no longer. */
+  countsUnread: boolean;
   /** Failures since the last success. */
   attempts: number;
   /** One sentence for people. */
@@ -28,6 +30,7 @@ interface PanelChannelRow {
   previously_renamed_at: Date | null;
   limited_until: Date | null;
   paused_until: Date | null;
+  counts_unread: boolean;
   attempts: number;
   last_error: string | null;
 }
@@ -36,7 +39,7 @@ interface PanelChannelRow {
 export async function findPanelChannels(manager: EntityManager, guildId: string): Promise<Map<string, PanelChannel>> {
   const rows = await manager.query<PanelChannelRow[]>(
     `SELECT channel_id, shown_name, shown_at, last_renamed_at, previously_renamed_at, limited_until, paused_until,
-            attempts, last_error
+            counts_unread, attempts, last_error
      FROM counter_panel_channels WHERE guild_id = $1`,
     [guildId],
   );
@@ -60,17 +63,18 @@ export async function savePanelChannels(
      ), saved AS (
        INSERT INTO counter_panel_channels
          (guild_id, channel_id, shown_name, shown_at, last_renamed_at, previously_renamed_at, limited_until,
-          paused_until, attempts, last_error)
+          paused_until, counts_unread, attempts, last_error)
        SELECT claim.guild_id, c.channel_id, c.shown_name, c.shown_at, c.last_renamed_at, c.previously_renamed_at,
-         c.limited_until, c.paused_until, c.attempts, c.last_error
+         c.limited_until, c.paused_until, c.counts_unread, c.attempts, c.last_error
        FROM claim CROSS JOIN jsonb_to_recordset($3::jsonb) AS c (
          channel_id bigint, shown_name text, shown_at timestamptz, last_renamed_at timestamptz,
-         previously_renamed_at timestamptz, limited_until timestamptz, paused_until timestamptz, attempts integer,
-         last_error text)
+         previously_renamed_at timestamptz, limited_until timestamptz, paused_until timestamptz,
+         counts_unread boolean, attempts integer, last_error text)
        ON CONFLICT (guild_id, channel_id) DO UPDATE SET
          shown_name = excluded.shown_name, shown_at = excluded.shown_at, last_renamed_at = excluded.last_renamed_at,
          previously_renamed_at = excluded.previously_renamed_at, limited_until = excluded.limited_until,
-         paused_until = excluded.paused_until, attempts = excluded.attempts, last_error = excluded.last_error
+         paused_until = excluded.paused_until, counts_unread = excluded.counts_unread, attempts = excluded.attempts,
+         last_error = excluded.last_error
      )
      SELECT EXISTS (SELECT FROM claim) AS holds`,
     [guildId, until, JSON.stringify(channels.map(toRow))],
@@ -106,6 +110,7 @@ function ofRow(row: PanelChannelRow): PanelChannel {
     previouslyRenamedAt: row.previously_renamed_at,
     limitedUntil: row.limited_until,
     pausedUntil: row.paused_until,
+    countsUnread: row.counts_unread,
     attempts: row.attempts,
     lastError: row.last_error,
   };
@@ -120,6 +125,7 @@ function toRow(channel: PanelChannel): PanelChannelRow {
     previously_renamed_at: channel.previouslyRenamedAt,
     limited_until: channel.limitedUntil,
     paused_until: channel.pausedUntil,
+    counts_unread: channel.countsUnread,
     attempts: channel.attempts,
     last_error: channel.lastError,
   };
