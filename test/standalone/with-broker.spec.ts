@@ -40,5 +40,5 @@ describe('npm start with rabbitmq-server on PATH', () => {
     expect(await third.recordedCommands(3)).toEqual(['first', 'second', 'third']);
     expect(await third.stop()).toBe(0);
     expect(await installation.servers()).toHaveLength(0);
-  }, 120_000);
+  }, 240_000);
 });

@@ -98,7 +98,7 @@ describe('npm start on a machine with nothing but Node', () => {
     } finally {
       await closed.dispose();
     }
-  }, 120_000);
+  }, 240_000);
 
   it('reports every wrong variable at once with exit code 78, and starts nothing', async () => {
     const standalone = installation.start({ QUERY_PORT: 'http', RETENTION_DAYS: '-1' });
