@@ -73,6 +73,14 @@ describe('both services with counter panels', () => {
     const { data } = await api.get<{ counter_panel_status: Status[] }>('settings', { guild_id: guildId });
     return data.counter_panel_status.find((status) => status.panel === panel);
   };
+  const untilErrorIsTold = () =>
+    waitFor(
+      async () => {
+        clock.advance(1_000);
+        return (await statusOf('member_count'))?.last_error;
+      },
+      { what: 'the error to be told' },
+    );
   /** The clock moves on meanwhile, as the worker looks every five seconds. */
   const untilName = (channelId: string, name: string) =>
     waitFor(
@@ -123,13 +131,7 @@ describe('both services with counter panels', () => {
     await start({});
     const channelId = await showMembers();
     discord.state.denyBot(channelId, 'ManageChannels');
-    await waitFor(
-      async () => {
-        clock.advance(1_000);
-        return (await statusOf('member_count'))?.last_error;
-      },
-      { what: 'the error to be told' },
-    );
+    await untilErrorIsTold();
     const status = await statusOf('member_count');
     expect(status?.last_error).toContain(`Manage Channels in channel ${channelId}`);
     expect(Date.parse(status!.next_update_at!)).toBeGreaterThan(clock.now() + 5 * 60_000);
@@ -139,13 +141,7 @@ describe('both services with counter panels', () => {
     await start({});
     await showMembers();
     discord.state.guilds.delete(guildId);
-    await waitFor(
-      async () => {
-        clock.advance(1_000);
-        return (await statusOf('member_count'))?.last_error;
-      },
-      { what: 'the error to be told' },
-    );
+    await untilErrorIsTold();
     const status = await statusOf('member_count');
     expect(status?.last_error).toContain('the server does not exist');
     expect(Date.parse(status!.next_update_at!)).toBeGreaterThan(clock.now() + 8 * 60_000);

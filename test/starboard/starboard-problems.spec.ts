@@ -13,13 +13,11 @@ describe('problems of the starboard', () => {
   beforeAll(async () => {
     board = await StarboardSystem.create();
     await board.startIngestion();
-    const { token, url } = board.discord;
-    query = await startQueryInProcess(board.system.database.url, { DISCORD_TOKEN: token, DISCORD_API_URL: url });
+    query = await board.startQuery();
     publisher = await board.system.connectPublisher();
   });
   afterAll(async () => {
     await publisher.close();
-    await query.close();
     await board.close();
   });
   afterEach(() => {

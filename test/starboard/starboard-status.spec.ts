@@ -1,7 +1,7 @@
 import type { PermissionName } from '../doubles/discord/index.js';
 import type { Publisher } from '../harness/publisher.js';
 import { waitFor } from '../harness/wait-for.js';
-import { startQueryInProcess, type QueryInProcess } from '../query/query-in-process.js';
+import type { QueryInProcess } from '../query/query-in-process.js';
 import { StarboardSystem, type StarboardGuild } from './starboard-system.js';
 
 interface Settings extends Record<string, unknown> {
@@ -19,13 +19,11 @@ describe('the settings of a guild, about its starboard', () => {
   beforeAll(async () => {
     board = await StarboardSystem.create();
     await board.startIngestion();
-    const { token, url } = board.discord;
-    query = await startQueryInProcess(board.system.database.url, { DISCORD_TOKEN: token, DISCORD_API_URL: url });
+    query = await board.startQuery();
     publisher = await board.system.connectPublisher();
   });
   afterAll(async () => {
     await publisher.close();
-    await query.close();
     await board.close();
   });
   afterEach(() => {

@@ -4,6 +4,7 @@ import type { Publisher } from '../harness/publisher.js';
 import type { ServiceProcess } from '../harness/services.js';
 import { TestSystem } from '../harness/system.js';
 import { waitFor } from '../harness/wait-for.js';
+import { startQueryInProcess, type QueryInProcess } from '../query/query-in-process.js';
 
 export interface StarboardGuild {
   guild: StoredGuild;
@@ -22,6 +23,8 @@ export interface StarboardGuildOptions {
 
 /** Ingestion processes whose Discord is a double, and guilds with a starboard. */
 export class StarboardSystem {
+  private readonly queries: QueryInProcess[] = [];
+
   private constructor(
     readonly system: TestSystem,
     readonly discord: DiscordDouble,
@@ -34,6 +37,15 @@ export class StarboardSystem {
   startIngestion(env: Record<string, string> = {}): Promise<ServiceProcess> {
     const { token, url } = this.discord;
     return this.system.startIngestion({ env: { DISCORD_TOKEN: token, DISCORD_API_URL: url, ...env } });
+  }
+
+  /** A query service with the same Discord. It ends with the system. */
+  async startQuery(): Promise<QueryInProcess> {
+    const { token, url } = this.discord;
+    const env = { DISCORD_TOKEN: token, DISCORD_API_URL: url };
+    const query = await startQueryInProcess(this.system.database.url, env);
+    this.queries.push(query);
+    return query;
   }
 
   async openGuild({ guild, count = 2, channel, starboard }: StarboardGuildOptions = {}): Promise<StarboardGuild> {
@@ -135,6 +147,7 @@ export class StarboardSystem {
   }
 
   async close(): Promise<void> {
+    await Promise.all(this.queries.map((query) => query.close()));
     await this.system.close();
     await this.discord.close();
   }

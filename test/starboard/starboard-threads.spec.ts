@@ -1,6 +1,6 @@
 import type { Publisher } from '../harness/publisher.js';
 import { waitFor } from '../harness/wait-for.js';
-import { startQueryInProcess, type QueryInProcess } from '../query/query-in-process.js';
+import type { QueryInProcess } from '../query/query-in-process.js';
 import { StarboardSystem } from './starboard-system.js';
 
 const PUBLIC_THREAD = 11;
@@ -13,13 +13,11 @@ describe('a starboard thread that Discord has archived', () => {
   beforeAll(async () => {
     board = await StarboardSystem.create();
     await board.startIngestion();
-    const { token, url } = board.discord;
-    query = await startQueryInProcess(board.system.database.url, { DISCORD_TOKEN: token, DISCORD_API_URL: url });
+    query = await board.startQuery();
     publisher = await board.system.connectPublisher();
   });
   afterAll(async () => {
     await publisher.close();
-    await query.close();
     await board.close();
   });
   afterEach(() => {

@@ -21,7 +21,7 @@ export async function findStarboardProblems(manager: EntityManager, guildId: str
   );
 }
 
-/** It works there again, or the starboard has nothing to do there any more. */
+/** The starboard has nothing to do in the channel any more. */
 export async function clearStarboardProblem(manager: EntityManager, guildId: string, channelId: string): Promise<void> {
   await manager.query('DELETE FROM starboard_problems WHERE guild_id = $1 AND channel_id = $2', [guildId, channelId]);
 }
