@@ -43,7 +43,7 @@ describe('a page of another origin', () => {
       expect(headers).toMatchObject({
         'access-control-allow-origin': origin,
         'access-control-allow-credentials': 'true',
-        'access-control-allow-headers': 'Authorization, Content-Type, X-CSRF-Token',
+        'access-control-allow-headers': 'Authorization, Content-Type, Content-Encoding, X-CSRF-Token',
         'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
         'x-request-id': expect.any(String),
         vary: 'Origin',

@@ -45,12 +45,18 @@ export class Download {
   }
 
   async readToEnd(): Promise<Downloaded> {
+    const { body, ...rest } = await this.readBytes();
+    return { ...rest, body: body.toString() };
+  }
+
+  /** The same without decoding what came. */
+  async readBytes(): Promise<Omit<Downloaded, 'body'> & { body: Buffer }> {
     const closed = new Promise((resolve) => void this.response.once('close', resolve));
     this.response.on('data', (chunk: Buffer) => this.chunks.push(chunk));
     this.response.resume();
     await closed;
     const { statusCode, headers, complete } = this.response;
-    return { status: statusCode!, headers, body: Buffer.concat(this.chunks).toString(), isComplete: complete };
+    return { status: statusCode!, headers, body: Buffer.concat(this.chunks), isComplete: complete };
   }
 
   /** The client goes away. */

@@ -41,8 +41,10 @@ export function asApiError(exception: unknown): ApiError {
   if (status === 413) return new BadRequestError([{ field: 'body', message: 'is too large' }], 413);
   if (status === 415) return new BadRequestError([{ field: 'content-type', message: 'must be application/json' }], 415);
   if (typeof status === 'number' && status >= 400 && status < 500) {
+    const { code } = exception as { code?: unknown };
+    if (code === 'FST_CP_ERR_INVALID_CONTENT') return new BadRequestError([{ field: 'body', message: 'is not gzip' }]);
     // Their own messages may repeat what the caller sent.
-    const isBadPath = (exception as { code?: unknown }).code === 'FST_ERR_BAD_URL';
+    const isBadPath = code === 'FST_ERR_BAD_URL';
     const message = isBadPath ? 'has a path that is not correctly percent-encoded' : 'cannot be read as it came';
     return new BadRequestError([{ field: 'request', message }]);
   }

@@ -16,7 +16,7 @@ export async function allowOrigins(server: FastifyInstance, origins: readonly st
     origin: [...origins],
     credentials: true,
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders: ['Authorization', 'Content-Type', 'X-CSRF-Token'],
+    allowedHeaders: ['Authorization', 'Content-Type', 'Content-Encoding', 'X-CSRF-Token'],
     exposedHeaders: ['X-Request-Id', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'Content-Disposition'],
     maxAge: PREFLIGHT_MAX_AGE_SECONDS,
     // Its answer to an OPTIONS that is no preflight is a text without the envelope.

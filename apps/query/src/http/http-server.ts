@@ -5,7 +5,9 @@ import type { Registry } from 'prom-client';
 import { HTTP_LIMITS, serverLimits, type HttpLimits, type Logger } from '#libs/observability';
 import { checkAccess, type AccessParts } from '../access/access-check.js';
 import { asApiError, sendError } from './api-exception.filter.js';
+import { compressAnswers } from './compression.js';
 import { allowOrigins } from './cross-origin.js';
+import { versionDocuments } from './document-versions.js';
 import { READ_LIMIT, readJsonBodies } from './json-body.js';
 import { parseQueryString } from './query-string.js';
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id.js';
@@ -65,6 +67,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   answerUnreadableRequests(server, headers.ofData);
   await allowOrigins(server, options.corsOrigins);
   checkAccess(server, options.access);
+  versionDocuments(server);
+  await compressAnswers(server);
   readJsonBodies(server);
   return adapter;
 }

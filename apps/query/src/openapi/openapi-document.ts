@@ -12,7 +12,7 @@ const DESCRIPTION = `Statistics, starboard and counter panels for Discord guilds
 Every answer but downloads and those of \`/livez\`, \`/readyz\`, \`/metrics\` and \`/openapi.json\` has one envelope, and every
 response bears \`X-Request-Id\`. Discord ids are taken as JSON integers or as strings, exactly, and answered as strings.
 Times are answered in UTC with milliseconds. A body that is too large answers BadRequestError with status 413, one of
-another media type with 415.`;
+another media type with 415. Bodies may come in gzip; answers of 1 KiB and more are compressed for callers that accept it.`;
 
 /** The OpenAPI document of the routes that the application has. */
 export function openApiDocument(app: INestApplication): OpenAPIObject {

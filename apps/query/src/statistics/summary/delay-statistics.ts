@@ -34,7 +34,7 @@ export class DelayCollector {
     for (const [index, count] of other.distribution) this.addDistribution(index, count);
   }
 
-  /** Null where no delay was collected. Percentiles are by nearest rank, within 1 % of the exact ones. */
+  /** Null where no delay was collected. Percentiles are by nearest rank, within 2% of the exact ones. */
   statistics(): DelayStatistics | null {
     if (this.count === 0) return null;
     const [p50, p95, p99] = this.percentiles([0.5, 0.95, 0.99]) as [number, number, number];

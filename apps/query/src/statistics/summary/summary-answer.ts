@@ -27,7 +27,7 @@ const PREVIOUS_TOTAL: JsonSchema = {
 const DELAY: JsonSchema = { type: 'number', minimum: 0 };
 const DELAY_STATISTICS: JsonSchema = {
   ...orNull(objectOf({ avg: DELAY, min: DELAY, max: DELAY, p50: DELAY, p95: DELAY, p99: DELAY })),
-  description: 'Milliseconds; percentiles by nearest rank, within 2 %. Null where there are no records',
+  description: 'Milliseconds; percentiles by nearest rank, within 2%. Null where there are no records',
 };
 
 /** JSON Schema of a kind's summary. */
