@@ -1,5 +1,6 @@
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { SERVICE_KEY } from '../harness/services.js';
+import { waitFor } from '../harness/wait-for.js';
 import { newGuildId } from './guild-ids.js';
 import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
 
@@ -71,11 +72,11 @@ describe('the HTTP side of the query service', () => {
   });
 
   it('logs what probes ask for at debug, everything else at info', async () => {
-    for (const path of ['/readyz', '/livez', '/metrics', '/openapi.json']) await fetch(`${query.url}${path}`);
-    const levels = new Map(query.log.map(({ route, level }) => [route, level]));
-    expect(['/readyz', '/livez', '/metrics', '/openapi.json'].map((route) => levels.get(route))).toEqual([
-      20, 20, 20, 30,
-    ]);
+    const paths = ['/readyz', '/livez', '/metrics', '/openapi.json'];
+    for (const path of paths) await (await fetch(`${query.url}${path}`)).text();
+    const levels = () => new Map(query.log.map(({ route, level }) => [route, level]));
+    await waitFor(async () => paths.every((path) => levels().has(path)), { what: 'the lines of the log' });
+    expect(paths.map((path) => levels().get(path))).toEqual([20, 20, 20, 30]);
     expect(query.log.filter(({ route, level }) => route === '/readyz' && level !== 20)).toEqual([]);
   });
 
