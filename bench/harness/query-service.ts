@@ -16,15 +16,17 @@ export interface QueryServiceOptions {
   brokerUrl?: string;
   /** Further variables. */
   env?: Record<string, string>;
+  /** Whose query service it is. @defaultValue this one */
+  checkout?: string;
 }
 
 export async function startQueryService(
   databaseUrl: string,
-  { brokerUrl = NO_BROKER, env: further = {} }: QueryServiceOptions = {},
+  { brokerUrl = NO_BROKER, env: further = {}, checkout }: QueryServiceOptions = {},
 ): Promise<QueryService> {
   const key = randomBytes(32).toString('hex');
   const env = { DATABASE_URL: databaseUrl, RABBITMQ_URL: brokerUrl, SERVICE_KEY: key, QUERY_PORT: '0', ...further };
-  const service = await startService(await startScript('start:query'), env, 'listening on');
+  const service = await startService(await startScript('start:query', checkout), env, 'listening on');
   const url = /listening on (http:[\w.:/]+)/.exec(service.firstWords)![1]!;
   await untilReady(url, brokerUrl !== NO_BROKER);
   return { ...service, url, key };

@@ -8,6 +8,7 @@ import { startQueryService, type QueryService } from '../harness/query-service.j
 import { measureInRounds, type Contestant, type Spread } from '../harness/rounds.js';
 import { benchNumber } from '../harness/servers.js';
 import { startService, type ServiceProcess } from '../harness/service-process.js';
+import { BASELINE } from '../harness/start-scripts.js';
 import { createBenchVhost } from '../harness/virtual-hosts.js';
 import { requestsASecond } from './load.js';
 
@@ -32,11 +33,20 @@ export const http: Bench = {
     try {
       await openGuilds(database.client, [GUILD]);
       const service = await startQueryService(database.url, { brokerUrl: vhost.url });
+      const baseline = BASELINE
+        ? await startQueryService(database.url, { brokerUrl: vhost.url, checkout: BASELINE })
+        : undefined;
       const bare = await startService(['dist/bench/peers/bare-route.js'], {}, 'listening on');
       try {
-        return measurement(await measureInRounds(ROUNDS, contestants(service, bare, broker), UNIT));
+        const all = [
+          ...contestants('', service, broker),
+          ...(baseline ? contestants('baseline ', baseline, broker) : []),
+          bareContestant(bare),
+        ];
+        return measurement(await measureInRounds(ROUNDS, all, UNIT));
       } finally {
         await service.stop();
+        await baseline?.stop();
         await bare.stop();
       }
     } finally {
@@ -47,29 +57,37 @@ export const http: Bench = {
   },
 };
 
-function contestants(service: QueryService, bare: ServiceProcess, broker: ChannelModel): Contestant[] {
+const LOAD = { seconds: SECONDS, connections: CONNECTIONS };
+const POST = {
+  ...LOAD,
+  method: 'POST',
+  body: JSON.stringify({ guild_id: GUILD.guildId, command: 'ping', user_id: '155149108183695360' }),
+} as const;
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+function contestants(prefix: string, service: QueryService, broker: ChannelModel): Contestant[] {
   const api = `${service.url}/modules/serverstats`;
-  const bareUrl = /listening on (\S+)/.exec(bare.firstWords)![1]!;
-  const headers = { authorization: `Bearer ${service.key}`, 'content-type': 'application/json' };
-  const event = { guild_id: GUILD.guildId, command: 'ping', user_id: '155149108183695360' };
-  const load = { seconds: SECONDS, connections: CONNECTIONS };
-  const post = { ...load, method: 'POST', headers, body: JSON.stringify(event) } as const;
+  const headers = { authorization: `Bearer ${service.key}`, ...JSON_TYPE };
   return [
     {
-      name: RECORD,
+      name: prefix + RECORD,
       async measure() {
-        const value = await requestsASecond({ ...post, url: `${api}/stats/command/check` });
+        const value = await requestsASecond({ ...POST, headers, url: `${api}/stats/command/check` });
         await purge(broker);
         return value;
       },
     },
     {
-      name: SETTINGS,
+      name: prefix + SETTINGS,
       measure: () =>
-        requestsASecond({ ...load, method: 'GET', headers, url: `${api}/settings?guild_id=${GUILD.guildId}` }),
+        requestsASecond({ ...LOAD, method: 'GET', headers, url: `${api}/settings?guild_id=${GUILD.guildId}` }),
     },
-    { name: BARE, measure: () => requestsASecond({ ...post, url: bareUrl }) },
   ];
+}
+
+function bareContestant(bare: ServiceProcess): Contestant {
+  const url = /listening on (\S+)/.exec(bare.firstWords)![1]!;
+  return { name: BARE, measure: () => requestsASecond({ ...POST, headers: JSON_TYPE, url }) };
 }
 
 /** Nobody consumes: what was recorded would fill the queue. */

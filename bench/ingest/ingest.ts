@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { connect, type ChannelModel } from 'amqplib';
 import { loadIngestionConfig } from '#libs/config';
 import { SWITCH_NAMES } from '#libs/contracts';
@@ -8,6 +6,7 @@ import { createBenchDatabase, type BenchDatabase } from '../harness/databases.js
 import { measureInRounds, type Contestant, type Spread } from '../harness/rounds.js';
 import { benchNumber } from '../harness/servers.js';
 import { startService, type ServiceProcess } from '../harness/service-process.js';
+import { BASELINE, startScript } from '../harness/start-scripts.js';
 import { createBenchVhost } from '../harness/virtual-hosts.js';
 import { timeDrain } from '../peers/bare-drain.js';
 import { timeCopy } from '../peers/copy-rows.js';
@@ -18,8 +17,6 @@ const EVENTS = benchNumber('BENCH_EVENTS', 100_000);
 const ROUNDS = benchNumber('BENCH_ROUNDS', 5);
 /** A save for each message is slow. */
 const STOCK_EVENTS = Math.max(1, Math.floor(EVENTS / 20));
-/** Another checkout, built, whose ingestion is measured in turn with this one's: what a change has brought. */
-const BASELINE = process.env.BENCH_BASELINE;
 /** What INGESTION_… variables say, for trying others than the defaults. */
 const SETTINGS = Object.fromEntries(
   Object.entries(process.env).filter(([variable]) => variable.startsWith('INGESTION_')),
@@ -147,18 +144,14 @@ function asNestPacket(event: MadeUpEvent): string {
   return `{"pattern":"${event.name}","data":${event.body}}`;
 }
 
-/** As `npm run start:ingestion` of that checkout starts it. */
-function startInstances(
+/** As `npm run start:ingestion` of that checkout starts them. */
+async function startInstances(
   databaseUrl: string,
   brokerUrl: string,
   instances: number,
-  checkout = '.',
+  checkout?: string,
 ): Promise<ServiceProcess[]> {
-  const { scripts } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as {
-    scripts: Record<'start:ingestion', string>;
-  };
-  const [, ...command] = scripts['start:ingestion'].split(' ');
-  command.push(join(checkout, command.pop()!));
+  const command = await startScript('start:ingestion', checkout);
   const env = { ...SETTINGS, DATABASE_URL: databaseUrl, RABBITMQ_URL: brokerUrl, INGESTION_PORT: '0' };
   return Promise.all(Array.from({ length: instances }, () => startService(command, env, 'consuming')));
 }
