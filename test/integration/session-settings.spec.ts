@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createDataSource } from '#libs/database';
 import type { ApiClient } from '../harness/api-client.js';
 import type { Publisher } from '../harness/publisher.js';
@@ -132,7 +133,7 @@ describe('on a database with settings of its own', () => {
       user_id: '7',
       command: 'x',
       occurred_at: new Date(occurredAt).toISOString(),
-      event_id: crypto.randomUUID(),
+      event_id: randomUUID(),
     };
   }
 
