@@ -23,7 +23,7 @@ interface Session {
  */
 const USELESS = /^(?:25006|08...|53300|57P0.)$/;
 /** So young a session is not suspected when another one turns out to be useless. */
-const YOUNG_MS = 1_000;
+const YOUNG_MS = 100;
 
 /**
  * Connections whose settings are ours and not those that the server, the database or the role has. A session that is
@@ -36,9 +36,9 @@ export class SessionPool extends pg.Pool {
   private uselessUpTo = -Infinity;
 
   constructor({ sessionUse, ...options }: SessionPoolOptions) {
-    // What this returns is awaited before anybody gets the client.
-    const onConnect: (client: pg.ClientBase) => void = (client) => this.begin(client, sessionUse);
-    super({ ...options, onConnect });
+    // Awaited before anybody gets the client, though its type does not say so.
+    const onConnect: unknown = (client: pg.ClientBase) => this.begin(client, sessionUse);
+    super({ ...options, onConnect: onConnect as pg.PoolConfig['onConnect'] });
   }
 
   override connect(): Promise<pg.PoolClient>;

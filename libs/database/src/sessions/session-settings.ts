@@ -97,9 +97,8 @@ function localSettings(pinned: { name: string; value: string }[], known: { name:
 }
 
 function wrongEncoding(database: string, encoding: string): string {
-  const name = `"${database.replaceAll('"', '""')}"`;
   return (
-    `DATABASE_URL: the database ${name} is encoded in ${encoding}, which cannot hold all text; expected UTF8. ` +
-    `Make one with: CREATE DATABASE ${name.slice(0, -1)}_utf8" ENCODING 'UTF8' TEMPLATE template0`
+    `DATABASE_URL: the encoding of the database "${database}" is ${encoding}, which cannot hold every text; ` +
+    `expected UTF8, as made by: CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0`
   );
 }
