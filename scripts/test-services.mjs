@@ -1,5 +1,5 @@
-/** Postgres and RabbitMQ for the tests. Imports what the build made, so it is imported after it. */
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+/** Postgres, RabbitMQ and a PgBouncer for the tests. Imports what the build made, so it is imported after it. */
+import { access, constants, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -8,7 +8,7 @@ import { startEmbeddedPostgres } from '../dist/apps/standalone/src/embedded-post
 import { endLeftovers } from '../dist/apps/standalone/src/leftover-processes.js';
 import { startPrivateBroker } from '../dist/apps/standalone/src/private-broker.js';
 import { findRabbitmq } from '../dist/apps/standalone/src/rabbitmq-installation.js';
-import { canInstallPackages, installRabbitmq } from './install-rabbitmq.mjs';
+import { canInstallPackages, installPackage } from './install-package.mjs';
 
 const LOCAL_POSTGRES = 'postgres://postgres@127.0.0.1:5432/postgres';
 const DIRECTORY_PREFIX = 'serverstats-test-';
@@ -42,6 +42,7 @@ export async function startTestServices(stopRequested) {
       started,
       startPrivateBroker(directory, { installation, vhosts: VHOSTS, preferredPort: 0, stopRequested, say }),
     );
+    const pgbouncer = await obtainPgbouncer();
     const claims = directory.file('claimed-vhosts');
     await mkdir(claims);
     const variables = {
@@ -50,6 +51,7 @@ export async function startTestServices(stopRequested) {
       TEST_RABBITMQ_BIN: installation.server,
       TEST_VHOSTS: VHOSTS.join(','),
       TEST_VHOST_CLAIMS: claims,
+      ...(pgbouncer && { TEST_PGBOUNCER_BIN: pgbouncer }),
     };
     return { variables, stop };
   } catch (error) {
@@ -93,14 +95,40 @@ async function findLocalPostgres() {
 }
 
 async function obtainRabbitmq() {
-  const path = [process.env.PATH, ...MORE_PLACES].join(':');
+  const path = searchPath();
   const find = () => findRabbitmq(path, process.env.TEST_RABBITMQ_BIN || undefined);
   const found = await find();
   if (found) return found;
-  if (await canInstallPackages()) await installRabbitmq();
+  if (await canInstallPackages()) await installPackage('rabbitmq-server');
   const installed = await find();
   if (installed) return installed;
   throw new Error(
     'The tests need RabbitMQ: install rabbitmq-server, or set TEST_RABBITMQ_BIN to the path of its program',
   );
+}
+
+/** The tests that need it are skipped where there is none, and none can be installed. */
+async function obtainPgbouncer() {
+  const find = async () => {
+    for (const place of searchPath().split(':')) {
+      const program = join(place, 'pgbouncer');
+      if (await isExecutable(program)) return program;
+    }
+    return undefined;
+  };
+  const found = process.env.TEST_PGBOUNCER_BIN || (await find());
+  if (found || !(await canInstallPackages())) return found;
+  await installPackage('pgbouncer').catch((error) => console.error(error.message));
+  return find();
+}
+
+function isExecutable(path) {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+function searchPath() {
+  return [process.env.PATH, ...MORE_PLACES].join(':');
 }

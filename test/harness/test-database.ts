@@ -27,7 +27,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     await client.query(`CREATE DATABASE ${name} TEMPLATE ${templateName(runPrefix)}`);
   });
   const url = urlOf(name);
-  const pool = new pg.Pool({ connectionString: url, max: CONNECTIONS });
+  // What a test sets for the database is for the services.
+  const pool = new pg.Pool({ connectionString: url, max: CONNECTIONS, options: '-c search_path=public' });
   // Dropping ends connections; the pool learns of it by this event, which must have a listener.
   pool.on('error', () => undefined);
   return {

@@ -227,7 +227,7 @@ describe('erasure', () => {
       }).initialize();
       stepped.push(hurried);
       const run = new SteppedRun(hurried, () => new Eraser(hurried, SMALL_STEPS).eraseMember(guildId, MEMBER));
-      while (!(await run.next())!.includes('pg_try_advisory_lock')) await run.step(async () => false);
+      while (!(await run.next())!.includes('INSERT INTO erasure_leases')) await run.step(async () => false);
       await stepPast(run, 'COMMIT');
       const other = dataSource.createQueryRunner();
       await other.startTransaction();
@@ -576,6 +576,7 @@ describe('erasure', () => {
     for (const when of ['erased', 'rolled up']) {
       await expectExact(when);
       expect([when, await named(), await rows('erasures'), await rows('starboard_entries')]).toEqual([when, 0, 0, 0]);
+      expect([when, await rows('erasure_leases')]).toEqual([when, 0]);
       const groups = `dimension = ${DIMENSIONS.user.number} AND ${MEMBER} = ANY (ids)`;
       expect([when, await rows('statistic_groups', groups)]).toEqual([when, 0]);
       expect([when, await rows('statistic_events', 'message_id IS NOT NULL')]).toEqual([when, BY_OTHER]);

@@ -56,6 +56,15 @@ describe('the process of the query service', () => {
     expect(output).toContain('npm run migrate');
   });
 
+  it('ends with 78 and says in one line which encoding it needs', async () => {
+    const url = new URL(database.url);
+    url.pathname += '_ascii';
+    await database.query(`CREATE DATABASE ${url.pathname.slice(1)} ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0`);
+    const { code, output } = await runToEnd({ ...environment(), DATABASE_URL: url.href, LOG_LEVEL: 'fatal' });
+    expect(code).toBe(78);
+    expect(output).toMatch(/^DATABASE_URL: the encoding of the database ".*_ascii" is SQL_ASCII.*expected UTF8.*\n$/);
+  });
+
   it('ends with 1 when its port is taken', async () => {
     const other = await startQueryProcess({ databaseUrl: database.url, brokerUrl: NO_BROKER });
     try {

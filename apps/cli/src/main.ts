@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { CommanderError } from 'commander';
 import { ConfigurationError } from '#libs/config';
+import { UnusableDatabaseError } from '#libs/database';
 import { createProgram } from './program.js';
 
 /** `npm run cli -- …`: the operators' tool. Exit codes: 0 done, 1 failed, 2 wrong usage, 78 wrong configuration. */
@@ -13,7 +14,7 @@ try {
 }
 
 function exitCodeOf(error: unknown): number {
-  if (error instanceof ConfigurationError) return 78;
+  if (error instanceof ConfigurationError || error instanceof UnusableDatabaseError) return 78;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   return 1;
 }

@@ -97,7 +97,7 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
     database,
     contract: options.contract ?? new StatisticsContract(),
     health: new HealthChecks({
-      database: { probe: () => database.probe(), whenFailing: 'failed' },
+      database: { probe: () => database.probeWrite(), whenFailing: 'failed' },
       ...probes,
       // Statistics go on without Discord.
       ...(discord && { discord: { probe: () => discord.probe(), whenFailing: 'degraded' } }),

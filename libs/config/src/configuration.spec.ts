@@ -155,6 +155,13 @@ describe('loadMigrateConfig', () => {
       retention: { eventDays: 62, summaryDays: 400 },
     });
   });
+
+  it('migrates where DATABASE_MIGRATIONS_URL says', () => {
+    const elsewhere = 'postgres://owner@db.internal/statistics';
+    const env = { DATABASE_URL: COMPLETE.DATABASE_URL, DATABASE_MIGRATIONS_URL: elsewhere };
+    expect(loadMigrateConfig(env).databaseUrl).toBe(elsewhere);
+    expect(loadIngestionConfig({ ...COMPLETE, ...env }).database.migrationsUrl).toBe(elsewhere);
+  });
 });
 
 describe('loadStandaloneConfig', () => {

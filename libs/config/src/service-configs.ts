@@ -8,6 +8,8 @@ export interface DatabaseConfig {
   poolSize: number;
   /** `auto`: a start migrates. `manual`: it refuses to run on an old schema. */
   migrations: 'auto' | 'manual';
+  /** Where migrations connect, when not at `url`. */
+  migrationsUrl?: string;
 }
 
 export interface RetentionConfig {
@@ -70,6 +72,7 @@ export interface IngestionConfig extends ServiceConfig {
 }
 
 export interface MigrateConfig {
+  /** Where migrations connect. */
   databaseUrl: string;
   retention: RetentionConfig;
 }
@@ -121,8 +124,8 @@ export function loadIngestionConfig(env: Environment, options: LoadOptions = {})
 
 /** @throws ConfigurationError */
 export function loadMigrateConfig(env: Environment): MigrateConfig {
-  const values = readVariables(env, ['DATABASE_URL']);
-  return { databaseUrl: values.DATABASE_URL, retention: retentionConfig(values) };
+  const values = readVariables(env, env.DATABASE_MIGRATIONS_URL ? ['DATABASE_MIGRATIONS_URL'] : ['DATABASE_URL']);
+  return { databaseUrl: values.DATABASE_MIGRATIONS_URL ?? values.DATABASE_URL, retention: retentionConfig(values) };
 }
 
 /** @throws ConfigurationError */
@@ -157,6 +160,7 @@ function serviceConfig(values: ValuesWith<'DATABASE_URL'>, port: number): Servic
       url: values.DATABASE_URL,
       poolSize: values.DATABASE_POOL_SIZE,
       migrations: values.DATABASE_MIGRATIONS,
+      migrationsUrl: values.DATABASE_MIGRATIONS_URL,
     },
     retention: retentionConfig(values),
     rabbitmqUrls: values.RABBITMQ_URL ?? [],

@@ -31,6 +31,8 @@ export const VARIABLES = {
   DATABASE_POOL_SIZE: variable(integer(2, 1_000), 10),
   /** Whether a start migrates (`auto`), or refuses to run on an old schema (`manual`). */
   DATABASE_MIGRATIONS: variable(oneOf('auto', 'manual'), 'auto'),
+  /** Where migrations connect. DATABASE_URL without it; where that leads through a pooler, Postgres itself. */
+  DATABASE_MIGRATIONS_URL: variable(postgresUrl),
   /** Tried in turn. Required, but standalone finds or replaces a broker. */
   RABBITMQ_URL: variable(amqpUrls),
   /** What the bot shows to call the API. A header must be able to carry it. */

@@ -1,6 +1,8 @@
 /**
  * The first key of every advisory lock this system takes; the second is free within the class.
  * They are far from what other programs in the same database are likely to use.
+ *
+ * Every lock is a transaction's: behind a pooler that of a session would stay with whoever gets the session next.
  */
 export const ADVISORY_LOCK_CLASSES = {
   /** Second key: a stripe of guilds. */
@@ -9,8 +11,6 @@ export const ADVISORY_LOCK_CLASSES = {
   migrations: 0x53_74_02,
   /** Second key: 0. Held while partitions are made and dropped. */
   partitions: 0x53_74_03,
-  /** Second key: a stripe. Held by the rollup worker that works on it. */
+  /** Second key: a stripe. Held by the rollup worker that moves its marks, or computes its buckets. */
   rollupWorker: 0x53_74_04,
-  /** Second key: of a guild and a user. Held by who erases, from the first step to the last. */
-  erasure: 0x53_74_05,
 } as const;

@@ -12,6 +12,9 @@ import { Starboard1764500000000 } from './migrations/1764500000000-starboard.js'
 import { CounterPanels1764600000000 } from './migrations/1764600000000-counter-panels.js';
 import { UnreadCounts1764700000000 } from './migrations/1764700000000-unread-counts.js';
 import { StarboardProblemActions1764800000000 } from './migrations/1764800000000-starboard-problem-actions.js';
+import { ErasureLeases1764900000000 } from './migrations/1764900000000-erasure-leases.js';
+import { SessionPool } from './sessions/session-pool.js';
+import type { SessionUse } from './sessions/session-settings.js';
 
 export interface DatabaseOptions {
   /** `postgres://` URL; `?sslmode=` means what it means to libpq. */
@@ -20,6 +23,8 @@ export interface DatabaseOptions {
   poolSize: number;
   /** Shown in pg_stat_activity. */
   applicationName: string;
+  /** @defaultValue service */
+  sessionUse?: SessionUse;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -43,18 +48,29 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       CounterPanels1764600000000,
       UnreadCounts1764700000000,
       StarboardProblemActions1764800000000,
+      ErasureLeases1764900000000,
     ],
     migrationsTableName: 'schema_migrations',
     synchronize: false,
     // Nothing here wants the uuid-ossp extension that TypeORM would create.
     installExtensions: false,
+    driver: { Pool: SessionPool },
     extra: {
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
-      // A generic plan would lock every partition; compiling takes longer than any statement of ours.
-      options: '-c timezone=UTC -c plan_cache_mode=force_custom_plan -c jit=off',
+      sessionUse: options.sessionUse ?? 'service',
     },
   });
+}
+
+/** A data source to migrate with. It is not connected yet. */
+export function createMigratingDataSource(url: string): DataSource {
+  return createDataSource({ url, poolSize: 3, applicationName: 'serverstats-migrate', sessionUse: 'migration' });
+}
+
+/** Whether the transactions of a connected data source each run in a session of a pooler. */
+export function isBehindPooler(dataSource: DataSource): boolean {
+  return (dataSource.driver as unknown as { master: SessionPool }).master.isBehindPooler;
 }
 
 /** node-postgres verifies certificates under `sslmode=require` unless it is told to follow libpq. */

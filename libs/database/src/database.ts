@@ -1,11 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
-import { createDataSource, type DatabaseOptions } from './data-source.js';
-import { migrateDatabase, OutdatedSchemaError, requireCurrentSchema } from './migrate-database.js';
+import { createDataSource, createMigratingDataSource, type DatabaseOptions } from './data-source.js';
+import {
+  isSchemaCurrent,
+  makeAllPartitions,
+  migrateDatabase,
+  OutdatedSchemaError,
+  requireCurrentSchema,
+} from './migrate-database.js';
 import type { Retention } from './partitions/partitioned-tables.js';
+import { UnusableDatabaseError } from './unusable-database-error.js';
 
 export interface DatabaseStartOptions extends DatabaseOptions {
   migrations: 'auto' | 'manual';
+  /** Where migrations connect. @defaultValue `url` */
+  migrationsUrl?: string;
   retention: Retention;
   /** Called for each failed attempt to connect. */
   onRetry(error: Error): void;
@@ -31,7 +40,7 @@ export class Database {
   /**
    * Resolves once the database can be used, or once connecting was given up because the service stops.
    *
-   * @throws OutdatedSchemaError, and nothing else: any other failure is tried again
+   * @throws OutdatedSchemaError and UnusableDatabaseError, and nothing else: any other failure is tried again
    */
   connected(): Promise<void> {
     return (this.connecting ??= this.connect());
@@ -46,6 +55,12 @@ export class Database {
   async probe(): Promise<void> {
     if (!this.isReady) throw new Error('not connected yet, or the schema is not there yet');
     await this.dataSource.query('SELECT 1');
+  }
+
+  /** The same, asked of a write that changes nothing. @throws also when the database is read-only, or a standby */
+  async probeWrite(): Promise<void> {
+    if (!this.isReady) return this.probe();
+    await this.dataSource.query('UPDATE event_horizon SET events_since = events_since WHERE false');
   }
 
   /** Gives up connecting, so that nobody who waits for it is kept from stopping. */
@@ -64,14 +79,29 @@ export class Database {
       try {
         if (!this.dataSource.isInitialized) await this.dataSource.initialize();
         if (this.options.migrations === 'manual') await requireCurrentSchema(this.dataSource);
-        else await migrateDatabase(this.dataSource, this.options.retention, this.stopping.signal);
+        else await this.migrate();
         this.isReady = true;
         return;
       } catch (error) {
-        if (error instanceof OutdatedSchemaError) throw error;
+        if (error instanceof OutdatedSchemaError || error instanceof UnusableDatabaseError) throw error;
         this.options.onRetry(error as Error);
         await sleep(pause, undefined, { signal: this.stopping.signal }).catch(() => undefined);
       }
+    }
+  }
+
+  /** On connections of its own, unless there is nothing to migrate. */
+  private async migrate(): Promise<void> {
+    const { url, migrationsUrl, retention } = this.options;
+    if (migrationsUrl === undefined && (await isSchemaCurrent(this.dataSource))) {
+      return makeAllPartitions(this.dataSource, retention);
+    }
+    const migrating = createMigratingDataSource(migrationsUrl ?? url);
+    await migrating.initialize();
+    try {
+      await migrateDatabase(migrating, retention, this.stopping.signal);
+    } finally {
+      await migrating.destroy();
     }
   }
 }

@@ -30,3 +30,4 @@ export * from './starboard/starboard-erasure.js';
 export * from './starboard/starboard-looks.js';
 export * from './starboard/starboard-problems.js';
 export * from './stripes.js';
+export * from './unusable-database-error.js';

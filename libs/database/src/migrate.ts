@@ -1,11 +1,12 @@
 import { ConfigurationError, loadMigrateConfig, readEnvironment } from '#libs/config';
-import { createDataSource } from './data-source.js';
+import { createMigratingDataSource } from './data-source.js';
 import { migrateDatabase } from './migrate-database.js';
+import { UnusableDatabaseError } from './unusable-database-error.js';
 
 /** `npm run migrate`: the migrations alone. */
 try {
   const config = loadMigrateConfig(readEnvironment());
-  const dataSource = createDataSource({ url: config.databaseUrl, poolSize: 3, applicationName: 'serverstats-migrate' });
+  const dataSource = createMigratingDataSource(config.databaseUrl);
   await dataSource.initialize();
   try {
     const run = await migrateDatabase(dataSource, config.retention);
@@ -15,5 +16,5 @@ try {
   }
 } catch (error) {
   console.error((error as Error).message);
-  process.exitCode = error instanceof ConfigurationError ? 78 : 1;
+  process.exitCode = error instanceof ConfigurationError || error instanceof UnusableDatabaseError ? 78 : 1;
 }

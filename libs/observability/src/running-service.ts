@@ -53,12 +53,18 @@ function exitWith(error: unknown): never {
     process.exit(EXIT_CODES.wrongConfiguration);
   }
   process.stderr.write(`${withoutCredentials(textFor(error))}\n`);
-  process.exit(EXIT_CODES.failed);
+  process.exit(isUnusableDatabase(error) ? EXIT_CODES.wrongConfiguration : EXIT_CODES.failed);
 }
 
 /** An operator can do something about a schema that is old or a port that is taken; a stack does not help with that. */
 function textFor(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const isForOperators = error.name === 'OutdatedSchemaError' || error instanceof PortError;
+  const isForOperators =
+    error.name === 'OutdatedSchemaError' || isUnusableDatabase(error) || error instanceof PortError;
   return isForOperators ? error.message : (error.stack ?? error.message);
+}
+
+/** The configuration names a database that cannot be used; its error is defined where databases are. */
+function isUnusableDatabase(error: unknown): boolean {
+  return error instanceof Error && error.name === 'UnusableDatabaseError';
 }

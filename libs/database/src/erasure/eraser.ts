@@ -12,7 +12,7 @@ import {
   type ErasureTarget,
   type GuildPosition,
 } from './erasure-jobs.js';
-import { tryWithErasureLock, withErasureLock, type Limit } from './erasure-lock.js';
+import { deleteEndedLeases, tryWithErasureLock, withErasureLock, type Limit } from './erasure-lock.js';
 import { eraseGuildRows, eraseGuildSettings, eraseSmallGuild } from './guild-erasure.js';
 import { eraseMemberEntries } from '../starboard/starboard-erasure.js';
 import { eraseMemberEvents, eraseOutlivedGroups } from './member-erasure.js';
@@ -136,6 +136,7 @@ export class Eraser {
    */
   async finishAll(signal: AbortSignal, onFailure: (error: Error) => void): Promise<number> {
     let finished = 0;
+    await deleteEndedLeases(this.dataSource);
     for (const target of await listErasureJobs(this.dataSource.manager)) {
       try {
         const outcome = await tryWithErasureLock(this.dataSource, target, (runner) =>

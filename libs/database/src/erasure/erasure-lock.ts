@@ -1,6 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { ADVISORY_LOCK_CLASSES } from '../advisory-locks.js';
 import type { ErasureTarget } from './erasure-jobs.js';
 
 /** Runs work when there is room for it. */
@@ -16,13 +16,14 @@ export interface ErasureLockOptions {
 }
 
 const POLL_MS = 100;
-/** Keys are positive 32-bit numbers. Two targets with the same key wait for one another for nothing. */
-const KEYS = 2_147_483_647n;
+/** So long after the death of its process the target is free. */
+const LEASE_SECONDS = 30;
+const RENEWAL_MS = 10_000;
 
 /**
  * Waits until nobody else erases the target, and does the work on one connection meanwhile. The lock is polled, so that
- * who waits for it holds no connection and takes no room from others. It ends with the connection: the job of a process
- * that died is free at once.
+ * who waits for it holds no connection and takes no room from others. It is a row with an end, and not a lock of the
+ * session, which a pooler would give to somebody else; it is taken anew as long as the work lasts.
  */
 export async function withErasureLock<T>(
   dataSource: DataSource,
@@ -41,28 +42,67 @@ export async function withErasureLock<T>(
   }
 }
 
-/** @returns undefined when somebody else erases the target */
+/**
+ * @returns undefined when somebody else erases the target
+ * @throws Error also when somebody else took the target over meanwhile: what was erased is right, but not all is known
+ */
 export async function tryWithErasureLock<T>(
   dataSource: DataSource,
   target: ErasureTarget,
   work: (runner: QueryRunner) => Promise<T>,
 ): Promise<{ result: T } | undefined> {
-  const key = [ADVISORY_LOCK_CLASSES.erasure, keyOf(target)];
+  const holder = randomUUID();
   const runner = dataSource.createQueryRunner();
   try {
-    const [row] = (await runner.query('SELECT pg_try_advisory_lock($1, $2) AS locked', key)) as { locked: boolean }[];
-    if (!row?.locked) return undefined;
+    if (!(await takeLease(runner, target, holder))) return undefined;
+    let isLost = false;
+    const renewal = setInterval(() => {
+      takeLease(dataSource, target, holder).then(
+        (isHeld) => (isLost ||= !isHeld),
+        () => undefined, // the next one may succeed
+      );
+    }, RENEWAL_MS);
     try {
-      return { result: await work(runner) };
+      const result = await work(runner);
+      if (isLost) throw new Error('another process took over the erasure');
+      return { result };
     } finally {
-      // A connection that is gone has given the lock back already.
-      await runner.query('SELECT pg_advisory_unlock($1, $2)', key).catch(() => undefined);
+      clearInterval(renewal);
+      // On another connection where its own is gone; where none can be had, the lease ends by itself.
+      await giveBack(runner, target, holder)
+        .catch(() => giveBack(dataSource, target, holder))
+        .catch(() => undefined);
     }
   } finally {
     await runner.release();
   }
 }
 
-function keyOf({ guildId, userId }: ErasureTarget): number {
-  return Number((BigInt(guildId) * 31n + BigInt(userId)) % KEYS);
+/** Deletes the leases of processes that died: nobody may come back for them. */
+export async function deleteEndedLeases(dataSource: DataSource): Promise<void> {
+  await dataSource.query('DELETE FROM erasure_leases WHERE held_until < now()');
+}
+
+type Queryable = Pick<DataSource | QueryRunner, 'query'>;
+
+/** Takes the lease where it is free or one's own, by the database's clock. @returns whether it is one's own now */
+async function takeLease(database: Queryable, { guildId, userId }: ErasureTarget, holder: string): Promise<boolean> {
+  const rows = (await database.query(
+    `INSERT INTO erasure_leases AS lease (guild_id, user_id, holder, taken_at, held_until)
+     VALUES ($1, $2, $3, clock_timestamp(), clock_timestamp() + interval '${LEASE_SECONDS} seconds')
+     ON CONFLICT (guild_id, user_id) DO UPDATE SET
+       holder = excluded.holder, taken_at = excluded.taken_at, held_until = excluded.held_until
+       WHERE lease.holder = excluded.holder OR lease.held_until < excluded.taken_at
+     RETURNING holder`,
+    [guildId, userId, holder],
+  )) as unknown[];
+  return rows.length > 0;
+}
+
+async function giveBack(database: Queryable, { guildId, userId }: ErasureTarget, holder: string): Promise<void> {
+  await database.query('DELETE FROM erasure_leases WHERE guild_id = $1 AND user_id = $2 AND holder = $3', [
+    guildId,
+    userId,
+    holder,
+  ]);
 }

@@ -119,7 +119,6 @@ async function refuseStrangers(dataSource: DataSource, table: PartitionedTable, 
 
 /** Creates the table by itself, moves into it what the default partition holds for it, then attaches it. */
 async function createPartition(manager: EntityManager, table: PartitionedTable, range: PartitionRange): Promise<void> {
-  await manager.query(`SELECT pg_advisory_xact_lock($1, 0)`, [ADVISORY_LOCK_CLASSES.partitions]);
   const { name } = range;
   const [from, to] = [range.from.toISOString(), range.to.toISOString()];
   await manager.query(`CREATE TABLE "${name}" (LIKE "${table.table}" INCLUDING DEFAULTS INCLUDING CONSTRAINTS)`);
@@ -143,6 +142,8 @@ async function withLockTimeout(
     try {
       await dataSource.transaction(async (manager) => {
         await manager.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
+        // Two that drop the same partition at once would meet an internal error of Postgres.
+        await manager.query(`SELECT pg_advisory_xact_lock($1, 0)`, [ADVISORY_LOCK_CLASSES.partitions]);
         await work(manager);
       });
       return true;

@@ -33,8 +33,8 @@ export interface RollupOutcome {
 }
 
 /**
- * Computes rollups from events where marks say that they are not as the events are. Any number of workers may run: the
- * worker lock of a stripe lets one of them work on it.
+ * Computes rollups from events where marks say that they are not as the events are. Any number of workers may run: each
+ * transaction on a stripe takes its worker lock, so one of them works on it at a time.
  *
  * A bucket with a mark is read from its events, so a worker that is late or dies makes reading slower and never wrong.
  */
@@ -67,7 +67,7 @@ export class RollupWorker {
     try {
       for (const portion of portions) {
         if (signal?.aborted) break;
-        await this.withWorkerLock(runner, portion.stripe, () => this.workOff(runner, portion, now, outcome, signal));
+        await this.workOff(runner, portion, now, outcome, signal);
       }
     } finally {
       await runner.release();
@@ -77,23 +77,30 @@ export class RollupWorker {
 
   private async workOff(
     runner: QueryRunner,
-    { stripe, guildIds }: RollupPortion,
+    portion: RollupPortion,
     now: number,
     outcome: RollupOutcome,
     signal?: AbortSignal,
   ): Promise<void> {
-    await transaction(runner, async (manager) => {
-      await lockStripeByNumber(manager, stripe);
-      await moveMarks(manager, guildIds, now);
+    const hasMoved = await transaction(runner, async (manager) => {
+      const [row] = await manager.query<{ isFree: boolean }[]>(
+        'SELECT pg_try_advisory_xact_lock($1, $2) AS "isFree"',
+        workerLock(portion.stripe),
+      );
+      if (!row!.isFree) return false; // another worker is at it
+      await lockStripeByNumber(manager, portion.stripe);
+      await moveMarks(manager, portion.guildIds, now);
+      return true;
     });
-    outcome.quarters += await this.computeAll(runner, guildIds, movedQuarters(now), this.quarterPace, signal);
-    outcome.days += await this.computeAll(runner, guildIds, settledDays(now), this.dayPace, signal);
+    if (!hasMoved) return;
+    outcome.quarters += await this.computeAll(runner, portion, movedQuarters(now), this.quarterPace, signal);
+    outcome.days += await this.computeAll(runner, portion, settledDays(now), this.dayPace, signal);
   }
 
   /** @returns how many buckets were computed */
   private async computeAll(
     runner: QueryRunner,
-    guildIds: readonly string[],
+    { stripe, guildIds }: RollupPortion,
     marks: WaitingMarks,
     pace: TransactionPace,
     signal?: AbortSignal,
@@ -101,7 +108,10 @@ export class RollupWorker {
     for (let computed = 0; ;) {
       const limit = pace.buckets;
       const startedAt = performance.now();
-      const done = await transaction(runner, (manager) => this.compute(manager, guildIds, marks, limit));
+      const done = await transaction(runner, async (manager) => {
+        await manager.query('SELECT pg_advisory_xact_lock($1, $2)', workerLock(stripe));
+        return this.compute(manager, guildIds, marks, limit);
+      });
       pace.observe(done, performance.now() - startedAt);
       computed += done;
       if (done < limit || signal?.aborted) return computed;
@@ -136,21 +146,17 @@ export class RollupWorker {
     await deleteGroups(manager, days, SPANS.day, day);
     for (const grouped of this.grouped) await recomputeGroups(manager, grouped, days, SPANS.day, day);
   }
-
-  private async withWorkerLock(runner: QueryRunner, stripe: number, work: () => Promise<void>): Promise<void> {
-    const key = [ADVISORY_LOCK_CLASSES.rollupWorker, stripe];
-    const [row] = (await runner.query('SELECT pg_try_advisory_lock($1, $2) AS locked', key)) as { locked: boolean }[];
-    if (!row?.locked) return;
-    try {
-      await work();
-    } finally {
-      // A connection that is gone has given the lock back already.
-      await runner.query('SELECT pg_advisory_unlock($1, $2)', key).catch(() => undefined);
-    }
-  }
 }
 
 type Day = readonly [from: Date, to: Date];
+
+/**
+ * Who moves marks of a stripe or computes its buckets holds this lock until the transaction ends. So whatever a
+ * computation finds moved, was moved before it read an event.
+ */
+function workerLock(stripe: number): [number, number] {
+  return [ADVISORY_LOCK_CLASSES.rollupWorker, stripe];
+}
 
 /**
  * Takes the shared lock, so that an erasure comes before or after, and not between reading and writing; likewise the

@@ -10,16 +10,16 @@ export async function canInstallPackages() {
   return process.getuid?.() === 0 && (await exists('/usr/bin/apt-get'));
 }
 
-/** Installs rabbitmq-server without starting the system's broker; the tests run their own. */
-export async function installRabbitmq() {
-  console.log('Installing rabbitmq-server (apt-get)');
+/** Installs a Debian package without starting its service; the tests run their own. */
+export async function installPackage(name) {
+  console.log(`Installing ${name} (apt-get)`);
   const hadPolicy = await exists(POLICY);
   if (hadPolicy) await rename(POLICY, ASIDE);
   try {
     await writeFile(POLICY, '#!/bin/sh\nexit 101\n');
     await chmod(POLICY, 0o755);
     await aptGet('update');
-    await aptGet('install', '-y', '--no-install-recommends', 'rabbitmq-server');
+    await aptGet('install', '-y', '--no-install-recommends', name);
   } finally {
     await rm(POLICY, { force: true });
     if (hadPolicy) await rename(ASIDE, POLICY);
