@@ -55,6 +55,7 @@ describe('both services with counter panels', () => {
       await waitFor(async () => (await fetch(`${url}/readyz`)).status === 200, { what: 'the services to be ready' });
     }
     guildId = discord.state.addGuild({ memberCount: 12 }).id;
+    discord.state.addRole({ id: ROLE, guildId });
     category = discord.state.addChannel({ guildId, type: CATEGORY });
     await send('POST', 'enable');
   };
@@ -140,10 +141,10 @@ describe('both services with counter panels', () => {
   it('tell why a counter of a guild that the bot has left stands still, and when it is looked at next', async () => {
     await start({});
     await showMembers();
-    discord.state.guilds.delete(guildId);
+    discord.state.kickBot(guildId);
     await untilErrorIsTold();
     const status = await statusOf('member_count');
-    expect(status?.last_error).toContain('the server does not exist');
+    expect(status?.last_error).toContain('the bot is not in this guild');
     expect(Date.parse(status!.next_update_at!)).toBeGreaterThan(clock.now() + 8 * 60_000);
   });
 

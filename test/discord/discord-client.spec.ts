@@ -263,6 +263,7 @@ describe('DiscordClient', () => {
         kind: 'rejected',
         status: 400,
         code: 50035,
+        reason: 'Invalid Form Body',
         fields: [{ field: 'parent_id', message: 'Maximum number of channels in category reached (50)' }],
       });
       expect(error.message).toBe(`POST /guilds/${guildId}/channels: Invalid Form Body (50035)`);
