@@ -128,6 +128,25 @@ describe('both services with counter panels', () => {
     expect(next).toBeLessThanOrEqual(10 * 60_000);
   });
 
+  it('tell when Discord takes the next name of a counter that was renamed twice', async () => {
+    await start({});
+    const channelId = await showMembers();
+    await untilName(channelId, 'Members: 12');
+    const isShown = async (name: string) => {
+      const status = await statusOf('member_count');
+      return status?.last_value === name ? status : undefined;
+    };
+    const first = await waitFor(() => isShown('Members: 12'), { what: 'the first status' });
+    discord.state.guild(guildId).memberCount = 13;
+    await send('POST', 'stats/counter-panel/update');
+    await untilName(channelId, 'Members: 13');
+    await waitFor(() => isShown('Members: 13'), { what: 'the second status' });
+    const soon = new Date(clock.now() + 60_000);
+    await database.query('UPDATE counter_panel_refreshes SET due_at = $1', [soon]);
+    const windowOpens = Date.parse(first.last_update_at!) + 10 * 60_000;
+    expect((await statusOf('member_count'))?.next_update_at).toBe(new Date(windowOpens).toISOString());
+  });
+
   it('explain a counter that stands still', async () => {
     await start({});
     const channelId = await showMembers();

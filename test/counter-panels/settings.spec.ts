@@ -5,6 +5,7 @@ import {
   type StoredChannel,
   type StoredRole,
 } from '../doubles/discord/index.js';
+import { ManualClock } from '../doubles/manual-clock.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { waitFor } from '../harness/wait-for.js';
 import { allSettings } from '../query/all-settings.js';
@@ -37,7 +38,7 @@ describe('settings with counter panels', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     discord = await DiscordDouble.start();
-    query = await startQueryInProcess(database.url, { DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.url });
+    query = await startQueryInProcess(database.url, discordVariables());
   });
   afterAll(async () => {
     await query?.close();
@@ -53,6 +54,7 @@ describe('settings with counter panels', () => {
     if (discord.violations.length > 0) throw new Error(discord.violations.splice(0).join('\n'));
   });
 
+  const discordVariables = () => ({ DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.url });
   /** A guild with a category for the panels and a role to count, and all of it set. */
   const openGuild = async (guild: NewGuild = {}) => {
     guildId = discord.state.addGuild(guild).id;
@@ -268,6 +270,38 @@ describe('settings with counter panels', () => {
     expect(inCategory().map(({ id }) => id)).toEqual([panel!.channel_id]);
     expect(await settings()).toEqual(before);
     expect(await unfinished()).toEqual([]);
+  });
+
+  it('end within a minute however Discord hangs, and leave the rest to the ingestion service', async () => {
+    const before = await settings();
+    const clock = new ManualClock(Date.now());
+    const slow = await startQueryInProcess(database.url, discordVariables(), { clock });
+    try {
+      const hang = (rule: FaultRule) => discord.faults.add({ kind: 'hang' }, rule);
+      hang({ method: 'GET', path: /roles$/, times: 3 });
+      hang({ method: 'GET', path: new RegExp(`^/channels/${category.id}`) });
+      hang({ method: 'POST', path: /channels$/ });
+      hang({ method: 'GET', path: /channels$/, after: 1, times: 100 });
+      const begun = clock.now();
+      let answer: Awaited<ReturnType<typeof patch>> | undefined;
+      const panels = { counter_panel_custom_panels_create: [{ channel_name: 'Admins', role_id: role.id }] };
+      const sent = slow.client.send<Settings>('PATCH', 'settings', { guild_id: guildId, ...panels });
+      void sent.then((value) => (answer = value));
+      await waitFor(
+        () => {
+          if (answer === undefined && clock.sleeping.some((ms) => ms <= 10_000)) clock.advance(1_000);
+          return answer !== undefined;
+        },
+        { what: 'the change to be answered', intervalMs: 5 },
+      );
+      expect(answer).toMatchObject(discordError);
+      expect(clock.now() - begun).toBeGreaterThan(50_000);
+      expect(clock.now() - begun).toBeLessThanOrEqual(61_000);
+      expect(await unfinished()).toMatchObject([{ channel_name: 'Admins', is_abandoned: true }]);
+      expect(await settings()).toEqual(before);
+    } finally {
+      await slow.close();
+    }
   });
 
   it('say which permission is missing for a channel', async () => {

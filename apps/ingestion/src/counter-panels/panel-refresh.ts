@@ -1,5 +1,15 @@
 import type { DataSource } from 'typeorm';
 import {
+  afterRename,
+  afterSuccess,
+  earliestRename,
+  endOfWait,
+  isShown,
+  RENAME_WINDOW_MS,
+  withKnownCount,
+  withRename,
+} from '#libs/counter-panels';
+import {
   dropPanelChannels,
   dropRefresh,
   findPanelChannels,
@@ -29,16 +39,6 @@ import {
 } from './guild-panels.js';
 import { findGuildPanels } from './guild-panels.queries.js';
 import { afterFailure, afterFailureOfAnother, afterUnreadCounts, concernsAll, endsRun } from './rename-failure.js';
-import {
-  afterRename,
-  afterSuccess,
-  earliestRename,
-  endOfWait,
-  isShown,
-  RENAME_WINDOW_MS,
-  withKnownCount,
-  withRename,
-} from './rename-times.js';
 
 export interface RefreshParts {
   dataSource: DataSource;
