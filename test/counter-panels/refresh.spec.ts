@@ -460,14 +460,19 @@ describe('counter panels', () => {
     expect(system.name(guild.members)).toBe('Members: 6');
   });
 
-  it('ask nothing any more once Discord does not accept the token, and say so', async () => {
+  it('ask every few minutes while Discord does not accept the token, say so, and come back by themselves', async () => {
     const guild = await system.addGuild();
     await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
-    system.discord.faults.add({ kind: 'unauthorized' });
+    system.discord.faults.add({ kind: 'unauthorized' }, { times: 1_000 });
     await system.refresh(guild.id);
     await system.pass(30);
-    expect(system.discord.requests).toHaveLength(1);
+    expect(system.discord.requests.length).toBeGreaterThanOrEqual(3);
+    expect(system.discord.requests.length).toBeLessThanOrEqual(7);
     expect((await system.known(guild.online))?.last_error).toContain("does not accept the bot's token");
+    system.discord.faults.clear();
+    await system.pass(11);
+    expect(names(guild)).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2']);
+    expect((await system.known(guild.online))?.last_error).toBeNull();
   });
 
   it('are left alone when they are switched off, and named anew when they are on again', async () => {
