@@ -1,11 +1,10 @@
-import { lockedFor } from '#libs/discord';
+import { lockedIn } from '#libs/discord';
 import type { StoredChannel } from '../doubles/discord/index.js';
 import { ApiClient } from '../harness/api-client.js';
 import { startQueryProcess } from '../harness/services.js';
 import { waitFor } from '../harness/wait-for.js';
 import { MINUTE_MS, PanelsSystem, type GuildWithPanels } from './panels-system.js';
 
-const ROLE = '1300000000000000001';
 /** A port that nobody listens on: the query service works without its broker. */
 const NO_BROKER = 'amqp://127.0.0.1:9';
 
@@ -26,7 +25,8 @@ describe('channels of requests that never came to their end', () => {
   const exists = ({ id }: StoredChannel) => system.discord.state.channels.has(id);
   /** As the bot creates them. */
   const addLocked = (name: string, category = guild.category) => {
-    const overwrites = lockedFor(guild.id, system.discord.state.bot.id);
+    const botId = system.discord.state.bot.id;
+    const overwrites = lockedIn({ guildId: guild.id, botId, botPermissions: 0n, category: { overwrites: [] } });
     return Object.assign(system.addVoice(guild.id, category.id), {
       name,
       overwrites: overwrites.map(({ id, of, allow, deny }) => ({ id, type: of === 'role' ? 0 : 1, allow, deny })),
@@ -51,7 +51,8 @@ describe('channels of requests that never came to their end', () => {
   const create = (url: string, ...names: string[]) =>
     new ApiClient(url).send('PATCH', 'settings', {
       guild_id: guild.id,
-      counter_panel_custom_panels_create: names.map((channel_name) => ({ channel_name, role_id: ROLE })),
+      // The role of everybody.
+      counter_panel_custom_panels_create: names.map((channel_name) => ({ channel_name, role_id: guild.id })),
     });
 
   it.each([
@@ -110,7 +111,7 @@ describe('channels of requests that never came to their end', () => {
       guild.id,
       stored.id,
       'Admins',
-      ROLE,
+      guild.id,
     ]);
     system.clock.advance(10 * MINUTE_MS);
     await addCreation('Admins');
@@ -160,7 +161,8 @@ describe('channels of requests that never came to their end', () => {
 
   it('are forgotten where the bot is no member any more', async () => {
     await addCreation('Admins');
-    system.discord.state.deleteGuild(guild.id);
+    await addCreation('Helpers', addLocked('Helpers').id);
+    system.discord.state.kickBot(guild.id);
     await system.pass(1);
     expect(await creations()).toEqual([]);
   });

@@ -234,34 +234,72 @@ describe('counter panels', () => {
     }
   });
 
+  it('name only the permission that is missing', async () => {
+    const guild = await system.addGuild();
+    await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
+    const { state } = system.discord;
+    state.denyBot(guild.members.id, 'Connect');
+    state.denyBot(guild.online.id, 'ViewChannel');
+    await system.refresh(guild.id);
+    const errors = [guild.members, guild.online].map(async (channel) => (await system.known(channel))?.last_error);
+    expect(await Promise.all(errors)).toEqual([
+      `Discord refused to rename the channel: the bot lacks Connect in channel ${guild.members.id}`,
+      `Discord refused to rename the channel: the bot lacks View Channel in channel ${guild.online.id}`,
+    ]);
+    expect(system.name(guild.boosts)).toBe('Boosts: 2');
+  });
+
+  it('blame no permission in a guild that the bot was kicked from, and ask for one of them', async () => {
+    const guild = await system.addGuild();
+    await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
+    system.discord.state.kickBot(guild.id);
+    await system.refresh(guild.id);
+    expect(statuses()).toEqual([403]);
+    for (const channel of [guild.members, guild.online, guild.boosts]) {
+      expect((await system.known(channel))?.last_error).toBe(
+        'Discord refused to rename the channel: the bot is not in this guild (any more)',
+      );
+    }
+  });
+
+  it('take a channel that is gone out of the settings, beside others that the bot cannot see', async () => {
+    const guild = await system.addGuild();
+    await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
+    system.discord.state.denyBot(guild.members.id, 'ViewChannel');
+    system.discord.state.deleteChannel(guild.online.id);
+    await system.refresh(guild.id);
+    expect(await system.settings(guild.id)).toMatchObject({
+      counter_panel_member_count_channel: guild.members.id,
+      counter_panel_online_member_count_channel: null,
+    });
+  });
+
   it('ask for the counts of a guild that the bot has left less and less often, or when somebody asks', async () => {
     const guild = await system.addGuild();
-    const { guilds } = system.discord.state;
-    const left = guilds.get(guild.id)!;
-    guilds.delete(guild.id);
+    const bringBack = system.discord.state.kickBot(guild.id);
     const asked = () => system.discord.requests.length;
     await system.refresh(guild.id);
     expect(asked()).toBe(1);
     for (const channel of [guild.members, guild.online, guild.boosts]) {
       const { last_error, paused_until } = (await system.known(channel))!;
-      expect(last_error).toBe('Discord could not read the counts of the server: the server does not exist (any more)');
+      expect(last_error).toBe(
+        'Discord could not read the counts of the server: the bot is not in this guild (any more)',
+      );
       expect(paused_until!.getTime()).toBeGreaterThanOrEqual(system.clock.now() + 9 * MINUTE_MS);
     }
     await system.pass(6 * 60);
     expect(asked()).toBeGreaterThanOrEqual(4);
     expect(asked()).toBeLessThanOrEqual(7);
-    guilds.set(guild.id, left);
+    bringBack();
     await system.refresh(guild.id);
     expect(names(guild)).toEqual(['Members: 100', 'Online: 10', 'Boosts: 0']);
   });
 
   it('show a snapshot at their next refresh, however long Discord told no counts before', async () => {
     const guild = await system.addGuild();
-    const { guilds } = system.discord.state;
-    const left = guilds.get(guild.id)!;
-    guilds.delete(guild.id);
+    const bringBack = system.discord.state.kickBot(guild.id);
     await system.pass(6 * 60, 10 * MINUTE_MS);
-    guilds.set(guild.id, left);
+    bringBack();
     await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
     await system.pass(10);
     expect(names(guild)).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2']);
@@ -422,14 +460,19 @@ describe('counter panels', () => {
     expect(system.name(guild.members)).toBe('Members: 6');
   });
 
-  it('ask nothing any more once Discord does not accept the token, and say so', async () => {
+  it('ask every few minutes while Discord does not accept the token, say so, and come back by themselves', async () => {
     const guild = await system.addGuild();
     await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
-    system.discord.faults.add({ kind: 'unauthorized' });
+    system.discord.faults.add({ kind: 'unauthorized' }, { times: 1_000 });
     await system.refresh(guild.id);
     await system.pass(30);
-    expect(system.discord.requests).toHaveLength(1);
+    expect(system.discord.requests.length).toBeGreaterThanOrEqual(3);
+    expect(system.discord.requests.length).toBeLessThanOrEqual(7);
     expect((await system.known(guild.online))?.last_error).toContain("does not accept the bot's token");
+    system.discord.faults.clear();
+    await system.pass(11);
+    expect(names(guild)).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2']);
+    expect((await system.known(guild.online))?.last_error).toBeNull();
   });
 
   it('are left alone when they are switched off, and named anew when they are on again', async () => {

@@ -55,6 +55,7 @@ describe('both services with counter panels', () => {
       await waitFor(async () => (await fetch(`${url}/readyz`)).status === 200, { what: 'the services to be ready' });
     }
     guildId = discord.state.addGuild({ memberCount: 12 }).id;
+    discord.state.addRole({ id: ROLE, guildId });
     category = discord.state.addChannel({ guildId, type: CATEGORY });
     await send('POST', 'enable');
   };
@@ -127,6 +128,25 @@ describe('both services with counter panels', () => {
     expect(next).toBeLessThanOrEqual(10 * 60_000);
   });
 
+  it('tell when Discord takes the next name of a counter that was renamed twice', async () => {
+    await start({});
+    const channelId = await showMembers();
+    await untilName(channelId, 'Members: 12');
+    const isShown = async (name: string) => {
+      const status = await statusOf('member_count');
+      return status?.last_value === name ? status : undefined;
+    };
+    const first = await waitFor(() => isShown('Members: 12'), { what: 'the first status' });
+    discord.state.guild(guildId).memberCount = 13;
+    await send('POST', 'stats/counter-panel/update');
+    await untilName(channelId, 'Members: 13');
+    await waitFor(() => isShown('Members: 13'), { what: 'the second status' });
+    const soon = new Date(clock.now() + 60_000);
+    await database.query('UPDATE counter_panel_refreshes SET due_at = $1', [soon]);
+    const windowOpens = Date.parse(first.last_update_at!) + 10 * 60_000;
+    expect((await statusOf('member_count'))?.next_update_at).toBe(new Date(windowOpens).toISOString());
+  });
+
   it('explain a counter that stands still', async () => {
     await start({});
     const channelId = await showMembers();
@@ -140,40 +160,43 @@ describe('both services with counter panels', () => {
   it('tell why a counter of a guild that the bot has left stands still, and when it is looked at next', async () => {
     await start({});
     await showMembers();
-    discord.state.guilds.delete(guildId);
+    discord.state.kickBot(guildId);
     await untilErrorIsTold();
     const status = await statusOf('member_count');
-    expect(status?.last_error).toContain('the server does not exist');
+    expect(status?.last_error).toContain('the bot is not in this guild');
     expect(Date.parse(status!.next_update_at!)).toBeGreaterThan(clock.now() + 8 * 60_000);
   });
 
-  it('go on with statistics when the token is refused, and say that Discord is lost', async () => {
+  it('go on with statistics while the token is refused, say in both services that Discord is lost, and come back', async () => {
     await start({});
+    const channelId = await showMembers();
+    await send('PATCH', 'settings', { stats_command_usage: true });
+    await untilName(channelId, 'Members: 12');
     discord.faults.add({ kind: 'unauthorized' }, { times: 1_000 });
-    await database.query(
-      `UPDATE guild_settings SET counter_panel_enabled = true, counter_panel_category_channel = 1,
-         counter_panel_member_count_channel = 1300000000000000005, switches = '{stats_command_usage}'`,
-    );
+    discord.state.guild(guildId).memberCount = 13;
     await send('POST', 'stats/counter-panel/update');
     const discordOf = async ({ url }: RunningService) =>
       ((await (await fetch(`${url}/readyz`)).json()) as ReadyBody).checks.discord?.status;
-    const isDegraded = async () => {
-      clock.advance(1_000);
-      return (await discordOf(ingestion)) === 'degraded';
-    };
-    await waitFor(isDegraded, { what: 'the check to be degraded' });
-    // The query service has asked nothing so far.
-    expect(await discordOf(query)).toBe('ok');
+    const untilBothAre = (wanted: string) =>
+      waitFor(
+        async () => {
+          clock.advance(10_000);
+          return (await discordOf(ingestion)) === wanted && (await discordOf(query)) === wanted;
+        },
+        { what: `both to say that Discord is ${wanted}` },
+      );
+    await untilBothAre('degraded');
     const refused = await send('PATCH', 'settings', { starboard_channel: addVoice().id });
     expect(refused.error).toMatchObject({ name: 'DiscordApiInteractionError' });
-    await waitFor(async () => (await discordOf(query)) === 'degraded', { what: 'the other check to be degraded' });
-    expect((await fetch(`${query.url}/readyz`)).status).toBe(200);
-    expect((await fetch(`${ingestion.url}/readyz`)).status).toBe(200);
+    for (const { url } of [query, ingestion]) expect((await fetch(`${url}/readyz`)).status).toBe(200);
     const asked = discord.requests.length;
     expect((await send('POST', 'stats/command/check', { command: 'ping' })).status).toBe(202);
     const stored = () => database.query('SELECT 1 FROM statistic_events WHERE guild_id = $1', [guildId]);
     await waitFor(async () => (await stored()).length === 1, { what: 'the event to be stored' });
     expect(discord.requests).toHaveLength(asked);
+    discord.faults.clear();
+    await untilBothAre('ok');
+    await untilName(channelId, 'Members: 13');
   });
 
   it('drop a refresh without a token, and say why the counters stand still', async () => {

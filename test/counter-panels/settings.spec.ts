@@ -1,4 +1,11 @@
-import { DiscordDouble, type FaultRule, type StoredChannel } from '../doubles/discord/index.js';
+import {
+  DiscordDouble,
+  type FaultRule,
+  type NewGuild,
+  type StoredChannel,
+  type StoredRole,
+} from '../doubles/discord/index.js';
+import { ManualClock } from '../doubles/manual-clock.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { waitFor } from '../harness/wait-for.js';
 import { allSettings } from '../query/all-settings.js';
@@ -6,11 +13,13 @@ import { startQueryInProcess, type QueryInProcess } from '../query/query-in-proc
 
 const CATEGORY = 4;
 const VOICE = 2;
-const ROLE = '1300000000000000001';
+const CANNOT_BE_SEEN = 'cannot be seen by the bot (it needs View Channel there), or is no channel of this guild';
 const CREATE = 'POST /guilds/{guild_id}/channels';
 const MANAGE_CHANNELS = 1n << 4n;
 const VIEW_CHANNEL = 1n << 10n;
+const SEND_MESSAGES = 1n << 11n;
 const CONNECT = 1n << 20n;
+const MANAGE_ROLES = 1n << 28n;
 
 interface Settings extends Record<string, unknown> {
   counter_panel_custom_panels: { channel_id: string; channel_name: string; role_id: string }[];
@@ -24,11 +33,12 @@ describe('settings with counter panels', () => {
   let query: QueryInProcess;
   let guildId: string;
   let category: StoredChannel;
+  let role: StoredRole;
 
   beforeAll(async () => {
     database = await createTestDatabase();
     discord = await DiscordDouble.start();
-    query = await startQueryInProcess(database.url, { DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.url });
+    query = await startQueryInProcess(database.url, discordVariables());
   });
   afterAll(async () => {
     await query?.close();
@@ -37,21 +47,27 @@ describe('settings with counter panels', () => {
   });
 
   beforeEach(async () => {
-    guildId = discord.state.addGuild().id;
-    category = discord.state.addChannel({ guildId, type: CATEGORY });
-    await send('POST', 'enable');
-    await send('PATCH', 'settings', { counter_panel_category_channel: category.id, counter_panel_enabled: true });
+    await openGuild();
   });
   afterEach(() => {
     discord.faults.clear();
     if (discord.violations.length > 0) throw new Error(discord.violations.splice(0).join('\n'));
   });
 
+  const discordVariables = () => ({ DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.url });
+  /** A guild with a category for the panels and a role to count, and all of it set. */
+  const openGuild = async (guild: NewGuild = {}) => {
+    guildId = discord.state.addGuild(guild).id;
+    category = discord.state.addChannel({ guildId, type: CATEGORY });
+    role = discord.state.addRole({ guildId });
+    await send('POST', 'enable');
+    await send('PATCH', 'settings', { counter_panel_category_channel: category.id, counter_panel_enabled: true });
+  };
   const send = (method: string, path: string, body: Record<string, unknown> = {}) =>
     query.client.send<Settings>(method, path, { guild_id: guildId, ...body });
   const patch = (body: Record<string, unknown>) => send('PATCH', 'settings', body);
   const create = (...names: string[]) =>
-    patch({ counter_panel_custom_panels_create: names.map((channel_name) => ({ channel_name, role_id: ROLE })) });
+    patch({ counter_panel_custom_panels_create: names.map((channel_name) => ({ channel_name, role_id: role.id })) });
   const settings = async () => (await query.client.get<Settings>('settings', { guild_id: guildId })).data;
   const panelNames = async () => (await settings()).counter_panel_custom_panels.map((panel) => panel.channel_name);
   const inCategory = () => discord.state.channelsOf(guildId).filter(({ parentId }) => parentId === category.id);
@@ -73,14 +89,123 @@ describe('settings with counter panels', () => {
     const channels = inCategory().toSorted((a, b) => a.position - b.position);
     expect(channels.map(({ name, type }) => [name, type])).toEqual(names.map((name) => [name, VOICE]));
     expect(answer.data.counter_panel_custom_panels).toEqual(
-      channels.map(({ id, name }) => ({ channel_id: id, channel_name: name, role_id: ROLE })),
+      channels.map(({ id, name }) => ({ channel_id: id, channel_name: name, role_id: role.id })),
     );
-    expect(channels[0]!.overwrites).toEqual([
-      { id: guildId, type: 0, allow: VIEW_CHANNEL, deny: CONNECT },
-      { id: discord.state.bot.id, type: 1, allow: VIEW_CHANNEL | CONNECT | MANAGE_CHANNELS, deny: 0n },
-    ]);
+    expect(channels[0]!.overwrites).toEqual([{ id: guildId, type: 0, allow: 0n, deny: CONNECT }, ofTheBot()]);
     expect(await unfinished()).toEqual([]);
     expect(await settings()).toEqual(answer.data);
+  });
+
+  const ofTheBot = () => ({
+    id: discord.state.bot.id,
+    type: 1,
+    allow: VIEW_CHANNEL | CONNECT | MANAGE_CHANNELS,
+    deny: 0n,
+  });
+
+  it('show a custom panel to whoever sees its category, and let nobody join it', async () => {
+    const member = discord.state.addUser();
+    category.overwrites = [
+      { id: role.id, type: 0, allow: VIEW_CHANNEL | CONNECT, deny: MANAGE_CHANNELS },
+      { id: guildId, type: 0, allow: SEND_MESSAGES, deny: VIEW_CHANNEL },
+      { id: discord.state.bot.id, type: 1, allow: VIEW_CHANNEL, deny: CONNECT | SEND_MESSAGES },
+      { id: member.id, type: 1, allow: CONNECT, deny: VIEW_CHANNEL },
+    ];
+    expect((await create('Members only')).status).toBe(200);
+    const [channel] = inCategory();
+    expect(channel!.overwrites).toEqual([
+      { id: guildId, type: 0, allow: SEND_MESSAGES, deny: VIEW_CHANNEL | CONNECT },
+      { id: role.id, type: 0, allow: VIEW_CHANNEL, deny: MANAGE_CHANNELS },
+      { id: member.id, type: 1, allow: 0n, deny: VIEW_CHANNEL },
+      { ...ofTheBot(), deny: SEND_MESSAGES },
+    ]);
+    expect((await patch({ counter_panel_custom_panels_delete: [channel!.id] })).status).toBe(200);
+    expect(inCategory()).toEqual([]);
+  });
+
+  it('copy of a category what the bot may give, as Discord refuses the rest', async () => {
+    await openGuild({ botPermissions: ['ViewChannel', 'ManageChannels', 'ManageRoles', 'Connect'] });
+    category.overwrites = [
+      { id: guildId, type: 0, allow: 0n, deny: VIEW_CHANNEL | SEND_MESSAGES },
+      { id: role.id, type: 0, allow: VIEW_CHANNEL | SEND_MESSAGES | MANAGE_ROLES, deny: 0n },
+      { id: discord.state.bot.id, type: 1, allow: VIEW_CHANNEL, deny: 0n },
+    ];
+    expect((await create('Members only')).status).toBe(200);
+    expect(inCategory()[0]!.overwrites).toEqual([
+      { id: guildId, type: 0, allow: 0n, deny: VIEW_CHANNEL | CONNECT },
+      { id: role.id, type: 0, allow: VIEW_CHANNEL, deny: 0n },
+      ofTheBot(),
+    ]);
+  });
+
+  it('create nothing in a category that the bot cannot see', async () => {
+    category.overwrites = [{ id: guildId, type: 0, allow: 0n, deny: VIEW_CHANNEL }];
+    const answer = await create('Members only');
+    expect(answer).toMatchObject(discordError);
+    expect(answer.error.message).toContain(`the bot lacks View Channel in channel ${category.id}`);
+    expect(inCategory()).toEqual([]);
+  });
+
+  it('refuse a custom panel for a role that the guild does not have', async () => {
+    const elsewhere = discord.state.addRole({ guildId: discord.state.addGuild().id });
+    const panels = [role.id, elsewhere.id, guildId].map((role_id) => ({ channel_name: 'Panel', role_id }));
+    const answer = await patch({ counter_panel_custom_panels_create: panels });
+    expect([answer.status, answer.error.fields]).toEqual([
+      400,
+      [
+        {
+          field: 'counter_panel_custom_panels_create',
+          message: `names roles that this guild does not have: ${elsewhere.id}`,
+        },
+      ],
+    ]);
+    expect(inCategory()).toEqual([]);
+    expect(await unfinished()).toEqual([]);
+  });
+
+  it.each([' ', '\t\n ', '\u00a0\u3000', '\u200b\u200d'])('refuse a custom panel called %j', async (name) => {
+    const answer = await create('Admins', name);
+    expect([answer.status, fieldsOf(answer)]).toEqual([400, ['counter_panel_custom_panels_create']]);
+    expect(inCategory()).toEqual([]);
+  });
+
+  it('tell why Discord does not create a channel, with its code', async () => {
+    for (let n = discord.state.channelsOf(guildId).length; n < 500; n++) discord.state.addChannel({ guildId });
+    const answer = await create('Admins');
+    expect(answer).toMatchObject(discordError);
+    expect(answer.error.message).toBe(
+      `Discord did not accept the request to create the channel "Admins" in channel ${category.id}: ` +
+        'the server has 500 channels, which is the most that Discord allows (code 30013)',
+    );
+  });
+
+  it('blame no permission in a guild that the bot was kicked from', async () => {
+    const [panel] = (await create('Admins')).data.counter_panel_custom_panels;
+    discord.state.kickBot(guildId);
+    const changes = [
+      { counter_panel_custom_panels_create: [{ channel_name: 'Helpers', role_id: role.id }] },
+      { counter_panel_custom_panels_delete: [panel!.channel_id] },
+      { starboard_channel: category.id },
+    ];
+    for (const change of changes) {
+      const answer = await patch(change);
+      expect(answer).toMatchObject(discordError);
+      expect(answer.error.message).toContain('the bot is not in this guild');
+      expect(answer.error.message).not.toContain('lacks');
+    }
+  });
+
+  it('name only the permission that is missing', async () => {
+    const [panel] = (await create('Admins')).data.counter_panel_custom_panels;
+    const channel = discord.state.channel(panel!.channel_id);
+    channel.overwrites = [{ id: discord.state.bot.id, type: 1, allow: 0n, deny: CONNECT }];
+    const deletes = { counter_panel_custom_panels_delete: [channel.id] };
+    const refused = `Discord refused to delete the channel ${channel.id}: the bot lacks`;
+    expect((await patch(deletes)).error.message).toBe(`${refused} Connect in channel ${channel.id}`);
+    for (const [id, { guildId: of }] of discord.state.roles) {
+      if (of === guildId) discord.state.roles.get(id)!.permissions &= ~CONNECT;
+    }
+    expect((await patch(deletes)).error.message).toBe(`${refused} Connect`);
   });
 
   it('delete the panels that are named, and their channels', async () => {
@@ -103,7 +228,7 @@ describe('settings with counter panels', () => {
     const before = await settings();
     const answer = await send('PUT', 'settings', {
       ...before,
-      counter_panel_custom_panels_create: [{ channel_name: 'Helpers', role_id: ROLE }],
+      counter_panel_custom_panels_create: [{ channel_name: 'Helpers', role_id: role.id }],
       counter_panel_custom_panels_delete: [panel!.channel_id],
     });
     expect(answer.status).toBe(200);
@@ -134,7 +259,7 @@ describe('settings with counter panels', () => {
       { id: discord.state.bot.id, type: 1, allow: 0n, deny: MANAGE_CHANNELS },
     ];
     const answer = await patch({
-      counter_panel_custom_panels_create: [{ channel_name: 'Helpers', role_id: ROLE }],
+      counter_panel_custom_panels_create: [{ channel_name: 'Helpers', role_id: role.id }],
       counter_panel_custom_panels_delete: [panel!.channel_id],
       stats_command_usage: true,
     });
@@ -147,11 +272,40 @@ describe('settings with counter panels', () => {
     expect(await unfinished()).toEqual([]);
   });
 
+  it('end within a minute however Discord hangs, and leave the rest to the ingestion service', async () => {
+    const before = await settings();
+    const clock = new ManualClock(Date.now());
+    const slow = await startQueryInProcess(database.url, discordVariables(), { clock });
+    try {
+      const hang = (rule: FaultRule) => discord.faults.add({ kind: 'hang' }, rule);
+      hang({ method: 'GET', path: /roles$/, times: 3 });
+      hang({ method: 'GET', path: new RegExp(`^/channels/${category.id}`) });
+      hang({ method: 'POST', path: /channels$/ });
+      hang({ method: 'GET', path: /channels$/, after: 1, times: 100 });
+      const begun = clock.now();
+      let answer: Awaited<ReturnType<typeof patch>> | undefined;
+      const panels = { counter_panel_custom_panels_create: [{ channel_name: 'Admins', role_id: role.id }] };
+      const sent = slow.client.send<Settings>('PATCH', 'settings', { guild_id: guildId, ...panels });
+      void sent.then((value) => (answer = value));
+      await waitFor(
+        () => {
+          if (answer === undefined && clock.sleeping.some((ms) => ms <= 10_000)) clock.advance(1_000);
+          return answer !== undefined;
+        },
+        { what: 'the change to be answered', intervalMs: 5 },
+      );
+      expect(answer).toMatchObject(discordError);
+      expect(clock.now() - begun).toBeGreaterThan(50_000);
+      expect(clock.now() - begun).toBeLessThanOrEqual(61_000);
+      expect(await unfinished()).toMatchObject([{ channel_name: 'Admins', is_abandoned: true }]);
+      expect(await settings()).toEqual(before);
+    } finally {
+      await slow.close();
+    }
+  });
+
   it('say which permission is missing for a channel', async () => {
-    guildId = discord.state.addGuild({ botPermissions: ['ViewChannel', 'ManageRoles', 'Connect'] }).id;
-    category = discord.state.addChannel({ guildId, type: CATEGORY });
-    await send('POST', 'enable');
-    await patch({ counter_panel_category_channel: category.id });
+    await openGuild({ botPermissions: ['ViewChannel', 'ManageRoles', 'Connect'] });
     const answer = await create('Admins');
     expect(answer).toMatchObject(discordError);
     expect(answer.error.message).toContain('the bot lacks Manage Channels');
@@ -197,7 +351,7 @@ describe('settings with counter panels', () => {
 
   it('undo what was created when somebody else has changed them meanwhile', async () => {
     const { updated_at } = await settings();
-    const panels = { counter_panel_custom_panels_create: [{ channel_name: 'Admins', role_id: ROLE }] };
+    const panels = { counter_panel_custom_panels_create: [{ channel_name: 'Admins', role_id: role.id }] };
     const stale = await meanwhile(
       () => patch({ ...panels, updated_at }),
       () => patch({ stats_command_usage: true }),
@@ -308,6 +462,28 @@ describe('settings with counter panels', () => {
     },
   );
 
+  it('tell a channel that the bot cannot see from one that does not exist', async () => {
+    const hidden = discord.state.addChannel({ guildId, parentId: category.id, type: VOICE });
+    discord.state.denyBot(hidden.id, 'ViewChannel');
+    const elsewhere = discord.state.addChannel({ guildId: discord.state.addGuild().id, type: VOICE });
+    const answer = await patch({
+      counter_panel_member_count_channel: hidden.id,
+      counter_panel_online_member_count_channel: '1300000000000000009',
+      counter_panel_server_boost_number_channel: elsewhere.id,
+    });
+    expect([answer.status, answer.error.fields]).toEqual([
+      400,
+      [
+        { field: 'counter_panel_member_count_channel', message: CANNOT_BE_SEEN },
+        {
+          field: 'counter_panel_online_member_count_channel',
+          message: 'is no channel of this guild: Discord knows no such channel',
+        },
+        { field: 'counter_panel_server_boost_number_channel', message: 'is no channel of this guild' },
+      ],
+    ]);
+  });
+
   it('refuse a counter outside of the category, named by the same change or before', async () => {
     const outside = discord.state.addChannel({ guildId, type: VOICE });
     const answer = await patch({ counter_panel_member_count_channel: outside.id });
@@ -329,12 +505,13 @@ describe('settings with counter panels', () => {
     const hiding = add(guildId, 0);
     discord.state.denyBot(hiding.id, 'ViewChannel');
     const otherGuild = discord.state.addGuild().id;
-    for (const { id } of [add(guildId, 12, hiding.id), add(otherGuild, 11, add(otherGuild, 0).id)]) {
+    const wrong: [StoredChannel, string][] = [
+      [add(guildId, 12, hiding.id), CANNOT_BE_SEEN],
+      [add(otherGuild, 11, add(otherGuild, 0).id), 'is no channel of this guild'],
+    ];
+    for (const [{ id }, message] of wrong) {
       const refused = await patch({ starboard_channel: id });
-      expect([refused.status, refused.error.fields]).toEqual([
-        400,
-        [{ field: 'starboard_channel', message: 'is no channel of this guild that the bot can see' }],
-      ]);
+      expect([refused.status, refused.error.fields]).toEqual([400, [{ field: 'starboard_channel', message }]]);
     }
     discord.faults.add({ kind: 'status', status: 503 }, { path: /^\/channels/, times: 10 });
     expect(await patch({ starboard_channel: add(guildId, 11, hiding.id).id })).toMatchObject(discordError);
@@ -481,7 +658,7 @@ describe('settings with counter panels', () => {
       counter_panel_member_count_channel: channel(),
       counter_panel_online_member_count_channel: channel(),
       counter_panel_server_boost_number_channel: channel(),
-      counter_panel_custom_panels_create: [{ channel_name: 'Admins', role_id: ROLE }],
+      counter_panel_custom_panels_create: [{ channel_name: 'Admins', role_id: role.id }],
       starboard_enabled: true,
       starboard_channel: starboard.id,
       starboard_count: 3,

@@ -2,8 +2,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
-import { DiscordClient, type FileUpload } from '#libs/discord';
+import { DiscordClient, DiscordError, type FileUpload } from '#libs/discord';
 import { DiscordDouble } from '../doubles/discord/index.js';
+import { ManualClock } from '../doubles/manual-clock.js';
+import { waitFor } from '../harness/wait-for.js';
 import { discordErrorOf } from './discord-error-of.js';
 
 describe('DiscordClient', () => {
@@ -263,6 +265,7 @@ describe('DiscordClient', () => {
         kind: 'rejected',
         status: 400,
         code: 50035,
+        reason: 'Invalid Form Body',
         fields: [{ field: 'parent_id', message: 'Maximum number of channels in category reached (50)' }],
       });
       expect(error.message).toBe(`POST /guilds/${guildId}/channels: Invalid Form Body (50035)`);
@@ -288,6 +291,44 @@ describe('DiscordClient', () => {
       expect([first.kind, second.kind]).toEqual(['unauthorized', 'unauthorized']);
       expect(discord.requests).toHaveLength(1);
       expect(other.health).toEqual({ status: 'failed', message: 'Discord does not accept the token' });
+    });
+
+    it('is tried again every five minutes by one call, and works once Discord accepts it', async () => {
+      const clock = new ManualClock();
+      const patient = new DiscordClient({ token: discord.token, apiUrl: discord.url, clock });
+      const askAtOnce = async () => {
+        const calls = [1, 2, 3].map(() => patient.guilds.get(guildId, signal).catch((error: DiscordError) => error));
+        const answers = await Promise.all(calls);
+        return answers.map((answer) => (answer instanceof DiscordError ? answer.kind : 'answered'));
+      };
+      const allRefused = ['unauthorized', 'unauthorized', 'unauthorized'];
+      discord.faults.add({ kind: 'unauthorized' }, { times: 2 });
+      await discordErrorOf(patient.guilds.get(guildId, signal));
+      clock.advance(5 * 60_000 - 1);
+      expect(await askAtOnce()).toEqual(allRefused);
+      expect(discord.requests).toHaveLength(1);
+      clock.advance(1);
+      expect(await askAtOnce()).toEqual(allRefused);
+      expect(discord.requests).toHaveLength(2);
+      clock.advance(5 * 60_000);
+      await patient.guilds.get(guildId, signal);
+      expect(patient.health).toEqual({ status: 'ok' });
+      expect(await askAtOnce()).toEqual(['answered', 'answered', 'answered']);
+    });
+
+    it('is found out by health checks, which ask when nothing was heard for five minutes', async () => {
+      const clock = new ManualClock();
+      const idle = new DiscordClient({ token: 'not-the-token-of-the-bot', apiUrl: discord.url, clock });
+      const probe = () => idle.probe().catch((error: Error) => error.message);
+      const isRefused = () =>
+        waitFor(async () => (await probe()) === 'Discord does not accept the token', { what: 'the refusal' });
+      await isRefused();
+      expect(discord.requests).toHaveLength(1);
+      clock.advance(5 * 60_000);
+      await probe();
+      await waitFor(() => discord.requests.length === 2, { what: 'the token to be tried again' });
+      await isRefused();
+      expect(discord.requests).toHaveLength(2);
     });
 
     it('is noticed when it is revoked', async () => {

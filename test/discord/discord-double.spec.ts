@@ -170,7 +170,32 @@ describe('DiscordDouble', () => {
         await ask('PATCH', `/channels/${voice.id}`, { name: 'x' }),
         await ask('DELETE', `/channels/${voice.id}`),
       ];
-      expect(answers.map(({ body }) => body['code'])).toEqual([50013, 50013]);
+      expect(answers.map(({ body }) => body['code'])).toEqual([50001, 50001]);
+    });
+
+    it('is see a channel in the list of its guild that is hidden from it, nor tell whose it is', async () => {
+      const [category, hiding] = [4, 4].map((type) => discord.state.addChannel({ guildId, type }));
+      const shown = discord.state.addChannel({ guildId, parentId: category!.id });
+      const hidden = discord.state.addChannel({ guildId, parentId: hiding!.id });
+      for (const { id } of [category!, hiding!, hidden]) discord.state.denyBot(id, 'ViewChannel');
+      const { body } = await ask('GET', `/guilds/${guildId}/channels`);
+      const ids = (body as unknown as { id: string }[]).map(({ id }) => id);
+      expect([category!, shown, hiding!, hidden].map(({ id }) => ids.includes(id))).toEqual([true, true, false, false]);
+      const codes = [hidden.id, '1300000000000000009'].map(async (id) => (await ask('GET', `/channels/${id}`)).body);
+      expect(await Promise.all(codes)).toMatchObject([{ code: 50001 }, { code: 10003 }]);
+    });
+
+    it('is do anything in a guild that it was kicked from', async () => {
+      const { id } = discord.state.addChannel({ guildId });
+      discord.state.kickBot(guildId);
+      const paths = [
+        `/guilds/${guildId}`,
+        `/guilds/${guildId}/channels`,
+        `/guilds/${guildId}/roles`,
+        `/channels/${id}`,
+      ];
+      const answers = await Promise.all(paths.map((path) => ask('GET', path)));
+      expect(answers.map(({ body }) => body['code'])).toEqual([10004, 50001, 50001, 50001]);
     });
 
     it('is give a permission that it has not, or any without Manage Roles', async () => {

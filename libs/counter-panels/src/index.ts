@@ -1,1 +1,2 @@
 export * from './remove-created-channel.js';
+export * from './rename-times.js';

@@ -7,6 +7,7 @@ import { GuildCalls } from './guild-calls.js';
 import { MessageCalls } from './message-calls.js';
 import { RenameBudget } from './rename-budget.js';
 import { UserCalls } from './user-calls.js';
+import { withDeadline } from './with-deadline.js';
 
 export interface DiscordClientOptions {
   /** Of the bot. */
@@ -18,13 +19,15 @@ export interface DiscordClientOptions {
 }
 
 export interface DiscordHealth {
-  /** `failed`: Discord does not accept the token. Only a new client with another one helps. */
+  /** `failed`: Discord does not accept the token. It is tried again every five minutes. */
   status: 'ok' | 'failed';
   message?: string;
 }
 
 const TIMEOUT_MS = 10_000;
 const UPLOAD_TIMEOUT_MS = 30_000;
+/** What asking whether the token is accepted may take. */
+const CHECK_MS = 5_000;
 
 /**
  * What the product does in Discord, as the bot that the token belongs to. Reading, editing, deleting and sending is
@@ -39,9 +42,13 @@ export class DiscordClient {
   readonly messages: MessageCalls;
   readonly users: UserCalls;
   private readonly requests: DiscordRequests;
+  private readonly token: BotToken;
+  private readonly clock: Clock;
 
   constructor({ token, apiUrl, clock = systemClock }: DiscordClientOptions) {
-    const botToken = new BotToken(token);
+    const botToken = new BotToken(token, clock);
+    this.token = botToken;
+    this.clock = clock;
     const timeouts = { timeoutMs: TIMEOUT_MS, uploadTimeoutMs: UPLOAD_TIMEOUT_MS };
     this.requests = new DiscordRequests(
       createDiscordRest({ token: botToken, apiUrl, clock, ...timeouts }),
@@ -60,8 +67,19 @@ export class DiscordClient {
     return { status: 'failed', message: 'Discord does not accept the token' };
   }
 
-  /** For health checks: as `health`. @throws Error with its message when it is `failed` */
+  /**
+   * Asks Discord whether it accepts the token, where no call has told for five minutes, so that `health` is right in a
+   * process that has nothing to ask. Does not wait for the answer, and never throws.
+   */
+  keepHealthCurrent(): void {
+    if (!this.token.takeCheck()) return;
+    const asked = withDeadline(this.clock, CHECK_MS, (signal) => this.users.refreshSelf(signal));
+    asked.catch(() => undefined); // A refused token is noted; whatever else fails says nothing about it.
+  }
+
+  /** For health checks: as `health`, and keeps it current. @throws Error with its message when it is `failed` */
   async probe(): Promise<void> {
+    this.keepHealthCurrent();
     const { status, message } = this.health;
     if (status === 'failed') throw new Error(message);
   }

@@ -1,3 +1,6 @@
+/** Discord's code where the bot has no access to an object: it cannot see it, or, of voice channels, not join it. */
+export const MISSING_ACCESS = 50001;
+
 /** Objects that Discord may not find. A member is a user in a guild. */
 export type DiscordObject = 'channel' | 'guild' | 'member' | 'message' | 'role' | 'user';
 
@@ -18,13 +21,15 @@ export interface RejectedField {
  * - `not_found`: `object` tells what is not there, or is undefined when Discord does not say
  * - `rejected`: Discord does not accept the request as it is
  * - `unavailable`: no answer that could be used: a refused or broken connection, no answer in time, 5xx
+ *
+ * `reason` is what Discord says beside its code, in its own words.
  */
 export type DiscordFailure =
   | { kind: 'rate_limited'; retryAfterMs: number; scope: RateLimitScope }
   | { kind: 'unauthorized' }
-  | { kind: 'forbidden'; code: number }
+  | { kind: 'forbidden'; code: number; reason?: string }
   | { kind: 'not_found'; code: number; object?: DiscordObject }
-  | { kind: 'rejected'; status: number; code: number; fields: RejectedField[] }
+  | { kind: 'rejected'; status: number; code: number; fields: RejectedField[]; reason?: string }
   | { kind: 'unavailable' };
 
 export interface DiscordErrorContext {

@@ -54,10 +54,11 @@ function unavailable(route: string, reason: string, mayHaveBeenDone: boolean, ca
 
 function failureOf({ status, code: anyCode, rawError }: DiscordAPIError): DiscordFailure {
   const code = typeof anyCode === 'number' ? anyCode : 0;
-  if (status === 403) return { kind: 'forbidden', code };
+  const reason = 'message' in rawError ? firstLineOf(String(rawError.message)) : undefined;
+  if (status === 403) return { kind: 'forbidden', code, reason };
   if (status === 404) return { kind: 'not_found', code, object: OBJECTS[code] };
   const fields = 'errors' in rawError ? rejectedFields((rawError as DiscordErrorData).errors) : [];
-  return { kind: 'rejected', status, code, fields };
+  return { kind: 'rejected', status, code, fields, reason };
 }
 
 /** Discord nests its complaints like the request: `{embeds: {0: {title: {_errors: [{message}]}}}}`. */

@@ -1,5 +1,5 @@
 import { RateLimitError, type REST, type RequestMethod } from '@discordjs/rest';
-import { TokenRefusedError, type BotToken } from './bot-token.js';
+import type { BotToken } from './bot-token.js';
 import { CallLimits } from './call-limits.js';
 import type { Clock } from './clock.js';
 import type { DiscordCall } from './discord-call.js';
@@ -18,7 +18,7 @@ type ReadAnswer<T> = (answer: unknown) => T;
 
 /**
  * Calls Discord until there is an answer or no hope: waits for limits that end soon, tries again what may be tried
- * again, and stops for good when Discord does not accept the token.
+ * again, and makes one request in some minutes while Discord does not accept the token.
  *
  * Every method throws DiscordError, or the signal's reason.
  */
@@ -34,7 +34,7 @@ export class DiscordRequests {
     this.holds = new RateLimitHolds(clock);
   }
 
-  /** False once Discord has answered 401; no request is made any more then. */
+  /** False while Discord answers 401; one request is made in some minutes then. */
   get isAuthorized(): boolean {
     return !this.token.isRefused;
   }
@@ -84,11 +84,14 @@ export class DiscordRequests {
   }
 
   private async attempt<T>(call: DiscordCall, readAnswer: ReadAnswer<T>, signal: AbortSignal): Promise<T> {
-    // Without its token, the library throws an error that tells nothing.
-    if (this.token.isRefused) throw new TokenRefusedError();
     const { method, path, query, body, files } = call;
     const request = { method: method as RequestMethod, fullRoute: path, query, body, files, signal };
-    return readAnswer(await this.limits.request(signal, () => this.rest.request(request)));
+    const send = () => {
+      // The library forgets a token that was refused.
+      this.rest.setToken(this.token.value);
+      return this.rest.request(request);
+    };
+    return readAnswer(await this.limits.request(signal, send));
   }
 
   /** @throws the error, when it is final */

@@ -1,5 +1,5 @@
 import { DefaultRestOptions, REST, type ResponseLike, type RESTOptions } from '@discordjs/rest';
-import { TokenRefusedError, type BotToken } from './bot-token.js';
+import type { BotToken } from './bot-token.js';
 import type { Clock } from './clock.js';
 import type { RateLimit } from './rate-limit-holds.js';
 
@@ -75,7 +75,7 @@ export function createDiscordRest(options: DiscordRestOptions): REST {
 function makeRequestWith({ token, clock, timeoutMs, uploadTimeoutMs }: DiscordRestOptions): RESTOptions['makeRequest'] {
   return async (url, init) => {
     // Requests that waited in the library's queues come here, too.
-    if (token.isRefused) throw new TokenRefusedError();
+    token.use();
     const deadlineMs = init.body instanceof FormData ? uploadTimeoutMs : timeoutMs;
     const late = new AbortController();
     const done = new AbortController();
@@ -97,8 +97,14 @@ function makeRequestWith({ token, clock, timeoutMs, uploadTimeoutMs }: DiscordRe
       done.abort();
     }
     if (response.status === 401) token.refuse();
+    else if (isOfDiscord(response)) token.accept();
     return wholeAnswer(response, body, token.value);
   };
+}
+
+/** Whether Discord itself answered, and not what stands before it, which does not look at tokens. */
+function isOfDiscord({ status, headers }: ResponseLike): boolean {
+  return status === 204 || (status < 500 && status !== 429 && isJson(headers));
 }
 
 /** @throws RateLimitedAnswer, NoAnswerError */

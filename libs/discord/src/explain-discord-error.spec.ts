@@ -34,7 +34,33 @@ describe('explainDiscordError', () => {
     ],
     [
       { kind: 'rejected', status: 400, code: 50035, fields: [{ field: 'name', message: 'is too long' }] },
-      'Discord did not accept the request to rename the channel in channel 123 (name: is too long)',
+      'Discord did not accept the request to rename the channel in channel 123: name: is too long (code 50035)',
+    ],
+    [
+      {
+        kind: 'rejected',
+        status: 400,
+        code: 30013,
+        fields: [],
+        reason: 'Maximum number of guild channels reached (500)',
+      },
+      'Discord did not accept the request to rename the channel in channel 123: the server has 500 channels, which is the most that Discord allows (code 30013)',
+    ],
+    [
+      { kind: 'rejected', status: 400, code: 200000, fields: [], reason: 'Message was blocked' },
+      "Discord did not accept the request to rename the channel in channel 123: the server's AutoMod blocks it (code 200000)",
+    ],
+    [
+      { kind: 'rejected', status: 400, code: 30099, fields: [], reason: 'Too many lanterns' },
+      'Discord did not accept the request to rename the channel in channel 123: Too many lanterns (code 30099)',
+    ],
+    [
+      { kind: 'forbidden', code: 60003, reason: 'Two factor is required for this operation' },
+      "Discord refused to rename the channel in channel 123: the server requires two-factor authentication, which the bot's owner has to switch on (code 60003)",
+    ],
+    [
+      { kind: 'not_found', code: 10004, object: 'guild' },
+      'Discord could not rename the channel: the bot is not in this guild (any more)',
     ],
     [{ kind: 'unauthorized' }, "Discord does not accept the bot's token, so it did not rename the channel"],
     [{ kind: 'unavailable' }, 'Discord did not answer when asked to rename the channel in channel 123'],
@@ -48,6 +74,12 @@ describe('explainDiscordError', () => {
     expect(explainDiscordError(error, { action: 'read', channelId: CHANNEL, needed: ['ViewChannel'], lacking })).toBe(
       'Discord refused to read: the bot lacks Connect in channel 123',
     );
+  });
+
+  it('blames no permission where the bot is not in the guild', () => {
+    const error = new DiscordError('x', { kind: 'forbidden', code: 50001 }, { route: 'GET /channels/123' });
+    const failed = { action: 'read', channelId: CHANNEL, needed: ['ViewChannel'] as const, isInGuild: false };
+    expect(explainDiscordError(error, failed)).toBe('Discord refused to read: the bot is not in this guild (any more)');
   });
 
   it('says as much as it knows', () => {

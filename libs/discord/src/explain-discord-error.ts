@@ -1,4 +1,4 @@
-import type { DiscordError, DiscordFailure, DiscordObject } from './discord-error.js';
+import { MISSING_ACCESS, type DiscordError, type DiscordFailure, type DiscordObject } from './discord-error.js';
 import { namePermissions, type DiscordPermission } from './permissions.js';
 
 export interface FailedAction {
@@ -10,12 +10,31 @@ export interface FailedAction {
   needed?: readonly DiscordPermission[];
   /** What the bot is known to lack in the channel (`missingPermissions`); nothing is guessed then. */
   lacking?: readonly DiscordPermission[];
+  /** Whether the bot is known to be in the guild (`isInGuild`). */
+  isInGuild?: boolean;
 }
 
-const MISSING_ACCESS = 50001;
+const MISSING_PERMISSIONS = 50013;
+/** What stands between refuses without a code of Discord's. */
+const NO_CODE = 0;
+const OF_PERMISSIONS = [NO_CODE, MISSING_ACCESS, MISSING_PERMISSIONS];
 
-const OBJECT_NAMES: Record<Exclude<DiscordObject, 'channel'>, string> = {
-  guild: 'the server',
+/** What Discord's codes mean for who asked, where Discord's own words say less. */
+const REASONS: Readonly<Record<number, string>> = {
+  20009: 'it takes the content for explicit',
+  20031: 'the name contains words that it does not allow in this server',
+  30013: 'the server has 500 channels, which is the most that Discord allows',
+  50074: 'a Community server needs the channel',
+  60003: "the server requires two-factor authentication, which the bot's owner has to switch on",
+  200000: "the server's AutoMod blocks it",
+  200001: "the server's AutoMod blocks the title",
+  240000: 'it contains a link that Discord takes for harmful',
+};
+/** Of what Discord says in its own words, in characters. */
+const LONGEST_REASON = 200;
+
+const NOT_IN_GUILD = 'the bot is not in this guild (any more)';
+const OBJECT_NAMES: Record<Exclude<DiscordObject, 'channel' | 'guild'>, string> = {
   member: 'the member',
   message: 'the message',
   role: 'the role',
@@ -27,24 +46,35 @@ export function explainDiscordError({ failure }: DiscordError, failed: FailedAct
   return `Discord ${reason(failure, failed)}`;
 }
 
-function reason(failure: DiscordFailure, { action, channelId, needed = [], lacking }: FailedAction): string {
+function reason(failure: DiscordFailure, failed: FailedAction): string {
+  const { action, channelId, needed = [], lacking, isInGuild } = failed;
   const where = channelId === undefined ? '' : ` in channel ${channelId}`;
   switch (failure.kind) {
     case 'forbidden':
+      if (isInGuild === false) return `refused to ${action}: ${NOT_IN_GUILD}`;
+      if (!OF_PERMISSIONS.includes(failure.code)) return `refused to ${action}${where}${because(failure)}`;
       return `refused to ${action}: the bot lacks ${nameLacking(failure.code, needed, lacking)}${where}`;
     case 'not_found':
+      if (failure.object === 'guild') return `could not ${action}: ${NOT_IN_GUILD}`;
       return `could not ${action}: ${missing(failure.object, channelId)} does not exist (any more)`;
     case 'rate_limited':
       return `did not ${action} yet: too many requests${where}, again in ${Math.ceil(failure.retryAfterMs / 1_000)} s`;
-    case 'rejected': {
-      const fields = failure.fields.map(({ field, message }) => `${field}: ${message}`).join('; ');
-      return `did not accept the request to ${action}${where}${fields && ` (${fields})`}`;
-    }
+    case 'rejected':
+      return `did not accept the request to ${action}${where}${because(failure)}`;
     case 'unauthorized':
       return `does not accept the bot's token, so it did not ${action}`;
     case 'unavailable':
       return `did not answer when asked to ${action}${where}`;
   }
+}
+
+/** Why Discord did not do it, with its code; empty when it said nothing. */
+function because(failure: Extract<DiscordFailure, { kind: 'forbidden' | 'rejected' }>): string {
+  const fields = failure.kind === 'rejected' ? failure.fields : [];
+  const words =
+    fields.map(({ field, message }) => `${field}: ${message}`).join('; ') || REASONS[failure.code] || failure.reason;
+  const code = failure.code === NO_CODE ? '' : ` (code ${failure.code})`;
+  return words === undefined ? code : `: ${words.slice(0, LONGEST_REASON)}${code}`;
 }
 
 function nameLacking(
@@ -56,7 +86,7 @@ function nameLacking(
   return namePermissions(known ?? [...new Set([...seeing, ...needed])]) || 'a permission';
 }
 
-function missing(object: DiscordObject | undefined, channelId: string | undefined): string {
+function missing(object: Exclude<DiscordObject, 'guild'> | undefined, channelId: string | undefined): string {
   const channel = channelId === undefined ? 'the channel' : `channel ${channelId}`;
   if (object === 'channel') return channel;
   const name = object === undefined ? 'what it is about' : OBJECT_NAMES[object];

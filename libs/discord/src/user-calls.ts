@@ -22,11 +22,13 @@ export class UserCalls {
 
   /** The bot itself. Asked for once: a token never changes its bot. */
   async self(signal: AbortSignal): Promise<DiscordUser> {
-    this.known ??= await this.requests.read(
-      { path: '/users/@me' },
-      (answer) => readUser(AnswerFields.of(answer)),
-      signal,
-    );
+    return this.known ?? this.refreshSelf(signal);
+  }
+
+  /** The bot itself, as Discord answers now, if it still takes the token. */
+  async refreshSelf(signal: AbortSignal): Promise<DiscordUser> {
+    const read = (answer: unknown) => readUser(AnswerFields.of(answer));
+    this.known = await this.requests.read({ path: '/users/@me' }, read, signal);
     return this.known;
   }
 }

@@ -32,6 +32,7 @@ export function requireInGuild(state: DiscordState, guildId: string, ...names: P
 
 /** @throws Refusal 50001 when the bot does not see the channel, 50013 when it lacks one of the permissions there */
 export function requireInChannel(state: DiscordState, channel: StoredChannel, ...names: PermissionName[]): void {
+  if (!isMember(state, channel.guildId)) throw missingAccess();
   const bits = botPermissions(state, channel.guildId, channel);
   if (lacks(bits, ['ViewChannel'])) throw missingAccess();
   if (lacks(bits, names)) throw missingPermissions();
@@ -44,7 +45,33 @@ export function requireToOpen(state: DiscordState, thread: StoredChannel): void 
   requireInChannel(state, thread, thread.locked ? 'ManageThreads' : 'SendMessagesInThreads');
 }
 
-/** Who may not join a voice channel may not change or delete it, nor read what is written in it. */
+/**
+ * Who may not join a voice channel has no access to it, whatever it may see; one that it may join and not see is no
+ * matter of access.
+ *
+ * @throws Refusal 50001, 50013
+ */
+export function requireToManage(state: DiscordState, channel: StoredChannel): void {
+  if (joinIfVoice(channel).length === 0) return requireInChannel(state, channel, 'ManageChannels');
+  if (!isMember(state, channel.guildId)) throw missingAccess();
+  const bits = botPermissions(state, channel.guildId, channel);
+  if (lacks(bits, ['Connect'])) throw missingAccess();
+  if (lacks(bits, ['ViewChannel', 'ManageChannels'])) throw missingPermissions();
+}
+
+/** Of a guild's channels, those that the bot is shown: a category is when a channel in it is. */
+export function visibleChannels(state: DiscordState, guildId: string): StoredChannel[] {
+  const seen = (channel: StoredChannel) => !lacks(botPermissions(state, guildId, channel), ['ViewChannel']);
+  const channels = state.channelsOf(guildId);
+  const shown = new Set(channels.filter(seen).flatMap(({ id, parentId }) => [id, parentId]));
+  return channels.filter(({ id }) => shown.has(id));
+}
+
+export function isMember(state: DiscordState, guildId: string): boolean {
+  return state.guilds.has(guildId) && state.members.has(`${guildId}/${state.bot.id}`);
+}
+
+/** Who may not join a voice channel may not read what is written in it. */
 export function joinIfVoice({ type }: StoredChannel): PermissionName[] {
   return type === VOICE || type === STAGE ? ['Connect'] : [];
 }

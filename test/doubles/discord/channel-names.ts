@@ -1,6 +1,10 @@
+import { invalidField } from './refusal.js';
+
 const VERBATIM = [2, 4, 13];
 
-/** Only voice channels, stages and categories keep a name as it is. */
+/** Only voice channels, stages and categories keep a name, but for the space around it. @throws Refusal 50035 */
 export function channelName(type: number, name: string): string {
-  return VERBATIM.includes(type) ? name : name.toLowerCase().replaceAll(/\s+/g, '-');
+  const trimmed = name.trim();
+  if (trimmed === '') throw invalidField(['name'], 'BASE_TYPE_REQUIRED', 'This field is required');
+  return VERBATIM.includes(type) ? trimmed : trimmed.toLowerCase().replaceAll(/\s+/g, '-');
 }

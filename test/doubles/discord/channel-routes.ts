@@ -1,4 +1,4 @@
-import { joinIfVoice, requireInChannel, requireToOpen } from './bot-permissions.js';
+import { requireInChannel, requireToManage, requireToOpen } from './bot-permissions.js';
 import { channelName } from './channel-names.js';
 import { isThread } from './discord-state.js';
 import { readOverwrite, requireCategory, requireOverwritable, type OverwriteBody } from './guild-routes.js';
@@ -19,7 +19,7 @@ export const channelRoutes = {
       channel.archived = false;
       return { body: answers.channel(channel) };
     }
-    requireInChannel(state, channel, 'ManageChannels', ...joinIfVoice(channel));
+    requireToManage(state, channel);
     const overwrites = wanted.permission_overwrites?.map(readOverwrite);
     if (overwrites) requireOverwritable(state, channel.guildId, overwrites);
     if (wanted.parent_id && wanted.parent_id !== channel.parentId) {
@@ -39,7 +39,7 @@ export const channelRoutes = {
   },
   'DELETE /channels/{channel_id}': ({ state, answers }, { params }) => {
     const channel = state.channel(params['channel_id']!);
-    requireInChannel(state, channel, 'ManageChannels', ...joinIfVoice(channel));
+    requireToManage(state, channel);
     state.deleteChannel(channel.id);
     return { body: answers.channel(channel) };
   },

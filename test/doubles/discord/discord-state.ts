@@ -247,7 +247,14 @@ export class DiscordState {
     for (const message of this.messagesOf(channelId)) this.messages.delete(message.id);
   }
 
-  /** The bot leaves. */
+  /** The guild stays without the bot. @returns what brings it back, with the roles that it had */
+  kickBot(guildId: string): () => void {
+    const member = this.member(guildId, this.bot.id);
+    this.members.delete(`${guildId}/${this.bot.id}`);
+    return () => void this.addMember(member);
+  }
+
+  /** With all that is in it. */
   deleteGuild(guildId: string): void {
     this.guilds.delete(guildId);
     for (const { id } of this.channelsOf(guildId)) this.deleteChannel(id);

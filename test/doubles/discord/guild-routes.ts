@@ -1,8 +1,8 @@
-import { botPermissions, requireInChannel, requireInGuild } from './bot-permissions.js';
+import { botPermissions, isMember, requireInChannel, requireInGuild, visibleChannels } from './bot-permissions.js';
 import { bitsOf } from './permission-bits.js';
 import { channelName } from './channel-names.js';
-import type { StoredOverwrite } from './discord-state.js';
-import { invalidField, missingPermissions, tooManyChannels } from './refusal.js';
+import { isThread, type StoredOverwrite } from './discord-state.js';
+import { invalidField, missingAccess, missingPermissions, tooManyChannels, unknownGuild } from './refusal.js';
 import type { DoubleContext, Handlers } from './route-handlers.js';
 
 const MOST_CHANNELS = 500;
@@ -11,12 +11,13 @@ const CATEGORY = 4;
 
 export const guildRoutes = {
   'GET /guilds/{guild_id}': ({ state, answers }, { params, query }) => {
-    const guild = memberGuild(state, params['guild_id']!);
+    const guild = state.guild(params['guild_id']!);
+    if (!isMember(state, guild.id)) throw unknownGuild();
     return { body: answers.guild(guild, query.get('with_counts') === 'true') };
   },
   'GET /guilds/{guild_id}/channels': ({ state, answers }, { params }) => {
     const guild = memberGuild(state, params['guild_id']!);
-    const channels = state.channelsOf(guild.id).filter(({ type }) => type < 10 || type > 12);
+    const channels = visibleChannels(state, guild.id).filter((channel) => !isThread(channel));
     return { body: channels.map((channel) => answers.channel(channel)) };
   },
   'GET /guilds/{guild_id}/roles': ({ state, answers }, { params }) => ({
@@ -98,7 +99,9 @@ export function requireCategory(state: DoubleContext['state'], guildId: string, 
   }
 }
 
-/** A guild that the bot is not in does not exist for it. @throws Refusal 10004 */
+/** @throws Refusal 10004 where there is no such guild, 50001 where the bot is not in it */
 function memberGuild(state: DoubleContext['state'], guildId: string) {
-  return state.guild(guildId);
+  const guild = state.guild(guildId);
+  if (!isMember(state, guildId)) throw missingAccess();
+  return guild;
 }

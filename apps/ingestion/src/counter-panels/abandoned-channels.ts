@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
 import { removeCreatedChannel } from '#libs/counter-panels';
 import { claimCreation, dropCreation, findDueCreations, postponeCreation, type ChannelCreation } from '#libs/database';
-import { DiscordError, withDeadline, type Clock, type DiscordClient } from '#libs/discord';
+import { DiscordError, isInGuild, MISSING_ACCESS, withDeadline, type Clock, type DiscordClient } from '#libs/discord';
 import type { CounterPanelMetrics } from './counter-panel-metrics.js';
 
 const AT_ONCE = 20;
@@ -35,23 +35,31 @@ export class AbandonedChannels {
   }
 
   private async removeOne(creation: ChannelCreation, signal: AbortSignal): Promise<void> {
-    const { dataSource, discord, clock, metrics, logger } = this.parts;
+    const { dataSource, clock, metrics, logger } = this.parts;
     try {
-      const remove = (own: AbortSignal) => removeCreatedChannel(discord, dataSource.manager, creation, own);
+      const remove = (own: AbortSignal) => this.removeChannel(creation, own);
       if (await withDeadline(clock, REMOVAL_MS, remove, signal)) metrics.countRemoved();
       await dropCreation(dataSource.manager, creation);
     } catch (error) {
       signal.throwIfAborted();
-      // The bot is not in that guild any more, and can do nothing there.
-      if (error instanceof DiscordError && error.missingObject === 'guild') {
-        return dropCreation(dataSource.manager, creation);
-      }
       const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(creation.attempts - 1, 20), LONGEST_PAUSE_MS);
       logger.warn(
         { guild: creation.guildId, error: (error as Error).message },
         'the channel of an abandoned counter panel could not be removed, trying again',
       );
       await postponeCreation(dataSource.manager, creation, new Date(clock.now() + pauseMs));
+    }
+  }
+  /** @returns whether there was one; where the bot is no member any more, there is none for it */
+  private async removeChannel(creation: ChannelCreation, signal: AbortSignal): Promise<boolean> {
+    const { dataSource, discord } = this.parts;
+    try {
+      return await removeCreatedChannel(discord, dataSource.manager, creation, signal);
+    } catch (error) {
+      if (!(error instanceof DiscordError)) throw error;
+      const mayBeLost = error.missingObject === 'guild' || error.code === MISSING_ACCESS;
+      if (mayBeLost && (await isInGuild(discord, creation.guildId, signal)) === false) return false;
+      throw error;
     }
   }
 }

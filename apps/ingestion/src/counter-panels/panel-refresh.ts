@@ -1,5 +1,15 @@
 import type { DataSource } from 'typeorm';
 import {
+  afterRename,
+  afterSuccess,
+  earliestRename,
+  endOfWait,
+  isShown,
+  RENAME_WINDOW_MS,
+  withKnownCount,
+  withRename,
+} from '#libs/counter-panels';
+import {
   dropPanelChannels,
   dropRefresh,
   findPanelChannels,
@@ -29,16 +39,6 @@ import {
 } from './guild-panels.js';
 import { findGuildPanels } from './guild-panels.queries.js';
 import { afterFailure, afterFailureOfAnother, afterUnreadCounts, concernsAll, endsRun } from './rename-failure.js';
-import {
-  afterRename,
-  afterSuccess,
-  earliestRename,
-  endOfWait,
-  isShown,
-  RENAME_WINDOW_MS,
-  withKnownCount,
-  withRename,
-} from './rename-times.js';
 
 export interface RefreshParts {
   dataSource: DataSource;
@@ -56,6 +56,13 @@ interface Rename {
   before: PanelChannel;
   renamed: PanelChannel;
   name: string;
+}
+
+/** Why the bot may not rename a channel. */
+interface Missing {
+  isInGuild: boolean;
+  /** Undefined for a channel that the bot cannot see, or that does not exist. */
+  lacking?: readonly DiscordPermission[];
 }
 
 /** One look at the counters of one guild, under its claim. */
@@ -154,9 +161,9 @@ export class PanelRefresh {
     const { discord, clock, metrics } = this.parts;
     const { channelId } = rename.before;
     try {
-      const known = this.permissions && (await this.lacking(channelId));
+      const known = this.permissions && (await this.whatIsMissing(channelId));
       // Asking although it is known to be in vain would only bring the limit of refused requests nearer.
-      if (known?.length) return { channel: this.forbidden(rename, known) };
+      if (known?.lacking?.length) return { channel: this.forbidden(rename, known) };
       await discord.channels.rename({ guildId, channelId, name: rename.name }, this.signal);
       metrics.countRename('renamed');
       return { channel: afterRename(rename.renamed, rename.name, clock.now()) };
@@ -170,23 +177,29 @@ export class PanelRefresh {
         await this.parts.deletedChannels.forget(guildId, channelId);
         return {};
       }
-      const lacking = error.kind === 'forbidden' ? await this.lacking(channelId) : undefined;
+      const missing = error.kind === 'forbidden' ? await this.whatIsMissing(channelId) : undefined;
+      // Discord leaves a channel that is there out of its list when the bot cannot see it.
+      const lacking = missing && (missing.lacking ?? ['ViewChannel']);
       const { before: channel, renamed } = rename;
-      return { channel: afterFailure({ channel, renamed, error, lacking, others, nowMs: clock.now() }), error };
+      const failed = { channel, renamed, error, lacking, isInGuild: missing?.isInGuild, others, nowMs: clock.now() };
+      return { channel: afterFailure(failed), error };
     }
   }
 
-  private forbidden({ before: channel, renamed }: Rename, lacking: readonly DiscordPermission[]): PanelChannel {
+  private forbidden({ before: channel, renamed }: Rename, missing: Missing): PanelChannel {
     const route = `PATCH /channels/${channel.channelId}`;
     const error = new DiscordError(`${route}: not asked`, { kind: 'forbidden', code: 50013 }, { route });
-    return afterFailure({ channel, renamed, error, lacking, nowMs: this.parts.clock.now() });
+    return afterFailure({ channel, renamed, error, ...missing, nowMs: this.parts.clock.now() });
   }
 
   /** Undefined when it cannot be found out. Read once for all channels of the guild. */
-  private async lacking(channelId: string): Promise<DiscordPermission[] | undefined> {
+  private async whatIsMissing(channelId: string): Promise<Missing | undefined> {
     const { discord, clock } = this.parts;
     this.permissions ??= BotPermissions.read(discord, this.claim.guildId, this.signal).catch(() => undefined);
-    return (await this.permissions)?.lacking(TO_CHANGE_VOICE, clock.now(), channelId);
+    const permissions = await this.permissions;
+    if (permissions === undefined) return undefined;
+    const lacking = permissions.lackingInChannel(channelId, TO_CHANGE_VOICE, clock.now());
+    return { isInGuild: permissions.isInGuild, lacking };
   }
 
   /**

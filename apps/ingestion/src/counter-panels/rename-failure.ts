@@ -1,5 +1,11 @@
 import type { PanelChannel } from '#libs/database';
-import { explainDiscordError, TO_CHANGE_VOICE, type DiscordError, type DiscordPermission } from '#libs/discord';
+import {
+  explainDiscordError,
+  MISSING_ACCESS,
+  TO_CHANGE_VOICE,
+  type DiscordError,
+  type DiscordPermission,
+} from '#libs/discord';
 
 const MINUTE_MS = 60_000;
 
@@ -21,16 +27,23 @@ export interface FailedRename {
   error: DiscordError;
   /** What the bot is known to lack. */
   lacking?: readonly DiscordPermission[];
+  /** Whether the bot is known to be in the guild. */
+  isInGuild?: boolean;
   /** The other channels of the guild. @defaultValue none */
   others?: readonly PanelChannel[];
   nowMs: number;
 }
 
 /** The channel after a rename that failed: why, and when to try again. */
-export function afterFailure({ channel, renamed, error, lacking, others = [], nowMs }: FailedRename): PanelChannel {
-  const { channelId } = channel;
-  const needed = lacking?.length ? lacking : TO_CHANGE_VOICE;
-  const lastError = explainDiscordError(error, { action: 'rename the channel', channelId, needed });
+export function afterFailure(failed: FailedRename): PanelChannel {
+  const { channel, renamed, error, isInGuild, others = [], nowMs } = failed;
+  const lastError = explainDiscordError(error, {
+    action: 'rename the channel',
+    channelId: channel.channelId,
+    needed: TO_CHANGE_VOICE,
+    lacking: failed.lacking?.length ? failed.lacking : undefined,
+    isInGuild,
+  });
   return waitAfter({ ...(error.mayHaveBeenDone ? renamed : channel), lastError }, error, others, nowMs);
 }
 
@@ -40,7 +53,9 @@ export function afterUnreadCounts(
   error: DiscordError,
   nowMs: number,
 ): PanelChannel[] {
-  const lastError = explainDiscordError(error, { action: 'read the counts of the server' });
+  // Every member may read them.
+  const isInGuild = error.code !== MISSING_ACCESS;
+  const lastError = explainDiscordError(error, { action: 'read the counts of the server', isInGuild });
   const failedMost = channels.toSorted((a, b) => b.attempts - a.attempts)[0]!;
   const { attempts, limitedUntil, pausedUntil } = waitAfter(failedMost, error, [], nowMs);
   return channels.map((channel) => ({

@@ -1,6 +1,7 @@
 import type { FieldError } from '#libs/contracts';
 import type { GuildSettings } from '#libs/database';
 import type { DiscordChannel } from '#libs/discord';
+import type { UnknownChannel } from './named-channel.js';
 
 type ChannelSetting =
   | 'counter_panel_category_channel'
@@ -19,6 +20,12 @@ export interface NamedChannel {
 const CATEGORY = 4;
 const THREADS = [10, 11, 12];
 const WITHOUT_MESSAGES = [CATEGORY, 14, 15, 16];
+
+const WHY_UNKNOWN: Readonly<Record<UnknownChannel['why'], string>> = {
+  hidden: 'cannot be seen by the bot (it needs View Channel there), or is no channel of this guild',
+  'no such channel': 'is no channel of this guild: Discord knows no such channel',
+  'of another guild': 'is no channel of this guild',
+};
 
 const COUNTERS = {
   counter_panel_member_count_channel: 'counterPanelMemberCountChannel',
@@ -46,44 +53,34 @@ export function channelsToCheck(before: GuildSettings, after: GuildSettings): Na
   return all.flatMap(([field, channelId, check]) => (channelId !== null && check ? [{ field, channelId }] : []));
 }
 
-/**
- * The starboard, where it is none of these channels: it may be a thread, which Discord does not tell among the channels
- * of a guild.
- */
-export function possibleThread(
-  named: readonly NamedChannel[],
-  channels: readonly DiscordChannel[],
-): string | undefined {
-  const starboard = named.find(({ field }) => field === 'starboard_channel');
-  return channels.some(({ id }) => id === starboard?.channelId) ? undefined : starboard?.channelId;
+/** The ids of those that Discord does not list among the channels of the guild, each once. */
+export function unlistedChannels(named: readonly NamedChannel[], listed: readonly DiscordChannel[]): string[] {
+  const known = new Set(listed.map(({ id }) => id));
+  return [...new Set(named.map(({ channelId }) => channelId))].filter((id) => !known.has(id));
 }
 
-/** What is wrong with them. @param channels all of the guild @param categoryId null: counters may stand anywhere */
+/** What is wrong with them. @param channels all that are named @param categoryId null: counters may stand anywhere */
 export function wrongChannels(
   named: readonly NamedChannel[],
-  channels: readonly DiscordChannel[],
+  channels: readonly (DiscordChannel | UnknownChannel)[],
   categoryId: string | null,
 ): FieldError[] {
+  const byId = new Map(channels.map((channel) => [channel.id, channel]));
   return named.flatMap(({ field, channelId }) => {
-    const message = mistake(
-      field,
-      channels.find(({ id }) => id === channelId),
-      categoryId,
-    );
+    const message = mistake(field, byId.get(channelId)!, categoryId);
     return message === undefined ? [] : [{ field, message }];
   });
 }
 
 function mistake(
   field: ChannelSetting,
-  channel: DiscordChannel | undefined,
+  channel: DiscordChannel | UnknownChannel,
   categoryId: string | null,
 ): string | undefined {
+  if ('why' in channel) return WHY_UNKNOWN[channel.why];
   if (field === 'starboard_channel') {
-    if (channel === undefined) return 'is no channel of this guild that the bot can see';
     return WITHOUT_MESSAGES.includes(channel.type) ? 'is no channel that messages can be sent to' : undefined;
   }
-  if (channel === undefined) return 'is no channel of this guild';
   if (field === 'counter_panel_category_channel') return channel.type === CATEGORY ? undefined : 'is no category';
   if (channel.type === CATEGORY) return 'is a category';
   if (THREADS.includes(channel.type)) return 'is a thread';

@@ -1,4 +1,5 @@
 import type { JsonSchema } from '#libs/contracts';
+import { earliestRename } from '#libs/counter-panels';
 import type { CounterPanel, GuildSettings, PanelChannel } from '#libs/database';
 import { ID_SCHEMA, objectOf, orNull, TIME_SCHEMA } from '../openapi/schemas.js';
 
@@ -11,7 +12,7 @@ export interface PanelStatus {
   /** The name that Discord took last; null before the first. */
   last_value: string | null;
   last_update_at: string | null;
-  /** When the counter is looked at next, and may be renamed; null while there are none to come. */
+  /** When the counter is looked at next and may be renamed, by Discord's limit too; null while that is not to come. */
   next_update_at: string | null;
   /** One sentence for people; null when nothing is wrong. */
   last_error: string | null;
@@ -77,7 +78,7 @@ function showsAnother(panel: PanelStatus['panel'], channelId: string): PanelStat
   };
 }
 
+/** A guild may be looked at earlier for another counter; until Discord takes a rename of this one, it keeps its name. */
 function nextUpdateAt(nextRefresh: Date, known: PanelChannel | undefined): string {
-  const times = [nextRefresh, known?.limitedUntil, known?.pausedUntil].map((time) => time?.getTime() ?? 0);
-  return new Date(Math.max(...times)).toISOString();
+  return new Date(Math.max(nextRefresh.getTime(), known ? earliestRename(known) : 0)).toISOString();
 }

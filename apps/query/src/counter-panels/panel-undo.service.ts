@@ -7,7 +7,8 @@ import { GuildDatabase } from '../database/guild-database.js';
 import { CLOCK, LOGGER } from '../tokens.js';
 import type { PanelCreation, PanelWork } from './panel-work.js';
 
-const UNDO_MS = 30_000;
+/** What it may take; what is left then is left to the ingestion service. */
+export const UNDO_MS = 15_000;
 /** From then on the ingestion service removes what could not be removed here, or was not there yet. */
 const LEFT_TO_OTHERS_AFTER_MS = 60_000;
 

@@ -4,6 +4,9 @@ import type { FieldFormat } from '../forms/form-field.js';
 /** Discord's limit for the channels of a category. */
 export const MAX_PANELS = 50;
 
+/** Discord takes space, control and format characters off both ends of a name, and takes none of which nothing is left. */
+const SHOWN = /[^\s\p{Cc}\p{Cf}]/u;
+
 /** A custom counter panel that a request wants to have. */
 export interface PanelToCreate {
   channel_name: string;
@@ -13,14 +16,17 @@ export interface PanelToCreate {
 export const panelsToCreate: FieldFormat<PanelToCreate[]> = {
   expected:
     `a list of at most ${MAX_PANELS} objects with nothing but channel_name ` +
-    '(a text of 1 to 100 characters) and role_id (a Discord id)',
+    '(a text of 1 to 100 characters, not only of space) and role_id (a Discord id)',
   schema: {
     type: 'array',
     maxItems: MAX_PANELS,
     items: {
       type: 'object',
       required: ['channel_name', 'role_id'],
-      properties: { channel_name: FIELD_TYPES.text.schema, role_id: FIELD_TYPES.snowflake.schema },
+      properties: {
+        channel_name: { ...FIELD_TYPES.text.schema, description: 'Not only of space' },
+        role_id: FIELD_TYPES.snowflake.schema,
+      },
       additionalProperties: false,
     },
   },
@@ -54,5 +60,6 @@ function parsePanel(value: unknown): PanelToCreate | undefined {
   if (Object.keys(panel).some((key) => key !== 'channel_name' && key !== 'role_id')) return undefined;
   const channelName = FIELD_TYPES.text.parse(panel.channel_name);
   const roleId = parseSnowflake(panel.role_id);
-  return channelName === undefined || roleId === undefined ? undefined : { channel_name: channelName, role_id: roleId };
+  if (channelName === undefined || roleId === undefined || !SHOWN.test(channelName)) return undefined;
+  return { channel_name: channelName, role_id: roleId };
 }

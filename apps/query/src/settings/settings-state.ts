@@ -32,6 +32,7 @@ export async function readAnswer(
   guildId: string,
   discord: DiscordClient | null,
 ): Promise<SettingsAnswer> {
+  discord?.keepHealthCurrent();
   const { settings, panels } = await readState(manager, guildId);
   const channels = await findPanelChannels(manager, guildId);
   const nextRefresh = await findNextRefresh(manager, guildId);
