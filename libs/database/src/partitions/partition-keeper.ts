@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
 import { ADVISORY_LOCK_CLASSES } from '../advisory-locks.js';
-import { sqlState } from '../database-errors.js';
+import { SQLSTATE, sqlState } from '../database-errors.js';
 import { raiseEventHorizon } from './event-horizon.js';
 import { isExpired, rangeOfPartition, requiredPartitions } from './partitioned-tables.js';
 import type { PartitionedTable, PartitionRange } from './partitioned-tables.js';
@@ -20,8 +20,6 @@ const LOCK_TIMEOUT = '500ms';
 const LOCK_ATTEMPTS = 5;
 /** Others that queue behind the lock get through between two attempts. */
 const PAUSE_MS = 100;
-const LOCK_NOT_AVAILABLE = '55P03';
-const DUPLICATE_TABLE = '42P07';
 
 /**
  * Makes the partitions that are missing and drops those past their retention. Several instances may call it at the
@@ -147,8 +145,8 @@ async function withLockTimeout(
       });
       return true;
     } catch (error) {
-      if (sqlState(error) === DUPLICATE_TABLE) return true;
-      if (sqlState(error) !== LOCK_NOT_AVAILABLE) throw error;
+      if (sqlState(error) === SQLSTATE.duplicateTable) return true;
+      if (sqlState(error) !== SQLSTATE.lockNotAvailable) throw error;
       await sleep(attempt * PAUSE_MS);
     }
   }
