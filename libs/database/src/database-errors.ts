@@ -42,6 +42,8 @@ const CONNECTION_ERRORS = new Set([
   'ConnectionIsNotSetError',
   'CannotExecuteNotConnectedError',
 ]);
+/** Connection exception, and a server that shuts down, has crashed or starts. */
+const CONNECTION_STATES = /^(?:08|57P0[1-3])/;
 /** Something took too long, or was ended because the service stops. */
 const ENDED = new Set(['AbortError', 'TimeoutError']);
 /** A system error of the socket, such as ECONNREFUSED; Node's own errors are named ERR_…. */
@@ -72,7 +74,9 @@ export function isConnectionFailure(error: unknown): boolean {
     if (typeof name === 'string' && CONNECTION_ERRORS.has(name)) return true;
     if (typeof message === 'string' && CONNECTION_MESSAGES.test(message)) return true;
     if (typeof code !== 'string') return false;
-    return TLS_ERROR.test(code) || (SYSTEM_ERROR.test(code) && !code.startsWith('ERR_'));
+    return (
+      CONNECTION_STATES.test(code) || TLS_ERROR.test(code) || (SYSTEM_ERROR.test(code) && !code.startsWith('ERR_'))
+    );
   });
 }
 
