@@ -1,4 +1,7 @@
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
+import type { IngestionConfig } from '#libs/config';
 import {
   countDefaultPartition,
   createDataSource,
@@ -6,7 +9,9 @@ import {
   makePartitions,
   migrateDatabase,
   partitionedTables,
+  type Database,
 } from '#libs/database';
+import { MaintenanceService } from '../../apps/ingestion/src/maintenance/maintenance.service.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 
 const RETENTION = { eventDays: 62, summaryDays: 400 };
@@ -37,7 +42,7 @@ describe('keepPartitions', () => {
     );
 
   it('should find nothing to do after a migration', async () => {
-    expect(await keepPartitions(dataSource, events, NOW)).toEqual({ created: [], dropped: [], busy: [] });
+    expect(await keepPartitions(dataSource, events, NOW)).toEqual({ created: [], dropped: [], busy: [], failures: [] });
   });
 
   it('should move what the default partition holds into the partition it makes', async () => {
@@ -81,10 +86,52 @@ describe('keepPartitions', () => {
     expect((await keepPartitions(dataSource, events, inDays(1))).dropped).toHaveLength(1);
   });
 
+  it('should do everything else when one partition cannot be made and another cannot be dropped', async () => {
+    const later = inDays(3);
+    const dayOf = (date: Date) => `statistic_events_${date.toISOString().slice(0, 10).replaceAll('-', '')}`;
+    const [stranger, made] = [dayOf(inDays(9)), dayOf(inDays(10))];
+    const [needed, old] = [dayOf(inDays(-62)), dayOf(inDays(-61))];
+    await database.query(`CREATE TABLE ${stranger} (note text)`);
+    await database.query(`CREATE VIEW needs_it AS SELECT * FROM ${needed}`);
+    const { created, dropped, busy, failures } = await keepPartitions(dataSource, events, later);
+    expect(created).toContain(made);
+    expect(created).not.toContain(stranger);
+    expect(dropped).toContain(old);
+    expect(busy).toEqual([]);
+    expect(failures.map(({ message }) => message)).toEqual([
+      expect.stringContaining(`the table ${stranger} stands where a partition`),
+      expect.stringContaining(`dropping ${needed}: cannot drop table`),
+    ]);
+    await expect(makePartitions(dataSource, events, inDays(4))).rejects.toThrow(`the table ${stranger} stands where`);
+  });
+
+  it('should be done for the other tables when one of them fails', async () => {
+    await database.query('ALTER TABLE statistic_groups RENAME TO statistic_groups_away');
+    await database.query(`INSERT INTO erasure_tombstones VALUES (1, 1, '-infinity', now())`);
+    const lines: Record<string, unknown>[] = [];
+    const logger = pino({}, { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) });
+    const stub = { dataSource, isUsable: true, connected: () => Promise.resolve() } as Database;
+    const config = { retention: { ...RETENTION, summaryDays: 500 } } as IngestionConfig;
+    const service = new MaintenanceService(stub, config, logger, new Registry());
+    service.onApplicationBootstrap();
+    await service.onApplicationShutdown();
+    expect(lines.filter(({ level }) => level === 50)).toMatchObject([{ table: 'statistic_groups' }]);
+    expect(lines.filter(({ created }) => created !== undefined)).toMatchObject([
+      { table: 'statistic_totals' },
+      { table: 'guild_snapshots' },
+    ]);
+    expect(await database.query('SELECT * FROM erasure_tombstones')).toEqual([]);
+  });
+
   it('should work when several instances do it at the same time', async () => {
     const later = inDays(20);
     const upkeeps = await Promise.all([1, 2, 3].map(() => keepPartitions(dataSource, events, later)));
     expect(upkeeps.flatMap(({ busy }) => busy)).toEqual([]);
-    expect(await keepPartitions(dataSource, events, later)).toEqual({ created: [], dropped: [], busy: [] });
+    expect(await keepPartitions(dataSource, events, later)).toEqual({
+      created: [],
+      dropped: [],
+      busy: [],
+      failures: [],
+    });
   });
 });

@@ -82,10 +82,10 @@ describe('rollups', () => {
 
   it('should not be computed before their bucket has settled', async () => {
     await store(MESSAGE, many(2));
-    expect(await worker.run(NOON + QUARTER_MS + 59_000)).toEqual({ found: 0, quarters: 0, days: 0 });
-    expect(await worker.run(NOON + QUARTER_MS + 60_000)).toEqual({ found: 1, quarters: 1, days: 0 });
-    expect(await worker.run(DAY + DAY_MS + 59_000)).toEqual({ found: 0, quarters: 0, days: 0 });
-    expect(await worker.run(DAY + DAY_MS + 60_000)).toEqual({ found: 1, quarters: 0, days: 1 });
+    expect(await worker.run(NOON + QUARTER_MS + 59_000)).toMatchObject({ found: 0, quarters: 0, days: 0 });
+    expect(await worker.run(NOON + QUARTER_MS + 60_000)).toMatchObject({ found: 1, quarters: 1, days: 0 });
+    expect(await worker.run(DAY + DAY_MS + 59_000)).toMatchObject({ found: 0, quarters: 0, days: 0 });
+    expect(await worker.run(DAY + DAY_MS + 60_000)).toMatchObject({ found: 1, quarters: 0, days: 1 });
     expect(await rows('statistic_rollup_pending')).toBe(0);
   });
 
@@ -156,6 +156,27 @@ describe('rollups', () => {
     await worker.run(LATER);
     expect(await rows('statistic_rollup_pending')).toBe(0);
     expect(await total()).toBe(20);
+  });
+
+  it('should be computed of all guilds but the one that fails, which has its turn again after a pause', async () => {
+    const failing = guildId;
+    const guilds = [0, 1, 2, 3].map((step) => String(BigInt(failing) + BigInt(64 * step)));
+    for (const guild of guilds) {
+      guildId = guild;
+      await store(MESSAGE, many(20));
+    }
+    await database.query(
+      `ALTER TABLE statistic_totals ADD CONSTRAINT no_totals CHECK (guild_id <> ${failing} OR event_count < 20)`,
+    );
+    const first = await worker.run(LATER);
+    expect(first.failures).toMatchObject([{ guildId: failing, error: { code: '23514' } }]);
+    expect(first.quarters).toBe(3);
+    expect(await rows('statistic_totals')).toBe(3);
+    expect((await worker.run(LATER + 5_000)).failures).toEqual([]);
+    expect((await worker.run(LATER + 10_000)).failures).toHaveLength(1);
+    await database.query('ALTER TABLE statistic_totals DROP CONSTRAINT no_totals');
+    expect(await worker.run(LATER + 30_000)).toMatchObject({ quarters: 1, failures: [] });
+    expect(await rows('statistic_rollup_pending')).toBe(0);
   });
 
   it('should go on where a worker that died left off', async () => {

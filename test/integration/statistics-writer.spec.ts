@@ -3,7 +3,8 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import { FLAG_IS_BOT, StatisticsContract, SWITCH_NAMES, type StatisticEvent } from '#libs/contracts';
-import { createDataSource, lockStripe, sqlState } from '#libs/database';
+import { createDataSource, lockStripe, sqlState, type Database } from '#libs/database';
+import { EventIsolator } from '../../apps/ingestion/src/messages/event-isolator.js';
 import { EventMetrics } from '../../apps/ingestion/src/messages/event-metrics.js';
 import { EventSource } from '../../apps/ingestion/src/messages/open-message.js';
 import { copyEvents } from '../../apps/ingestion/src/statistics/copy-events.js';
@@ -66,6 +67,26 @@ describe('StatisticsWriter', () => {
     const { values } = await registry.getSingleMetric('serverstats_written_batches_total')!.get();
     return Object.fromEntries(values.map(({ labels, value }) => [labels.way, value]));
   };
+
+  const failures = async () => {
+    const { values } = await registry.getSingleMetric('serverstats_storing_failures_total')!.get();
+    return Object.fromEntries(values.map(({ labels, value }) => [labels.failure, value]));
+  };
+  const serviceOf = (
+    ofWriter: StatisticsWriter,
+    lines: Record<string, unknown>[] = [],
+    probe: () => Promise<void> = () => dataSource.query('SELECT 1'),
+  ) => {
+    const logger = pino({}, { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) });
+    const isolator = new EventIsolator({ probe } as Database, metrics, logger);
+    return new StatisticsService(ofWriter, isolator, metrics);
+  };
+  const messagesOf = (events: readonly StatisticEvent[]) =>
+    events.map((event, index) => ({
+      events: [{ event, index: 0, source: sourceOf(`message ${index}`) }],
+      deadLetters: [],
+      keptBytes: 0,
+    }));
 
   it('should store an event once that stands several times in a batch', async () => {
     const guildId = await openGuild();
@@ -196,18 +217,83 @@ describe('StatisticsWriter', () => {
     const events = Array.from({ length: 100 }, (_, index) =>
       anEvent(guildId, { label: index === 61 ? 'refused' : 'fine' }),
     );
-    const service = new StatisticsService(writer, metrics, pino({ level: 'silent' }));
-    const messages = events.map((event, index) => ({
-      events: [{ event, index: 0, source: sourceOf(`message ${index}`) }],
-      deadLetters: [],
-      keptBytes: 0,
-    }));
-    const letters = await service.handle(messages);
+    const letters = await serviceOf(writer).handle(messagesOf(events));
     expect(letters.map(({ content }) => content.toString())).toEqual(['message 61']);
     expect(letters[0]!.headers).toMatchObject({ 'x-error-name': 'RefusedByDatabaseError' });
     expect(await stored([guildId])).toHaveLength(99);
     expect(Object.keys(await batchesWritten())).toEqual(['copy']);
     await database.query('DROP TRIGGER refuse_label ON statistic_events');
+  });
+
+  it('should send the one event that this program fails on to the dead letters, and store all the others', async () => {
+    const guildId = await openGuild();
+    const events = Array.from({ length: 20 }, () => anEvent(guildId));
+    events[13] = anEvent(guildId, { kind: { name: 'command.used' } as StatisticEvent['kind'] });
+    const lines: Record<string, unknown>[] = [];
+    const letters = await serviceOf(writer, lines).handle(messagesOf(events));
+    expect(letters.map(({ content }) => content.toString())).toEqual(['message 13']);
+    expect(letters[0]!.headers).toMatchObject({ 'x-error-name': 'UnexpectedError' });
+    expect(await stored([guildId])).toHaveLength(19);
+    expect(lines).toMatchObject([{ level: 50, event: 'command.used', guild: guildId, error: 'TypeError' }]);
+    expect(lines[0]!.stack).toMatch(/^at /);
+    expect(await failures()).toMatchObject({ unexpected: expect.any(Number) as number });
+  });
+
+  it('should store an event when an unknown failure does not come again, and wait while the database does not answer', async () => {
+    const guildId = await openGuild();
+    const unknown = () => Promise.reject(new Error('something nobody has seen before'));
+    const flaky = new StatisticsWriter(dataSource, contract, metrics);
+    jest.spyOn(flaky, 'write').mockImplementationOnce(unknown);
+    expect(await serviceOf(flaky).handle(messagesOf([anEvent(guildId)]))).toEqual([]);
+    expect(await stored([guildId])).toHaveLength(1);
+
+    jest.spyOn(flaky, 'write').mockImplementation(unknown);
+    const away = serviceOf(flaky, [], () => Promise.reject(new Error('connect ECONNREFUSED')));
+    await expect(away.handle(messagesOf([anEvent(guildId)]))).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('should take the careful way where a shard refuses a COPY without saying why', async () => {
+    const guildId = await openGuild();
+    await database.query(`
+      CREATE FUNCTION refuse_copy() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF current_query() LIKE 'COPY%' THEN RAISE EXCEPTION 'a shard said no' USING ERRCODE = 'internal_error'; END IF;
+        RETURN NEW;
+      END $$`);
+    await database.query(`
+      CREATE TRIGGER refuse_copy BEFORE INSERT ON statistic_events
+      FOR EACH ROW WHEN (NEW.label = 'sharded') EXECUTE FUNCTION refuse_copy()`);
+    const outcome = await writer.write([anEvent(guildId, { label: 'sharded' }), anEvent(guildId)]);
+    await database.query('DROP TRIGGER refuse_copy ON statistic_events');
+    expect(outcome).toEqual({ stored: 2, duplicate: 0, unwanted: 0 });
+  });
+
+  it('should keep the batch while a migration is half done', async () => {
+    const guildId = await openGuild();
+    await database.query('ALTER TABLE statistic_events RENAME COLUMN label TO labels');
+    const handled = serviceOf(writer).handle(messagesOf([anEvent(guildId)]));
+    await expect(handled).rejects.toMatchObject({ code: '42703' });
+    await database.query('ALTER TABLE statistic_events RENAME COLUMN labels TO label');
+    expect(await failures()).toEqual({ outage: 1 });
+  });
+
+  it('should write half of a batch at once, by time, while the lock table of Postgres is full', async () => {
+    const guildId = await openGuild();
+    const events = Array.from({ length: 8 }, (_, index) =>
+      anEvent(guildId, { occurredAt: Date.now() - (index % 4) * DAY_MS }),
+    );
+    const sizes: number[] = [];
+    const write = writer.write.bind(writer);
+    jest.spyOn(writer, 'write').mockImplementation((some) => {
+      const days = new Set(some.map(({ occurredAt }) => Math.floor(occurredAt / DAY_MS)));
+      sizes.push(some.length);
+      return days.size > 2
+        ? Promise.reject(Object.assign(new Error('out of shared memory'), { code: '53200' }))
+        : write(some);
+    });
+    expect(await serviceOf(writer).handle(messagesOf(events))).toEqual([]);
+    expect(sizes).toEqual([8, 4, 4]);
+    expect(await stored([guildId])).toHaveLength(8);
   });
 
   it('should store nothing against a change of settings that it has waited for', async () => {

@@ -18,6 +18,7 @@ import { HealthController } from './health/health.controller.js';
 import { ErasureService } from './maintenance/erasure.service.js';
 import { MaintenanceService } from './maintenance/maintenance.service.js';
 import { RollupService } from './maintenance/rollup.service.js';
+import { EventIsolator } from './messages/event-isolator.js';
 import { EventMetrics } from './messages/event-metrics.js';
 import { EventReader } from './messages/event-reader.js';
 import { QueueHandlers } from './messages/queue-handlers.js';
@@ -67,6 +68,7 @@ export class IngestionModule {
         { provide: HealthChecks, useValue: parts.health },
         { provide: Registry, useValue: parts.registry },
         EventMetrics,
+        EventIsolator,
         EventReader,
         QueueHandlers,
         StatisticsService,

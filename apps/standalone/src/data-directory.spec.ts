@@ -1,4 +1,4 @@
-import { mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDataDirectory } from './data-directory.js';
@@ -19,6 +19,15 @@ describe('openDataDirectory', () => {
     const directory = await openDataDirectory(path);
     await expect(writeFile(directory.file('something'), '')).resolves.toBeUndefined();
     await directory.release();
+  });
+
+  it('closes to others the directory that it makes, and leaves one that is there as it is', async () => {
+    const modeOf = async (of: string) => (await stat(of)).mode & 0o7777;
+    await (await openDataDirectory(path)).release();
+    expect(await modeOf(path)).toBe(process.getuid?.() === 0 ? 0o711 : 0o700);
+    await chmod(path, 0o1777);
+    await (await openDataDirectory(path)).release();
+    expect(await modeOf(path)).toBe(0o1777);
   });
 
   it('refuses a second start in the same directory, naming the process of the first', async () => {

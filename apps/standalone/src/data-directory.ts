@@ -32,10 +32,11 @@ export function markerOf(path: string): string {
 
 async function createDirectory(configured: string): Promise<string> {
   try {
-    await mkdir(configured, { recursive: true });
+    const made = await mkdir(configured, { recursive: true });
     const path = await realpath(configured);
-    // Under root the database server runs as another user, who must be able to pass through (but not to look around).
-    await chmod(path, process.getuid?.() === 0 ? 0o711 : 0o700);
+    // What was there before may be anybody's, as /tmp is, and stays as it was. Under root the database server runs as
+    // another user, who must be able to pass through (but not to look around).
+    if (made !== undefined) await chmod(path, process.getuid?.() === 0 ? 0o711 : 0o700);
     return path;
   } catch (error) {
     throw new StartupError(`DATA_DIR: ${configured} cannot be used as a directory: ${(error as Error).message}`);

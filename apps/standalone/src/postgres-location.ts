@@ -31,7 +31,7 @@ export async function placePostgres(
   const dataWithinReach = rememberedOutside === undefined && (await mayPass(account, dataDirectory));
   const programWithinReach = await mayRead(account, binaries.postgres);
 
-  const open = dataWithinReach && programWithinReach ? undefined : await openDirectory();
+  const open = dataWithinReach && programWithinReach ? undefined : await openDirectory(account);
   const reachable = programWithinReach ? binaries : await copyBinaries(binaries, open as string);
   if (dataWithinReach) return { binaries: reachable, clusterDirectory: join(dataDirectory, 'postgres') };
 
@@ -39,16 +39,15 @@ export async function placePostgres(
   return { binaries: reachable, clusterDirectory: outside, outside };
 }
 
-async function openDirectory(): Promise<string> {
+async function openDirectory(account: Account | undefined): Promise<string> {
   for (const parent of OPEN_DIRECTORIES) {
     const directory = join(parent, 'serverstats');
     try {
-      await mkdir(directory, { recursive: true, mode: 0o755 });
+      const made = await mkdir(directory, { recursive: true });
+      if (made !== undefined) await chmod(directory, 0o755);
       const { uid } = await stat(directory);
       // In a directory that all may write to, somebody else may have been there first.
-      if (uid !== 0) continue;
-      await chmod(directory, 0o755);
-      return directory;
+      if (uid === 0 && (await mayPass(account, directory))) return directory;
     } catch {
       continue;
     }

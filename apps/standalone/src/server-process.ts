@@ -70,11 +70,6 @@ export class ServerProcess {
     return this.ended;
   }
 
-  /** Whether it ended although nobody asked it to. */
-  get hasFailed(): boolean {
-    return this.ended && !this.asked;
-  }
-
   /** Sends the signals one after another until it has ended; true when the first one sufficed. */
   async stop(steps: readonly EndingStep[]): Promise<boolean> {
     this.asked = true;

@@ -66,11 +66,6 @@ export class DiscordError extends Error {
     return this.failure.kind;
   }
 
-  /** The same call may succeed later without anybody changing anything. */
-  get isRetriable(): boolean {
-    return this.kind === 'rate_limited' || this.kind === 'unavailable';
-  }
-
   /** Discord's own number for what is wrong, where it gave one. */
   get code(): number | undefined {
     return 'code' in this.failure ? this.failure.code : undefined;

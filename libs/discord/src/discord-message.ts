@@ -20,7 +20,6 @@ export interface DiscordEmbed {
   description?: string;
   imageUrl?: string;
   thumbnailUrl?: string;
-  videoUrl?: string;
 }
 
 export interface MessageBody {
@@ -99,7 +98,6 @@ function readEmbed(fields: AnswerFields): DiscordEmbed {
     description: fields.text('description'),
     imageUrl: fields.object('image')?.text('url'),
     thumbnailUrl: fields.object('thumbnail')?.text('url'),
-    videoUrl: fields.object('video')?.text('url'),
   };
 }
 

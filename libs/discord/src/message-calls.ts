@@ -75,14 +75,7 @@ export class MessageCalls {
     }
   }
 
-  /** Everybody who reacted with this emoji, bots too. */
-  async reactions(message: MessageOfChannel, signal: AbortSignal, emoji = STAR): Promise<DiscordUser[]> {
-    const users: DiscordUser[] = [];
-    for await (const page of this.reactionPages(message, signal, emoji)) users.push(...page);
-    return users;
-  }
-
-  /** The same in pages, for who needs not all of them. */
+  /** Everybody who reacted with this emoji, bots too, in pages. */
   async *reactionPages(
     { guildId, channelId, messageId }: MessageOfChannel,
     signal: AbortSignal,

@@ -16,10 +16,6 @@ export class UserCalls {
 
   constructor(private readonly requests: DiscordRequests) {}
 
-  async get(userId: string, signal: AbortSignal): Promise<DiscordUser> {
-    return this.requests.read({ path: `/users/${userId}` }, (answer) => readUser(AnswerFields.of(answer)), signal);
-  }
-
   /** The bot itself. Asked for once: a token never changes its bot. */
   async self(signal: AbortSignal): Promise<DiscordUser> {
     return this.known ?? this.refreshSelf(signal);

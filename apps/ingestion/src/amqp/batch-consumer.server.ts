@@ -9,7 +9,6 @@ import { describeError } from '#libs/observability';
 import type { DeadLetter } from '../messages/dead-letter.js';
 import type { QueueHandler } from '../messages/queue-handler.js';
 import { AMQP_BATCH } from './amqp-batch.js';
-import { BatchContext } from './batch-context.js';
 import { ConsumerSession, type BatchSettings } from './consumer-session.js';
 import { PrefetchWindow } from './prefetch-window.js';
 
@@ -135,7 +134,7 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
   private async dispatch(queue: string, batch: readonly unknown[]): Promise<DeadLetter[]> {
     const handler = this.getHandlerByPattern(queue);
     if (handler === null) throw new Error(`no @EventPattern handler for ${queue}`);
-    const result: unknown = await handler(batch, new BatchContext([queue]));
+    const result: unknown = await handler(batch);
     return lastValueFrom(this.transformToObservable(result), { defaultValue: [] }) as Promise<DeadLetter[]>;
   }
 

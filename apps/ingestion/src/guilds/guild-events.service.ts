@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { classifyDatabaseError, sqlState } from '#libs/database';
 import { CounterPanelWorker } from '../counter-panels/counter-panel-worker.service.js';
 import type { DeadLetter } from '../messages/dead-letter.js';
-import { EventError } from '../messages/event-error.js';
+import { EventIsolator, type EventWork } from '../messages/event-isolator.js';
 import { EventMetrics, type EventOutcome } from '../messages/event-metrics.js';
 import type { ReadMessage } from '../messages/queue-handler.js';
 import { LOGGER } from '../tokens.js';
@@ -15,6 +14,12 @@ import type { ReceivedGuildEvent, SourcedGuildEvent } from './read-guild-events.
 /** Carries out the events that are no statistics, one after the other. */
 @Injectable()
 export class GuildEventsService {
+  private readonly work: EventWork<SourcedGuildEvent> = {
+    store: async (events) => {
+      for (const { event } of events) this.metrics.count(await this.carryOut(event), 1);
+    },
+    describe: ({ event }) => ({ event: event.name, guild: event.fields.guild_id }),
+  };
   private saidThatDiscordIsOff = false;
 
   constructor(
@@ -22,27 +27,21 @@ export class GuildEventsService {
     private readonly deletion: GuildDeletionService,
     private readonly channels: DeletedChannelsService,
     private readonly panels: CounterPanelWorker,
+    private readonly isolator: EventIsolator,
     private readonly metrics: EventMetrics,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /**
-   * @returns the dead letters of those that Postgres will never accept
+   * @returns the dead letters of those that can never be carried out
    * @throws the database's error in an outage; doing the same again does no harm
    */
   async handle(batch: readonly ReadMessage<SourcedGuildEvent>[]): Promise<DeadLetter[]> {
     const deadLetters: DeadLetter[] = [];
-    for (const { event, source, index } of batch.flatMap((message) => message.events)) {
-      try {
-        this.metrics.count(await this.carryOut(event), 1);
-      } catch (error) {
-        if (classifyDatabaseError(error) !== 'data') throw error;
-        const message = (error as Error).message;
-        // Not its message, which may repeat what the event holds.
-        this.logger.warn({ event: event.name, sqlState: sqlState(error) }, 'Postgres refuses an event');
-        deadLetters.push(source.toDeadLetter(index, new EventError('RefusedByDatabaseError', message)));
-      }
+    for (const event of batch.flatMap((message) => message.events)) {
+      deadLetters.push(...(await this.isolator.store([event], this.work)));
     }
+    this.metrics.count('dead_lettered', deadLetters.length);
     return deadLetters;
   }
 

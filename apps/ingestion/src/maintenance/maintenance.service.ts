@@ -57,14 +57,25 @@ export class MaintenanceService implements OnApplicationBootstrap, OnApplication
     await this.database.connected();
     const { dataSource } = this.database;
     if (!this.database.isUsable) return; // the service stops
-    for (const table of partitionedTables(this.config.retention)) await this.keep(table);
-    await dropSpentTombstones(dataSource.manager);
-    await dropSpentPeriods(dataSource.manager, this.config.retention.summaryDays);
+    const { retention } = this.config;
+    for (const table of partitionedTables(retention)) await this.attempt(table.table, () => this.keep(table));
+    await this.attempt('erasure_tombstones', () => dropSpentTombstones(dataSource.manager));
+    await this.attempt('collection_periods', () => dropSpentPeriods(dataSource.manager, retention.summaryDays));
+  }
+
+  /** A table that fails keeps no other from its upkeep. */
+  private async attempt(table: string, work: () => Promise<void>): Promise<void> {
+    await work().catch((error: unknown) => this.tellFailure(table, error));
+  }
+
+  private tellFailure(table: string, error: unknown): void {
+    this.logger.error({ table, error: describeError(error) }, 'upkeep of a table failed, trying again later');
   }
 
   private async keep(table: PartitionedTable): Promise<void> {
     const { dataSource } = this.database;
-    const upkeep = await keepPartitions(dataSource, table, new Date());
+    const { failures, ...upkeep } = await keepPartitions(dataSource, table, new Date());
+    for (const failure of failures) this.tellFailure(table.table, failure);
     if (upkeep.created.length + upkeep.dropped.length + upkeep.busy.length > 0) {
       this.logger.info({ table: table.table, ...upkeep }, 'partitions');
     }

@@ -60,9 +60,13 @@ export class RollupService implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   private async run(): Promise<void> {
-    const { found, quarters, days } = await this.worker.run(Date.now(), this.stopping.signal);
+    const { found, quarters, days, failures } = await this.worker.run(Date.now(), this.stopping.signal);
     this.waiting.set(found);
     if (quarters > 0) this.computed.inc({ span: 'quarter' }, quarters);
     if (days > 0) this.computed.inc({ span: 'day' }, days);
+    for (const { guildId, error } of failures) {
+      const details = { guild: guildId, error: describeError(error) };
+      this.logger.error(details, 'the rollups of a guild could not be computed, trying again later');
+    }
   }
 }

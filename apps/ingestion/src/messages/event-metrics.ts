@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Registry } from 'prom-client';
+import type { DatabaseFailure } from '#libs/database';
 
 /**
  * - `stored`: written and committed
@@ -24,6 +25,7 @@ export class EventMetrics {
   private readonly events: Counter<'outcome'>;
   private readonly unrepeatable: Counter;
   private readonly batches: Counter<'way'>;
+  private readonly failures: Counter<'failure'>;
 
   constructor(registry: Registry) {
     this.events = new Counter({
@@ -43,6 +45,12 @@ export class EventMetrics {
       labelNames: ['way'],
       registers: [registry],
     });
+    this.failures = new Counter({
+      name: 'serverstats_storing_failures_total',
+      help: 'Failed attempts to store events: data (refused by Postgres), outage, unexpected (this program is at fault)',
+      labelNames: ['failure'],
+      registers: [registry],
+    });
   }
 
   count(outcome: EventOutcome, events: number): void {
@@ -55,5 +63,9 @@ export class EventMetrics {
 
   countBatch(way: WayOfWriting): void {
     this.batches.inc({ way });
+  }
+
+  countFailure(failure: DatabaseFailure): void {
+    this.failures.inc({ failure });
   }
 }

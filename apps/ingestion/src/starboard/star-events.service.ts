@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { classifyDatabaseError, type StarredMessage } from '#libs/database';
+import type { StarredMessage } from '#libs/database';
 import type { Clock, DiscordClient } from '#libs/discord';
 import type { SourcedGuildEvent } from '../guilds/read-guild-events.js';
 import type { DeadLetter } from '../messages/dead-letter.js';
-import { EventError } from '../messages/event-error.js';
+import { EventIsolator } from '../messages/event-isolator.js';
 import { EventMetrics } from '../messages/event-metrics.js';
 import type { ReadMessage } from '../messages/queue-handler.js';
 import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
@@ -22,6 +22,7 @@ export class StarEventsService {
   constructor(
     private readonly tasks: StarboardTasks,
     private readonly worker: StarboardWorker,
+    private readonly isolator: EventIsolator,
     private readonly metrics: EventMetrics,
     @Inject(DISCORD) private readonly discord: DiscordClient | null,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -29,7 +30,7 @@ export class StarEventsService {
   ) {}
 
   /**
-   * @returns the dead letters of those that Postgres will never accept
+   * @returns the dead letters of those that can never be taken
    * @throws the database's error in an outage; doing the same again does no harm
    */
   async handle(batch: readonly ReadMessage<SourcedGuildEvent>[]): Promise<DeadLetter[]> {
@@ -40,25 +41,12 @@ export class StarEventsService {
       this.metrics.count('no_discord', events.length);
       return [];
     }
-    return this.requestOrSplit(events);
-  }
-
-  private async requestOrSplit(events: readonly SourcedGuildEvent[]): Promise<DeadLetter[]> {
-    try {
-      await this.request(events);
-      return [];
-    } catch (error) {
-      if (classifyDatabaseError(error) !== 'data') throw error;
-      if (events.length > 1) {
-        const deadLetters: DeadLetter[] = [];
-        for (const event of events) deadLetters.push(...(await this.requestOrSplit([event])));
-        return deadLetters;
-      }
-      const { event, source, index } = events[0]!;
-      const message = (error as Error).message;
-      this.logger.warn({ event: event.name, error: message }, 'Postgres refuses an event');
-      return [source.toDeadLetter(index, new EventError('RefusedByDatabaseError', message))];
-    }
+    const deadLetters = await this.isolator.store(events, {
+      store: (some) => this.request(some),
+      describe: ({ event }) => ({ event: event.name, guild: event.fields.guild_id }),
+    });
+    this.metrics.count('dead_lettered', deadLetters.length);
+    return deadLetters;
   }
 
   private async request(events: readonly SourcedGuildEvent[]): Promise<void> {

@@ -1,14 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { StatisticsContract, type StatisticEvent } from '#libs/contracts';
-import { sqlState } from '#libs/database';
+import { SQLSTATE, sqlState } from '#libs/database';
 import { EventMetrics } from '../messages/event-metrics.js';
 import { copyEvents } from './copy-events.js';
 import { insertEvents, kindArrays, type KindArrays } from './insert-events.js';
 import type { WriteOutcome } from './write-outcome.js';
 import { WritePath } from './write-path.js';
 
-const UNIQUE_VIOLATION = '23505';
+/** After these the careful way is taken, which passes over duplicates, and tells what Citus does not say of a COPY. */
+const COPY_MAY_BE_AT_FAULT: readonly (string | undefined)[] = [SQLSTATE.uniqueViolation, SQLSTATE.internalError];
 
 /** Writes statistic events: each once, and only as the guild's settings and erasures allow at that moment. */
 @Injectable()
@@ -38,7 +39,7 @@ export class StatisticsWriter {
       this.metrics.countBatch('copy');
       return outcome;
     } catch (error) {
-      if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
+      if (!COPY_MAY_BE_AT_FAULT.includes(sqlState(error))) throw error;
       this.path.copyFoundDuplicate();
       return undefined;
     }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
-import { sqlState } from '../database-errors.js';
+import { SQLSTATE, sqlState } from '../database-errors.js';
 import { lockStripe } from '../stripes.js';
 import {
   findErasureJob,
@@ -59,8 +59,6 @@ type StepOutcome = { isDone: true; erased: MemberReferences } | { isDone: false 
 
 const STEP_ATTEMPTS = 5;
 const ATTEMPT_PAUSE_MS = 100;
-const SERIALIZATION_FAILURE = '40001';
-const DEADLOCK_DETECTED = '40P01';
 
 /**
  * Erases members and guilds, in steps: each is a transaction under the exclusive lock of the guild's stripe that erases
@@ -269,7 +267,7 @@ async function inTransaction<T>(
       });
     } catch (error) {
       const state = sqlState(error);
-      if ((state !== SERIALIZATION_FAILURE && state !== DEADLOCK_DETECTED) || attempt === STEP_ATTEMPTS) throw error;
+      if ((state !== SQLSTATE.serializationFailure && state !== SQLSTATE.deadlockDetected) || attempt === STEP_ATTEMPTS) throw error;
       await sleep(attempt * ATTEMPT_PAUSE_MS);
     }
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
 import { ADVISORY_LOCK_CLASSES } from '../advisory-locks.js';
-import { sqlState } from '../database-errors.js';
+import { isConnectionFailure, SQLSTATE, sqlState } from '../database-errors.js';
 import { raiseEventHorizon } from './event-horizon.js';
 import { isExpired, rangeOfPartition, requiredPartitions } from './partitioned-tables.js';
 import type { PartitionedTable, PartitionRange } from './partitioned-tables.js';
@@ -14,14 +14,14 @@ export interface PartitionUpkeep {
    * round tries again.
    */
   busy: string[];
+  /** What could not be done, and why; nothing else was kept from being done by it. */
+  failures: Error[];
 }
 
 const LOCK_TIMEOUT = '500ms';
 const LOCK_ATTEMPTS = 5;
 /** Others that queue behind the lock get through between two attempts. */
 const PAUSE_MS = 100;
-const LOCK_NOT_AVAILABLE = '55P03';
-const DUPLICATE_TABLE = '42P07';
 
 /**
  * Makes the partitions that are missing and drops those past their retention. Several instances may call it at the
@@ -35,32 +35,47 @@ export async function keepPartitions(
   table: PartitionedTable,
   now: Date,
 ): Promise<PartitionUpkeep> {
-  const { created, busy } = await makePartitions(dataSource, table, now);
-  const dropped: string[] = [];
+  const upkeep = await makeMissing(dataSource, table, now);
   for (const name of await existingPartitions(dataSource, table)) {
     const range = rangeOfPartition(table, name);
     if (range === undefined || !isExpired(table, range, now)) continue;
-    ((await dropPartition(dataSource, table, range)) ? dropped : busy).push(name);
+    await attempt(upkeep, `dropping ${name}`, async () => {
+      ((await dropPartition(dataSource, table, range)) ? upkeep.dropped : upkeep.busy).push(name);
+    });
   }
-  await deleteExpiredStrays(dataSource, table, now);
-  return { created, dropped, busy };
+  await attempt(upkeep, `emptying ${table.table}_default`, () => deleteExpiredStrays(dataSource, table, now));
+  return upkeep;
 }
 
-/** Makes the partitions that are missing, and drops nothing. */
-export async function makePartitions(
-  dataSource: DataSource,
-  table: PartitionedTable,
-  now: Date,
-): Promise<Pick<PartitionUpkeep, 'created' | 'busy'>> {
+/** Makes the partitions that are missing, and drops nothing. @throws when one cannot be made, after the others were */
+export async function makePartitions(dataSource: DataSource, table: PartitionedTable, now: Date): Promise<void> {
+  const { failures } = await makeMissing(dataSource, table, now);
+  if (failures.length === 1) throw failures[0]!;
+  if (failures.length > 1) throw new AggregateError(failures, `the partitions of ${table.table} could not be made`);
+}
+
+async function makeMissing(dataSource: DataSource, table: PartitionedTable, now: Date): Promise<PartitionUpkeep> {
+  const upkeep: PartitionUpkeep = { created: [], dropped: [], busy: [], failures: [] };
   const existing = await existingPartitions(dataSource, table);
-  const [created, busy]: [string[], string[]] = [[], []];
   for (const range of requiredPartitions(table, now)) {
     if (existing.has(range.name)) continue;
-    const isMade = await withLockTimeout(dataSource, (manager) => createPartition(manager, table, range));
-    (isMade ? created : busy).push(range.name);
+    await attempt(upkeep, `making ${range.name}`, async () => {
+      const isMade = await withLockTimeout(dataSource, (manager) => createPartition(manager, table, range));
+      (isMade ? upkeep.created : upkeep.busy).push(range.name);
+    });
   }
-  await refuseStrangers(dataSource, table, created);
-  return { created, busy };
+  await refuseStrangers(dataSource, table, upkeep);
+  return upkeep;
+}
+
+/** Notes a failure, so that what comes next is done all the same. @throws when the connection fails */
+async function attempt({ failures }: PartitionUpkeep, what: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (isConnectionFailure(error)) throw error;
+    failures.push(new Error(`${what}: ${(error as Error).message}`, { cause: error }));
+  }
 }
 
 /** @returns false while somebody uses it, or rollups of its events are still to be computed */
@@ -108,13 +123,20 @@ export async function existingPartitions(
   return new Set(rows.map((row) => row.name));
 }
 
-/** A table may bear a partition's name without being one (an archive that was detached). @throws Error naming it */
-async function refuseStrangers(dataSource: DataSource, table: PartitionedTable, made: string[]): Promise<void> {
-  if (made.length === 0) return;
+/** A table may bear a partition's name without being one (an archive that was detached). */
+async function refuseStrangers(
+  dataSource: DataSource,
+  table: PartitionedTable,
+  upkeep: PartitionUpkeep,
+): Promise<void> {
+  if (upkeep.created.length === 0) return;
   const existing = await existingPartitions(dataSource, table);
-  const stranger = made.find((name) => !existing.has(name));
-  if (stranger === undefined) return;
-  throw new Error(`the table ${stranger} stands where a partition of ${table.table} must be: rename it, or attach it`);
+  const strangers = upkeep.created.filter((name) => !existing.has(name));
+  upkeep.created = upkeep.created.filter((name) => existing.has(name));
+  for (const name of strangers) {
+    const what = `the table ${name} stands where a partition of ${table.table} must be: rename it, or attach it`;
+    upkeep.failures.push(new Error(what));
+  }
 }
 
 /** Creates the table by itself, moves into it what the default partition holds for it, then attaches it. */
@@ -148,8 +170,8 @@ async function withLockTimeout(
       });
       return true;
     } catch (error) {
-      if (sqlState(error) === DUPLICATE_TABLE) return true;
-      if (sqlState(error) !== LOCK_NOT_AVAILABLE) throw error;
+      if (sqlState(error) === SQLSTATE.duplicateTable) return true;
+      if (sqlState(error) !== SQLSTATE.lockNotAvailable) throw error;
       await sleep(attempt * PAUSE_MS);
     }
   }

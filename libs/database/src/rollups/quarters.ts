@@ -8,8 +8,3 @@ export const SPANS = { quarter: 15, day: 1440 } as const;
 
 /** A bucket settles this long after its end: most events have arrived by then, so that it is computed once. */
 export const SETTLING_MS = 60_000;
-
-/** The quarter of an expression of type timestamptz. */
-export function quarterSql(time: string): string {
-  return `date_bin('15 minutes', ${time}, 'epoch')`;
-}

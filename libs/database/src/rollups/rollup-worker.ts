@@ -1,8 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { StatisticsContract } from '#libs/contracts';
 import { ADVISORY_LOCK_CLASSES } from '../advisory-locks.js';
+import { isConnectionFailure, SQLSTATE, sqlState } from '../database-errors.js';
 import { readEventHorizon } from '../partitions/event-horizon.js';
 import { lockStripeByNumber, lockStripesShared } from '../stripes.js';
+import { FailingGuilds } from './failing-guilds.js';
 import { groupedKinds, type GroupedKinds } from './grouped-kinds.js';
 import { DAY_MS, SPANS } from './quarters.js';
 import { deleteGroups, recomputeGroups } from './recompute-groups.js';
@@ -30,7 +33,13 @@ export interface RollupOutcome {
   /** Buckets that were computed. */
   quarters: number;
   days: number;
+  /** Guilds whose rollups could not be computed, and why. */
+  failures: { guildId: string; error: unknown }[];
 }
+
+/** How often a transaction is tried with fewer buckets while the lock table of Postgres is full. */
+const LOCK_TABLE_ATTEMPTS = 5;
+const LOCK_TABLE_PAUSE_MS = 100;
 
 /**
  * Computes rollups from events where marks say that they are not as the events are. Any number of workers may run: each
@@ -43,6 +52,7 @@ export class RollupWorker {
   private readonly kindsWithGroups: number[];
   private readonly quarterPace = new TransactionPace(50);
   private readonly dayPace = new TransactionPace(1);
+  private readonly failing = new FailingGuilds();
 
   constructor(
     private readonly dataSource: DataSource,
@@ -53,21 +63,24 @@ export class RollupWorker {
   }
 
   /**
-   * Works off what is marked and settled.
+   * Works off what is marked and settled. A guild that fails keeps no other guild from its turn, and has one again after
+   * a pause that grows.
    *
    * @param now Unix milliseconds
    * @param signal ends the work between two transactions
+   * @throws the error, when the connection fails
    */
   async run(now: number, signal?: AbortSignal): Promise<RollupOutcome> {
     const portions = await findRollupWork(this.dataSource.manager, now);
     const found = portions.reduce((sum, { marks }) => sum + marks, 0);
-    const outcome: RollupOutcome = { found, quarters: 0, days: 0 };
+    const outcome: RollupOutcome = { found, quarters: 0, days: 0, failures: [] };
+    this.failing.keepOnly(new Set(portions.flatMap(({ guildIds }) => guildIds)));
     if (portions.length === 0) return outcome;
     const runner = this.dataSource.createQueryRunner();
     try {
-      for (const portion of portions) {
-        if (signal?.aborted) break;
-        await this.workOff(runner, portion, now, outcome, signal);
+      for (const { stripe, guildIds } of portions) {
+        const due = guildIds.filter((guildId) => !this.failing.isPaused(guildId, now));
+        if (due.length > 0) await this.workOffOrSplit(runner, { stripe, guildIds: due }, now, outcome, signal);
       }
     } finally {
       await runner.release();
@@ -75,9 +88,35 @@ export class RollupWorker {
     return outcome;
   }
 
+  /** Where the work fails, the guilds are halved until the one at fault is alone. */
+  private async workOffOrSplit(
+    runner: QueryRunner,
+    { stripe, guildIds }: StripeGuilds,
+    now: number,
+    outcome: RollupOutcome,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    if (signal?.aborted) return;
+    try {
+      await this.workOff(runner, { stripe, guildIds }, now, outcome, signal);
+      this.failing.remove(guildIds);
+    } catch (error) {
+      if (runner.isReleased || isConnectionFailure(error)) throw error;
+      if (guildIds.length === 1) {
+        this.failing.add(guildIds[0]!, now);
+        outcome.failures.push({ guildId: guildIds[0]!, error });
+        return;
+      }
+      const middle = guildIds.length >> 1;
+      for (const half of [guildIds.slice(0, middle), guildIds.slice(middle)]) {
+        await this.workOffOrSplit(runner, { stripe, guildIds: half }, now, outcome, signal);
+      }
+    }
+  }
+
   private async workOff(
     runner: QueryRunner,
-    portion: RollupPortion,
+    guilds: StripeGuilds,
     now: number,
     outcome: RollupOutcome,
     signal?: AbortSignal,
@@ -85,36 +124,55 @@ export class RollupWorker {
     const hasMoved = await transaction(runner, async (manager) => {
       const [row] = await manager.query<{ isFree: boolean }[]>(
         'SELECT pg_try_advisory_xact_lock($1, $2) AS "isFree"',
-        workerLock(portion.stripe),
+        workerLock(guilds.stripe),
       );
       if (!row!.isFree) return false; // another worker is at it
-      await lockStripeByNumber(manager, portion.stripe);
-      await moveMarks(manager, portion.guildIds, now);
+      await lockStripeByNumber(manager, guilds.stripe);
+      await moveMarks(manager, guilds.guildIds, now);
       return true;
     });
     if (!hasMoved) return;
-    outcome.quarters += await this.computeAll(runner, portion, movedQuarters(now), this.quarterPace, signal);
-    outcome.days += await this.computeAll(runner, portion, settledDays(now), this.dayPace, signal);
+    outcome.quarters += await this.computeAll(runner, guilds, movedQuarters(now), this.quarterPace, signal);
+    outcome.days += await this.computeAll(runner, guilds, settledDays(now), this.dayPace, signal);
   }
 
   /** @returns how many buckets were computed */
   private async computeAll(
     runner: QueryRunner,
-    { stripe, guildIds }: RollupPortion,
+    guilds: StripeGuilds,
     marks: WaitingMarks,
     pace: TransactionPace,
     signal?: AbortSignal,
   ): Promise<number> {
     for (let computed = 0; ;) {
-      const limit = pace.buckets;
-      const startedAt = performance.now();
-      const done = await transaction(runner, async (manager) => {
-        await manager.query('SELECT pg_advisory_xact_lock($1, $2)', workerLock(stripe));
-        return this.compute(manager, guildIds, marks, limit);
-      });
-      pace.observe(done, performance.now() - startedAt);
+      const { done, limit } = await this.computeSome(runner, guilds, marks, pace);
       computed += done;
       if (done < limit || signal?.aborted) return computed;
+    }
+  }
+
+  /** One transaction. While the lock table of Postgres is full, one of fewer buckets, which locks fewer partitions. */
+  private async computeSome(
+    runner: QueryRunner,
+    { stripe, guildIds }: StripeGuilds,
+    marks: WaitingMarks,
+    pace: TransactionPace,
+  ): Promise<{ done: number; limit: number }> {
+    for (let attempt = 1; ; attempt++) {
+      const limit = pace.buckets;
+      const startedAt = performance.now();
+      try {
+        const done = await transaction(runner, async (manager) => {
+          await manager.query('SELECT pg_advisory_xact_lock($1, $2)', workerLock(stripe));
+          return this.compute(manager, guildIds, marks, limit);
+        });
+        pace.observe(done, performance.now() - startedAt);
+        return { done, limit };
+      } catch (error) {
+        if (sqlState(error) !== SQLSTATE.outOfSharedMemory || attempt === LOCK_TABLE_ATTEMPTS) throw error;
+        pace.halve();
+        await sleep(LOCK_TABLE_PAUSE_MS * 2 ** attempt);
+      }
     }
   }
 
@@ -148,6 +206,7 @@ export class RollupWorker {
   }
 }
 
+type StripeGuilds = Pick<RollupPortion, 'stripe' | 'guildIds'>;
 type Day = readonly [from: Date, to: Date];
 
 /**

@@ -12,6 +12,10 @@ export class TransactionPace {
     return this.current;
   }
 
+  halve(): void {
+    this.current = Math.max(1, this.current >> 1);
+  }
+
   observe(buckets: number, ms: number): void {
     if (ms > 2 * WANTED_MS) this.current = Math.max(1, Math.floor((buckets * WANTED_MS) / ms));
     else if (ms < WANTED_MS && buckets === this.current) this.current = Math.min(MOST_BUCKETS, 2 * this.current);

@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
+import { createDataSource } from './data-source.js';
+import { classifyDatabaseError, isConnectionFailure, sqlState } from './database-errors.js';
+
+const withCode = (code: string) => Object.assign(new Error('failed'), { code });
+const wrapped = (error: Error) => new QueryFailedError('SELECT 1', [], error);
+
+describe('classifyDatabaseError', () => {
+  it.each(['22001', '22P02', '22003', '23502', '23505'])('should call %s the fault of the data', (code) => {
+    expect(classifyDatabaseError(withCode(code))).toBe('data');
+    expect(classifyDatabaseError(wrapped(withCode(code)))).toBe('data');
+  });
+
+  it.each([
+    ['a row without a partition', '23514'],
+    ['a deadlock', '40P01'],
+    ['a conflict', '40001'],
+    ['a read-only server', '25006'],
+    ['a lock table that is full', '53200'],
+    ['too many connections', '53300'],
+    ['a full disk', '53100'],
+    ['a shutdown', '57P01'],
+    ['a timeout', '57014'],
+    ['a refused password', '28P01'],
+    ['a column that is not there yet', '42703'],
+    ['a right that is missing', '42501'],
+    ['what Citus does not explain', 'XX000'],
+    ['a class that nobody knows', '0Z999'],
+  ])('should call %s an outage', (_, code) => {
+    expect(classifyDatabaseError(withCode(code))).toBe('outage');
+    expect(classifyDatabaseError(wrapped(withCode(code)))).toBe('outage');
+  });
+
+  it.each([
+    ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'EMFILE'],
+    ...['ERR_TLS_CERT_ALTNAME_INVALID', 'ERR_SSL_WRONG_VERSION_NUMBER', 'CERT_HAS_EXPIRED'],
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+  ])('should call %s an outage, and no SQLSTATE', (code) => {
+    for (const error of [withCode(code), wrapped(withCode(code)), new AggregateError([withCode(code)])]) {
+      expect(classifyDatabaseError(error)).toBe('outage');
+      expect(isConnectionFailure(error)).toBe(true);
+      expect(sqlState(error)).toBeUndefined();
+    }
+  });
+
+  it.each([
+    'Connection terminated unexpectedly',
+    'Connection terminated due to connection timeout',
+    'timeout exceeded when trying to connect',
+    'Client has encountered a connection error and is not queryable',
+    'Cannot use a pool after calling end on the pool',
+  ])('should call "%s" an outage', (message) => {
+    expect(classifyDatabaseError(new Error(message))).toBe('outage');
+    expect(classifyDatabaseError(wrapped(new Error(message)))).toBe('outage');
+  });
+
+  it('should call it an outage when something took too long, or the connection went away in a transaction', () => {
+    expect(classifyDatabaseError(AbortSignal.timeout(0).reason ?? new DOMException('', 'TimeoutError'))).toBe('outage');
+    expect(classifyDatabaseError(new QueryRunnerAlreadyReleasedError())).toBe('outage');
+  });
+
+  it.each([
+    ['a TypeError', new TypeError("Cannot read properties of undefined (reading 'guildId')")],
+    ['a RangeError of a parameter', wrapped(new RangeError('Invalid time value'))],
+    ["one of Node's own", Object.assign(new TypeError('bad argument'), { code: 'ERR_INVALID_ARG_TYPE' })],
+    ['an Error without anything', new Error('')],
+    ['what is no error', 'a text'],
+    ['nothing', undefined],
+  ])('should call %s unexpected', (_, error) => {
+    expect(classifyDatabaseError(error)).toBe('unexpected');
+  });
+});
+
+/** What the driver really throws, so that a new version of it cannot make an outage look like a fault of the events. */
+describe('a connection of the driver', () => {
+  let server: Server;
+
+  afterEach(() => server.close());
+
+  const failureAt = async (behave: (server: Server) => void) => {
+    server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    behave(server);
+    const url = `postgres://u:p@127.0.0.1:${port}/db`;
+    return createDataSource({ url, poolSize: 1, applicationName: 'errors-test' })
+      .initialize()
+      .then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+  };
+
+  it.each<[string, (server: Server) => void]>([
+    ['is refused', (closing) => closing.close()],
+    ['is cut', (cutting) => cutting.on('connection', (socket) => socket.destroy())],
+    ['is reset', (resetting) => resetting.on('connection', (socket) => socket.resetAndDestroy())],
+    ['speaks another language', (other) => other.on('connection', (socket) => socket.end('HTTP/1.1 400 Bad\r\n\r\n'))],
+  ])('should be an outage when it %s', async (_, behave) => {
+    const error = await failureAt(behave);
+    expect(error).toHaveProperty('message');
+    expect(classifyDatabaseError(error)).toBe('outage');
+  });
+});
