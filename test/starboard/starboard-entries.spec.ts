@@ -69,13 +69,61 @@ describe('an entry of the starboard', () => {
     expect((post.embeds[0]!['image'] as { url: string }).url).toContain(originalUrl(message));
   });
 
-  it('hides what its author hid', async () => {
-    const { channel, starboard } = await board.openGuild({ count: 1 });
-    const attachments = [image(new Uint8Array(9), { filename: 'SPOILER_cat.png' })];
-    const message = board.discord.state.addMessage({ channelId: channel.id, attachments });
-    const post = await postAbout(message, starboard);
-    expect(post.embeds[0]).not.toHaveProperty('image');
-    expect(post.attachments.map(({ filename }) => filename)).toEqual(['SPOILER_image.png']);
+  describe('of what its author hid', () => {
+    const isHidden = (post: StoredMessage) => {
+      expect(post.embeds[0]).not.toHaveProperty('image');
+      expect(post.attachments.map(({ filename }) => filename)).toEqual(['SPOILER_image.png']);
+    };
+    const hidden = [
+      { by: 'its name', file: { filename: 'SPOILER_cat.png' } },
+      { by: 'a flag', file: { flags: 8 } },
+    ];
+
+    it.each(hidden)('hides a picture that is marked by $by', async ({ file }) => {
+      const { channel, starboard } = await board.openGuild({ count: 1 });
+      const attachments = [image(new Uint8Array(9), file)];
+      isHidden(await postAbout(board.discord.state.addMessage({ channelId: channel.id, attachments }), starboard));
+    });
+
+    it.each(hidden)('hides a forwarded picture that is marked by $by', async ({ file }) => {
+      const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+      const { state } = board.discord;
+      const attachments = [state.newAttachment(image(new Uint8Array(9), file))];
+      const message = state.addMessage({
+        channelId: channel.id,
+        reference: { type: 1, guildId: guild.id, channelId: channel.id, messageId: state.newId() },
+        snapshots: [{ content: '||look||', attachments, embeds: [] }],
+      });
+      const post = await postAbout(message, starboard);
+      isHidden(post);
+      expect(post.embeds[0]!['description']).toContain('||look||');
+    });
+
+    it('hides text and picture of components in a container that is a spoiler', async () => {
+      const { channel, starboard } = await board.openGuild({ count: 1 });
+      const { state } = board.discord;
+      const message = state.addMessage({ channelId: channel.id, attachments: [image(new Uint8Array(9))] });
+      const url = `${new URL(board.discord.url).origin}${originalUrl(message)}`;
+      const media = { id: state.newId(), url, proxy_url: url, attachment_id: message.attachments[0]!.id };
+      const gallery = { type: 12, id: 3, items: [{ media, description: null, spoiler: false }] };
+      const text = { type: 10, id: 2, content: 'the end' };
+      message.components = [{ type: 17, id: 1, accent_color: null, spoiler: true, components: [text, gallery] }];
+      const post = await postAbout(message, starboard);
+      isHidden(post);
+      expect(post.embeds[0]).toMatchObject({ description: '||the end||' });
+    });
+
+    it('shows the preview of no link between bars, and of other links', async () => {
+      const { channel, starboard } = await board.openGuild({ count: 1 });
+      const { state } = board.discord;
+      const url = 'https://pictures.example/end.png';
+      const embeds = [{ type: 'image', url, thumbnail: { url } }];
+      const add = (content: string) => state.addMessage({ channelId: channel.id, content, embeds });
+      expect((await postAbout(add(`||the end: ${url}||`), starboard)).embeds[0]).not.toHaveProperty('image');
+      await board.star(publisher, add(`||the end|| ${url}`));
+      const [, second] = await board.untilPosts(starboard, 2);
+      expect(second!.embeds[0]).toMatchObject({ image: { url } });
+    });
   });
 
   it('tells what is answered, also when that is gone', async () => {
