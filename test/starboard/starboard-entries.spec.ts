@@ -70,10 +70,11 @@ describe('an entry of the starboard', () => {
   });
 
   describe('of what its author hid', () => {
-    const isHidden = (post: StoredMessage) => {
-      expect(post.embeds[0]).not.toHaveProperty('image');
-      expect(post.attachments.map(({ filename }) => filename)).toEqual(['SPOILER_image.png']);
-    };
+    const picturesOf = ({ embeds: [embed], attachments }: StoredMessage) => ({
+      inEmbed: embed!['image'],
+      files: attachments.map(({ filename }) => filename),
+    });
+    const HIDDEN = { inEmbed: undefined, files: ['SPOILER_image.png'] };
     const hidden = [
       { by: 'its name', file: { filename: 'SPOILER_cat.png' } },
       { by: 'a flag', file: { flags: 8 } },
@@ -82,7 +83,8 @@ describe('an entry of the starboard', () => {
     it.each(hidden)('hides a picture that is marked by $by', async ({ file }) => {
       const { channel, starboard } = await board.openGuild({ count: 1 });
       const attachments = [image(new Uint8Array(9), file)];
-      isHidden(await postAbout(board.discord.state.addMessage({ channelId: channel.id, attachments }), starboard));
+      const message = board.discord.state.addMessage({ channelId: channel.id, attachments });
+      expect(picturesOf(await postAbout(message, starboard))).toEqual(HIDDEN);
     });
 
     it.each(hidden)('hides a forwarded picture that is marked by $by', async ({ file }) => {
@@ -95,7 +97,7 @@ describe('an entry of the starboard', () => {
         snapshots: [{ content: '||look||', attachments, embeds: [] }],
       });
       const post = await postAbout(message, starboard);
-      isHidden(post);
+      expect(picturesOf(post)).toEqual(HIDDEN);
       expect(post.embeds[0]!['description']).toContain('||look||');
     });
 
@@ -109,7 +111,7 @@ describe('an entry of the starboard', () => {
       const text = { type: 10, id: 2, content: 'the end' };
       message.components = [{ type: 17, id: 1, accent_color: null, spoiler: true, components: [text, gallery] }];
       const post = await postAbout(message, starboard);
-      isHidden(post);
+      expect(picturesOf(post)).toEqual(HIDDEN);
       expect(post.embeds[0]).toMatchObject({ description: '||the end||' });
     });
 
@@ -151,18 +153,63 @@ describe('an entry of the starboard', () => {
     expect((await postAbout(message, starboard)).embeds[0]).toMatchObject({ description: content });
   });
 
-  it('shows what is forwarded, what bots wrote in embeds, and messages without text', async () => {
+  it('shows what bots wrote in embeds, and messages without text', async () => {
     const { channel, starboard } = await board.openGuild({ count: 1 });
     const { state } = board.discord;
-    const forwarded = state.addMessage({
-      channelId: channel.id,
-      snapshots: [{ content: 'from elsewhere', attachments: [], embeds: [] }],
-    });
-    expect((await postAbout(forwarded, starboard)).embeds[0]).toMatchObject({ description: 'from elsewhere' });
     const news = state.addMessage({ channelId: channel.id, embeds: [{ type: 'rich', description: 'news' }] });
-    await board.star(publisher, news);
-    expect((await board.untilPosts(starboard, 2))[1]!.embeds[0]).toMatchObject({ description: 'news' });
+    expect((await postAbout(news, starboard)).embeds[0]).toMatchObject({ description: 'news' });
     await board.star(publisher, state.addMessage({ channelId: channel.id, type: 7 }));
-    expect((await board.untilPosts(starboard, 3))[2]!.embeds[0]).not.toHaveProperty('description');
+    expect((await board.untilPosts(starboard, 2))[1]!.embeds[0]).not.toHaveProperty('description');
+  });
+
+  describe('about what is forwarded', () => {
+    const forward = (channel: StoredChannel, origin: Partial<StoredChannel> & { id: string }) =>
+      board.discord.state.addMessage({
+        channelId: channel.id,
+        reference: { type: 1, guildId: origin.guildId, channelId: origin.id, messageId: board.discord.state.newId() },
+        snapshots: [{ content: 'from elsewhere', attachments: [], embeds: [] }],
+      });
+
+    it('says so, and from which channel where it is one of the guild', async () => {
+      const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+      const { state } = board.discord;
+      const origin = state.addChannel({ guildId: guild.id });
+      const post = await postAbout(forward(channel, origin), starboard);
+      expect(post.embeds[0]).toMatchObject({ description: `**Forwarded from <#${origin.id}>**\nfrom elsewhere` });
+      await board.star(publisher, forward(channel, state.addChannel({ guildId: state.addGuild().id })));
+      const [, second] = await board.untilPosts(starboard, 2);
+      expect(second!.embeds[0]).toMatchObject({ description: '**Forwarded**\nfrom elsewhere' });
+    });
+
+    const RESTRICTED = { nsfw: true };
+    it.each([
+      { from: 'an age-restricted channel', isShown: false },
+      { from: 'a thread of an age-restricted channel', isShown: false },
+      { from: 'a channel that the bot cannot see', isShown: false },
+      { from: 'a channel that is gone', isShown: false },
+      { from: 'an age-restricted channel', starboard: RESTRICTED, isShown: true },
+      { from: 'a channel that the bot cannot see', starboard: RESTRICTED, isShown: true },
+    ])('of $from is shown on a starboard like $starboard: $isShown', async ({ from, starboard: target, isShown }) => {
+      const { guild, channel, starboard } = await board.openGuild({ count: 1, starboard: target });
+      const { state } = board.discord;
+      const parent = state.addChannel({ guildId: guild.id, nsfw: from.includes('age-restricted') });
+      const isThread = from.startsWith('a thread');
+      const origin = isThread ? state.addChannel({ guildId: guild.id, type: 11, parentId: parent.id }) : parent;
+      if (from.endsWith('cannot see')) state.denyBot(origin.id, 'ViewChannel');
+      if (from.endsWith('gone')) state.deleteChannel(origin.id);
+      await board.starAndSettle(publisher, forward(channel, origin));
+      expect(board.postsIn(starboard)).toHaveLength(isShown ? 1 : 0);
+      expect(await board.system.count('starboard_problems WHERE guild_id = $1', [guild.id])).toBe(0);
+    });
+
+    it('goes when the channel that it comes from becomes age restricted', async () => {
+      const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+      const origin = board.discord.state.addChannel({ guildId: guild.id });
+      const message = forward(channel, origin);
+      await postAbout(message, starboard);
+      origin.nsfw = true;
+      await board.starAndSettle(publisher, message);
+      expect(board.postsIn(starboard)).toEqual([]);
+    });
   });
 });

@@ -71,7 +71,7 @@ export class MessageFollower {
     const stars = await this.messages.countStars(found, message, settings.count, signal);
     if (stars < settings.count) return withoutEntry('below');
     const channelId = entry?.entryChannelId ?? settings.channelId;
-    const { showing, starboardIsThread } = await this.messages.showing(found, channelId, signal);
+    const { showing, starboardIsThread } = await this.messages.showing(found, message, channelId, signal);
     if (showing !== 'allowed') return withoutEntry(showing);
 
     if (entry?.state === 'posted') return this.updateCount(entry, stars, signal);
@@ -114,6 +114,7 @@ export class MessageFollower {
     const isEntryItself = await this.messages.isOwn(message, signal);
     if (isEntryItself && (await this.entries.isPost(task.guildId, message.id))) return 'unwanted';
     const { guildId, messageId, channelId } = task;
+    const origin = await this.messages.origin(guildId, message, signal);
     const reservedAt = new Date(this.clock.now());
     const authorId = message.author.id;
     const reserved = await this.entries.reserve({
@@ -121,6 +122,7 @@ export class MessageFollower {
       messageId,
       channelId,
       authorId,
+      origin,
       entryChannelId,
       reservedAt,
     });
