@@ -1,5 +1,6 @@
 import type { Publisher } from '../harness/publisher.js';
 import type { StoredMessage, StoredChannel } from '../doubles/discord/discord-state.js';
+import { waitFor } from '../harness/wait-for.js';
 import { StarboardSystem } from './starboard-system.js';
 
 const MIB = 2 ** 20;
@@ -153,13 +154,56 @@ describe('an entry of the starboard', () => {
     expect((await postAbout(message, starboard)).embeds[0]).toMatchObject({ description: content });
   });
 
-  it('shows what bots wrote in embeds, and messages without text', async () => {
+  it('says what a message without text is', async () => {
     const { channel, starboard } = await board.openGuild({ count: 1 });
     const { state } = board.discord;
-    const news = state.addMessage({ channelId: channel.id, embeds: [{ type: 'rich', description: 'news' }] });
-    expect((await postAbout(news, starboard)).embeds[0]).toMatchObject({ description: 'news' });
-    await board.star(publisher, state.addMessage({ channelId: channel.id, type: 7 }));
-    expect((await board.untilPosts(starboard, 2))[1]!.embeds[0]).not.toHaveProperty('description');
+    const poll = {
+      question: { text: 'Tea?' },
+      answers: ['Yes', 'No'].map((text, index) => ({ answer_id: index + 1, poll_media: { text } })),
+    };
+    const fields = [{ name: 'Wind', value: 'fresh', inline: true }];
+    const sticker = { id: state.newId(), name: 'Wave', format_type: 4 };
+    const picture = { image: { url: `https://media.discordapp.net/stickers/${sticker.id}.gif` } };
+    const cases: [Parameters<typeof state.addMessage>[0], Record<string, unknown>][] = [
+      [
+        { channelId: channel.id, sticker_items: [sticker] },
+        { description: 'Sticker: Wave', ...picture },
+      ],
+      [{ channelId: channel.id, poll }, { description: 'Poll: Tea?\n• Yes\n• No' }],
+      [{ channelId: channel.id, components: [{ type: 10, id: 1, content: 'hello' }] }, { description: 'hello' }],
+      [{ channelId: channel.id, embeds: [{ type: 'rich', description: 'news' }] }, { description: 'news' }],
+      [
+        { channelId: channel.id, embeds: [{ type: 'rich', author: { name: 'Ada' }, fields }] },
+        { description: 'Ada\nWind\nfresh' },
+      ],
+      [
+        {
+          channelId: channel.id,
+          attachments: [{ filename: 'v.ogg', contentType: 'audio/ogg', waveform: 'AA==', duration_secs: 3 }],
+        },
+        { description: 'Voice message of 3 s' },
+      ],
+    ];
+    for (const [index, [message, embed]] of cases.entries()) {
+      await board.star(publisher, state.addMessage(message));
+      expect((await board.untilPosts(starboard, index + 1))[index]!.embeds[0]).toMatchObject(embed);
+    }
+  });
+
+  it('is made of answers to commands, and of no notice of Discord’s own', async () => {
+    const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+    const { state } = board.discord;
+    const withType = (type: number) => state.addMessage({ channelId: channel.id, type, content: 'x' });
+    const NOTICES = [3, 6, 7, 8, 9, 10, 11, 12, 18, 21, 22, 24, 25, 27, 31, 36, 46];
+    for (const type of NOTICES) await board.star(publisher, withType(type));
+    for (const type of [20, 23]) await board.star(publisher, withType(type));
+    await board.untilPosts(starboard, 2);
+    await waitFor(
+      async () =>
+        (await board.system.count('starboard_tasks WHERE guild_id = $1 AND due_at IS NOT NULL', [guild.id])) === 0,
+      { what: 'all messages to be settled' },
+    );
+    expect(board.postsIn(starboard)).toHaveLength(2);
   });
 
   describe('about what is forwarded', () => {

@@ -1,7 +1,14 @@
+import { MessageType } from 'discord-api-types/v10';
 import type { StarredMessage } from '#libs/database';
-import { DiscordError, type DiscordClient, type DiscordMessage, type DiscordPermission } from '#libs/discord';
+import {
+  DiscordError,
+  type DiscordClient,
+  type DiscordMessage,
+  type DiscordPermission,
+  type MessageBody,
+} from '#libs/discord';
 import { isThread, type ChannelAccess } from './channel-access.js';
-import type { ReplyContext } from './entry-message.js';
+import { bodiesOf, type ReplyContext } from './entry-message.js';
 import { ChannelProblemError, StarboardChannelGoneError } from './run-errors.js';
 import type { ForwardedMessage } from './starboard-entries.queries.js';
 
@@ -12,7 +19,13 @@ import type { ForwardedMessage } from './starboard-entries.queries.js';
 export type Showing = 'allowed' | 'age_restricted' | 'unwanted' | 'gone';
 
 const STAR = '⭐';
-const REPLY = 19;
+/** What people and bots write. All other messages are notices of Discord's own: joins, boosts, pins, threads, calls, … */
+const WRITTEN: readonly MessageType[] = [
+  MessageType.Default,
+  MessageType.Reply,
+  MessageType.ChatInputCommand,
+  MessageType.ContextMenuCommand,
+];
 const READING: readonly DiscordPermission[] = ['ViewChannel', 'ReadMessageHistory'];
 
 /**
@@ -93,7 +106,7 @@ export class StarredMessageReader {
   /** What the message answers; undefined when it is no answer. */
   async reply(guildId: string, message: DiscordMessage, signal: AbortSignal): Promise<ReplyContext | undefined> {
     const { channelId, messageId } = message.reference ?? {};
-    if (message.type !== REPLY || channelId === undefined || messageId === undefined) return undefined;
+    if (message.type !== MessageType.Reply || channelId === undefined || messageId === undefined) return undefined;
     return { channelId, messageId, authorId: await this.authorOf({ guildId, channelId, messageId }, signal) };
   }
 
@@ -103,6 +116,21 @@ export class StarredMessageReader {
     if (kind !== 'forward' || channelId === undefined || messageId === undefined) return undefined;
     const authorId = await this.authorOf({ guildId, channelId, messageId }, signal);
     return authorId === undefined ? undefined : { messageId, authorId };
+  }
+
+  /**
+   * Whether Discord shows the bot what members write, by this message; undefined when that cannot be told from it.
+   * Without the intent Message Content all that is left of a message is its stickers.
+   */
+  async showsContent(message: DiscordMessage, signal: AbortSignal): Promise<boolean | undefined> {
+    const { author, webhookId, mentionedIds, reference, isInvitation, stickers } = message;
+    const { id: self } = await this.discord.users.self(signal);
+    // These are shown in any case.
+    if (author.id === self || mentionedIds.includes(self)) return undefined;
+    if (bodiesOf(message).some(hasContent)) return true;
+    const isOfMember = !author.isBot && webhookId === undefined;
+    const mayBeEmpty = !isOfMember || isInvitation || stickers.length > 0 || reference?.kind === 'forward';
+    return mayBeEmpty ? undefined : false;
   }
 
   async isOwn(message: DiscordMessage, signal: AbortSignal): Promise<boolean> {
@@ -142,6 +170,15 @@ export class StarredMessageReader {
       this.access.act(action, signal, () => this.discord.channels.get({ guildId, channelId }, signal)),
     );
   }
+}
+
+/** Whether it is Discord that speaks, and not a person or a bot. */
+export function isNotice({ type }: DiscordMessage): boolean {
+  return !WRITTEN.includes(type);
+}
+
+function hasContent({ content, attachments, embeds, components, poll }: MessageBody): boolean {
+  return content !== '' || poll !== undefined || [attachments, embeds, components].some((list) => list.length > 0);
 }
 
 /** For what is looked at only where the bot may: that it may not is nobody's problem. */

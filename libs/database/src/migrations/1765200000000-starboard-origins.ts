@@ -18,12 +18,15 @@ export class StarboardOrigins1765200000000 implements MigrationInterface {
         ADD CONSTRAINT starboard_problems_action_check
           CHECK (action IN ('view', 'read', 'change', 'post', 'content'))`);
     await runner.query(`
+      CREATE UNIQUE INDEX starboard_problems_content ON starboard_problems (guild_id) WHERE action = 'content'`);
+    await runner.query(`
       COMMENT ON COLUMN starboard_problems.action IS
         'what does not work in the channel: view: anything; read: reading its messages; change: editing and deleting posts; post: new posts; content: seeing what members write, which holds nothing back'`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`DELETE FROM starboard_problems WHERE action = 'content'`);
+    await runner.query(`DROP INDEX starboard_problems_content`);
     await runner.query(`
       ALTER TABLE starboard_problems
         DROP CONSTRAINT starboard_problems_action_check,
