@@ -62,6 +62,34 @@ describe('an entry of the starboard', () => {
     },
   );
 
+  it('holds no more than 64 MiB of pictures of all guilds at a time, and shows all of them', async () => {
+    const size = 8 * MIB;
+    const places = await Promise.all(Array.from({ length: 12 }, () => board.openGuild({ count: 1 })));
+    const data = new Uint8Array(size);
+    let fetched = 0;
+    let release = () => {};
+    const until = new Promise<void>((resolve) => (release = resolve));
+    const late = { kind: 'late' as const, until, onArrival: () => fetched++ };
+    board.discord.faults.add(late, { path: /^\/attachments\//, times: places.length });
+    for (const { channel } of places) {
+      await board.star(
+        publisher,
+        board.discord.state.addMessage({ channelId: channel.id, attachments: [image(data)] }),
+      );
+    }
+    const guildIds = places.map(({ guild }) => guild.id);
+    const reserved = `starboard_entries WHERE state = 'reserved' AND guild_id = ANY ($1::bigint[])`;
+    await waitFor(async () => fetched >= 8 && (await board.system.count(reserved, [guildIds])) === places.length, {
+      what: 'all entries to be posted just now',
+    });
+    expect(fetched * size).toBeLessThanOrEqual(64 * MIB);
+    release();
+    for (const { starboard } of places) {
+      const [post] = await board.untilPosts(starboard, 1);
+      expect(post!.attachments).toHaveLength(1);
+    }
+  });
+
   it('links a picture that cannot be fetched', async () => {
     const { channel, starboard } = await board.openGuild({ count: 1 });
     const message = board.discord.state.addMessage({ channelId: channel.id, attachments: [image(new Uint8Array(9))] });
