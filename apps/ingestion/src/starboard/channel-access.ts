@@ -14,7 +14,7 @@ import type { StarboardAction, StarboardProblems } from './starboard-problems.qu
 export interface ChannelAction {
   guildId: string;
   channelId: string;
-  action: Exclude<StarboardAction, 'content'>;
+  action: StarboardAction;
   /** Ends the sentence "Discord refused to …". */
   description: string;
   needed: readonly DiscordPermission[];

@@ -17,7 +17,7 @@ const LINK = /https?:\/\/[^\s<>)|]+/gi;
 /** An address and what clings to it, which may be bars. */
 const ADDRESS = /https?:\/\/[^\s<>)]+/iy;
 /** Quotes, headings and lists end with their line, and so does a spoiler in them. */
-const HAS_LINES_OF_THEIR_OWN = /^\s*(?:>|#|-|\*|\d+\.)/m;
+const HAS_LINES_OF_THEIR_OWN = /^[ \t]*(?:>|#|-|\*|\d+\.)/m;
 const AFTER_A_LINK = /[.,:;"'\]*_~!?]+$/;
 
 /**

@@ -9,9 +9,8 @@ import { growingPause } from './growing-pause.js';
  * - `read`: read its messages
  * - `change`: edit and delete posts
  * - `post`: make new ones
- * - `content`: see what members write; without it everything else goes on
  */
-export type StarboardAction = 'view' | 'read' | 'change' | 'post' | 'content';
+export type StarboardAction = 'view' | 'read' | 'change' | 'post';
 
 /** What keeps the starboard of a guild from working in one channel. */
 export interface ChannelProblem {
@@ -33,7 +32,7 @@ const NO_CONTENT =
   'Discord does not show the bot what members write: the intent Message Content has to be switched on for the bot on ' +
   "Discord's developer pages";
 /** Of what it shows that something works: itself, and what it includes. */
-const PROVES: Record<Exclude<StarboardAction, 'content'>, readonly StarboardAction[]> = {
+const PROVES: Record<StarboardAction, readonly StarboardAction[]> = {
   view: ['view'],
   read: ['view', 'read'],
   change: ['view', 'change'],
@@ -88,20 +87,17 @@ export class StarboardProblems {
   }
 
   /** It works there (again), and so does what it proves. */
-  async solve({
-    guildId,
-    channelId,
-    action,
-  }: Omit<ChannelProblem, 'problem' | 'action'> & {
-    action: keyof typeof PROVES;
-  }): Promise<void> {
+  async solve({ guildId, channelId, action }: Omit<ChannelProblem, 'problem'>): Promise<void> {
     await this.dataSource.query(
       `DELETE FROM starboard_problems WHERE guild_id = $1 AND channel_id = $2 AND action = ANY ($3::text[])`,
       [guildId, channelId, PROVES[action]],
     );
   }
 
-  /** Discord leaves out what members write. Told once a guild, of the channel where it was met first. */
+  /**
+   * Discord leaves out what members write (`content`), which holds nothing back. Told once a guild, of the channel where
+   * it was met first.
+   */
   async missContent(guildId: string, channelId: string, now: number): Promise<void> {
     await this.dataSource.query(
       `WITH known AS (

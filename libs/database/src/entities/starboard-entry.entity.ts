@@ -12,7 +12,7 @@ export type StarboardEntryState = 'reserved' | 'posted' | 'removing' | 'withdraw
 /** A starred message and what became of it on the guild's starboard. */
 @Entity({ name: 'starboard_entries' })
 @Index('starboard_entries_by_author', ['guildId', 'authorId'])
-@Index('starboard_entries_by_origin_author', ['guildId', 'originAuthorId'], { where: 'origin_author_id IS NOT NULL' })
+@Index('starboard_entries_by_origin_author', ['guildId', 'originAuthorId'], { where: '(origin_author_id IS NOT NULL)' })
 export class StarboardEntry {
   @PrimaryColumn('bigint', { name: 'guild_id' })
   guildId: string;
