@@ -52,6 +52,24 @@ describe('DiscordDouble', () => {
       const thread = discord.state.addChannel({ guildId, type: 11, parentId: channelId });
       const original = discord.state.addMessage({ channelId, attachments: [{ description: 'a cat' }] });
       discord.state.addReaction(original.id);
+      const url = 'https://a.example/cat.png';
+      const media = { id: discord.state.newId(), url, proxy_url: url };
+      const rich = discord.state.addMessage({
+        channelId,
+        attachments: [{ flags: 8 }, { waveform: 'AA==', duration_secs: 2.5 }],
+        mentionedIds: [original.authorId],
+        components: [{ type: 12, id: 1, items: [{ media, description: null, spoiler: true }] }],
+        sticker_items: [{ id: discord.state.newId(), name: 'Wave', format_type: 1 }],
+        poll: {
+          question: { text: 'Tea?' },
+          answers: [{ answer_id: 1, poll_media: { text: 'Yes' } }],
+          expiry: new Date(clock.now()).toISOString(),
+          allow_multiselect: false,
+          layout_type: 1,
+          results: { answer_counts: [], is_finalized: false },
+        },
+        snapshots: [{ content: 'x', attachments: [], embeds: [] }],
+      });
       const answers: [string, unknown][] = [
         ['GuildWithCountsResponse', await bodyOf(`/guilds/${guildId}?with_counts=true`)],
         ['GuildChannelResponse', await bodyOf(`/channels/${voice.id}`)],
@@ -62,6 +80,7 @@ describe('DiscordDouble', () => {
         ['UserPIIResponse', await bodyOf('/users/@me')],
         ['UserResponse', await bodyOf(`/users/${original.authorId}`)],
         ['MessageResponse', await bodyOf(`/channels/${channelId}/messages/${original.id}`)],
+        ['MessageResponse', await bodyOf(`/channels/${channelId}/messages/${rich.id}`)],
         ['ErrorResponse', (await ask('GET', `/channels/${guildId}`)).body],
       ];
       expect(answers.map(([schema, answer]) => [schema, answerComplaints(schema, answer)])).toEqual(

@@ -54,6 +54,29 @@ describe('erasing, and the starboard', () => {
     expect(board.postsIn(starboard)).toHaveLength(1);
   });
 
+  it('takes away what others have forwarded of a member, and posts no such forward again', async () => {
+    const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+    const { state } = board.discord;
+    const original = state.addMessage({ channelId: channel.id, content: 'mine' });
+    const forward = () =>
+      state.addMessage({
+        channelId: channel.id,
+        reference: { type: 1, guildId: guild.id, channelId: channel.id, messageId: original.id },
+        snapshots: [{ content: 'mine', attachments: [], embeds: [] }],
+      });
+    const message = forward();
+    await board.star(publisher, message);
+    await board.untilPosts(starboard, 1);
+    await board.settled(message);
+    expect(await count(guild.id, original.authorId)).toBe(1);
+    expect((await erase(guild.id, original.authorId)).data.starboard).toBe(1);
+    await board.untilPosts(starboard, 0);
+    await board.starAndSettle(publisher, message);
+    await board.starAndSettle(publisher, forward());
+    expect(await board.entriesOf(guild.id)).toEqual([]);
+    expect(board.postsIn(starboard)).toEqual([]);
+  });
+
   it('takes away what is just being posted', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const message = board.discord.state.addMessage({ channelId: channel.id, content: 'mine' });

@@ -27,6 +27,7 @@ describe('the settings of a guild, about its starboard', () => {
     await board.close();
   });
   afterEach(() => {
+    board.discord.state.hasMessageContent = true;
     board.requireNoViolations();
   });
 
@@ -76,5 +77,42 @@ describe('the settings of a guild, about its starboard', () => {
       status: 200,
       data: { starboard_status: [] },
     });
+  });
+
+  it('say once that Discord does not show what members write, until it does', async () => {
+    const place = await board.openGuild({ count: 1 });
+    const { state } = board.discord;
+    const { guild, starboard } = place;
+    const other = state.addChannel({ guildId: guild.id });
+    const post = async (message: Parameters<typeof state.addMessage>[0]) => {
+      const posts = board.postsIn(starboard).length;
+      const added = state.addMessage(message);
+      await board.star(publisher, added);
+      await board.untilPosts(starboard, posts + 1);
+      await board.settled(added);
+    };
+    state.hasMessageContent = false;
+    await post({ channelId: place.channel.id, content: 'a' });
+    await post({ channelId: place.channel.id, content: 'b' });
+    await post({ channelId: other.id, content: 'c' });
+    const told = [{ channel_id: place.channel.id, problem: expect.stringContaining('Message Content') as string }];
+    expect((await settings(place)).starboard_status).toMatchObject(told);
+    // What Discord shows in any case proves nothing.
+    await post({ channelId: other.id, content: 'for you', mentionedIds: [state.bot.id] });
+    expect((await settings(place)).starboard_status).toMatchObject(told);
+    state.hasMessageContent = true;
+    await post({ channelId: other.id, content: 'd' });
+    expect((await settings(place)).starboard_status).toEqual([]);
+  });
+
+  it('say nothing of that for messages that hold no text', async () => {
+    const place = await board.openGuild({ count: 1 });
+    const { state } = board.discord;
+    const sticker = { id: state.newId(), name: 'Wave', format_type: 1 };
+    await board.star(publisher, state.addMessage({ channelId: place.channel.id, sticker_items: [sticker] }));
+    const bot = state.addUser({ isBot: true });
+    await board.star(publisher, state.addMessage({ channelId: place.channel.id, authorId: bot.id }));
+    await board.untilPosts(place.starboard, 2);
+    expect((await settings(place)).starboard_status).toEqual([]);
   });
 });

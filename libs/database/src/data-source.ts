@@ -15,6 +15,7 @@ import { StarboardProblemActions1764800000000 } from './migrations/1764800000000
 import { ErasureLeases1764900000000 } from './migrations/1764900000000-erasure-leases.js';
 import { SessionPool } from './sessions/session-pool.js';
 import type { SessionUse } from './sessions/session-settings.js';
+import { StarboardOrigins1765200000000 } from './migrations/1765200000000-starboard-origins.js';
 
 export interface DatabaseOptions {
   /** `postgres://` URL; `?sslmode=` means what it means to libpq. */
@@ -49,6 +50,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       UnreadCounts1764700000000,
       StarboardProblemActions1764800000000,
       ErasureLeases1764900000000,
+      StarboardOrigins1765200000000,
     ],
     migrationsTableName: 'schema_migrations',
     synchronize: false,

@@ -1,36 +1,11 @@
 import { AnswerFields } from './answer-fields.js';
+import { readBody, type MessageBody } from './message-body.js';
 import { readUser, type DiscordUser } from './user-calls.js';
-
-export interface DiscordAttachment {
-  id: string;
-  filename: string;
-  /** MIME type, where Discord knows it. */
-  contentType?: string;
-  /** Bytes. */
-  size: number;
-  /** Where it can be fetched; ends with time. Undefined when Discord does not tell. */
-  url?: string;
-}
-
-/** What a message shows of a link or of what a bot wrote; `type` is Discord's: rich, image, video, gifv, … */
-export interface DiscordEmbed {
-  type?: string;
-  url?: string;
-  title?: string;
-  description?: string;
-  imageUrl?: string;
-  thumbnailUrl?: string;
-}
-
-export interface MessageBody {
-  /** Empty without the privileged intent Message Content, too. */
-  content: string;
-  attachments: DiscordAttachment[];
-  embeds: DiscordEmbed[];
-}
 
 export interface MessageReference {
   kind: 'reply' | 'forward';
+  /** Of the other message; Discord leaves it out for a message without a guild. */
+  guildId?: string;
   channelId?: string;
   messageId?: string;
 }
@@ -51,6 +26,10 @@ export interface DiscordMessage extends MessageBody {
   webhookId?: string;
   /** A `MessageType` of discord-api-types: 0 plain, 19 reply, most others written by Discord itself. */
   type: number;
+  /** Users. */
+  mentionedIds: string[];
+  /** It invites to a game or the like, and need hold nothing else. */
+  isInvitation: boolean;
   reference?: MessageReference;
   /** What a forwarded message holds; its own body is empty then. */
   forwarded: MessageBody[];
@@ -65,6 +44,8 @@ export function readMessage(answer: unknown): DiscordMessage {
     author: readUser(fields.requiredObject('author')),
     webhookId: fields.optionalId('webhook_id'),
     type: fields.number('type') ?? 0,
+    mentionedIds: fields.list('mentions', (user) => user.optionalId('id') ?? '').filter((id) => id !== ''),
+    isInvitation: fields.object('activity') !== undefined,
     reference: readReference(fields.object('message_reference')),
     ...readBody(fields),
     forwarded: fields.list('message_snapshots', (snapshot) => readBody(snapshot.object('message') ?? snapshot)),
@@ -72,39 +53,11 @@ export function readMessage(answer: unknown): DiscordMessage {
   };
 }
 
-function readBody(fields: AnswerFields): MessageBody {
-  return {
-    content: fields.text('content') ?? '',
-    attachments: fields.list('attachments', readAttachment),
-    embeds: fields.list('embeds', readEmbed),
-  };
-}
-
-function readAttachment(fields: AnswerFields): DiscordAttachment {
-  return {
-    id: fields.id('id'),
-    filename: fields.text('filename') ?? 'file',
-    contentType: fields.text('content_type'),
-    size: fields.number('size') ?? 0,
-    url: fields.text('url'),
-  };
-}
-
-function readEmbed(fields: AnswerFields): DiscordEmbed {
-  return {
-    type: fields.text('type'),
-    url: fields.text('url'),
-    title: fields.text('title'),
-    description: fields.text('description'),
-    imageUrl: fields.object('image')?.text('url'),
-    thumbnailUrl: fields.object('thumbnail')?.text('url'),
-  };
-}
-
 function readReference(fields: AnswerFields | undefined): MessageReference | undefined {
   if (!fields) return undefined;
   return {
     kind: fields.number('type') === 1 ? 'forward' : 'reply',
+    guildId: fields.optionalId('guild_id'),
     channelId: fields.optionalId('channel_id'),
     messageId: fields.optionalId('message_id'),
   };

@@ -14,6 +14,7 @@ export * from './download-file.js';
 export * from './explain-discord-error.js';
 export type { DiscordGuild, DiscordMember, DiscordRole, GuildCalls } from './guild-calls.js';
 export * from './locked-voice-channel.js';
+export type * from './message-body.js';
 export type { FileUpload, MessageCalls, MessageContent, MessageOfChannel, NewMessage } from './message-calls.js';
 export * from './permissions.js';
 export type { DiscordUser, UserCalls } from './user-calls.js';

@@ -2,6 +2,7 @@ import {
   isThread,
   type DiscordState,
   type StoredAttachment,
+  type StoredBody,
   type StoredChannel,
   type StoredGuild,
   type StoredMember,
@@ -10,6 +11,8 @@ import {
   type StoredUser,
 } from './discord-state.js';
 
+/** What Discord leaves of a message that the bot may not read; its stickers are shown. */
+const EMPTY_BODY = { content: '', attachments: [], embeds: [], components: [], poll: undefined };
 const FILE_SCHEME = 'attachment://';
 const PICTURES = ['image', 'thumbnail'] as const;
 
@@ -153,7 +156,8 @@ export class DiscordAnswers {
       author: webhookId
         ? this.user({ id: webhookId, username: 'webhook', globalName: null, avatar: null, isBot: true })
         : this.user(this.state.users.get(authorId)!),
-      ...this.messageBody(message),
+      ...this.messageBody(this.isReadable(message) ? message : { ...message, ...EMPTY_BODY }),
+      mentions: message.mentionedIds.map((userId) => this.user(this.state.users.get(userId)!)),
       type: message.type,
       timestamp: new Date(timeOf(id)).toISOString(),
       edited_timestamp: editedAt === undefined ? null : new Date(editedAt).toISOString(),
@@ -162,13 +166,18 @@ export class DiscordAnswers {
       tts: false,
       ...(webhookId && { webhook_id: webhookId }),
       ...(reference && {
-        message_reference: { type: reference.type, channel_id: reference.channelId, message_id: reference.messageId },
+        message_reference: {
+          type: reference.type,
+          ...(reference.guildId !== undefined && { guild_id: reference.guildId }),
+          channel_id: reference.channelId,
+          message_id: reference.messageId,
+        },
       }),
       ...(message.snapshots.length > 0 && {
         message_snapshots: message.snapshots.map((snapshot) => ({
           message: {
             type: 0,
-            ...this.messageBody({ ...snapshot, channelId }),
+            ...this.messageBody({ ...(this.isReadable(message) ? snapshot : EMPTY_BODY), channelId }),
             timestamp: new Date(timeOf(id)).toISOString(),
             edited_timestamp: null,
           },
@@ -182,8 +191,13 @@ export class DiscordAnswers {
     return `/attachments/${channelId}/${id}/${encodeURIComponent(filename)}`;
   }
 
-  private messageBody(message: Pick<StoredMessage, 'channelId' | 'content' | 'attachments' | 'embeds'>) {
-    const { content, attachments, embeds, channelId } = message;
+  private isReadable({ authorId, mentionedIds }: StoredMessage): boolean {
+    const { bot, hasMessageContent } = this.state;
+    return hasMessageContent || authorId === bot.id || mentionedIds.includes(bot.id);
+  }
+
+  private messageBody(message: StoredBody & { channelId: string }) {
+    const { content, attachments, embeds, channelId, components = [], sticker_items, poll } = message;
     // A file that an embed shows is not listed beside it.
     const isShown = ({ filename }: StoredAttachment) => embeds.some((embed) => picturesOf(embed).includes(filename));
     return {
@@ -194,8 +208,10 @@ export class DiscordAnswers {
       embeds: embeds.map((embed) => this.embed(channelId, embed, attachments)),
       mentions: [],
       mention_roles: [],
-      components: [],
+      components,
       flags: 0,
+      ...(sticker_items && { sticker_items }),
+      ...(poll && { poll }),
     };
   }
 
@@ -210,7 +226,7 @@ export class DiscordAnswers {
   }
 
   private attachment(channelId: string, attachment: StoredAttachment) {
-    const { id, filename, contentType, data, description } = attachment;
+    const { id, filename, contentType, data, description, flags, duration_secs, waveform } = attachment;
     const url = this.cdnUrl + this.attachmentPath(channelId, attachment);
     return {
       id,
@@ -220,6 +236,8 @@ export class DiscordAnswers {
       proxy_url: url,
       content_type: contentType,
       ...(description !== undefined && { description }),
+      ...(flags !== undefined && { flags }),
+      ...(waveform !== undefined && { duration_secs, waveform }),
     };
   }
 

@@ -214,8 +214,8 @@ export class DiscordDouble {
   }
 
   private sendFile(pathname: string, response: ServerResponse): void {
-    for (const { channelId, attachments } of this.state.messages.values()) {
-      for (const attachment of attachments) {
+    for (const { channelId, attachments, snapshots } of this.state.messages.values()) {
+      for (const attachment of [attachments, ...snapshots.map((snapshot) => snapshot.attachments)].flat()) {
         if (this.context.answers.attachmentPath(channelId, attachment) !== pathname) continue;
         const { contentType, data } = attachment;
         response.writeHead(200, { 'Content-Type': contentType, 'Content-Length': data.byteLength }).end(data);

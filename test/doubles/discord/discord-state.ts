@@ -69,19 +69,32 @@ export interface StoredAttachment {
   contentType: string;
   data: Uint8Array;
   description?: string;
+  /** Bits, of which 8 marks a spoiler. */
+  flags?: number;
+  /** Of a voice message. */
+  duration_secs?: number;
+  waveform?: string;
 }
 
-export interface StoredMessage {
+/** What a message holds, and what a forward holds of another. */
+export interface StoredBody {
+  content: string;
+  attachments: StoredAttachment[];
+  /** As Discord answers them, like all below. */
+  embeds: Record<string, unknown>[];
+  components?: Record<string, unknown>[];
+  sticker_items?: { id: string; name: string; format_type: number }[];
+  poll?: Record<string, unknown>;
+}
+
+export interface StoredMessage extends StoredBody {
   id: string;
   channelId: string;
   authorId: string;
-  content: string;
-  attachments: StoredAttachment[];
-  /** As Discord answers them. */
-  embeds: Record<string, unknown>[];
-  reference?: { type: 0 | 1; channelId: string; messageId: string };
+  reference?: { type: 0 | 1; guildId?: string; channelId: string; messageId: string };
   /** Of a forward: the messages that it holds. */
-  snapshots: Pick<StoredMessage, 'content' | 'attachments' | 'embeds'>[];
+  snapshots: StoredBody[];
+  mentionedIds: string[];
   type: number;
   webhookId?: string;
   /** Unix milliseconds. */
@@ -126,6 +139,8 @@ export class DiscordState {
   /** By `<guild>/<user>`. */
   readonly members = new Map<string, StoredMember>();
   readonly bot: StoredUser;
+  /** Whether the bot has the intent Message Content. Without it Discord shows it only what mentions it, or is its own. */
+  hasMessageContent = true;
   private readonly ids: Snowflakes;
 
   constructor(readonly now: () => number) {
@@ -212,6 +227,7 @@ export class DiscordState {
       content: '',
       embeds: [],
       snapshots: [],
+      mentionedIds: [],
       type: 0,
       ...message,
       attachments: attachments.map((attachment) => this.newAttachment(attachment)),

@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
-import pLimit from 'p-limit';
-import { DownloadError, downloadFile, type FileUpload } from '#libs/discord';
+import { Inject, Injectable } from '@nestjs/common';
+import { DeadlineError, DownloadError, downloadFile, withDeadline, type Clock, type FileUpload } from '#libs/discord';
+import { CLOCK } from '../tokens.js';
+import { ByteBudget } from './byte-budget.js';
 import type { FirstImage } from './first-image.js';
 
 /** What an entry shows of a picture. */
@@ -13,17 +14,22 @@ export interface EntryImage {
 const MIB = 2 ** 20;
 /** What a bot may upload by the guild's premium tier, in bytes. */
 const UPLOAD_LIMITS = [10 * MIB, 10 * MIB, 50 * MIB, 100 * MIB] as const;
-/** Pictures are held whole; of the large ones one at a time is enough. */
-const LARGE = 8 * MIB;
+/** Pictures are held whole: so much of all that an instance is posting. A larger one is linked. */
+const HELD_AT_ONCE = 64 * MIB;
+const LONGEST_WAIT_MS = 30_000;
+/** Of a picture of which Discord does not tell the size; a larger one is linked. */
+const LARGEST_UNKNOWN = 8 * MIB;
 
 /** Brings the pictures of entries to where their links do not end: into the entries themselves. */
 @Injectable()
 export class EntryImages {
-  private readonly largeOnes = pLimit(1);
+  private readonly budget = new ByteBudget(HELD_AT_ONCE);
+
+  constructor(@Inject(CLOCK) private readonly clock: Clock) {}
 
   /**
-   * Gives `use` the picture as a file, or as a link where it is too large, or cannot be fetched. The file is held only
-   * while it is being used.
+   * Gives `use` the picture as a file, or as a link where it is too large, or cannot be fetched, or where too many others
+   * are being posted. The file is held only while it is being used.
    *
    * @param premiumTier asked for only where it matters
    */
@@ -35,19 +41,31 @@ export class EntryImages {
   ): Promise<T> {
     if (!image) return use({});
     if (!image.isDiscords) return use({ url: image.url });
-    const size = image.size ?? LARGE;
+    const size = image.size ?? LARGEST_UNKNOWN;
     const limit = size <= UPLOAD_LIMITS[0] ? UPLOAD_LIMITS[0] : uploadLimit(await premiumTier());
-    if (size > limit) return use(linked(image));
-    const fetchAndUse = async () => {
-      signal.throwIfAborted();
-      return use(await this.fetch(image, limit, signal));
-    };
-    return size > LARGE ? this.largeOnes(fetchAndUse) : fetchAndUse();
+    if (size > limit || !(await this.mayHold(size, signal))) return use(linked(image));
+    try {
+      return await use(await this.fetch(image, size, signal));
+    } finally {
+      this.budget.giveBack(size);
+    }
   }
 
-  private async fetch(image: FirstImage, limit: number, signal: AbortSignal): Promise<EntryImage> {
+  /** @returns false, with nothing held, when that would be too much for too long */
+  private async mayHold(bytes: number, signal: AbortSignal): Promise<boolean> {
+    if (bytes > this.budget.total) return false;
     try {
-      const data = await downloadFile(image.url, limit, signal);
+      await withDeadline(this.clock, LONGEST_WAIT_MS, (waiting) => this.budget.take(bytes, waiting), signal);
+      return true;
+    } catch (error) {
+      if (error instanceof DeadlineError) return false;
+      throw error;
+    }
+  }
+
+  private async fetch(image: FirstImage, size: number, signal: AbortSignal): Promise<EntryImage> {
+    try {
+      const data = await downloadFile(image.url, size, signal);
       const name = `${image.isSpoiler ? 'SPOILER_' : ''}image.${extensionOf(image)}`;
       const file = { name, data, contentType: image.contentType };
       // An embed cannot hide what it shows; a file beside it can.

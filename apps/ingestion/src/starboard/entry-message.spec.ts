@@ -1,39 +1,77 @@
-import type { DiscordMessage } from '#libs/discord';
+import type { DiscordAttachment, DiscordEmbed, DiscordMessage } from '#libs/discord';
 import { cutText } from './cut-text.js';
 import { entryEmbed } from './entry-message.js';
+import { firstImage } from './first-image.js';
+import { spoilersOf } from './spoilers.js';
 
 const MESSAGE: DiscordMessage = {
   id: '1080946345600884751',
   channelId: '1080946345600884752',
   author: { id: '1080946345600884753', name: 'Ada', avatar: null, isBot: false },
   type: 0,
+  mentionedIds: [],
+  isInvitation: false,
   content: '',
   attachments: [],
   embeds: [],
+  stickers: [],
+  components: [],
   forwarded: [],
   reactions: [],
 };
 const GUILD = '1080946345600884750';
+
+const file = (more: Partial<DiscordAttachment>): DiscordAttachment => ({
+  id: '1',
+  size: 1,
+  filename: 'file',
+  isSpoiler: false,
+  ...more,
+});
+const preview = (url: string): DiscordEmbed => ({ type: 'image', url, thumbnailUrl: url, fields: [] });
+/** What people see of a text without asking for more. */
+const visible = (text: string) =>
+  spoilersOf(text)
+    .toSorted((a, b) => b.start - a.start)
+    .reduce((left, { start, end }) => left.slice(0, start) + left.slice(Math.min(end, left.length)), text);
 
 describe('cutText', () => {
   it.each([
     ['fits', 'abc', 3, 'abc'],
     ['is too long', 'abcd', 3, 'ab…'],
     ['would end in half an emoji', 'a😀b', 3, 'a…'],
+    ['would end in a spoiler', 'a ||secret|| b', 10, 'a ||sec…||'],
+    ['would end behind the bars that open a spoiler', 'some ||secret|| b', 9, 'some …'],
+    ['would end between the bars that close a spoiler', 'a ||secret|| bcdef', 12, 'a ||secre…||'],
+    ['ends behind a spoiler', 'a ||b|| cde', 10, 'a ||b|| c…'],
   ])('keeps the limit of a text that %s', (_, text, longest, cut) => {
     expect(cutText(text, longest)).toBe(cut);
+  });
+
+  it.each([
+    'before ||hidden HIDDEN|| between ||HIDDEN|| after',
+    '`||` ||HIDDEN `code|| after',
+    'https://a.example/||x ||HIDDEN|| after ||HIDDEN||',
+    '\\||plain ||HIDDEN\\|| after ```||``` ||HIDDEN||',
+    '> a ||b\n||HIDDEN|| after',
+  ])('opens no spoiler of %j, wherever it is cut', (text) => {
+    for (let longest = 1; longest <= text.length; longest++) {
+      const cut = cutText(text, longest);
+      expect(cut.length).toBeLessThanOrEqual(longest);
+      expect(visible(cut)).not.toMatch(/H/);
+    }
   });
 });
 
 describe('entryEmbed', () => {
   it('stays within all limits of Discord, whatever the message holds', () => {
-    const file = (number: number) => ({ id: '1', size: 1, filename: `${'_'.repeat(240)}${number}.zip` });
+    const named = (number: number) => file({ filename: `${'_'.repeat(240)}${number}.zip` });
     const embed = entryEmbed(
       {
         ...MESSAGE,
         author: { ...MESSAGE.author, name: '😀'.repeat(200) },
-        embeds: [{ title: 't'.repeat(256), description: '😀'.repeat(2_048) }],
-        attachments: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map(file),
+        embeds: [{ title: 't'.repeat(256), description: '😀'.repeat(2_048), fields: [] }],
+        attachments: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map(named),
       },
       { guildId: GUILD, reply: { channelId: GUILD, messageId: GUILD, authorId: GUILD } },
     );
@@ -48,8 +86,10 @@ describe('entryEmbed', () => {
   });
 
   it('takes nothing in the names of files for markup', () => {
-    const attachments = [{ id: '1', size: 1, filename: '[x](y)_z_.pdf' }];
-    const { fields } = entryEmbed({ ...MESSAGE, attachments }, { guildId: GUILD });
+    const { fields } = entryEmbed(
+      { ...MESSAGE, attachments: [file({ filename: '[x](y)_z_.pdf' })] },
+      { guildId: GUILD },
+    );
     expect(fields).toEqual([{ name: 'Files', value: '\\[x\\]\\(y\\)\\_z\\_.pdf' }]);
   });
 
@@ -62,7 +102,7 @@ describe('entryEmbed', () => {
   ])('of %s (%s) names the file: %s', (filename, contentType, isNamed) => {
     const url = `https://cdn.discordapp.com/attachments/1/1/${filename}`;
     const { fields } = entryEmbed(
-      { ...MESSAGE, attachments: [{ id: '1', size: 1, filename, contentType, url }] },
+      { ...MESSAGE, attachments: [file({ filename, contentType, url })] },
       { guildId: GUILD },
     );
     expect(fields).toEqual(isNamed ? [{ name: 'Files', value: filename }] : undefined);
@@ -72,4 +112,116 @@ describe('entryEmbed', () => {
     const { author } = entryEmbed(MESSAGE, { guildId: GUILD });
     expect(author!.icon_url).toMatch(/^https:\/\/cdn\.discordapp\.com\/embed\/avatars\/[0-5]\.png$/);
   });
+
+  it.each<[string, Partial<DiscordMessage>, string]>([
+    ['a sticker by its name', { stickers: [{ id: '1', name: 'Wave_', format: 3 }] }, 'Sticker: Wave\\_'],
+    ['a poll', { poll: { question: 'Tea?', answers: ['Yes', 'No'] } }, 'Poll: Tea?\n• Yes\n• No'],
+    ['a voice message', { attachments: [file({ durationSeconds: 12.4 })] }, 'Voice message of 12 s'],
+    [
+      'an embed of fields, author and footer',
+      { embeds: [{ authorName: 'News', fields: [{ name: 'Wind', value: 'Fresh' }], footerText: 'today' }] },
+      'News\nWind\nFresh\ntoday',
+    ],
+    [
+      'components, with what they hide',
+      {
+        components: [
+          { kind: 'text', text: '# News', isSpoiler: false },
+          { kind: 'text', text: 'x || y', isSpoiler: true },
+        ],
+      },
+      '# News\n||x \\|\\| y||',
+    ],
+    [
+      'several texts of which one opens what it does not close, so that it hides nothing of the others',
+      {
+        components: [
+          { kind: 'text', text: 'a || b', isSpoiler: false },
+          { kind: 'text', text: '||secret||', isSpoiler: false },
+        ],
+      },
+      '||a \\|\\| b||\n||secret||',
+    ],
+  ])('says %s', (_, parts, description) => {
+    expect(entryEmbed({ ...MESSAGE, ...parts }, { guildId: GUILD }).description).toBe(description);
+  });
+
+  it.each([
+    ['of this guild', GUILD, '**Forwarded from <#7>**\nhello'],
+    ['of another guild', '1', '**Forwarded**\nhello'],
+    ['of a direct message', undefined, '**Forwarded**\nhello'],
+  ])('marks a forward %s', (_, guildId, description) => {
+    const forwarded = [{ ...MESSAGE, content: 'hello' }];
+    const reference = { kind: 'forward' as const, guildId, channelId: '7', messageId: '8' };
+    expect(entryEmbed({ ...MESSAGE, forwarded, reference }, { guildId: GUILD }).description).toBe(description);
+  });
+
+  it('hides the names of files that are spoilers', () => {
+    const attachments = [file({ filename: 'end.txt', isSpoiler: true }), file({ filename: 'notes.txt' })];
+    const { fields } = entryEmbed({ ...MESSAGE, attachments }, { guildId: GUILD });
+    expect(fields).toEqual([{ name: 'Files', value: '||end.txt||\nnotes.txt' }]);
+  });
+});
+
+describe('firstImage', () => {
+  const SECRET = 'https://a.example/secret.png';
+  const PLAIN = 'https://a.example/plain.png';
+
+  it.each([
+    ['between bars', `||${SECRET}||`, undefined],
+    ['in a longer spoiler', `||look\nhere: ${SECRET} (the end)||`, undefined],
+    ['in the second of two spoilers', `||a|| and ||${SECRET}||`, undefined],
+    ['behind escaped bars', `\\||x ||${SECRET}||`, undefined],
+    ['behind bars in code', `\`||\` ||${SECRET}||`, undefined],
+    ['behind a masked link', `[x](https://b.example)||${SECRET}||`, undefined],
+    ['behind an address with bars', `https://b.example|| ||${SECRET}||`, undefined],
+    ['behind a quote that opens a spoiler', `> a ||b\n||${SECRET}||`, undefined],
+    ['twice, once between bars', `${SECRET} ||${SECRET}||`, undefined],
+    ['between two spoilers', `||a|| ${SECRET} ||b||`, SECRET],
+    ['between escaped bars', `\\|\\|${SECRET}\\|\\|`, SECRET],
+    ['between bars in code', `\`||\` ${SECRET} \`||\``, SECRET],
+    ['between bars in blocks of code', `\`\`\`\n||\n\`\`\` ${SECRET} \`\`\`||\`\`\``, SECRET],
+    ['behind bars that nothing closes', `|| ${SECRET}`, SECRET],
+    ['without bars', `look: ${SECRET}.`, SECRET],
+  ])('of a link %s', (_, content, url) => {
+    expect(firstImage({ ...MESSAGE, content, embeds: [preview(SECRET)] })?.url).toBe(url);
+  });
+
+  it('takes the first link that no spoiler hides, of several', () => {
+    const content = `||${SECRET}|| ${PLAIN}`;
+    expect(firstImage({ ...MESSAGE, content, embeds: [preview(SECRET), preview(PLAIN)] })?.url).toBe(PLAIN);
+  });
+
+  it('shows no preview of an address that Discord names otherwise, where a link is hidden', () => {
+    const content = '||https://short.example/1||';
+    expect(firstImage({ ...MESSAGE, content, embeds: [preview(SECRET)] })).toBeUndefined();
+  });
+
+  it('hides nothing of a bot’s embed that is no preview of a link', () => {
+    const embeds = [{ type: 'rich', imageUrl: PLAIN, fields: [] }];
+    expect(firstImage({ ...MESSAGE, content: `||${SECRET}||`, embeds })?.url).toBe(PLAIN);
+  });
+
+  it.each([
+    [1, 'https://cdn.discordapp.com/stickers/5.png'],
+    [2, 'https://cdn.discordapp.com/stickers/5.png'],
+    [3, undefined],
+    [4, 'https://media.discordapp.net/stickers/5.gif'],
+  ])('of a sticker of format %i is %s', (format, url) => {
+    expect(firstImage({ ...MESSAGE, stickers: [{ id: '5', name: 'Wave', format }] })?.url).toBe(url);
+  });
+
+  it.each([true, false])(
+    'of a component that is a spoiler (%s) is one as well, also where its file is none',
+    (isSpoiler) => {
+      const url = 'https://cdn.discordapp.com/attachments/1/9/cat.png';
+      const media = { url, filename: 'cat.png', attachmentId: '9' };
+      const attachments = [file({ id: '9', filename: 'cat.png', url })];
+      const components = [{ kind: 'media' as const, media, isSpoiler }];
+      for (const listed of [attachments, []]) {
+        const image = firstImage({ ...MESSAGE, attachments: listed, components });
+        expect(image).toMatchObject({ url, isSpoiler, isDiscords: true });
+      }
+    },
+  );
 });

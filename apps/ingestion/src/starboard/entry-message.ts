@@ -3,7 +3,9 @@ import { snowflakeTime } from '#libs/contracts';
 import type { StarredMessage } from '#libs/database';
 import type { DiscordMessage, DiscordUser, MessageBody } from '#libs/discord';
 import { cutText } from './cut-text.js';
-import { isPicture } from './picture-files.js';
+import { textOf, withoutMarkup } from './message-text.js';
+import { filesOf, isPicture } from './picture-files.js';
+import { hide } from './spoilers.js';
 
 /** The message that the starred one answers. */
 export interface ReplyContext {
@@ -37,7 +39,7 @@ export function entryLine(stars: number, channelId: string): string {
  * mentions and links as it does in messages, and notifies nobody.
  */
 export function entryEmbed(message: DiscordMessage, { guildId, reply, imageUrl }: EntryContext): APIEmbed {
-  const text = textOf(message);
+  const text = descriptionOf(message, guildId);
   const fields = [replyField(guildId, reply), filesField(message)].filter((field) => field !== undefined);
   return {
     color: GOLD,
@@ -60,13 +62,19 @@ export function bodiesOf(message: DiscordMessage): MessageBody[] {
   return [message, ...message.forwarded];
 }
 
-function textOf(message: DiscordMessage): string {
-  const bodies = bodiesOf(message);
-  const written = bodies.map(({ content }) => content).find((content) => content.trim() !== '');
-  if (written !== undefined) return written;
-  // Bots and webhooks often write in embeds alone.
-  const embed = bodies.flatMap(({ embeds }) => embeds).find(({ title, description }) => title ?? description);
-  return [embed?.title, embed?.description].filter((part) => part).join('\n');
+/** What the message says, or what it forwards; then it says first that these are the words of somebody else. */
+function descriptionOf(message: DiscordMessage, guildId: string): string {
+  const text = bodiesOf(message)
+    .map(textOf)
+    .find((written) => written.trim() !== '');
+  return [...forwardLine(message, guildId), ...(text === undefined ? [] : [text])].join('\n');
+}
+
+/** Names the channel only where it is one of this guild. */
+function forwardLine({ reference }: DiscordMessage, guildId: string): string[] {
+  if (reference?.kind !== 'forward') return [];
+  const isOfGuild = reference.guildId === guildId && reference.channelId !== undefined;
+  return [isOfGuild ? `**Forwarded from <#${reference.channelId}>**` : '**Forwarded**'];
 }
 
 /** Who is answered and where, but not what was said: that is not the author's, and could not be taken back. */
@@ -79,14 +87,10 @@ function replyField(guildId: string, reply: ReplyContext | undefined) {
 /** The names of files that an entry cannot show as its picture. */
 function filesField(message: DiscordMessage) {
   const names = bodiesOf(message)
-    .flatMap(({ attachments }) => attachments)
-    .filter((attachment) => !isPicture(attachment))
-    .map(({ filename }) => withoutMarkup(filename));
+    .flatMap(filesOf)
+    .filter((file) => !isPicture(file) && file.durationSeconds === undefined)
+    .map(({ filename, isSpoiler }) => (isSpoiler ? hide(withoutMarkup(filename)) : withoutMarkup(filename)));
   return names.length === 0 ? undefined : { name: 'Files', value: cutText(names.join('\n'), MAX_FIELD) };
-}
-
-function withoutMarkup(text: string): string {
-  return text.replace(/[\\`*_~|>[\]()<]/g, '\\$&');
 }
 
 function avatarUrl({ id, avatar }: DiscordUser): string {

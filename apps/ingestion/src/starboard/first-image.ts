@@ -1,6 +1,8 @@
-import type { DiscordAttachment, DiscordEmbed, DiscordMessage } from '#libs/discord';
+import type { DiscordEmbed, DiscordMessage, MessageBody } from '#libs/discord';
 import { bodiesOf } from './entry-message.js';
-import { isPicture } from './picture-files.js';
+import { stickerUrl } from './message-text.js';
+import { filesOf, isPicture, type MessageFile } from './picture-files.js';
+import { comparable, linksOf } from './spoilers.js';
 
 /** The picture of a message that its entry shows. */
 export interface FirstImage {
@@ -8,7 +10,7 @@ export interface FirstImage {
   /** Bytes; undefined where nobody tells. */
   size?: number;
   contentType?: string;
-  /** It lies at Discord, whose links end with time. */
+  /** It lies at Discord, and its link ends with time. */
   isDiscords: boolean;
   /** The author wants it to be seen only by who asks for it. */
   isSpoiler: boolean;
@@ -16,20 +18,33 @@ export interface FirstImage {
 
 const DISCORD_HOSTS = ['cdn.discordapp.com', 'media.discordapp.net'];
 
-/** The first picture: of the files first, then of what links in the text show. */
+/** The first picture: of the files first, then of what links in the text show, then of stickers. */
 export function firstImage(message: DiscordMessage): FirstImage | undefined {
   const bodies = bodiesOf(message);
-  const attachment = bodies.flatMap(({ attachments }) => attachments).find(isPicture);
-  if (attachment) return ofAttachment(attachment);
-  const url = bodies
-    .flatMap(({ embeds }) => embeds)
-    .map(pictureOf)
-    .find((address) => address !== undefined);
-  return url === undefined ? undefined : { url, isDiscords: isDiscordsOwn(url), isSpoiler: false };
+  const file = bodies.flatMap(filesOf).find(isPicture);
+  if (file) return ofFile(file);
+  const url = bodies.flatMap(embedPictures)[0];
+  if (url !== undefined) return { url, isDiscords: isDiscordsOwn(url), isSpoiler: false };
+  const sticker = bodies.flatMap(({ stickers }) => stickers.map(stickerUrl)).find((address) => address !== undefined);
+  return sticker === undefined ? undefined : { url: sticker, isDiscords: false, isSpoiler: false };
 }
 
-function ofAttachment({ url, size, contentType, filename }: DiscordAttachment): FirstImage {
-  return { url: url!, size, contentType, isDiscords: true, isSpoiler: filename.startsWith('SPOILER_') };
+function ofFile({ url, size, contentType, isSpoiler, isAttached }: MessageFile): FirstImage {
+  return { url: url!, size, contentType, isDiscords: isAttached || isDiscordsOwn(url!), isSpoiler };
+}
+
+/** Discord shows no preview of a link that a spoiler hides, nor does an entry. */
+function embedPictures({ content, embeds }: MessageBody): string[] {
+  const links = linksOf(content);
+  // Which link an embed is of is not always told as it was written: in doubt it is a hidden one.
+  const isHidden = ({ url }: DiscordEmbed) =>
+    url !== undefined &&
+    links.hidden.length > 0 &&
+    (links.hidden.includes(comparable(url)) || !links.visible.includes(comparable(url)));
+  return embeds
+    .filter((embed) => !isHidden(embed))
+    .map(pictureOf)
+    .filter((address) => address !== undefined);
 }
 
 function pictureOf({ type, imageUrl, thumbnailUrl, url }: DiscordEmbed): string | undefined {

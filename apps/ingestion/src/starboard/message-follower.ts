@@ -7,13 +7,15 @@ import { firstImage } from './first-image.js';
 import { ChannelProblemError, RunPostponedError } from './run-errors.js';
 import type { LivingEntry, StarboardEntries, StarboardSettings } from './starboard-entries.queries.js';
 import type { RunOutcome } from './starboard-metrics.js';
+import type { StarboardProblems } from './starboard-problems.queries.js';
 import type { ClaimedTask } from './starboard-tasks.queries.js';
-import { StarredMessageReader } from './starred-message.reader.js';
+import { isNotice, StarredMessageReader } from './starred-message.reader.js';
 
 export interface FollowerParts {
   discord: DiscordClient;
   access: ChannelAccess;
   entries: StarboardEntries;
+  problems: StarboardProblems;
   images: EntryImages;
   clock: Clock;
 }
@@ -35,13 +37,15 @@ export class MessageFollower {
   private readonly posts: EntryPosts;
   private readonly messages: StarredMessageReader;
   private readonly entries: StarboardEntries;
+  private readonly problems: StarboardProblems;
   private readonly images: EntryImages;
   private readonly clock: Clock;
 
-  constructor({ discord, access, entries, images, clock }: FollowerParts) {
+  constructor({ discord, access, entries, problems, images, clock }: FollowerParts) {
     this.posts = new EntryPosts(discord, access);
     this.messages = new StarredMessageReader(discord, access);
     this.entries = entries;
+    this.problems = problems;
     this.images = images;
     this.clock = clock;
   }
@@ -68,11 +72,13 @@ export class MessageFollower {
     const found = entry ? { ...task, channelId: entry.channelId } : task;
     const message = await this.messages.read(found, signal);
     if (!message) return withoutEntry('gone');
+    if (isNotice(message)) return withoutEntry('unwanted');
     const stars = await this.messages.countStars(found, message, settings.count, signal);
     if (stars < settings.count) return withoutEntry('below');
     const channelId = entry?.entryChannelId ?? settings.channelId;
-    const { showing, starboardIsThread } = await this.messages.showing(found, channelId, signal);
+    const { showing, starboardIsThread } = await this.messages.showing(found, message, channelId, signal);
     if (showing !== 'allowed') return withoutEntry(showing);
+    await this.tellOfContent(found, message, signal);
 
     if (entry?.state === 'posted') return this.updateCount(entry, stars, signal);
     const details = { task: found, message, stars, isInThread: starboardIsThread };
@@ -114,6 +120,7 @@ export class MessageFollower {
     const isEntryItself = await this.messages.isOwn(message, signal);
     if (isEntryItself && (await this.entries.isPost(task.guildId, message.id))) return 'unwanted';
     const { guildId, messageId, channelId } = task;
+    const origin = await this.messages.origin(guildId, message, signal);
     const reservedAt = new Date(this.clock.now());
     const authorId = message.author.id;
     const reserved = await this.entries.reserve({
@@ -121,6 +128,7 @@ export class MessageFollower {
       messageId,
       channelId,
       authorId,
+      origin,
       entryChannelId,
       reservedAt,
     });
@@ -182,6 +190,12 @@ export class MessageFollower {
     Object.assign(entry, { state: 'posted', entryMessageId: post.id, starCount: null });
     const outcome = await this.updateCount(entry, stars, signal);
     return outcome === 'edited' ? 'posted' : outcome;
+  }
+
+  private async tellOfContent({ guildId, channelId }: ClaimedTask, message: DiscordMessage, signal: AbortSignal) {
+    const isShown = await this.messages.showsContent(message, signal);
+    if (isShown === true) await this.problems.seeContent(guildId);
+    if (isShown === false) await this.problems.missContent(guildId, channelId, this.clock.now());
   }
 
   private async findPost(entry: LivingEntry, signal: AbortSignal): Promise<DiscordMessage | undefined> {

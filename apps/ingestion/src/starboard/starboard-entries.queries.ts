@@ -12,8 +12,16 @@ export interface StarboardSettings {
 /** An entry of which there may be a post in Discord. */
 export type LivingEntry = StarboardEntry & { entryChannelId: string; reservedAt: Date };
 
+/** A message that another one forwards. */
+export interface ForwardedMessage {
+  messageId: string;
+  authorId: string;
+}
+
 export interface Reservation extends StarredMessage {
   authorId: string;
+  /** What the message forwards, where the bot may read it. */
+  origin?: ForwardedMessage;
   entryChannelId: string;
   reservedAt: Date;
 }
@@ -47,7 +55,7 @@ export class StarboardEntries {
   async isErased(guildId: string, authorId: string, messageId: string): Promise<boolean> {
     const rows = await this.dataSource.query<unknown[]>(
       `SELECT FROM erasure_tombstones t WHERE t.guild_id = $1 AND t.user_id = $2 AND t.before > $3`,
-      [guildId, authorId, new Date(snowflakeTime(messageId))],
+      [guildId, authorId, writtenAt(messageId)],
     );
     return rows.length > 0;
   }
@@ -55,18 +63,20 @@ export class StarboardEntries {
   /**
    * Reserves the one entry that a message can have, before it is posted.
    *
-   * @returns undefined, with nothing stored, when the settings are others by now, or the author was erased
+   * @returns undefined, with nothing stored, when the settings are others by now, or the author was erased, or
+   *   the author of what the message forwards
    */
   async reserve(reservation: Reservation): Promise<LivingEntry | undefined> {
-    const { guildId, messageId, channelId, reservedAt } = reservation;
+    const { guildId, messageId, channelId, reservedAt, origin } = reservation;
     await this.underSettings(guildId, (manager) =>
       manager.query(
         `INSERT INTO starboard_entries
-           (guild_id, message_id, author_id, entry_channel_id, channel_id, state, reserved_at, updated_at)
-         SELECT s.guild_id, $2, $3, $4, $6, 'reserved', $7, $7 FROM guild_settings s
-         WHERE s.guild_id = $1 AND ${MAY_BE_POSTED}
+           (guild_id, message_id, author_id, entry_channel_id, channel_id, state, reserved_at, updated_at,
+            origin_author_id)
+         SELECT s.guild_id, $2, $3, $4, $6, 'reserved', $7, $7, $8 FROM guild_settings s
+         WHERE s.guild_id = $1 AND ${MAY_BE_POSTED} AND NOT ${wasErased('$8::bigint', '$9')}
          ON CONFLICT DO NOTHING`,
-        [...conditionsOf(reservation), channelId, reservedAt],
+        [...conditionsOf(reservation), channelId, reservedAt, origin?.authorId ?? null, writtenAt(origin?.messageId)],
       ),
     );
     const entry = await this.find(guildId, messageId);
@@ -163,11 +173,19 @@ export function isLiving(entry: StarboardEntry): entry is LivingEntry {
 }
 
 /** Of a message ($2) of an author ($3), written at $5, in a starboard channel ($4) of the guild `s`. */
-const MAY_BE_POSTED = `s.enabled AND s.starboard_enabled AND s.starboard_channel = $4
-  AND NOT EXISTS (
-    SELECT FROM erasure_tombstones t WHERE t.guild_id = s.guild_id AND t.user_id = $3 AND t.before > $5)`;
+const MAY_BE_POSTED = `s.enabled AND s.starboard_enabled AND s.starboard_channel = $4 AND NOT ${wasErased('$3', '$5')}`;
+
+/** Whether what this member wrote at that time is forgotten in the guild `s`; false when there is no member. */
+function wasErased(member: string, time: string): string {
+  return `EXISTS (
+    SELECT FROM erasure_tombstones t WHERE t.guild_id = s.guild_id AND t.user_id = ${member} AND t.before > ${time})`;
+}
+
+function writtenAt(messageId: string | undefined): Date | null {
+  return messageId === undefined ? null : new Date(snowflakeTime(messageId));
+}
 
 function conditionsOf(entry: Pick<Reservation, 'guildId' | 'messageId' | 'authorId' | 'entryChannelId'>): unknown[] {
   const { guildId, messageId, authorId, entryChannelId } = entry;
-  return [guildId, messageId, authorId, entryChannelId, new Date(snowflakeTime(messageId))];
+  return [guildId, messageId, authorId, entryChannelId, writtenAt(messageId)];
 }

@@ -28,6 +28,9 @@ export interface KnownProblem extends ChannelProblem {
 }
 
 const FIRST_PAUSE_MS = 30_000;
+const NO_CONTENT =
+  'Discord does not show the bot what members write: the intent Message Content has to be switched on for the bot on ' +
+  "Discord's developer pages";
 /** Of what it shows that something works: itself, and what it includes. */
 const PROVES: Record<StarboardAction, readonly StarboardAction[]> = {
   view: ['view'],
@@ -45,11 +48,11 @@ const PROVES: Record<StarboardAction, readonly StarboardAction[]> = {
 export class StarboardProblems {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** What is known of these channels. */
+  /** What is known of these channels that keeps something from being done there. */
   async of(guildId: string, channelIds: readonly string[]): Promise<KnownProblem[]> {
     const rows = await this.dataSource.query<(Omit<KnownProblem, 'retryAt'> & { retryAt: Date })[]>(
       `SELECT channel_id AS "channelId", action, problem, retry_at AS "retryAt" FROM starboard_problems
-       WHERE guild_id = $1 AND channel_id = ANY ($2::bigint[])`,
+       WHERE guild_id = $1 AND channel_id = ANY ($2::bigint[]) AND action <> 'content'`,
       [guildId, channelIds],
     );
     return rows.map(({ retryAt, ...row }) => ({ ...row, guildId, retryAt: retryAt.getTime() }));
@@ -89,6 +92,28 @@ export class StarboardProblems {
       `DELETE FROM starboard_problems WHERE guild_id = $1 AND channel_id = $2 AND action = ANY ($3::text[])`,
       [guildId, channelId, PROVES[action]],
     );
+  }
+
+  /**
+   * Discord leaves out what members write (`content`), which holds nothing back. Told once a guild, of the channel where
+   * it was met first.
+   */
+  async missContent(guildId: string, channelId: string, now: number): Promise<void> {
+    await this.dataSource.query(
+      `WITH known AS (
+         UPDATE starboard_problems SET seen_at = $4, retry_at = $4 WHERE guild_id = $1 AND action = 'content'
+         RETURNING guild_id
+       )
+       INSERT INTO starboard_problems (guild_id, channel_id, problem, since, seen_at, retry_at, attempts, action)
+       SELECT $1, $2, $3, $4, $4, $4, 0, 'content' WHERE NOT EXISTS (SELECT FROM known)
+       ON CONFLICT DO NOTHING`,
+      [guildId, channelId, NO_CONTENT, new Date(now)],
+    );
+  }
+
+  /** Discord shows what members write (again). */
+  async seeContent(guildId: string): Promise<void> {
+    await this.dataSource.query(`DELETE FROM starboard_problems WHERE guild_id = $1 AND action = 'content'`, [guildId]);
   }
 
   /** Nothing is to be done in a channel that does not exist any more. */

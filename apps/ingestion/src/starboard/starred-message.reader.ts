@@ -1,8 +1,16 @@
+import { MessageType } from 'discord-api-types/v10';
 import type { StarredMessage } from '#libs/database';
-import { DiscordError, type DiscordClient, type DiscordMessage, type DiscordPermission } from '#libs/discord';
+import {
+  DiscordError,
+  type DiscordClient,
+  type DiscordMessage,
+  type DiscordPermission,
+  type MessageBody,
+} from '#libs/discord';
 import { isThread, type ChannelAccess } from './channel-access.js';
-import type { ReplyContext } from './entry-message.js';
+import { bodiesOf, type ReplyContext } from './entry-message.js';
 import { ChannelProblemError, StarboardChannelGoneError } from './run-errors.js';
+import type { ForwardedMessage } from './starboard-entries.queries.js';
 
 /**
  * How a message's channel and a starboard channel go together. `unwanted`: the message is of another guild, or stands in
@@ -11,7 +19,13 @@ import { ChannelProblemError, StarboardChannelGoneError } from './run-errors.js'
 export type Showing = 'allowed' | 'age_restricted' | 'unwanted' | 'gone';
 
 const STAR = '⭐';
-const REPLY = 19;
+/** What people and bots write. All other messages are notices of Discord's own: joins, boosts, pins, threads, calls, … */
+const WRITTEN: readonly MessageType[] = [
+  MessageType.Default,
+  MessageType.Reply,
+  MessageType.ChatInputCommand,
+  MessageType.ContextMenuCommand,
+];
 const READING: readonly DiscordPermission[] = ['ViewChannel', 'ReadMessageHistory'];
 
 /**
@@ -65,6 +79,7 @@ export class StarredMessageReader {
   /** @throws StarboardChannelGoneError; ChannelProblemError, too, when the starboard channel is another guild's */
   async showing(
     { guildId, channelId }: StarredMessage,
+    message: DiscordMessage,
     starboardChannelId: string,
     signal: AbortSignal,
   ): Promise<{ showing: Showing; starboardIsThread: boolean }> {
@@ -81,22 +96,41 @@ export class StarredMessageReader {
     const told = (showing: Showing) => ({ showing, starboardIsThread: isThread(starboard) });
     if (!source) return told('gone');
     if (source.guildId !== guildId || [source.id, source.parentId].includes(starboard.id)) return told('unwanted');
-    if (!(await this.access.isAgeRestricted(guildId, source, signal))) return told('allowed');
+    const isRestricted =
+      (await this.access.isAgeRestricted(guildId, source, signal)) ||
+      (await this.comesFromAgeRestricted(guildId, message, signal));
+    if (!isRestricted) return told('allowed');
     return told((await this.access.isAgeRestricted(guildId, starboard, signal)) ? 'allowed' : 'age_restricted');
   }
 
   /** What the message answers; undefined when it is no answer. */
   async reply(guildId: string, message: DiscordMessage, signal: AbortSignal): Promise<ReplyContext | undefined> {
     const { channelId, messageId } = message.reference ?? {};
-    if (message.type !== REPLY || channelId === undefined || messageId === undefined) return undefined;
-    try {
-      const answered = await this.discord.messages.get({ guildId, channelId, messageId }, signal);
-      return { channelId, messageId, authorId: answered.webhookId ? undefined : answered.author.id };
-    } catch (error) {
-      const mayNotBeRead = error instanceof DiscordError && ['not_found', 'forbidden'].includes(error.kind);
-      if (!mayNotBeRead) throw error;
-      return { channelId, messageId };
-    }
+    if (message.type !== MessageType.Reply || channelId === undefined || messageId === undefined) return undefined;
+    return { channelId, messageId, authorId: await this.authorOf({ guildId, channelId, messageId }, signal) };
+  }
+
+  /** What the message forwards; undefined when it forwards nothing, or nothing of which the bot may see the author. */
+  async origin(guildId: string, message: DiscordMessage, signal: AbortSignal): Promise<ForwardedMessage | undefined> {
+    const { kind, channelId, messageId } = message.reference ?? {};
+    if (kind !== 'forward' || channelId === undefined || messageId === undefined) return undefined;
+    const authorId = await this.authorOf({ guildId, channelId, messageId }, signal);
+    return authorId === undefined ? undefined : { messageId, authorId };
+  }
+
+  /**
+   * Whether Discord shows the bot what members write, by this message; undefined when that cannot be told from it.
+   * Without the intent Message Content all that is left of a message is its stickers.
+   */
+  async showsContent(message: DiscordMessage, signal: AbortSignal): Promise<boolean | undefined> {
+    const { author, webhookId, mentionedIds, reference, isInvitation, stickers } = message;
+    const { id: self } = await this.discord.users.self(signal);
+    // These are shown in any case.
+    if (author.id === self || mentionedIds.includes(self)) return undefined;
+    if (bodiesOf(message).some(hasContent)) return true;
+    const isOfMember = !author.isBot && webhookId === undefined;
+    const mayBeEmpty = !isOfMember || isInvitation || stickers.length > 0 || reference?.kind === 'forward';
+    return mayBeEmpty ? undefined : false;
   }
 
   async isOwn(message: DiscordMessage, signal: AbortSignal): Promise<boolean> {
@@ -107,12 +141,53 @@ export class StarredMessageReader {
     return (await this.discord.guilds.get(guildId, signal)).premiumTier;
   }
 
+  /** Whether what the message forwards is of an age-restricted channel, or of one at which the bot may not look. */
+  private async comesFromAgeRestricted(
+    guildId: string,
+    { reference }: DiscordMessage,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { kind, channelId } = reference ?? {};
+    if (kind !== 'forward') return false;
+    if (channelId === undefined) return true;
+    const isRestricted = await unlessUnreadable(async () => {
+      const origin = await this.discord.channels.get({ guildId, channelId }, signal);
+      return this.access.isAgeRestricted(guildId, origin, signal);
+    });
+    return isRestricted ?? true;
+  }
+
+  /** Undefined when the message cannot be read (any more), or is a webhook's. */
+  private async authorOf(message: StarredMessage, signal: AbortSignal): Promise<string | undefined> {
+    const read = await unlessUnreadable(() => this.discord.messages.get(message, signal));
+    return read === undefined || read.webhookId !== undefined ? undefined : read.author.id;
+  }
+
   private async channel(guildId: string, channelId: string, signal: AbortSignal) {
     const needed = ['ViewChannel'] as const;
     const action = { guildId, channelId, action: 'view', description: 'look at a channel', needed } as const;
     return unlessMissing(() =>
       this.access.act(action, signal, () => this.discord.channels.get({ guildId, channelId }, signal)),
     );
+  }
+}
+
+/** Whether it is Discord that speaks, and not a person or a bot. */
+export function isNotice({ type }: DiscordMessage): boolean {
+  return !WRITTEN.includes(type);
+}
+
+function hasContent({ content, attachments, embeds, components, poll }: MessageBody): boolean {
+  return content !== '' || poll !== undefined || [attachments, embeds, components].some((list) => list.length > 0);
+}
+
+/** For what is looked at only where the bot may: that it may not is nobody's problem. */
+async function unlessUnreadable<T>(call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof DiscordError && ['not_found', 'forbidden'].includes(error.kind)) return undefined;
+    throw error;
   }
 }
 

@@ -40,7 +40,7 @@ export class TaskRunner {
   ) {
     if (discord === null) return;
     const access = new ChannelAccess(discord, clock, problems);
-    this.follower = new MessageFollower({ discord, access, entries, images, clock });
+    this.follower = new MessageFollower({ discord, access, entries, problems, images, clock });
     this.erasedPosts = new ErasedPosts(discord, access, clock);
   }
 

@@ -12,6 +12,7 @@ export type StarboardEntryState = 'reserved' | 'posted' | 'removing' | 'withdraw
 /** A starred message and what became of it on the guild's starboard. */
 @Entity({ name: 'starboard_entries' })
 @Index('starboard_entries_by_author', ['guildId', 'authorId'])
+@Index('starboard_entries_by_origin_author', ['guildId', 'originAuthorId'], { where: '(origin_author_id IS NOT NULL)' })
 export class StarboardEntry {
   @PrimaryColumn('bigint', { name: 'guild_id' })
   guildId: string;
@@ -27,6 +28,10 @@ export class StarboardEntry {
   /** Who wrote the starred message. */
   @Column('bigint', { name: 'author_id' })
   authorId: string;
+
+  /** Who wrote what the starred message forwards; null when it forwards nothing, or when that is not known. */
+  @Column('bigint', { name: 'origin_author_id', nullable: true })
+  originAuthorId: string | null;
 
   @Column('text', { default: 'withdrawn' })
   state: StarboardEntryState;

@@ -26,7 +26,8 @@ export async function countMemberReferences(
   const rows = await manager.query<{ kind: number | null; count: string }[]>(
     `SELECT kind, count(*) FROM statistic_events WHERE guild_id = $1 AND user_id = $2 GROUP BY kind
      UNION ALL
-     SELECT NULL, count(*) FROM starboard_entries WHERE guild_id = $1 AND author_id = $2`,
+     SELECT NULL, count(*) FROM starboard_entries
+     WHERE guild_id = $1 AND (author_id = $2 OR origin_author_id = $2)`,
     [guildId, userId],
   );
   return {

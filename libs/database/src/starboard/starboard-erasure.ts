@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 
 /**
- * Deletes the starboard entries of the member's messages, and leaves as work what deletes their posts in Discord: by
+ * Deletes the starboard entries of the member's messages, also those that others have forwarded, and leaves as work what deletes their posts in Discord: by
  * the post where it is known, else by the message, whose post may be on its way just now.
  * Call it under the exclusive lock of the guild's stripe.
  *
@@ -10,7 +10,7 @@ import type { EntityManager } from 'typeorm';
 export async function eraseMemberEntries(manager: EntityManager, guildId: string, userId: string): Promise<number> {
   const [{ count }] = await manager.query<[{ count: number }]>(
     `WITH erased AS (
-       DELETE FROM starboard_entries WHERE guild_id = $1 AND author_id = $2
+       DELETE FROM starboard_entries WHERE guild_id = $1 AND (author_id = $2 OR origin_author_id = $2)
        RETURNING guild_id, message_id, state, entry_channel_id, entry_message_id, reserved_at
      ),
      tasks AS (

@@ -1,0 +1,51 @@
+import { ByteBudget } from './byte-budget.js';
+
+describe('ByteBudget', () => {
+  let budget: ByteBudget;
+  let granted: string[];
+
+  beforeEach(() => {
+    budget = new ByteBudget(10);
+    granted = [];
+  });
+
+  const take = (name: string, bytes: number, signal = new AbortController().signal) =>
+    budget.take(bytes, signal).then(() => granted.push(name));
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+  it('should grant no more than there is, and the rest in the order of asking', async () => {
+    void take('a', 6);
+    void take('b', 5);
+    void take('c', 1);
+    void take('d', 5);
+    await settled();
+    expect(granted).toEqual(['a']);
+    budget.giveBack(6);
+    await settled();
+    expect(granted).toEqual(['a', 'b', 'c']);
+    budget.giveBack(5);
+    await settled();
+    expect(granted).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('should let go who does not wait any more, and grant what waited behind', async () => {
+    void take('a', 6);
+    const leaving = new AbortController();
+    const left = take('b', 10, leaving.signal);
+    void take('c', 4);
+    leaving.abort(new Error('too long'));
+    await expect(left).rejects.toThrow('too long');
+    await settled();
+    expect(granted).toEqual(['a', 'c']);
+    budget.giveBack(10);
+    void take('d', 10);
+    await settled();
+    expect(granted).toEqual(['a', 'c', 'd']);
+  });
+
+  it('should hold nothing for a signal that is aborted already', async () => {
+    await expect(take('a', 10, AbortSignal.abort(new Error('over')))).rejects.toThrow('over');
+    await take('b', 10);
+    expect(granted).toEqual(['b']);
+  });
+});
