@@ -247,6 +247,11 @@ export class DiscordState {
     for (const message of this.messagesOf(channelId)) this.messages.delete(message.id);
   }
 
+  /** Somebody removes the bot from the guild, which goes on. */
+  kickBot(guildId: string): void {
+    this.members.delete(`${guildId}/${this.bot.id}`);
+  }
+
   /** The bot leaves. */
   deleteGuild(guildId: string): void {
     this.guilds.delete(guildId);

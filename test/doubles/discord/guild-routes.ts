@@ -2,7 +2,7 @@ import { botPermissions, requireInChannel, requireInGuild } from './bot-permissi
 import { bitsOf } from './permission-bits.js';
 import { channelName } from './channel-names.js';
 import type { StoredOverwrite } from './discord-state.js';
-import { invalidField, missingPermissions, tooManyChannels } from './refusal.js';
+import { invalidField, missingPermissions, tooManyChannels, unknownGuild } from './refusal.js';
 import type { DoubleContext, Handlers } from './route-handlers.js';
 
 const MOST_CHANNELS = 500;
@@ -99,6 +99,9 @@ export function requireCategory(state: DoubleContext['state'], guildId: string, 
 }
 
 /** A guild that the bot is not in does not exist for it. @throws Refusal 10004 */
+/** @throws Refusal, too, for a guild that the bot is not in */
 function memberGuild(state: DoubleContext['state'], guildId: string) {
-  return state.guild(guildId);
+  const guild = state.guild(guildId);
+  if (!state.members.has(`${guildId}/${state.bot.id}`)) throw unknownGuild();
+  return guild;
 }
