@@ -33,9 +33,10 @@ export async function startDiscordServer(behaviour: Behaviour): Promise<DiscordS
   const server = createServer((request, response) => {
     requests++;
     if (behaviour === 'hangs') return;
-    void answerTo(request, FIRST_POST + BigInt(requests)).then((answer) => {
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
-    });
+    answerTo(request, FIRST_POST + BigInt(requests)).then(
+      (answer) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer)),
+      (error: Error) => response.destroy(error),
+    );
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

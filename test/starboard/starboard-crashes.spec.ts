@@ -156,6 +156,39 @@ describe('the starboard, when its process is killed', () => {
     expect(await theOneEntry()).toHaveLength(1);
   });
 
+  it('should count attempts that end their process, pause longer after each, and give up after a day of them', async () => {
+    const message = newMessage();
+    board.discord.faults.add({ kind: 'hang' }, { times: 1_000 });
+    const looks = () => requests('GET', new RegExp(`/messages/${message.id}$`)).length;
+    await board.star(publisher, message);
+    for (const failures of [1, 9]) {
+      const before = looks();
+      await board.system.database.query(
+        `UPDATE starboard_tasks SET attempts = $2, due_at = now(), claimed_until = NULL WHERE message_id = $1`,
+        [message.id, failures - 1],
+      );
+      await waitFor(() => looks() > before, { what: 'the look' });
+      await service.kill();
+      const [task] = await board.system.database.query<{ attempts: number; pause: number }>(
+        `SELECT attempts, extract(epoch FROM due_at - now())::float AS pause FROM starboard_tasks WHERE message_id = $1`,
+        [message.id],
+      );
+      expect(task!.attempts).toBe(failures);
+      expect(task!.pause > 60).toBe(failures > 1);
+      service = await board.startIngestion();
+    }
+    const before = looks();
+    await board.system.database.query(
+      `UPDATE starboard_tasks SET failing_since = now() - interval '25 hours' WHERE message_id = $1`,
+      [message.id],
+    );
+    await board.expireClaims();
+    await waitFor(() => service.output().includes('given up'), { what: 'the task to be given up' });
+    expect(await board.system.count('starboard_tasks WHERE message_id = $1', [message.id])).toBe(0);
+    expect(looks()).toBe(before);
+    board.discord.faults.clear();
+  });
+
   it('posts once and counts right under 200 stars within a second, told to three processes', async () => {
     const others = await Promise.all([board.startIngestion(), board.startIngestion()]);
     const message = newMessage();

@@ -89,6 +89,32 @@ describe('the starboard, when Discord refuses or fails', () => {
     );
   });
 
+  it.each([
+    { when: 'the bot was kicked', prepare: ({ guild }: StarboardGuild) => board.discord.state.kickBot(guild.id) },
+    {
+      when: 'a channel is private and Discord fails for the guild',
+      prepare: ({ guild, channel }: StarboardGuild) => {
+        board.discord.state.denyBot(channel.id, 'ViewChannel');
+        const path = new RegExp(`^/guilds/${guild.id}$`);
+        board.discord.faults.add({ kind: 'status', status: 500 }, { path, times: 1_000 });
+      },
+    },
+  ])('should live and serve the other guilds when $when', async ({ prepare }) => {
+    const refused = await board.openGuild({ count: 1 });
+    const other = await board.openGuild({ count: 1 });
+    const { state } = board.discord;
+    const newMessage = ({ channel }: StarboardGuild) => state.addMessage({ channelId: channel.id, content: 'x' });
+    const message = newMessage(refused);
+    prepare(refused);
+    await board.star(publisher, message);
+    await waitFor(async () => service.child.exitCode ?? (await problemsOf(refused.guild.id)).length > 0, {
+      what: 'the problem to be known',
+    });
+    expect(service.child.exitCode).toBeNull();
+    await board.star(publisher, newMessage(other));
+    await board.untilPosts(other.starboard, 1);
+  });
+
   it('waits where Discord is busy', async () => {
     const { channel, starboard } = await board.openGuild({ count: 1 });
     const path = new RegExp(`^/channels/${starboard.id}/messages$`);

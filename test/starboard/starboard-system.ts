@@ -137,7 +137,9 @@ export class StarboardSystem {
 
   /** What a crashed process holds is free now instead of later. */
   async expireClaims(): Promise<void> {
-    await this.system.database.query(`UPDATE starboard_tasks SET claimed_until = now() WHERE claim IS NOT NULL`);
+    await this.system.database.query(
+      `UPDATE starboard_tasks SET claimed_until = now(), due_at = now() WHERE claim IS NOT NULL`,
+    );
   }
 
   /** For after each test. @throws Error when something was asked of Discord that no correct client asks */

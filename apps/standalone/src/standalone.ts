@@ -35,11 +35,13 @@ interface Context {
 export async function runStandalone(env: Environment, stop: StopSignals, say: (line: string) => void): Promise<void> {
   const parts = new RunningParts(say);
   const failure = listenForFailure();
-  void stop.insisted.then(async () => {
-    say('Ending at once');
-    await parts.stopAtOnce();
-    process.exit(1);
-  });
+  const exit = () => process.exit(1);
+  stop.insisted
+    .then(() => {
+      say('Ending at once');
+      return parts.stopAtOnce();
+    })
+    .then(exit, exit);
   try {
     say(describeStart(await start(env, { parts, failure, stopRequested: stop.requested, say })));
     await Promise.race([aborted(stop.requested), failure.happened]);

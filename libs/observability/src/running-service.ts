@@ -27,9 +27,7 @@ export async function runUntilSignal(start: () => Promise<RunningService>): Prom
   const signalled = nextSignal();
   try {
     const starting = start();
-    void signalled.then(() => {
-      setTimeout(() => exitWith(new Error(`not drained within ${DRAIN_DEADLINE_MS} ms`)), DRAIN_DEADLINE_MS);
-    });
+    signalled.then(endAfterDeadline).catch(exitWith);
     const service = await starting;
     await Promise.race([signalled, service.failed ?? signalled]);
     await service.close();
@@ -37,6 +35,10 @@ export async function runUntilSignal(start: () => Promise<RunningService>): Prom
   } catch (error) {
     return exitWith(error);
   }
+}
+
+function endAfterDeadline(): void {
+  setTimeout(() => exitWith(new Error(`not drained within ${DRAIN_DEADLINE_MS} ms`)), DRAIN_DEADLINE_MS);
 }
 
 /** Resolves with the first signal. Later ones change nothing: a terminal's Ctrl-C often arrives twice, through npm. */

@@ -10,7 +10,8 @@ const STAGE = 13;
 export function botPermissions(state: DiscordState, guildId: string, channel?: StoredChannel): bigint {
   const guild = state.guild(guildId);
   if (guild.ownerId === state.bot.id) return EVERYTHING;
-  const member = state.member(guildId, state.bot.id);
+  const member = state.members.get(`${guildId}/${state.bot.id}`);
+  if (!member) return 0n;
   const roleIds = [guildId, ...member.roleIds];
   const ofRoles = roleIds.reduce((bits, id) => bits | (state.roles.get(id)?.permissions ?? 0n), 0n);
   if (ofRoles & PERMISSION_BITS.Administrator) return EVERYTHING;

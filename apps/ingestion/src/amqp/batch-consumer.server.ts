@@ -93,7 +93,9 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
     if (note !== undefined) this.options.logger.info(note);
     const ended = { value: false };
     connection.once('close', () => (ended.value = true));
-    for (const queue of this.options.queues) void this.keepConsuming(connection, queue, ended);
+    for (const queue of this.options.queues) {
+      this.keepConsuming(connection, queue, ended).catch((error: Error) => this.onFailure(queue, error));
+    }
     this.options.logger.info('consuming from RabbitMQ');
   }
 

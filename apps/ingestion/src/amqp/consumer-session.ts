@@ -22,7 +22,7 @@ export interface ConsumerSessionOptions {
   batchesAtOnce: number;
   window: PrefetchWindow;
   /** Called when a batch could not be handled; it is tried again. */
-  onBatchFailure(error: Error): void;
+  onBatchFailure: (error: Error) => void;
   onBatchSuccess(): void;
 }
 
@@ -151,7 +151,7 @@ export class ConsumerSession {
   private onDelivery(channel: ConfirmChannel, message: ConsumeMessage | null): void {
     if (message === null) {
       // The broker has cancelled the consumer: the queue was deleted, or its node went away.
-      void this.close();
+      this.close().catch(this.options.onBatchFailure);
       return;
     }
     if (!this.isOpen) return;
@@ -160,7 +160,8 @@ export class ConsumerSession {
     this.unread.push(message);
     this.readAhead();
     const prefetchChanged = this.options.window.observe(bytes);
-    if (prefetchChanged || this.heldBytes > MAX_HELD_BYTES) void this.resubscribe(channel);
+    if (prefetchChanged || this.heldBytes > MAX_HELD_BYTES)
+      this.resubscribe(channel).catch(this.options.onBatchFailure);
   }
 
   private readAhead(): void {
@@ -227,7 +228,8 @@ export class ConsumerSession {
       this.readBytes -= cost;
     }
     this.readAhead();
-    if (this.isPaused && this.heldBytes <= MAX_HELD_BYTES / 2) void this.resubscribe(this.channel!);
+    if (this.isPaused && this.heldBytes <= MAX_HELD_BYTES / 2)
+      this.resubscribe(this.channel!).catch(this.options.onBatchFailure);
   }
 }
 

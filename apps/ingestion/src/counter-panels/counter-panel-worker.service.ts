@@ -11,13 +11,17 @@ import {
   scheduleNewGuilds,
 } from '#libs/database';
 import { withDeadline, type Clock, type DiscordClient } from '#libs/discord';
+import { describeError } from '#libs/observability';
 import { DeletedChannelsService } from '../guilds/deleted-channels.service.js';
+import { growingPause } from '../retries/growing-pause.js';
 import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
 import { AbandonedChannels } from './abandoned-channels.js';
 import { CounterPanelMetrics } from './counter-panel-metrics.js';
 import { PanelRefresh } from './panel-refresh.js';
 
 const POLL_MS = 5_000;
+/** While the database fails. */
+const LONGEST_PAUSE_MS = 60_000;
 /** How often guilds are looked for that have no moment of their own yet. */
 const SCHEDULE_MS = 60_000;
 /** Guilds that an instance refreshes at once. A slow one takes one of these places. */
@@ -39,8 +43,11 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
   private readonly atOnce = pLimit(GUILDS_AT_ONCE);
   private readonly stopping = new AbortController();
   private readonly inSight = new Set<string>();
-  private readonly running = new Set<Promise<void>>();
+  private readonly running = new Set<Promise<unknown>>();
   private scheduleAtMs = 0;
+  /** Of the database, in a row. */
+  private failures = 0;
+  private pausedUntil = 0;
   private nap = new AbortController();
   private loop?: Promise<void>;
   private removing?: Promise<void>;
@@ -83,7 +90,11 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
     return isWanted;
   }
 
-  /** Refreshes what is due now. Resolves when all that it has begun is over; what is under way is not begun again. */
+  /**
+   * Refreshes what is due now. Resolves when all that it has begun is over; what is under way is not begun again.
+   *
+   * @throws the database's error when the work list cannot be read or claimed; no more is begun then
+   */
   async runDue(): Promise<void> {
     const { discord, abandoned } = this;
     if (discord === null || abandoned === undefined || !this.database.isUsable) return;
@@ -110,26 +121,29 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
     this.metrics.setDue(due.length);
     const fresh = due.filter((guildId) => !this.inSight.has(guildId));
     for (const guildId of fresh) this.inSight.add(guildId);
+    const failing = new AbortController();
+    const begin = async (guildId: string) => {
+      if (!failing.signal.aborted && !this.stopping.signal.aborted) await this.refresh(discord, guildId);
+    };
     await Promise.all(
-      fresh.map(async (guildId) => {
-        try {
-          await this.atOnce(() => this.refresh(discord, guildId));
-        } finally {
-          this.inSight.delete(guildId);
-        }
-      }),
+      fresh.map((guildId) =>
+        this.atOnce(() => begin(guildId))
+          .catch((error: unknown) => failing.abort(error))
+          .finally(() => this.inSight.delete(guildId)),
+      ),
     );
+    failing.signal.throwIfAborted();
     return fresh.length > 0 && due.length === GUILDS_IN_SIGHT && !this.stopping.signal.aborted;
   }
 
+  /** @throws the database's error when the guild cannot be claimed */
   private async refresh(discord: DiscordClient, guildId: string): Promise<void> {
     const { clock, metrics, deletedChannels } = this;
     const { dataSource } = this.database;
     const { signal } = this.stopping;
-    if (signal.aborted) return;
+    const claim = await claimRefresh(dataSource.manager, guildId, clock.now(), CLAIM_MS);
+    if (claim === undefined) return;
     try {
-      const claim = await claimRefresh(dataSource.manager, guildId, clock.now(), CLAIM_MS);
-      if (claim === undefined) return;
       let dueAt: Date | undefined = new Date(clock.now() + PAUSE_AFTER_FAILURE_MS);
       try {
         const parts = { dataSource, discord, deletedChannels, clock, metrics };
@@ -145,16 +159,31 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
     }
   }
 
+  private startRun(): void {
+    const run = this.runDue()
+      .then(
+        () => (this.failures = 0),
+        (error: unknown) => this.pauseAfter(error),
+      )
+      .finally(() => this.running.delete(run));
+    this.running.add(run);
+  }
+
+  /** Runs that fail together count, and are told, once. */
+  private pauseAfter(error: unknown): void {
+    const now = this.clock.now();
+    if (this.stopping.signal.aborted || now < this.pausedUntil) return;
+    this.failures++;
+    const pauseMs = growingPause(this.failures, POLL_MS, LONGEST_PAUSE_MS);
+    this.pausedUntil = now + pauseMs;
+    this.logger.error({ error: describeError(error), pauseMs }, 'counter panels: the work list cannot be read');
+  }
+
   private async keepRunning(): Promise<void> {
     const { signal } = this.stopping;
     while (!signal.aborted) {
       this.nap = new AbortController();
-      const run = this.runDue().catch((error: Error) => {
-        if (!signal.aborted)
-          this.logger.error({ error: error.message }, 'counter panels: the work list cannot be read');
-      });
-      this.running.add(run);
-      void run.finally(() => this.running.delete(run));
+      if (this.clock.now() >= this.pausedUntil) this.startRun();
       await this.clock.sleep(POLL_MS, this.nap.signal).catch(() => undefined);
     }
   }

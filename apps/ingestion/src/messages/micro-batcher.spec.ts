@@ -155,7 +155,7 @@ describe('MicroBatcher with two batches at once', () => {
       maxAgeMs: 50,
       atOnce: 2,
       handle: (batch, previous) =>
-        new Promise((resolve) => {
+        new Promise((resolve, reject) => {
           const one: Begun = {
             names: batch.map(({ name }) => name),
             previousIsDone: false,
@@ -164,7 +164,7 @@ describe('MicroBatcher with two batches at once', () => {
               await settled();
             },
           };
-          void previous.then(() => (one.previousIsDone = true));
+          previous.then(() => (one.previousIsDone = true)).catch(reject);
           begun.push(one);
         }),
     });

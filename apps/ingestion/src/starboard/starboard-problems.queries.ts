@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { clearStarboardProblem } from '#libs/database';
-import { growingPause } from './growing-pause.js';
+import { growingPause } from '../retries/growing-pause.js';
 
 /**
  * What the starboard does in a channel:

@@ -7,6 +7,7 @@ import {
   requestStarboardLooks,
   type StarredMessage,
 } from '#libs/database';
+import { growingPause } from '../retries/growing-pause.js';
 
 /**
  * - `follow`: bring the entry of the message up to date
@@ -21,6 +22,11 @@ export interface TaskKey {
   task: TaskName;
 }
 
+export interface DueTask extends TaskKey {
+  /** Runs in a row that failed or did not come to their end. */
+  attempts: number;
+}
+
 export interface ClaimedTask extends TaskKey {
   /** Of the message: where it stands, or (`seek`) where its post would. */
   channelId: string;
@@ -29,13 +35,17 @@ export interface ClaimedTask extends TaskKey {
   postedAfter: Date | null;
   /** Grows with every star event; what has grown during a run needs another. */
   requests: number;
-  /** Failed runs in a row. */
+  /** Runs in a row before this one that failed or did not come to their end. */
   attempts: number;
   failingSince: Date | null;
+  /** The run before this one did not come to its end: its process died, or could not reach the database. */
+  wasLeft: boolean;
   /** Whoever claimed it. A claim that ran out may have been given to another. */
   claim: string;
 }
 
+/** After a first failure; doubled with each further one. */
+export const FIRST_PAUSE_MS = 2_000;
 /** What runs longer renews its claim; a claim that is not renewed belongs to a process that died. */
 const CLAIM_MS = 30_000;
 /** Of all that is due, so much is looked at: a long list is not read whole for every task. */
@@ -72,12 +82,12 @@ export class StarboardTasks {
    * A task for each guild, but for these, among those that have been due for longest: what is to be deleted comes first.
    * Of guilds whose tasks are many it may tell no others.
    */
-  async listDue(now: number, withoutGuilds: readonly string[], limit: number): Promise<TaskKey[]> {
-    return this.dataSource.query<TaskKey[]>(
-      `SELECT guild_id AS "guildId", message_id AS "messageId", task
+  async listDue(now: number, withoutGuilds: readonly string[], limit: number): Promise<DueTask[]> {
+    return this.dataSource.query<DueTask[]>(
+      `SELECT guild_id AS "guildId", message_id AS "messageId", task, attempts
        FROM (
-         SELECT DISTINCT ON (guild_id) guild_id, message_id, task, due_at FROM (
-           SELECT guild_id, message_id, task, due_at FROM starboard_tasks
+         SELECT DISTINCT ON (guild_id) guild_id, message_id, task, due_at, attempts FROM (
+           SELECT guild_id, message_id, task, due_at, attempts FROM starboard_tasks
            WHERE due_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1) AND guild_id <> ALL ($2::bigint[])
            ORDER BY due_at LIMIT $4
          ) oldest
@@ -88,15 +98,36 @@ export class StarboardTasks {
     );
   }
 
-  /** @returns undefined when another instance was faster */
-  async claim({ guildId, messageId, task }: TaskKey, now: number): Promise<ClaimedTask | undefined> {
+  /**
+   * Counts the attempt before it is made, so that a run that ends its process has counted: whatever its outcome says
+   * later, the task is not due again before a pause that grows.
+   *
+   * @returns undefined when another instance was faster
+   */
+  async claim({ guildId, messageId, task, attempts }: DueTask, now: number): Promise<ClaimedTask | undefined> {
     const [rows] = await this.dataSource.query<[ClaimedTask[], number]>(
-      `UPDATE starboard_tasks SET claim = $5, claimed_until = $6
+      `WITH before AS MATERIALIZED (
+         SELECT claim IS NOT NULL AS was_left FROM starboard_tasks
+         WHERE guild_id = $1 AND message_id = $2 AND task = $3
+           AND due_at <= $4 AND (claimed_until IS NULL OR claimed_until <= $4)
+         FOR UPDATE
+       )
+       UPDATE starboard_tasks SET claim = $5, claimed_until = $6, due_at = $7, attempts = attempts + 1,
+         failing_since = CASE WHEN was_left THEN coalesce(failing_since, $4) ELSE failing_since END
+       FROM before
        WHERE guild_id = $1 AND message_id = $2 AND task = $3
-         AND due_at <= $4 AND (claimed_until IS NULL OR claimed_until <= $4)
        RETURNING guild_id AS "guildId", message_id AS "messageId", task, channel_id AS "channelId", claim, requests,
-         attempts, created_at AS "createdAt", posted_after AS "postedAfter", failing_since AS "failingSince"`,
-      [guildId, messageId, task, new Date(now), randomUUID(), new Date(now + CLAIM_MS)],
+         attempts - 1 AS attempts, created_at AS "createdAt", posted_after AS "postedAfter",
+         failing_since AS "failingSince", was_left AS "wasLeft"`,
+      [
+        guildId,
+        messageId,
+        task,
+        new Date(now),
+        randomUUID(),
+        new Date(now + CLAIM_MS),
+        new Date(now + growingPause(attempts + 1, FIRST_PAUSE_MS)),
+      ],
     );
     return rows[0];
   }
@@ -118,7 +149,7 @@ export class StarboardTasks {
   }
 
   /**
-   * It has to wait until that time.
+   * It has to wait until that time; the attempt does not count.
    *
    * @param problem why; without one, that it waits says nothing against it
    */
@@ -126,6 +157,7 @@ export class StarboardTasks {
     await this.update(
       task,
       `due_at = $5, last_run_at = $6, last_error = $7, claim = NULL, claimed_until = NULL,
+       attempts = attempts - 1,
        failing_since = CASE WHEN $7::text IS NULL THEN failing_since ELSE coalesce(failing_since, $6) END`,
       [new Date(until), new Date(now), problem ?? null],
     );
@@ -135,8 +167,7 @@ export class StarboardTasks {
   async retry(task: ClaimedTask, until: number, error: string, now: number): Promise<void> {
     await this.update(
       task,
-      `due_at = $5, last_run_at = $6, attempts = attempts + 1, failing_since = coalesce(failing_since, $6),
-       last_error = $7, claim = NULL, claimed_until = NULL`,
+      `due_at = $5, last_run_at = $6, failing_since = coalesce(failing_since, $6), last_error = $7, claim = NULL, claimed_until = NULL`,
       [new Date(until), new Date(now), error],
     );
   }

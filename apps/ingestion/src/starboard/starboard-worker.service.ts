@@ -3,12 +3,15 @@ import type { Logger } from 'pino';
 import { Database } from '#libs/database';
 import type { Clock, DiscordClient } from '#libs/discord';
 import { describeError } from '#libs/observability';
+import { growingPause } from '../retries/growing-pause.js';
 import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
 import { StarboardMetrics } from './starboard-metrics.js';
-import { StarboardTasks, type ClaimedTask, type TaskKey } from './starboard-tasks.queries.js';
+import { StarboardTasks, type ClaimedTask, type DueTask } from './starboard-tasks.queries.js';
 import { TaskRunner } from './task-runner.service.js';
 
 const POLL_MS = 1_000;
+/** While the database fails. */
+const LONGEST_PAUSE_MS = 60_000;
 const SWEEP_MS = 30_000;
 const RENEW_MS = 10_000;
 /** Tasks under way at once, each of another guild: a guild for which Discord is slow keeps one of these. */
@@ -24,6 +27,9 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
   private isAwake = false;
   private wakeUp?: () => void;
   private sweptAt = 0;
+  /** Of the database, in a row. */
+  private failures = 0;
+  private pausedUntil = 0;
   private saidThatTokenIsRefused = false;
 
   constructor(
@@ -56,9 +62,9 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
   private async work(discord: DiscordClient): Promise<void> {
     while (!this.stopping.signal.aborted) {
       try {
-        if (this.database.isUsable && this.mayCall(discord)) await this.startDue();
+        if (this.database.isUsable && this.mayCall(discord) && !this.isPaused) await this.startDue();
       } catch (error) {
-        this.logger.error({ error: describeError(error) }, 'the work of the starboard cannot be read, trying again');
+        this.pauseAfter(error, 'the work of the starboard cannot be read, trying again');
       }
       await this.untilWokenOrLater();
     }
@@ -81,22 +87,27 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
       this.metrics.setWaiting(await this.tasks.count());
     }
     const busy = [...this.running.keys()];
+    // After a failure one task tries whether the database works again.
+    const atOnce = this.failures > 0 ? 1 : AT_ONCE;
     // Again without the guilds that were found: one with a long list of work hides all others.
-    while (busy.length < AT_ONCE) {
-      const due = await this.tasks.listDue(now, busy, AT_ONCE - busy.length);
+    while (busy.length < atOnce) {
+      const due = await this.tasks.listDue(now, busy, atOnce - busy.length);
       if (due.length === 0 || this.stopping.signal.aborted) return;
       for (const task of due) this.start(task);
       busy.push(...due.map(({ guildId }) => guildId));
     }
   }
 
-  private start(task: TaskKey): void {
+  private start(task: DueTask): void {
     const abort = new AbortController();
     const done = this.run(task, abort)
-      .catch((error: unknown) => {
-        if (abort.signal.aborted) return; // what is left of it is done after the claim
-        this.logger.error({ error: describeError(error) }, 'a starboard task was left to its claim');
-      })
+      .then(
+        () => (this.failures = 0),
+        (error: unknown) => {
+          if (abort.signal.aborted) return; // what is left of it is done after the claim
+          this.pauseAfter(error, 'a starboard task was left to its claim');
+        },
+      )
       .finally(() => {
         this.running.delete(task.guildId);
         this.wake();
@@ -104,8 +115,8 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
     this.running.set(task.guildId, { done, abort });
   }
 
-  private async run(key: TaskKey, abort: AbortController): Promise<void> {
-    const task = await this.tasks.claim(key, this.clock.now());
+  private async run(due: DueTask, abort: AbortController): Promise<void> {
+    const task = await this.tasks.claim(due, this.clock.now());
     if (!task) return;
     const finished = new AbortController();
     const renewing = this.keepClaim(task, abort, finished.signal);
@@ -126,6 +137,19 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
       const isOurs = await this.tasks.renew(task, this.clock.now()).catch(() => true);
       if (!isOurs && !finished.aborted) return run.abort(new Error('the claim ran out'));
     }
+  }
+
+  private get isPaused(): boolean {
+    return this.clock.now() < this.pausedUntil;
+  }
+
+  /** What fails together with others counts, and is told, once. */
+  private pauseAfter(error: unknown, message: string): void {
+    if (this.isPaused) return;
+    this.failures++;
+    const pauseMs = growingPause(this.failures, POLL_MS, LONGEST_PAUSE_MS);
+    this.pausedUntil = this.clock.now() + pauseMs;
+    this.logger.error({ error: describeError(error), pauseMs }, message);
   }
 
   private async untilWokenOrLater(): Promise<void> {

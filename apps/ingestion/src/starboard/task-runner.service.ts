@@ -7,18 +7,17 @@ import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
 import { ChannelAccess } from './channel-access.js';
 import { EntryImages } from './entry-image.service.js';
 import { ErasedPosts } from './erased-posts.js';
-import { growingPause } from './growing-pause.js';
+import { growingPause } from '../retries/growing-pause.js';
 import { MessageFollower } from './message-follower.js';
 import { ChannelProblemError, RunPostponedError, StarboardChannelGoneError } from './run-errors.js';
 import { isLiving, StarboardEntries, type LivingEntry, type StarboardSettings } from './starboard-entries.queries.js';
 import { StarboardMetrics, type RunFailure, type RunOutcome } from './starboard-metrics.js';
 import { StarboardProblems, type StarboardAction } from './starboard-problems.queries.js';
-import { StarboardTasks, type ClaimedTask, type TaskName } from './starboard-tasks.queries.js';
+import { FIRST_PAUSE_MS, StarboardTasks, type ClaimedTask, type TaskName } from './starboard-tasks.queries.js';
 
 const DAY_MS = 86_400_000;
 /** What has failed for so long is given up; posts that have to go for privacy not so soon. */
 const GIVEN_UP_AFTER_MS: Record<TaskName, number> = { follow: DAY_MS, remove: 30 * DAY_MS, seek: 30 * DAY_MS };
-const FIRST_PAUSE_MS = 2_000;
 const LONGEST_JITTER_MS = 500;
 
 /** Runs one task of the work list, and decides what its failure means for the list. */
@@ -50,6 +49,10 @@ export class TaskRunner {
    * @throws the signal's reason, or an error of the database: the claim runs out by itself then
    */
   async run(task: ClaimedTask, signal: AbortSignal): Promise<void> {
+    if (task.wasLeft && this.isHopeless(task, this.clock.now())) {
+      this.metrics.countRun(await this.giveUp(task, 'its runs do not come to their end'));
+      return;
+    }
     try {
       this.metrics.countRun(await this.carryOut(task, signal));
       await this.tasks.complete(task, this.clock.now());
