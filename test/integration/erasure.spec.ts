@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { jest } from '@jest/globals';
 import { Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import { DIMENSIONS, StatisticsContract, SWITCH_NAMES, type StatisticEvent } from '#libs/contracts';
@@ -197,6 +198,48 @@ describe('erasure', () => {
       expect(await new Eraser(dataSource).finishAll(new AbortController().signal, fail)).toBe(0);
       await run.finish();
       expect(answer).toEqual({ 1: 3, 2: 5, starboard: 1 });
+    });
+
+    it('should wait for a process that was killed no longer than its lease lasts', async () => {
+      await storeFew();
+      await database.query(
+        `INSERT INTO erasure_leases VALUES ($1, $2, gen_random_uuid(), now(), now() + interval '30 seconds')`,
+        [guildId, MEMBER],
+      );
+      const states: string[] = [];
+      const erasing = new Eraser(dataSource).eraseMember(guildId, MEMBER, { onState: (state) => states.push(state) });
+      await waitFor(() => states.includes('elsewhere'), { what: 'the erasure to find the lease' });
+      expect(await named()).toBe(BY_MEMBER);
+      await database.query('UPDATE erasure_leases SET held_until = now() WHERE guild_id = $1', [guildId]);
+      expect(flat(await erasing)).toEqual({ 1: 3, 2: 5, starboard: 1 });
+      await expectErased();
+    });
+
+    it('should keep its lease while it works, and say when it has lost it', async () => {
+      await storeFew();
+      const renewals: (() => void)[] = [];
+      const setInterval = jest.spyOn(globalThis, 'setInterval').mockImplementation(((renew: () => void) => {
+        renewals.push(renew);
+      }) as never);
+      const holder = dataSource.createQueryRunner();
+      await holder.startTransaction();
+      await lockStripe(holder.manager, guildId);
+      const failure = new Eraser(dataSource).eraseMember(guildId, MEMBER).catch((error: unknown) => error);
+      await waitFor(() => isWaiting('test'), { what: 'the erasure to wait for the stripe' });
+      setInterval.mockRestore();
+      const lease = (condition: string) => rows('erasure_leases', condition);
+      await database.query(`UPDATE erasure_leases SET held_until = now() WHERE guild_id = $1`, [guildId]);
+      renewals[0]!();
+      await waitFor(async () => (await lease('held_until > now()')) === 1, { what: 'the lease to be renewed' });
+      await database.query(`UPDATE erasure_leases SET holder = gen_random_uuid() WHERE guild_id = $1`, [guildId]);
+      const refused = jest.spyOn(dataSource, 'query');
+      renewals[0]!();
+      await refused.mock.results[0]!.value;
+      refused.mockRestore();
+      await holder.commitTransaction();
+      await holder.release();
+      expect(await failure).toBeInstanceOf(ErasureUnfinishedError);
+      await database.query('DELETE FROM erasure_leases WHERE guild_id = $1', [guildId]);
     });
 
     it('should try again what a deadlock broke off', async () => {

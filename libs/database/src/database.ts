@@ -93,9 +93,7 @@ export class Database {
   /** On connections of its own, unless there is nothing to migrate. */
   private async migrate(): Promise<void> {
     const { url, migrationsUrl, retention } = this.options;
-    if (migrationsUrl === undefined && (await isSchemaCurrent(this.dataSource))) {
-      return makeAllPartitions(this.dataSource, retention);
-    }
+    if (await isSchemaCurrent(this.dataSource)) return makeAllPartitions(this.dataSource, retention);
     const migrating = createMigratingDataSource(migrationsUrl ?? url);
     await migrating.initialize();
     try {

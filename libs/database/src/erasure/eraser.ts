@@ -12,7 +12,13 @@ import {
   type ErasureTarget,
   type GuildPosition,
 } from './erasure-jobs.js';
-import { deleteEndedLeases, tryWithErasureLock, withErasureLock, type Limit } from './erasure-lock.js';
+import {
+  deleteEndedLeases,
+  ErasureTakenOverError,
+  tryWithErasureLock,
+  withErasureLock,
+  type Limit,
+} from './erasure-lock.js';
 import { eraseGuildRows, eraseGuildSettings, eraseSmallGuild } from './guild-erasure.js';
 import { eraseMemberEntries } from '../starboard/starboard-erasure.js';
 import { eraseMemberEvents, eraseOutlivedGroups } from './member-erasure.js';
@@ -167,13 +173,17 @@ export class Eraser {
     });
   }
 
-  private withLock<T>(
+  private async withLock<T>(
     target: ErasureTarget,
     { signal, onState }: ErasureOptions,
     work: (runner: QueryRunner) => Promise<T>,
   ): Promise<T> {
     const onElsewhere = () => onState?.('elsewhere');
-    return withErasureLock(this.dataSource, target, { signal, limit: this.limit, onElsewhere }, work);
+    try {
+      return await withErasureLock(this.dataSource, target, { signal, limit: this.limit, onElsewhere }, work);
+    } catch (error) {
+      throw error instanceof ErasureTakenOverError ? asUnfinished(error) : error;
+    }
   }
 
   private async beginMember(manager: EntityManager, guildId: string, userId: string): Promise<StepOutcome> {

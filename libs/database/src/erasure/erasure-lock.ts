@@ -15,6 +15,15 @@ export interface ErasureLockOptions {
   onElsewhere?: () => void;
 }
 
+/** Somebody else has the target now: what was erased is right, but only they know all of it. */
+export class ErasureTakenOverError extends Error {
+  override readonly name = 'ErasureTakenOverError';
+
+  constructor() {
+    super('another process took over the erasure');
+  }
+}
+
 const POLL_MS = 100;
 /** So long after the death of its process the target is free. */
 const LEASE_SECONDS = 30;
@@ -44,7 +53,7 @@ export async function withErasureLock<T>(
 
 /**
  * @returns undefined when somebody else erases the target
- * @throws Error also when somebody else took the target over meanwhile: what was erased is right, but not all is known
+ * @throws ErasureTakenOverError once the work is done, when the lease could not be kept
  */
 export async function tryWithErasureLock<T>(
   dataSource: DataSource,
@@ -64,7 +73,7 @@ export async function tryWithErasureLock<T>(
     }, RENEWAL_MS);
     try {
       const result = await work(runner);
-      if (isLost) throw new Error('another process took over the erasure');
+      if (isLost) throw new ErasureTakenOverError();
       return { result };
     } finally {
       clearInterval(renewal);

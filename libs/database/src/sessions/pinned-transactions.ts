@@ -2,7 +2,7 @@ import type { ClientBase, QueryResult } from 'pg';
 
 type Query = (text: string, values?: unknown[]) => Promise<QueryResult | QueryResult[]>;
 
-/** Why nothing is known of a client's transaction before its first answer. */
+/** How the driver says that the last answer ended outside of a transaction. */
 const NO_TRANSACTION = 'I';
 
 /**
