@@ -249,6 +249,26 @@ describe('counter panels', () => {
     expect(system.name(guild.boosts)).toBe('Boosts: 2');
   });
 
+  it.each([
+    [
+      400,
+      200000,
+      "Discord did not accept the request to rename the channel in channel %: the server's AutoMod blocks it",
+    ],
+    [403, 60003, 'Discord refused to rename the channel in channel %: the server requires two-factor authentication'],
+    [400, 30099, 'Discord did not accept the request to rename the channel in channel %: In the words of Discord'],
+  ] as const)('tell why Discord does not take a name (%d, %d)', async (status, code, sentence) => {
+    const guild = await system.addGuild();
+    await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
+    const path = new RegExp(guild.members.id);
+    system.discord.faults.add({ kind: 'refused', status, code, message: 'In the words of Discord' }, { path });
+    await system.refresh(guild.id);
+    const error = (await system.known(guild.members))?.last_error;
+    expect(error).toContain(sentence.replace('%', guild.members.id));
+    expect(error).toContain(`(code ${code})`);
+    expect(names(guild).slice(1)).toEqual(['Online: 4', 'Boosts: 2']);
+  });
+
   it('blame no permission in a guild that the bot was kicked from, and ask for one of them', async () => {
     const guild = await system.addGuild();
     await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });

@@ -68,6 +68,14 @@ describe('the settings of a guild, about its starboard', () => {
     await waitFor(async () => (await settings(place)).starboard_status.length === 0, { what: 'no problem' });
   });
 
+  it('blame no permission in a guild that the bot was kicked from', async () => {
+    const place = await board.openGuild({ count: 1 });
+    const message = board.discord.state.addMessage({ channelId: place.channel.id, content: 'x' });
+    board.discord.state.kickBot(place.guild.id);
+    await board.star(publisher, message);
+    expect((await untilProblem(place)).problem).toMatch(/: the bot is not in this guild \(any more\)$/);
+  });
+
   it('say nothing more of a channel that is the starboard no more', async () => {
     const place = await openWithout('ViewChannel');
     await untilProblem(place);

@@ -187,6 +187,9 @@ export class DiscordDouble {
       case 'unauthorized':
         sendJson(response, 401, unauthorized().body, {});
         return true;
+      case 'refused':
+        sendJson(response, fault.status, new Refusal(fault.status, fault.code, fault.message).body, {});
+        return true;
       case 'rate_limited': {
         const { retryAfterMs, scope = 'user', headers = true } = fault;
         if (headers) sendRateLimited(response, { retryAfterMs, scope }, {});

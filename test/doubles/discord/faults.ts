@@ -7,6 +7,7 @@ import type { LimitScope } from './rate-limits.js';
  * - `reset`: the connection is reset, nothing done
  * - `done_but_unknown`: done, but the connection is reset before the answer
  * - `unauthorized`: 401 as for a revoked token
+ * - `refused`: answered with an error of Discord's, such as 400 and 200000 of AutoMod, nothing done
  * - `rate_limited`: 429, with Discord's headers, or (`headers: false`) a page as of what stands before Discord
  * - `malformed`: done, but the answer breaks off within its JSON
  * - `late`: served as ever, once `until` has resolved; `onArrival` is called before
@@ -17,6 +18,7 @@ export type Fault =
   | { kind: 'reset' }
   | { kind: 'done_but_unknown' }
   | { kind: 'unauthorized' }
+  | { kind: 'refused'; status: 400 | 403; code: number; message: string }
   | { kind: 'rate_limited'; retryAfterMs: number; scope?: LimitScope; headers?: boolean }
   | { kind: 'malformed' }
   | { kind: 'late'; until: Promise<void>; onArrival?: () => void };

@@ -50,6 +50,7 @@ export class AbandonedChannels {
       await postponeCreation(dataSource.manager, creation, new Date(clock.now() + pauseMs));
     }
   }
+
   /** @returns whether there was one; where the bot is no member any more, there is none for it */
   private async removeChannel(creation: ChannelCreation, signal: AbortSignal): Promise<boolean> {
     const { dataSource, discord } = this.parts;

@@ -1,6 +1,7 @@
 import {
   DiscordError,
   explainDiscordError,
+  isInGuild,
   missingPermissions,
   type Clock,
   type DiscordChannel,
@@ -60,7 +61,10 @@ export class ChannelAccess {
       const { guildId, channelId, description, needed } = action;
       // What is known may be more than was refused for; where nothing is, what it takes is told.
       const lacking = missing && missing.length > 0 ? missing : undefined;
-      const problem = explainDiscordError(error, { action: description, channelId, needed, lacking });
+      // Who is no member is refused as one who lacks a permission, and what is missing cannot be read then.
+      const isMember = missing === undefined ? await isInGuild(this.discord, guildId, signal) : true;
+      const known = { lacking, isInGuild: isMember };
+      const problem = explainDiscordError(error, { action: description, channelId, needed, ...known });
       const hindered = missing?.includes('ViewChannel') ? 'view' : action.action;
       throw new ChannelProblemError({ guildId, channelId, action: hindered, problem }, error);
     }
