@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type ChannelModel } from 'amqplib';
 import { withBrokerDeadline } from './deadline.js';
+import { explainRefusal } from './handshake-refusal.js';
 import { tolerateUnreadableProperties } from './unreadable-properties.js';
 
 export interface BrokerConnectionOptions {
@@ -96,6 +97,8 @@ export class BrokerConnection {
       // Else the end of a message that takes several packets waits 40 ms for the acknowledgement of its beginning.
       noDelay: true,
       clientProperties: { connection_name: this.options.name },
+    }).catch((error: Error) => {
+      throw explainRefusal(error, url);
     });
     tolerateUnreadableProperties(connection);
     let reason: Error | undefined;

@@ -14,12 +14,12 @@ const EVENTS = 300;
 /** Operators are promised this much, in milliseconds. */
 const STOP_TIME_MS = 15_000;
 
-describe('an alarm of the broker', () => {
+describe('RabbitMQ', () => {
   let broker: AlarmBroker;
   let system: TestSystem;
   let publisher: Publisher | undefined;
   let guildId: string;
-  const vhosts = ['a', 'b', 'c', 'd'];
+  const vhosts = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
 
   beforeAll(async () => {
     broker = await startAlarmBroker(vhosts);
@@ -57,7 +57,7 @@ describe('an alarm of the broker', () => {
     expect(performance.now() - started).toBeLessThan(STOP_TIME_MS);
   };
 
-  it('should stop nothing in ingestion but the messages whose dead letters wait', async () => {
+  it('should stop nothing in ingestion by an alarm but the messages whose dead letters wait', async () => {
     // Publishers have to be done before the alarm.
     await declareTopology(await system.vhost.connect(), new StatisticsContract());
     publisher = await system.connectPublisher();
@@ -101,7 +101,7 @@ describe('an alarm of the broker', () => {
     expect(await system.count('statistic_events WHERE guild_id = $1', [guildId])).toBe(EVENTS + 1);
   });
 
-  it('should be heard by an ingestion service that was up before, which returns to normal by itself', async () => {
+  it('should be heard by an ingestion service when it raises an alarm, and when that is over', async () => {
     const service = await system.startIngestion();
     await untilRabbitmqIs(service, 'ok');
     await broker.raiseAlarm();
@@ -113,7 +113,49 @@ describe('an alarm of the broker', () => {
     expect(await publisher.waitForDeadLetters(1)).toHaveLength(1);
   });
 
-  describe('in the query service', () => {
+  describe('with a user of few rights', () => {
+    const asUser = (path: string, password = 'secret') => {
+      const url = new URL(system.vhost.url);
+      Object.assign(url, { username: 'limited', password, pathname: `/${path}` });
+      return url.href;
+    };
+    const untilTold = (service: ServiceProcess, words: string) =>
+      waitFor(async () => (await rabbitmqCheck(service)).message?.includes(words), {
+        what: `readiness to say ${words}`,
+      });
+
+    beforeAll(() => broker.control('add_user', 'limited', 'secret'));
+
+    it.each([
+      ['the virtual host is missing', 'nowhere', 'secret', 'refuses the virtual host "nowhere"'],
+      ['the password is wrong', '', 'wrong', 'ACCESS_REFUSED - Login was refused'],
+    ])('should be quoted in readiness when %s', async (_, vhost, password, words) => {
+      const brokerUrl = asUser(vhost, password);
+      const { service } = await system.startQuery({ brokerUrl });
+      const ingestion = await system.startIngestion({ brokerUrl, listening: true });
+      await untilTold(service, words);
+      await untilTold(ingestion, words);
+    });
+
+    it('should be used as it stands by one who may not configure, and else say what is refused', async () => {
+      const { name } = system.vhost;
+      await broker.control('set_permissions', '-p', name, 'limited', '^$', '^serverstats[.]', '^serverstats[.]');
+      const brokerUrl = asUser(name);
+      const { service, api } = await system.startQuery({ brokerUrl });
+      await untilTold(service, 'ACCESS_REFUSED - access to exchange');
+      await declareTopology(await system.vhost.connect(), new StatisticsContract());
+      await untilRabbitmqIs(service, 'ok');
+      await system.startIngestion({ brokerUrl });
+      const event = { guild_id: guildId, command: 'x' };
+      expect((await api.send('POST', 'stats/command/check', event)).status).toBe(202);
+      publisher = await system.connectPublisher();
+      await publisher.publish('reminder.created', {});
+      await system.untilHandled(2);
+      expect(await publisher.waitForDeadLetters(1)).toHaveLength(1);
+    });
+  });
+
+  describe('with an alarm, and the query service', () => {
     let api: ApiClient;
     let query: ServiceProcess;
     const post = () => api.send('POST', 'stats/command/check', { guild_id: guildId, command: 'x' });
