@@ -81,5 +81,5 @@ function refuse(read: { ok: boolean }): void {
 }
 
 function messageOf(queue: string, routingKey: string, body: string): IncomingMessage {
-  return { queue, routingKey, content: Buffer.from(body), arrivedAt: Date.now() };
+  return { tag: 1, queue, routingKey, content: Buffer.from(body), arrivedAt: Date.now() };
 }

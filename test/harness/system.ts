@@ -15,8 +15,9 @@ export class TestSystem {
     readonly vhost: TestVhost,
   ) {}
 
-  static async create(): Promise<TestSystem> {
-    return new TestSystem(await createTestDatabase(), await claimVhost());
+  /** @param vhost @defaultValue one that no other test of this run has */
+  static async create(vhost?: TestVhost): Promise<TestSystem> {
+    return new TestSystem(await createTestDatabase(), vhost ?? (await claimVhost()));
   }
 
   async startIngestion(changes: Partial<ServiceEnvironment> = {}): Promise<ServiceProcess> {

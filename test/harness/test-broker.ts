@@ -17,7 +17,12 @@ export interface TestVhost {
 /** A virtual host that no other test of this run has or gets. */
 export async function claimVhost(): Promise<TestVhost> {
   const name = await claimName();
-  const url = `${testVariable('TEST_BROKER_URL')}/${name}`;
+  return vhostAt(testVariable('TEST_BROKER_URL'), name);
+}
+
+/** A virtual host of this broker. */
+export function vhostAt(brokerUrl: string, name: string): TestVhost {
+  const url = `${brokerUrl}/${name}`;
   const connections: ChannelModel[] = [];
 
   const open = async () => {

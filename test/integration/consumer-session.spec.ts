@@ -1,12 +1,16 @@
 import { EventEmitter } from 'node:events';
 import type { ChannelModel, ConsumeMessage } from 'amqplib';
 import { waitFor } from '../harness/wait-for.js';
+import type { DeadLetter } from '../../apps/ingestion/src/messages/dead-letter.js';
 import { ConsumerSession } from '../../apps/ingestion/src/amqp/consumer-session.js';
 import { PrefetchWindow } from '../../apps/ingestion/src/amqp/prefetch-window.js';
 
 /** A channel on which a test delivers; it keeps the tags that were acknowledged. */
 class FakeChannel extends EventEmitter {
   readonly acknowledged: number[] = [];
+  /** Of those, what covered all before it. */
+  readonly acknowledgedUpTo: number[] = [];
+  readonly returned: number[] = [];
   private deliver?: (message: ConsumeMessage) => void;
 
   async prefetch(): Promise<void> {
@@ -26,8 +30,13 @@ class FakeChannel extends EventEmitter {
     this.emit('close');
   }
 
-  ack(message: ConsumeMessage): void {
+  ack(message: ConsumeMessage, allUpTo = false): void {
     this.acknowledged.push(message.fields.deliveryTag);
+    if (allUpTo) this.acknowledgedUpTo.push(message.fields.deliveryTag);
+  }
+
+  nack(message: ConsumeMessage): void {
+    this.returned.push(message.fields.deliveryTag);
   }
 
   send(deliveryTag: number): void {
@@ -37,9 +46,25 @@ class FakeChannel extends EventEmitter {
   }
 }
 
+/** A publisher of dead letters in an alarm, until the test says that they are taken. */
+class FakeDeadLetters {
+  obstacle: string | undefined = 'an alarm';
+  private take: () => void = () => undefined;
+  private readonly taken = new Promise<void>((resolve) => (this.take = resolve));
+
+  async publish(): Promise<void> {
+    await this.taken;
+  }
+
+  takeAll(): void {
+    this.obstacle = undefined;
+    this.take();
+  }
+}
+
 interface HandledBatch {
   tags: unknown[];
-  commit(): void;
+  commit(refused?: DeadLetter[]): void;
   fail(): void;
 }
 
@@ -47,10 +72,12 @@ describe('ConsumerSession with two batches at once', () => {
   let channel: FakeChannel;
   let session: ConsumerSession;
   let handled: HandledBatch[];
+  let deadLetters: FakeDeadLetters;
 
   beforeEach(async () => {
     channel = new FakeChannel();
     handled = [];
+    deadLetters = new FakeDeadLetters();
     session = new ConsumerSession({
       handler: {
         queue: 'queue',
@@ -58,16 +85,21 @@ describe('ConsumerSession with two batches at once', () => {
         handle: (reads) =>
           new Promise((resolve, reject) => {
             const tags = reads.flatMap((read) => read.events);
-            handled.push({ tags, commit: () => resolve([]), fail: () => reject(new Error('an outage')) });
+            handled.push({
+              tags,
+              commit: (refused = []) => resolve(refused),
+              fail: () => reject(new Error('an outage')),
+            });
           }),
       },
       batch: { size: 2, maxAgeMs: 1_000 },
       batchesAtOnce: 2,
       window: new PrefetchWindow(20),
+      deadLetters,
       onBatchFailure: () => undefined,
       onBatchSuccess: () => undefined,
     });
-    await session.open({ createConfirmChannel: async () => channel } as unknown as ChannelModel);
+    await session.open({ createChannel: async () => channel } as unknown as ChannelModel);
     for (const tag of [1, 2, 3, 4]) channel.send(tag);
   });
   afterEach(() => session.close());
@@ -108,5 +140,55 @@ describe('ConsumerSession with two batches at once', () => {
     handled[0]!.commit();
     await nextTurn();
     expect(channel.acknowledged).toEqual([]);
+  });
+
+  const deadLetterOf = (tag: number): DeadLetter => ({
+    tag,
+    content: Buffer.from(String(tag)),
+    routingKey: 'reminder.created',
+    contentType: undefined,
+    contentEncoding: undefined,
+    messageId: undefined,
+    timestamp: 0,
+    headers: {},
+  });
+
+  it('should acknowledge one by one while a dead letter waits, all but its message, and then together again', async () => {
+    handled[0]!.commit([deadLetterOf(1)]);
+    handled[1]!.commit();
+    await waitFor(() => channel.acknowledged.length === 3, { what: 'the neighbours' });
+    expect(channel.acknowledged).toEqual([2, 3, 4]);
+    expect(channel.acknowledgedUpTo).toEqual([]);
+    deadLetters.takeAll();
+    await waitFor(() => channel.acknowledged.length === 4, { what: 'the message of the dead letter' });
+    expect(channel.acknowledged.at(-1)).toBe(1);
+    for (const tag of [5, 6]) channel.send(tag);
+    handled[2]!.commit();
+    await waitFor(() => channel.acknowledgedUpTo.length === 1, { what: 'the next batch' });
+    expect(channel.acknowledgedUpTo).toEqual([6]);
+  });
+
+  it('should acknowledge a batch together when its dead letters are taken at once', async () => {
+    deadLetters.takeAll();
+    handled[0]!.commit([deadLetterOf(1)]);
+    await waitFor(() => channel.acknowledged.length === 1, { what: 'the batch' });
+    expect(channel.acknowledgedUpTo).toEqual([2]);
+  });
+
+  it('should return a message whose dead letter has waited for ten minutes, and it alone', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'performance'] });
+    try {
+      handled[0]!.commit([deadLetterOf(1)]);
+      await nextTurn();
+      await nextTurn();
+      expect(channel.acknowledged).toEqual([2]);
+      jest.advanceTimersByTime(9 * 60_000);
+      expect(channel.returned).toEqual([]);
+      jest.advanceTimersByTime(60_000);
+      expect(channel.returned).toEqual([1]);
+      expect(session.isConsuming).toBe(true);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 });

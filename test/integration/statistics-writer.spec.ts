@@ -410,6 +410,7 @@ function asRow(event: StatisticEvent) {
 
 function sourceOf(content: string): EventSource {
   return new EventSource({
+    tag: 1,
     queue: 'serverstats.statistics',
     routingKey: 'command.used',
     content: Buffer.from(content),

@@ -76,6 +76,8 @@ function createAmqpHandover(config: QueryConfig, contract: StatisticsContract, l
     urls: config.rabbitmqUrls,
     contract,
     onError: (error) => logger.warn(`RabbitMQ: ${describeError(error)}`),
+    onAlarm: (reason) =>
+      logger.warn(reason === undefined ? 'RabbitMQ takes events again' : `RabbitMQ has raised an alarm: ${reason}`),
   });
 }
 

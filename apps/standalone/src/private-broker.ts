@@ -41,11 +41,16 @@ export interface PrivateBrokerOptions extends StartOptions {
   preferredPort?: number;
 }
 
+export interface PrivateBroker extends EmbeddedServer {
+  /** In which RabbitMQ's own tools, as rabbitmqctl, reach this broker. */
+  toolEnvironment: NodeJS.ProcessEnv;
+}
+
 /** Starts a broker of our own on loopback, with everything it keeps in the data directory. */
 export async function startPrivateBroker(
   directory: DataDirectory,
   { installation, vhosts = ['/'], preferredPort = STANDARD_AMQP_PORT, stopRequested, say }: PrivateBrokerOptions,
-): Promise<EmbeddedServer> {
+): Promise<PrivateBroker> {
   const marker = `${directory.marker}-rabbitmq`;
   await endLeftovers({ what: 'RabbitMQ', marker, steps: LEFTOVER_END });
 
@@ -88,6 +93,7 @@ export async function startPrivateBroker(
     if (await becomesReady(broker, `${url}/${encodeURIComponent(vhosts[0] ?? '/')}`, stopRequested)) {
       return {
         url,
+        toolEnvironment: env,
         ended: Promise.race([broker.exited, epmd.exited]).then((how) => `RabbitMQ ${how}; its logs are in ${home}`),
         stop: () => endAll(ORDERLY_END),
         stopAtOnce: () => endAll(IMMEDIATE_END),

@@ -1,96 +1,65 @@
-import type { ChannelModel, ConfirmChannel } from 'amqplib';
 import { EVENTS_EXCHANGE, type StatisticsContract } from '#libs/contracts';
-import { BrokerConnection } from './broker-connection.js';
-import { declareTopology } from './declare-topology.js';
+import { ConfirmPublisher, type ConfirmPublisherOptions } from './confirm-publisher.js';
+import { BrokerDeadlineError, withBrokerDeadline } from './deadline.js';
 import { EventPacks } from './event-packs.js';
 import { BrokerUnavailableError, type EventHandover, type OutgoingEvent } from './event-handover.js';
 
-export interface AmqpHandoverOptions {
-  urls: readonly string[];
-  contract: StatisticsContract;
-  onError(error: Error): void;
-}
+export type AmqpHandoverOptions = Omit<ConfirmPublisherOptions, 'name'>;
 
 /** Leaves time for the answer within the 5 s that callers are promised. */
 const CONFIRM_TIMEOUT_MS = 4_500;
 
 /** Publishes events with publisher confirms. */
 export class AmqpHandover implements EventHandover {
-  private readonly connection: BrokerConnection;
-  private channel?: ConfirmChannel;
+  private readonly publisher: ConfirmPublisher;
+  private readonly contract: StatisticsContract;
   private readonly packs = new EventPacks((events) => this.publish(events));
 
-  constructor(private readonly options: AmqpHandoverOptions) {
-    this.connection = new BrokerConnection({
-      urls: options.urls,
-      name: 'serverstats-query',
-      onConnect: (connection) => this.openChannel(connection),
-      onError: (error) => options.onError(error),
-    });
+  constructor(options: AmqpHandoverOptions) {
+    this.publisher = new ConfirmPublisher({ ...options, name: 'serverstats-query' });
+    this.contract = options.contract;
   }
 
   start(): void {
-    this.connection.start();
+    this.publisher.start();
   }
 
   handOver(event: OutgoingEvent): Promise<void> {
     // The body of a statistic names its event; of the others the message does, so each needs its own.
-    return this.options.contract.kind(event.name) === undefined ? this.publish([event]) : this.packs.add(event);
+    return this.contract.kind(event.name) === undefined ? this.publish([event]) : this.packs.add(event);
   }
 
   async probe(): Promise<void> {
-    if (this.channel === undefined) throw this.unavailable(this.connection.failure.message);
+    const { obstacle } = this.publisher;
+    if (obstacle !== undefined) throw unavailable(obstacle);
   }
 
-  async close(): Promise<void> {
-    // Confirms that are still due arrive before the channel's own closing handshake ends.
-    await this.channel?.close().catch(() => undefined);
-    await this.connection.close();
+  close(): Promise<void> {
+    return this.publisher.close();
   }
 
-  private publish(events: readonly OutgoingEvent[]): Promise<void> {
-    const { channel } = this;
-    if (channel === undefined) return Promise.reject(this.unavailable(this.connection.failure.message));
+  private async publish(events: readonly OutgoingEvent[]): Promise<void> {
     const [first] = events as readonly [OutgoingEvent, ...OutgoingEvent[]];
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(this.unavailable(`no publisher confirm within ${CONFIRM_TIMEOUT_MS} ms`)),
-        CONFIRM_TIMEOUT_MS,
-      );
-      const settle = (error: unknown) => {
-        clearTimeout(timer);
-        if (error) reject(this.unavailable(error instanceof Error ? error.message : 'the broker refused the event'));
-        else resolve();
-      };
-      const properties = {
-        persistent: true,
-        contentType: 'application/json',
-        messageId: first.eventId,
-        timestamp: Math.floor(first.occurredAt / 1000),
-      };
-      const body = events.length === 1 ? first.body : events.map((event) => event.body);
-      try {
-        channel.publish(EVENTS_EXCHANGE, first.name, Buffer.from(JSON.stringify(body)), properties, settle);
-      } catch (error) {
-        settle(error);
-      }
-    });
+    const properties = {
+      persistent: true,
+      contentType: 'application/json',
+      messageId: first.eventId,
+      timestamp: Math.floor(first.occurredAt / 1000),
+    };
+    const body = events.length === 1 ? first.body : events.map((event) => event.body);
+    try {
+      const content = Buffer.from(JSON.stringify(body));
+      const confirmed = this.publisher.publish(EVENTS_EXCHANGE, first.name, content, properties);
+      await withBrokerDeadline(confirmed, CONFIRM_TIMEOUT_MS, 'what was published');
+    } catch (error) {
+      const reason = unavailable((error as Error).message);
+      // The callers are told that it was not taken, and send it again.
+      if (error instanceof BrokerDeadlineError) this.publisher.discardUnsent(reason);
+      throw reason;
+    }
   }
+}
 
-  private async openChannel(connection: ChannelModel): Promise<void> {
-    const channel = await connection.createConfirmChannel();
-    channel.on('error', (error: Error) => this.options.onError(error));
-    channel.once('close', () => {
-      if (this.channel !== channel) return;
-      this.channel = undefined;
-      // Whatever closed the channel, a new connection is the simplest way to a new one.
-      connection.close().catch(() => undefined);
-    });
-    await declareTopology(channel, this.options.contract);
-    this.channel = channel;
-  }
-
-  private unavailable(reason: string): BrokerUnavailableError {
-    return new BrokerUnavailableError(`RabbitMQ cannot take the event: ${reason}`);
-  }
+function unavailable(reason: string): BrokerUnavailableError {
+  return new BrokerUnavailableError(`RabbitMQ cannot take the event: ${reason}`);
 }

@@ -1,5 +1,8 @@
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type ChannelModel } from 'amqplib';
+import { withBrokerDeadline } from './deadline.js';
+import { explainRefusal } from './handshake-refusal.js';
 import { tolerateUnreadableProperties } from './unreadable-properties.js';
 
 export interface BrokerConnectionOptions {
@@ -7,13 +10,16 @@ export interface BrokerConnectionOptions {
   urls: readonly string[];
   /** Shown in the broker's list of connections. */
   name: string;
-  /** Called with every new connection; a rejection counts as a failed attempt. */
+  /** Called with every new connection; a rejection, or none within 10 s, counts as a failed attempt. */
   onConnect(connection: ChannelModel): Promise<void>;
   /** Called when the connection is lost or cannot be made; not again for the same reason until it was up. */
   onError(error: Error): void;
+  /** Called when the broker stops taking messages from this connection, and without a reason when it goes on. */
+  onAlarm?(reason?: string): void;
 }
 
 const CONNECT_TIMEOUT_MS = 4_000;
+const SETUP_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 const HEARTBEAT_SECONDS = 10;
 const FIRST_PAUSE_MS = 100;
@@ -25,6 +31,7 @@ export class BrokerConnection {
   private readonly stopping = new AbortController();
   private running?: Promise<void>;
   private whyDown = new Error('not connected yet');
+  private alarmReason?: string;
 
   constructor(private readonly options: BrokerConnectionOptions) {}
 
@@ -42,10 +49,28 @@ export class BrokerConnection {
     return this.whyDown;
   }
 
+  /**
+   * Why the broker takes no messages from this connection, in its words ("low on memory"); undefined while it does. It
+   * tells a connection when it publishes for the first time during an alarm, and not before.
+   */
+  get alarm(): string | undefined {
+    return this.alarmReason;
+  }
+
+  /** Whether something that was written waits in this process, as the broker reads no further. */
+  get hasUnsentBytes(): boolean {
+    return this.connection !== undefined && socketOf(this.connection).writableLength > 0;
+  }
+
+  /** Ends the connection at once; a new one is made. What was not sent yet is never sent. */
+  reset(reason: Error): void {
+    if (this.connection !== undefined) resetSocket(socketOf(this.connection), reason);
+  }
+
+  /** Within 2 s, whether the broker answers or not. */
   async close(): Promise<void> {
     this.stopping.abort();
-    const closed = Promise.all([this.connection?.close().catch(() => undefined), this.running]);
-    // A dead socket never answers the closing handshake.
+    const closed = Promise.all([this.connection && endConnection(this.connection), this.running]);
     await Promise.race([closed, sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
   }
 
@@ -72,23 +97,36 @@ export class BrokerConnection {
       // Else the end of a message that takes several packets waits 40 ms for the acknowledgement of its beginning.
       noDelay: true,
       clientProperties: { connection_name: this.options.name },
+    }).catch((error: Error) => {
+      throw explainRefusal(error, url);
     });
     tolerateUnreadableProperties(connection);
     let reason: Error | undefined;
     connection.on('error', (error: Error) => (reason = error));
+    connection.on('blocked', (why: string) => this.noteAlarm(why));
+    connection.on('unblocked', () => this.noteAlarm(undefined));
     const ended = new Promise<void>((resolve) => connection.once('close', () => resolve()));
     try {
-      await this.options.onConnect(connection);
+      await withBrokerDeadline(this.options.onConnect(connection), SETUP_TIMEOUT_MS, 'what a new connection needs');
     } catch (error) {
-      connection.close().catch(() => undefined);
+      void endConnection(connection);
+      this.alarmReason = undefined;
       throw error;
     }
-    if (this.stopping.signal.aborted) await connection.close().catch(() => undefined);
+    if (this.stopping.signal.aborted) void endConnection(connection);
     this.connection = connection;
     this.whyDown = new Error('connected');
     await ended;
     this.connection = undefined;
+    this.alarmReason = undefined;
+    void endConnection(connection);
     if (!this.stopping.signal.aborted) this.report(reason ?? new Error('the broker closed the connection'));
+  }
+
+  private noteAlarm(reason: string | undefined): void {
+    if (reason === this.alarmReason) return;
+    this.alarmReason = reason;
+    this.options.onAlarm?.(reason);
   }
 
   private report(error: Error): void {
@@ -96,6 +134,30 @@ export class BrokerConnection {
     this.whyDown = error;
     if (isNews) this.options.onError(error);
   }
+}
+
+/**
+ * Within 2 s: a dead socket never answers the closing handshake, nor does a broker that reads no further. The socket is
+ * destroyed with an error, or else amqplib would not notice.
+ */
+async function endConnection(connection: ChannelModel): Promise<void> {
+  await withBrokerDeadline(connection.close(), CLOSE_TIMEOUT_MS, 'closing the connection').catch(() => undefined);
+  socketOf(connection).destroy(new Error('the connection is closed'));
+}
+
+/** What amqplib does not show of a connection. */
+function socketOf(connection: ChannelModel): Socket {
+  return (connection.connection as unknown as { stream: Socket }).stream;
+}
+
+function resetSocket(socket: Socket, reason: Error): void {
+  try {
+    // The system sends no more of what it has taken already.
+    socket.resetAndDestroy();
+  } catch {
+    // TLS has no reset.
+  }
+  socket.destroy(reason);
 }
 
 function withHeartbeat(url: string): string {

@@ -1,4 +1,4 @@
-import type { Channel } from 'amqplib';
+import type { Channel, ChannelModel } from 'amqplib';
 import {
   DEAD_LETTER_QUEUE_ARGUMENTS,
   DEAD_LETTERS,
@@ -14,29 +14,67 @@ export class TopologyConflictError extends Error {
   override readonly name = 'TopologyConflictError';
 }
 
+const ACCESS_REFUSED = 403;
+const NOT_FOUND = 404;
 const PRECONDITION_FAILED = 406;
 
 /**
- * Declares exchanges, queues and bindings; what is there already stays as it is.
+ * Declares exchanges, queues and bindings; what is there already stays as it is. Where the user may not configure them,
+ * it is enough that they are there.
  *
- * @throws TopologyConflictError when something exists with other arguments; the broker has closed the channel then
+ * @throws TopologyConflictError when something exists with other arguments
  */
-export async function declareTopology(channel: Channel, contract: StatisticsContract): Promise<void> {
+export async function declareTopology(connection: ChannelModel, contract: StatisticsContract): Promise<void> {
   try {
-    await channel.assertExchange(DEAD_LETTERS, 'fanout', { durable: true });
-    await channel.assertQueue(DEAD_LETTERS, { durable: true, arguments: DEAD_LETTER_QUEUE_ARGUMENTS });
-    await channel.bindQueue(DEAD_LETTERS, DEAD_LETTERS, '');
-    await channel.assertExchange(EVENTS_EXCHANGE, 'topic', { durable: true, alternateExchange: DEAD_LETTERS });
-    for (const queue of Object.values(QUEUES)) {
-      await channel.assertQueue(queue, { durable: true, arguments: EVENT_QUEUE_ARGUMENTS });
-    }
-    for (const { name } of contract.kinds) await channel.bindQueue(QUEUES.statistics, EVENTS_EXCHANGE, name);
-    for (const [name, { queue }] of Object.entries(GUILD_EVENTS)) await channel.bindQueue(queue, EVENTS_EXCHANGE, name);
+    await onChannel(connection, (channel) => declareAll(channel, contract));
   } catch (error) {
-    if ((error as { code?: unknown }).code !== PRECONDITION_FAILED) throw error;
-    throw new TopologyConflictError(
-      `RabbitMQ holds a queue or exchange of this system with other arguments: ${(error as Error).message}. ` +
-        'Nothing was changed. Move its messages away and delete it, or use another virtual host in RABBITMQ_URL',
-    );
+    if (codeOf(error) === PRECONDITION_FAILED) {
+      throw new TopologyConflictError(
+        `RabbitMQ holds a queue or exchange of this system with other arguments: ${(error as Error).message}. ` +
+          'Nothing was changed. Move its messages away and delete it, or use another virtual host in RABBITMQ_URL',
+      );
+    }
+    if (codeOf(error) !== ACCESS_REFUSED) throw error;
+    await findAll(connection, error as Error);
   }
+}
+
+async function declareAll(channel: Channel, contract: StatisticsContract): Promise<void> {
+  await channel.assertExchange(DEAD_LETTERS, 'fanout', { durable: true });
+  await channel.assertQueue(DEAD_LETTERS, { durable: true, arguments: DEAD_LETTER_QUEUE_ARGUMENTS });
+  await channel.bindQueue(DEAD_LETTERS, DEAD_LETTERS, '');
+  await channel.assertExchange(EVENTS_EXCHANGE, 'topic', { durable: true, alternateExchange: DEAD_LETTERS });
+  for (const queue of Object.values(QUEUES)) {
+    await channel.assertQueue(queue, { durable: true, arguments: EVENT_QUEUE_ARGUMENTS });
+  }
+  for (const { name } of contract.kinds) await channel.bindQueue(QUEUES.statistics, EVENTS_EXCHANGE, name);
+  for (const [name, { queue }] of Object.entries(GUILD_EVENTS)) await channel.bindQueue(queue, EVENTS_EXCHANGE, name);
+}
+
+/** Bindings cannot be looked at; whoever made the queues has made them too. */
+async function findAll(connection: ChannelModel, refusal: Error): Promise<void> {
+  try {
+    await onChannel(connection, async (channel) => {
+      for (const exchange of [DEAD_LETTERS, EVENTS_EXCHANGE]) await channel.checkExchange(exchange);
+      for (const queue of [DEAD_LETTERS, ...Object.values(QUEUES)]) await channel.checkQueue(queue);
+    });
+  } catch (error) {
+    if (codeOf(error) !== NOT_FOUND) throw error;
+    const { message } = error as Error;
+    throw new Error(`${refusal.message}; and there is nothing that could be used as it is: ${message}`, {
+      cause: refusal,
+    });
+  }
+}
+
+/** A channel of its own, as a refusal closes it. */
+async function onChannel(connection: ChannelModel, work: (channel: Channel) => Promise<void>): Promise<void> {
+  const channel = await connection.createChannel();
+  channel.on('error', () => undefined); // told by the call that is rejected
+  await work(channel);
+  await channel.close();
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown }).code;
 }

@@ -1,4 +1,4 @@
-import { HealthChecks, type HealthProbe } from './index.js';
+import { DegradedError, HealthChecks, type HealthProbe } from './index.js';
 
 const ok: HealthProbe = { probe: async () => undefined, whenFailing: 'failed' };
 
@@ -27,6 +27,14 @@ describe('HealthChecks', () => {
     expect(await health.readiness()).toEqual({
       status: 'ready',
       checks: { database: { status: 'ok' }, rabbitmq: { status: 'degraded', message: 'refused' } },
+    });
+  });
+
+  it('should be ready when a check without which it is not says that it is only degraded', async () => {
+    const probe = () => Promise.reject(new DegradedError('an alarm'));
+    expect(await new HealthChecks({ rabbitmq: { probe, whenFailing: 'failed' } }).readiness()).toEqual({
+      status: 'ready',
+      checks: { rabbitmq: { status: 'degraded', message: 'an alarm' } },
     });
   });
 

@@ -1,7 +1,12 @@
 import { describeError } from './describe-error.js';
 
+/** The instance does its work, but less of it. */
+export class DegradedError extends Error {
+  override readonly name = 'DegradedError';
+}
+
 export interface HealthProbe {
-  /** @throws Error saying what is wrong */
+  /** @throws Error saying what is wrong; a DegradedError never makes the instance unready */
   probe(): Promise<void>;
   /** `failed`: the instance is not ready without it. `degraded`: it is, and does less. */
   whenFailing: 'failed' | 'degraded';
@@ -68,7 +73,8 @@ class CachedCheck {
       await withinTime(probing, PROBE_TIMEOUT_MS);
       return { status: 'ok' };
     } catch (error) {
-      return { status: this.probe.whenFailing, message: describeError(error) };
+      const status = error instanceof DegradedError ? 'degraded' : this.probe.whenFailing;
+      return { status, message: describeError(error) };
     }
   }
 }

@@ -3,13 +3,14 @@ import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import type { ChannelModel } from 'amqplib';
 import type { Logger } from 'pino';
 import { lastValueFrom } from 'rxjs';
-import { BrokerConnection, brokerVersionNote, declareTopology } from '#libs/broker';
+import { BrokerConnection, brokerVersionNote, declareTopology, withBrokerDeadline } from '#libs/broker';
 import type { StatisticsContract } from '#libs/contracts';
-import { describeError } from '#libs/observability';
+import { DegradedError, describeError } from '#libs/observability';
 import type { DeadLetter } from '../messages/dead-letter.js';
 import type { QueueHandler } from '../messages/queue-handler.js';
 import { AMQP_BATCH } from './amqp-batch.js';
 import { ConsumerSession, type BatchSettings } from './consumer-session.js';
+import { DeadLetterPublisher } from './dead-letter.publisher.js';
 import { PrefetchWindow } from './prefetch-window.js';
 
 export interface BatchConsumerOptions {
@@ -27,6 +28,7 @@ export interface BatchConsumerOptions {
 }
 
 const DRAIN_DEADLINE_MS = 10_000;
+const DECLARE_TIMEOUT_MS = 10_000;
 const RESUBSCRIBE_PAUSE_MS = 1_000;
 
 /**
@@ -38,6 +40,7 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
   override readonly propagatesEventHandlerErrors = true;
 
   private readonly broker: BrokerConnection;
+  private readonly deadLetters: DeadLetterPublisher;
   private readonly sessions = new Map<string, ConsumerSession>();
   private readonly failures = new Map<string, string>();
   private stopping = false;
@@ -50,6 +53,16 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
       onConnect: (connection) => this.onConnect(connection),
       onError: (error) =>
         options.logger.error({ error: describeError(error) }, 'cannot consume from RabbitMQ, trying again'),
+    });
+    this.deadLetters = new DeadLetterPublisher({
+      urls: options.urls,
+      contract: options.contract,
+      onError: (error) =>
+        options.logger.error({ error: describeError(error) }, 'cannot publish dead letters to RabbitMQ, trying again'),
+      onAlarm: (reason) => {
+        if (reason === undefined) options.logger.info('the alarm of RabbitMQ is over');
+        else options.logger.warn({ reason }, 'RabbitMQ has raised an alarm, dead letters wait');
+      },
     });
   }
 
@@ -64,12 +77,17 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
     this.stopping = true;
     const drained = Promise.all([...this.sessions.values()].map((session) => session.drain()));
     await Promise.race([drained, sleep(DRAIN_DEADLINE_MS, undefined, { ref: false })]);
-    await this.broker.close();
+    await Promise.all([this.broker.close(), this.deadLetters.close()]);
   }
 
-  /** @throws Error saying why the connection is down */
+  /**
+   * @throws Error saying why the connection is down
+   * @throws DegradedError while dead letters have to wait
+   */
   async probeConnection(): Promise<void> {
     if (!this.broker.isConnected) throw this.broker.failure;
+    const { obstacle } = this.deadLetters;
+    if (obstacle !== undefined) throw new DegradedError(`RabbitMQ takes no dead letters, which wait: ${obstacle}`);
   }
 
   /** @throws Error naming the queues that nobody consumes, or whose batches fail */
@@ -89,6 +107,8 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
 
   private async onConnect(connection: ChannelModel): Promise<void> {
     await this.declare(connection);
+    // Not before, or what is wrong with the topology would be told twice.
+    this.deadLetters.start();
     const note = brokerVersionNote(connection);
     if (note !== undefined) this.options.logger.info(note);
     const ended = { value: false };
@@ -99,11 +119,9 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
     this.options.logger.info('consuming from RabbitMQ');
   }
 
-  private async declare(connection: ChannelModel): Promise<void> {
-    const channel = await connection.createChannel();
-    channel.on('error', () => undefined); // reported by the rejected call
-    await declareTopology(channel, this.options.contract);
-    await channel.close();
+  private declare(connection: ChannelModel): Promise<void> {
+    const declaring = declareTopology(connection, this.options.contract);
+    return withBrokerDeadline(declaring, DECLARE_TIMEOUT_MS, 'declaring queues and exchanges');
   }
 
   /** Opens one session after another for as long as the connection lives. */
@@ -115,6 +133,7 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
         batch: this.options.batch,
         batchesAtOnce: this.options.batchesAtOnce[queue] ?? 1,
         window,
+        deadLetters: this.deadLetters,
         onBatchFailure: (error) => this.onFailure(queue, error),
         onBatchSuccess: () => this.failures.delete(queue),
       });

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib';
-import { hasUnreadableProperties } from '#libs/broker';
-import { DEAD_LETTERS } from '#libs/contracts';
+import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { hasUnreadableProperties, withBrokerDeadline } from '#libs/broker';
 import type { DeadLetter } from '../messages/dead-letter.js';
 import type { IncomingMessage } from '../messages/incoming-message.js';
 import { MicroBatcher } from '../messages/micro-batcher.js';
 import type { QueueHandler, ReadMessage } from '../messages/queue-handler.js';
+import type { DeadLetterPublisher } from './dead-letter.publisher.js';
+import { PendingDeadLetters } from './pending-dead-letters.js';
 import { MAX_HELD_BYTES, type PrefetchWindow } from './prefetch-window.js';
 
 export interface BatchSettings {
@@ -21,6 +22,7 @@ export interface ConsumerSessionOptions {
   /** Batches that are handled at the same time; they are acknowledged in order. */
   batchesAtOnce: number;
   window: PrefetchWindow;
+  deadLetters: Pick<DeadLetterPublisher, 'publish' | 'obstacle'>;
   /** Called when a batch could not be handled; it is tried again. */
   onBatchFailure: (error: Error) => void;
   onBatchSuccess(): void;
@@ -32,12 +34,17 @@ interface Delivery {
   /** Of its body. */
   bytes: number;
   read: ReadMessage;
+  /** Unix milliseconds. */
+  arrivedAt: number;
   /** What it takes in memory, roughly, in bytes. */
   cost: number;
   weight: number;
   alone: boolean;
 }
 
+/** For the broker to answer: opening and closing channels, beginning and ending to consume. */
+const ANSWER_TIMEOUT_MS = 5_000;
+const CLOSE_TIMEOUT_MS = 2_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 /**
@@ -63,7 +70,8 @@ export class ConsumerSession {
   readonly ended: Promise<void>;
 
   private readonly batcher: MicroBatcher<Delivery>;
-  private channel?: ConfirmChannel;
+  private readonly pending: PendingDeadLetters<Delivery>;
+  private channel?: Channel;
   private consumerTag?: string;
   /** Delivered, but not read yet. */
   private unread: ConsumeMessage[] = [];
@@ -73,7 +81,8 @@ export class ConsumerSession {
   private isDraining = false;
   private isPaused = false;
   private isSubscribing = false;
-  private deadLetterReturned = false;
+  /** Deliveries of this consumer that wait for their dead letters, and take up its prefetch. */
+  private lateSinceSubscribed = 0;
   private end!: () => void;
 
   constructor(private readonly options: ConsumerSessionOptions) {
@@ -83,6 +92,13 @@ export class ConsumerSession {
       atOnce: options.batchesAtOnce,
       handle: (batch, previous) => this.handleBatch(batch, previous),
     });
+    this.pending = new PendingDeadLetters({
+      publisher: options.deadLetters,
+      longestHoldMs: ({ arrivedAt }) => Math.max(0, arrivedAt + LONGEST_HOLD_MS - Date.now()),
+      onLate: (delivery, letters) => this.keepOnlyLetters(delivery, letters),
+      onTaken: (delivery) => this.settleLate(delivery, (channel, message) => channel.ack(message)),
+      onHeldTooLong: (delivery) => this.settleLate(delivery, (channel, message) => channel.nack(message)),
+    });
   }
 
   get isConsuming(): boolean {
@@ -90,11 +106,10 @@ export class ConsumerSession {
   }
 
   async open(connection: ChannelModel): Promise<void> {
-    const channel = await connection.createConfirmChannel();
+    const channel = await answered(connection.createChannel(), 'opening a channel');
     this.channel = channel;
     channel.on('error', (error: Error) => this.options.onBatchFailure(error));
     channel.once('close', () => this.onClosed());
-    channel.on('return', () => (this.deadLetterReturned = true));
     if (this.isDraining) await this.close();
     else await this.subscribe(channel);
   }
@@ -102,7 +117,7 @@ export class ConsumerSession {
   /** Takes no more, handles what is here, acknowledges it and closes. */
   async drain(): Promise<void> {
     this.isDraining = true;
-    if (this.isConsuming) await this.channel?.cancel(this.consumerTag!).catch(() => undefined);
+    if (this.isConsuming) await this.cancel(this.channel!).catch(() => undefined);
     this.consumerTag = undefined;
     await this.batcher.drain();
     await this.close();
@@ -110,7 +125,10 @@ export class ConsumerSession {
 
   /** Returns everything that is not acknowledged to the queue. */
   async close(): Promise<void> {
-    if (this.isOpen) await this.channel?.close().catch(() => undefined);
+    this.pending.clear();
+    if (this.isOpen && this.channel !== undefined) {
+      await withBrokerDeadline(this.channel.close(), CLOSE_TIMEOUT_MS, 'closing a channel').catch(() => undefined);
+    }
     this.onClosed();
   }
 
@@ -118,27 +136,34 @@ export class ConsumerSession {
     this.isOpen = false;
     this.consumerTag = undefined;
     this.batcher.clear();
+    this.pending.clear();
     this.unread = [];
     this.end();
   }
 
-  private async subscribe(channel: ConfirmChannel): Promise<void> {
+  private async subscribe(channel: Channel): Promise<void> {
     const { handler, window } = this.options;
-    await channel.prefetch(window.prefetch);
-    const { consumerTag } = await channel.consume(handler.queue, (message) => this.onDelivery(channel, message));
+    this.lateSinceSubscribed = 0;
+    await answered(channel.prefetch(window.prefetch), 'setting the prefetch');
+    const consuming = channel.consume(handler.queue, (message) => this.onDelivery(channel, message));
+    const { consumerTag } = await answered(consuming, `consuming ${handler.queue}`);
     this.consumerTag = consumerTag;
-    if (this.isDraining) await channel.cancel(consumerTag);
+    if (this.isDraining) await this.cancel(channel);
+  }
+
+  private async cancel(channel: Channel): Promise<void> {
+    await answered(channel.cancel(this.consumerTag!), 'cancelling a consumer');
   }
 
   /**
    * Takes a new prefetch, which applies to new consumers only, or pauses while too much is held. What was delivered
    * stays valid: the channel is the same.
    */
-  private async resubscribe(channel: ConfirmChannel): Promise<void> {
+  private async resubscribe(channel: Channel): Promise<void> {
     if (this.isSubscribing || !this.isConsuming || this.isDraining) return;
     this.isSubscribing = true;
     try {
-      if (!this.isPaused) await channel.cancel(this.consumerTag!);
+      if (!this.isPaused) await this.cancel(channel);
       this.isPaused = this.heldBytes > MAX_HELD_BYTES / 2;
       if (!this.isPaused && !this.isDraining) await this.subscribe(channel);
     } catch {
@@ -148,7 +173,7 @@ export class ConsumerSession {
     }
   }
 
-  private onDelivery(channel: ConfirmChannel, message: ConsumeMessage | null): void {
+  private onDelivery(channel: Channel, message: ConsumeMessage | null): void {
     if (message === null) {
       // The broker has cancelled the consumer: the queue was deleted, or its node went away.
       this.close().catch(this.options.onBatchFailure);
@@ -167,12 +192,14 @@ export class ConsumerSession {
   private readAhead(): void {
     while (this.unread.length > 0 && this.readBytes < MAX_READ_BYTES) {
       const message = this.unread.shift()!;
-      const read = this.options.handler.read(toIncoming(this.options.handler.queue, message));
+      const incoming = toIncoming(this.options.handler.queue, message);
+      const read = this.options.handler.read(incoming);
       const weight = Math.max(1, read.events.length + read.deadLetters.length);
       const cost = message.content.length + read.keptBytes + weight * BYTES_PER_EVENT;
       this.readBytes += cost;
       const { fields, content } = message;
-      this.batcher.push({ fields, bytes: content.length, read, cost, weight, alone: isSuspect(message) });
+      const { arrivedAt } = incoming;
+      this.batcher.push({ fields, bytes: content.length, read, arrivedAt, cost, weight, alone: isSuspect(message) });
     }
   }
 
@@ -185,7 +212,8 @@ export class ConsumerSession {
         // An acknowledgement covers all deliveries before it.
         await previous;
         if (!this.isOpen) return;
-        await this.publishDeadLetters([...reads.flatMap((read) => read.deadLetters), ...refused]);
+        const lettersOf = lettersByDelivery(batch, refused);
+        if (lettersOf.size > 0) await this.pending.publish(lettersOf);
         this.acknowledge(batch);
         this.options.onBatchSuccess();
         return;
@@ -199,31 +227,22 @@ export class ConsumerSession {
     }
   }
 
-  /** Resolves when the broker has confirmed all of them, and none came back for want of a queue. */
-  private async publishDeadLetters(letters: readonly DeadLetter[]): Promise<void> {
-    this.deadLetterReturned = false;
-    await Promise.all(
-      letters.map(
-        ({ content, routingKey, ...properties }) =>
-          new Promise<void>((resolve, reject) => {
-            const settle = (error: unknown) => (error ? reject(error as Error) : resolve());
-            const options = { persistent: true, mandatory: true, ...properties };
-            this.channel!.publish(DEAD_LETTERS, routingKey, content, options, settle);
-          }),
-      ),
-    );
-    if (this.deadLetterReturned) {
-      // The next session declares the queue again.
-      await this.close();
-      throw new Error(`the queue ${DEAD_LETTERS} is gone`);
-    }
-  }
-
   private acknowledge(batch: readonly Delivery[]): void {
     if (!this.isOpen) return;
-    // Batches are whole stretches of the channel's deliveries, in order.
-    this.channel!.ack({ fields: batch.at(-1)!.fields } as ConsumeMessage, true);
-    for (const { bytes, cost } of batch) {
+    if (this.pending.size === 0) {
+      // Batches are whole stretches of the channel's deliveries, in order.
+      this.channel!.ack(messageOf(batch.at(-1)!), true);
+      this.release(batch);
+      return;
+    }
+    const done = batch.filter((delivery) => !this.pending.has(delivery));
+    // One by one: an acknowledgement of several would cover those that wait.
+    for (const delivery of done) this.channel!.ack(messageOf(delivery));
+    this.release(done);
+  }
+
+  private release(deliveries: readonly Delivery[]): void {
+    for (const { bytes, cost } of deliveries) {
       this.heldBytes -= bytes;
       this.readBytes -= cost;
     }
@@ -231,6 +250,62 @@ export class ConsumerSession {
     if (this.isPaused && this.heldBytes <= MAX_HELD_BYTES / 2)
       this.resubscribe(this.channel!).catch(this.options.onBatchFailure);
   }
+
+  /** The delivery waits for its dead letters: its events are stored, and it takes no more memory than its letters. */
+  private keepOnlyLetters(delivery: Delivery, letters: readonly DeadLetter[]): void {
+    let bytes = 0;
+    for (const letter of letters) {
+      // A small body is a part of all that came with it.
+      letter.content = Buffer.from(letter.content);
+      bytes += letter.content.length + BYTES_PER_EVENT;
+    }
+    this.heldBytes += bytes - delivery.bytes;
+    this.readBytes += bytes - delivery.cost;
+    delivery.bytes = bytes;
+    delivery.cost = bytes;
+    delivery.read = { events: [], deadLetters: [], keptBytes: 0 };
+    // A new consumer has its whole prefetch for messages that do not wait.
+    this.lateSinceSubscribed++;
+    if (this.lateSinceSubscribed >= this.options.window.prefetch / 2) void this.resubscribe(this.channel!);
+  }
+
+  private settleLate(delivery: Delivery, settle: (channel: Channel, message: ConsumeMessage) => void): void {
+    if (!this.isOpen) return;
+    try {
+      settle(this.channel!, messageOf(delivery));
+    } catch {
+      // The channel is about to end; the message comes again.
+      return;
+    }
+    this.release([delivery]);
+  }
+}
+
+/** All that amqplib needs of a message to acknowledge it. */
+function messageOf({ fields }: Delivery): ConsumeMessage {
+  return { fields } as ConsumeMessage;
+}
+
+function answered<T>(work: PromiseLike<T>, what: string): Promise<T> {
+  return withBrokerDeadline(Promise.resolve(work), ANSWER_TIMEOUT_MS, what);
+}
+
+/** The dead letters of each delivery that has some. */
+function lettersByDelivery(batch: readonly Delivery[], refused: readonly DeadLetter[]): Map<Delivery, DeadLetter[]> {
+  const lettersOf = new Map<Delivery, DeadLetter[]>();
+  for (const delivery of batch) {
+    if (delivery.read.deadLetters.length > 0) lettersOf.set(delivery, [...delivery.read.deadLetters]);
+  }
+  if (refused.length === 0) return lettersOf;
+  const byTag = new Map(batch.map((delivery) => [delivery.fields.deliveryTag, delivery]));
+  for (const letter of refused) {
+    const delivery = byTag.get(letter.tag);
+    if (delivery === undefined) throw new Error('a dead letter comes from no message of its batch');
+    const letters = lettersOf.get(delivery);
+    if (letters === undefined) lettersOf.set(delivery, [letter]);
+    else letters.push(letter);
+  }
+  return lettersOf;
 }
 
 function isSuspect(message: ConsumeMessage): boolean {
@@ -243,6 +318,7 @@ function toIncoming(queue: string, message: ConsumeMessage): IncomingMessage {
   const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
   const timestamp: unknown = properties.timestamp;
   return {
+    tag: fields.deliveryTag,
     queue,
     content,
     routingKey: fields.routingKey,

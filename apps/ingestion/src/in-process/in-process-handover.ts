@@ -5,6 +5,7 @@ import { MicroBatcher } from '../messages/micro-batcher.js';
 import type { QueueHandler, ReadMessage } from '../messages/queue-handler.js';
 
 interface WaitingEvent {
+  tag: number;
   read: ReadMessage;
   weight: number;
   alone: boolean;
@@ -21,6 +22,7 @@ export interface InProcessHandoverOptions {
  * validating, batching and writing, and `handOver` resolves when the write is committed.
  */
 export class InProcessHandover implements EventHandover {
+  private lastTag = 0;
   private readonly queues: ReadonlyMap<string, { handler: QueueHandler; batcher: MicroBatcher<WaitingEvent> }>;
 
   constructor({ handlers, batch }: InProcessHandoverOptions) {
@@ -35,7 +37,9 @@ export class InProcessHandover implements EventHandover {
   handOver(event: OutgoingEvent): Promise<void> {
     const queue = isGuildEventName(event.name) ? GUILD_EVENTS[event.name].queue : QUEUES.statistics;
     const { handler, batcher } = this.queues.get(queue)!;
+    const tag = ++this.lastTag;
     const read = handler.read({
+      tag,
       queue,
       routingKey: event.name,
       content: Buffer.from(JSON.stringify(event.body)),
@@ -43,9 +47,10 @@ export class InProcessHandover implements EventHandover {
       timestamp: event.occurredAt,
       arrivedAt: Date.now(),
     });
-    if (read.deadLetters.length > 0) return Promise.reject(refusal(read.deadLetters));
+    const [deadLetter] = read.deadLetters;
+    if (deadLetter !== undefined) return Promise.reject(refusal(deadLetter));
     return new Promise((resolve, reject) => {
-      batcher.push({ read, weight: 1, alone: false, settle: (error) => (error ? reject(error) : resolve()) });
+      batcher.push({ tag, read, weight: 1, alone: false, settle: (error) => (error ? reject(error) : resolve()) });
     });
   }
 
@@ -62,17 +67,17 @@ async function handleBatch(handler: QueueHandler, events: readonly WaitingEvent[
   try {
     const deadLetters = await handler.handle(events.map((event) => event.read));
     // Without a broker nobody keeps dead letters; the caller still has the event, and must learn that it was his.
-    if (deadLetters.length > 0 && events.length > 1) {
-      for (const event of events) await handleBatch(handler, [event]);
-      return;
+    const refused = new Map(deadLetters.map((letter) => [letter.tag, letter]));
+    for (const event of events) {
+      const letter = refused.get(event.tag);
+      event.settle(letter && refusal(letter));
     }
-    for (const event of events) event.settle(deadLetters.length > 0 ? refusal(deadLetters) : undefined);
   } catch (error) {
     const unavailable = new BrokerUnavailableError(`the event could not be stored: ${(error as Error).message}`);
     for (const event of events) event.settle(unavailable);
   }
 }
 
-function refusal(deadLetters: readonly DeadLetter[]): Error {
-  return new Error(`the event was refused: ${JSON.stringify(deadLetters[0]!.headers)}`);
+function refusal(deadLetter: DeadLetter): Error {
+  return new Error(`the event was refused: ${JSON.stringify(deadLetter.headers)}`);
 }

@@ -4,6 +4,8 @@ import type { IncomingMessage } from './incoming-message.js';
 
 /** What goes to the dead letters: a message as it came, or one element of its array. */
 export interface DeadLetter {
+  /** That of the message it comes from. */
+  tag: number;
   content: Buffer;
   /** That of the original message. */
   routingKey: string;
@@ -23,6 +25,7 @@ const MAX_SHORT_STRING_BYTES = 255;
 /** The whole message, its bytes untouched. */
 export function deadLetterOf(message: IncomingMessage, error: EventError): DeadLetter {
   return {
+    tag: message.tag,
     content: message.content,
     routingKey: shortText(message.routingKey) ?? '',
     contentType: shortText(message.contentType),
@@ -40,6 +43,7 @@ export function deadLetterOfElement(
   error: EventError,
 ): DeadLetter {
   return {
+    tag: message.tag,
     content: Buffer.from(element.text),
     routingKey: shortText(message.routingKey) ?? '',
     contentType: 'application/json',

@@ -1,0 +1,210 @@
+import type { ChannelModel, ConfirmChannel, Options } from 'amqplib';
+import type { StatisticsContract } from '#libs/contracts';
+import { BrokerConnection } from './broker-connection.js';
+import { withBrokerDeadline } from './deadline.js';
+import { declareTopology } from './declare-topology.js';
+
+export interface ConfirmPublisherOptions {
+  /** AMQP 0-9-1 URLs of one cluster, tried in turn. */
+  urls: readonly string[];
+  /** Shown in the broker's list of connections. */
+  name: string;
+  contract: StatisticsContract;
+  onError(error: Error): void;
+  /** The broker takes no messages for now; without a reason: it takes them again. */
+  onAlarm(reason?: string): void;
+}
+
+/** Nothing can be published now; nothing of the message was handed to the broker. */
+export class CannotPublishError extends Error {
+  override readonly name = 'CannotPublishError';
+}
+
+/** A message that the broker has not confirmed yet. */
+interface Unconfirmed {
+  /** `performance.now()`. */
+  since: number;
+  bytes: number;
+}
+
+/** Of messages that the broker has not confirmed; what comes beyond is refused. */
+const MOST_UNCONFIRMED_BYTES = 16 * 1_048_576;
+/** A broker that confirms nothing for so long, and has raised no alarm, gets a new connection. */
+const CONFIRM_TIMEOUT_MS = 10_000;
+const CLOSE_TIMEOUT_MS = 2_000;
+const CHECK_INTERVAL_MS = 1_000;
+
+/**
+ * Publishes with confirms on a connection of its own. RabbitMQ stops reading from connections that publish while it is
+ * low on memory or disk: what is written to one then is published after the alarm, however long that takes. So nothing
+ * is written during an alarm.
+ */
+export class ConfirmPublisher {
+  private readonly connection: BrokerConnection;
+  private channel?: ConfirmChannel;
+  private alarmChannel?: ConfirmChannel;
+  private readonly unconfirmed = new Set<Unconfirmed>();
+  private unconfirmedBytes = 0;
+  /** The client's write buffer is full. */
+  private isFull = false;
+  private lastPublishedAt = 0;
+  private readonly waiting = new Set<() => void>();
+  private checks?: NodeJS.Timeout;
+
+  constructor(private readonly options: ConfirmPublisherOptions) {
+    this.connection = new BrokerConnection({
+      urls: options.urls,
+      name: options.name,
+      onConnect: (connection) => this.openChannels(connection),
+      onError: (error) => options.onError(error),
+      onAlarm: (reason) => this.noteAlarm(reason),
+    });
+  }
+
+  /** Connects in the background. */
+  start(): void {
+    this.checks ??= setInterval(() => this.check(), CHECK_INTERVAL_MS).unref();
+    this.connection.start();
+  }
+
+  /** Why the broker takes no messages; undefined while it does. */
+  get obstacle(): string | undefined {
+    if (this.connection.alarm !== undefined) return `it has raised an alarm: ${this.connection.alarm}`;
+    return this.channel === undefined ? this.connection.failure.message : undefined;
+  }
+
+  /**
+   * Resolves when the broker has confirmed the message.
+   *
+   * @throws CannotPublishError at once, in an alarm, without a connection, or when too much is unconfirmed already
+   * @throws Error when the broker refuses the message or the connection is lost, as it is when a `mandatory` message comes
+   *   back because no queue takes it
+   */
+  publish(exchange: string, routingKey: string, content: Buffer, properties: Options.Publish): Promise<void> {
+    const { channel } = this;
+    const refusal = this.obstacle ?? (this.hasRoom ? undefined : 'too many messages wait for its confirm');
+    if (refusal !== undefined || channel === undefined) return Promise.reject(new CannotPublishError(refusal));
+    return new Promise((resolve, reject) => {
+      const message: Unconfirmed = { since: performance.now(), bytes: content.length };
+      this.unconfirmed.add(message);
+      this.unconfirmedBytes += message.bytes;
+      this.lastPublishedAt = message.since;
+      const settle = (error: unknown) => {
+        this.unconfirmed.delete(message);
+        this.unconfirmedBytes -= message.bytes;
+        if (error) reject(error instanceof Error ? error : new Error('the broker refused the message'));
+        else resolve();
+        if (this.unconfirmedBytes <= MOST_UNCONFIRMED_BYTES / 2) this.wakeWaiting();
+      };
+      try {
+        if (!channel.publish(exchange, routingKey, content, properties, settle)) this.isFull = true;
+      } catch (error) {
+        settle(error);
+      }
+    });
+  }
+
+  /** Resolves when messages can be published, or at the signal. */
+  async untilOpen(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && (this.obstacle !== undefined || !this.hasRoom)) {
+      await new Promise<void>((resolve) => {
+        const done = () => {
+          this.waiting.delete(done);
+          signal.removeEventListener('abort', done);
+          resolve();
+        };
+        this.waiting.add(done);
+        signal.addEventListener('abort', done);
+      });
+    }
+  }
+
+  /** When something lies in the write buffer, it is never sent: the connection ends, and a new one is made. */
+  discardUnsent(reason: Error): void {
+    if (this.connection.hasUnsentBytes) this.connection.reset(reason);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.checks);
+    const { channel } = this;
+    this.channel = undefined;
+    // Confirms that are still due arrive before the channel's own closing handshake ends. In an alarm none come.
+    if (channel !== undefined && this.connection.alarm === undefined) {
+      await withBrokerDeadline(channel.close(), CLOSE_TIMEOUT_MS, 'closing the channel').catch(() => undefined);
+    }
+    await this.connection.close();
+  }
+
+  private get hasRoom(): boolean {
+    return !this.isFull && this.unconfirmedBytes < MOST_UNCONFIRMED_BYTES;
+  }
+
+  private async openChannels(connection: ChannelModel): Promise<void> {
+    await declareTopology(connection, this.options.contract);
+    const channel = await connection.createConfirmChannel();
+    channel.on('error', (error: Error) => this.options.onError(error));
+    channel.on('drain', () => {
+      this.isFull = false;
+      this.wakeWaiting();
+    });
+    // A queue is gone. The next connection declares it.
+    channel.on('return', () => this.connection.reset(new Error('a message came back: no queue takes it')));
+    channel.once('close', () => {
+      if (this.channel !== channel) return;
+      this.channel = undefined;
+      // Whatever closed the channel, a new connection is the simplest way to a new one.
+      this.connection.reset(new Error('the channel was closed'));
+    });
+    await this.openAlarmChannel(connection);
+    this.isFull = false;
+    this.channel = channel;
+    this.wakeWaiting();
+  }
+
+  /** Resolves when it is known whether there is an alarm. */
+  private async openAlarmChannel(connection: ChannelModel): Promise<void> {
+    const channel = await connection.createConfirmChannel();
+    // A user who may not write to the default exchange hears of an alarm with the first message, and not before.
+    channel.on('error', () => undefined);
+    const alarmed = new Promise<void>((resolve) => connection.once('blocked', () => resolve()));
+    const closed = new Promise<void>((resolve) => channel.once('close', () => resolve()));
+    void closed.then(() => {
+      if (this.alarmChannel === channel) this.alarmChannel = undefined;
+    });
+    this.alarmChannel = channel;
+    await Promise.race([this.askForAlarm(), alarmed, closed]);
+  }
+
+  /** Publishes a message for nobody: during an alarm, the broker answers the first message of a connection by saying so. */
+  private askForAlarm(): Promise<void> {
+    return new Promise((resolve) => {
+      this.lastPublishedAt = performance.now();
+      this.alarmChannel?.publish('', 'serverstats.nobody', Buffer.alloc(0), {}, () => resolve());
+    });
+  }
+
+  private check(): void {
+    if (this.channel === undefined || this.connection.alarm !== undefined) return;
+    const now = performance.now();
+    const [oldest] = this.unconfirmed;
+    if (oldest !== undefined && now - oldest.since > CONFIRM_TIMEOUT_MS) {
+      this.connection.reset(new Error(`no publisher confirm within ${CONFIRM_TIMEOUT_MS} ms`));
+    } else if (now - this.lastPublishedAt >= CHECK_INTERVAL_MS) {
+      void this.askForAlarm();
+    }
+  }
+
+  private noteAlarm(reason: string | undefined): void {
+    this.options.onAlarm(reason);
+    if (reason !== undefined) return;
+    // The broker has read nothing of them meanwhile.
+    const now = performance.now();
+    for (const message of this.unconfirmed) message.since = now;
+    this.wakeWaiting();
+  }
+
+  private wakeWaiting(): void {
+    if (this.waiting.size === 0 || this.obstacle !== undefined || !this.hasRoom) return;
+    for (const wake of [...this.waiting]) wake();
+  }
+}
