@@ -187,6 +187,40 @@ describe('erasure', () => {
       await expectErased();
     });
 
+    it('should keep out what is from before it although another is running, and nobody waits for its end', async () => {
+      await storeFew();
+      const { run } = await startStepped((eraser) => eraser.eraseMember(guildId, MEMBER), SMALL_STEPS);
+      await stepPast(run, 'COMMIT');
+      const between = Date.now() + 1;
+      expect(await writer.write([anEvent(COMMAND, MEMBER, between)])).toMatchObject({ stored: 1 });
+      const givingUp = new AbortController();
+      const states: string[] = [];
+      const second = new Eraser(dataSource).eraseMember(guildId, MEMBER, {
+        signal: givingUp.signal,
+        onState: (state) => states.push(state),
+      });
+      await waitFor(() => states.includes('elsewhere'), { what: 'the second to meet the first' });
+      givingUp.abort();
+      await expect(second).rejects.toThrow(ErasureUnfinishedError);
+      expect(await writer.write([anEvent(COMMAND, MEMBER, between)])).toMatchObject({ stored: 0, unwanted: 1 });
+      await run.finish();
+      expect([await named(), await rows('erasures')]).toEqual([0, 0]);
+    });
+
+    it('should go on where another ended, when it met that one', async () => {
+      await storeFew();
+      const { run } = await startStepped((eraser) => eraser.eraseMember(guildId, MEMBER), SMALL_STEPS);
+      while (!(await run.next())!.includes('LOCK TABLE')) await run.step(async () => false);
+      const states: string[] = [];
+      const second = new Eraser(dataSource, SMALL_STEPS).eraseMember(guildId, MEMBER, {
+        onState: (state) => states.push(state),
+      });
+      await waitFor(() => states.includes('elsewhere'), { what: 'the second to meet the first' });
+      await run.finish();
+      await second;
+      await expectErased();
+    });
+
     it('should not be taken from who is at it, and could then not tell its sum', async () => {
       await storeFew();
       let answer: unknown;

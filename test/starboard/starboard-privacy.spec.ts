@@ -30,6 +30,18 @@ describe('erasing, and the starboard', () => {
   const count = async (guild_id: string, privacy_member_id: string) =>
     (await api.get<{ starboard: number }>('privacy/get-user-entries', { guild_id, privacy_member_id })).data.starboard;
 
+  const untilNothingIsLeft = (guildId: string) =>
+    waitFor(
+      async () => {
+        const tables = ['starboard_entries', 'starboard_tasks', 'starboard_problems'];
+        const counts = await Promise.all(
+          tables.map((table) => board.system.count(`${table} WHERE guild_id = $1`, [guildId])),
+        );
+        return counts.every((count) => count === 0);
+      },
+      { what: 'nothing to be left of the guild', timeoutMs: 40_000 },
+    );
+
   it('takes a member’s posts away although the starboard is off and Discord fails at first, and no others', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const { state } = board.discord;
@@ -92,15 +104,56 @@ describe('erasing, and the starboard', () => {
     expect(await board.untilPosts(starboard, 0)).toEqual([]);
   });
 
-  it('leaves nothing of a guild that is erased', async () => {
+  it('leaves nothing of a guild that is erased, in Discord neither, also where Discord fails at first', async () => {
+    const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+    const { state } = board.discord;
+    const messages = ['x', 'y'].map((content) => state.addMessage({ channelId: channel.id, content }));
+    for (const message of messages) await board.star(publisher, message);
+    await board.untilPosts(starboard, 2);
+    for (const message of messages) await board.settled(message);
+    board.discord.faults.add({ kind: 'status', status: 503 }, { method: 'DELETE', times: 5 });
+    expect((await api.send('DELETE', 'settings/delete', { guild_id: guild.id })).status).toBe(200);
+    await board.untilPosts(starboard, 0);
+    await untilNothingIsLeft(guild.id);
+  });
+
+  it('keeps the removals of members who were erased before their guild', async () => {
+    const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+    const message = board.discord.state.addMessage({ channelId: channel.id, content: 'mine' });
+    await board.star(publisher, message);
+    await board.untilPosts(starboard, 1);
+    await board.settled(message);
+    board.discord.faults.add({ kind: 'status', status: 503 }, { method: 'DELETE', times: 1_000 });
+    expect((await erase(guild.id, message.authorId)).data.starboard).toBe(1);
+    expect((await api.send('DELETE', 'settings/delete', { guild_id: guild.id })).status).toBe(200);
+    board.discord.faults.clear();
+    await board.untilPosts(starboard, 0);
+    await untilNothingIsLeft(guild.id);
+  });
+
+  it('takes the posts away of a guild that is said to be deleted while the bot is still in it', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const message = board.discord.state.addMessage({ channelId: channel.id, content: 'x' });
     await board.star(publisher, message);
     await board.untilPosts(starboard, 1);
-    expect((await api.send('DELETE', 'settings/delete', { guild_id: guild.id })).status).toBe(200);
-    for (const table of ['starboard_entries', 'starboard_tasks', 'starboard_problems']) {
-      expect(await board.system.count(`${table} WHERE guild_id = $1`, [guild.id])).toBe(0);
+    await board.settled(message);
+    await publisher.publish('guild.deleted', { guild_id: guild.id });
+    await board.untilPosts(starboard, 0);
+    await untilNothingIsLeft(guild.id);
+  });
+
+  it('gives up the posts of a guild that the bot has left', async () => {
+    const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+    const { state } = board.discord;
+    for (const content of ['x', 'y']) {
+      const message = state.addMessage({ channelId: channel.id, content });
+      await board.starAndSettle(publisher, message);
     }
+    expect(board.postsIn(starboard)).toHaveLength(2);
+    state.leaveGuild(guild.id);
+    await publisher.publish('guild.deleted', { guild_id: guild.id });
+    await untilNothingIsLeft(guild.id);
+    expect(board.postsIn(starboard)).toHaveLength(2);
   });
 
   it('takes a post away although the bot may not post new ones, and others wait for that', async () => {

@@ -247,7 +247,12 @@ export class DiscordState {
     for (const message of this.messagesOf(channelId)) this.messages.delete(message.id);
   }
 
-  /** The bot leaves. */
+  /** The bot leaves, and the guild goes on without it. */
+  leaveGuild(guildId: string): void {
+    this.guilds.delete(guildId);
+  }
+
+  /** The guild is gone. */
   deleteGuild(guildId: string): void {
     this.guilds.delete(guildId);
     for (const { id } of this.channelsOf(guildId)) this.deleteChannel(id);

@@ -77,7 +77,7 @@ export class ChannelAccess {
         guilds.get(guildId, signal),
         guilds.roles(guildId, signal),
         guilds.self(guildId, signal),
-        this.withParent(guildId, await channels.get({ guildId, channelId }, signal), signal),
+        channels.get({ guildId, channelId }, signal).then((found) => this.withParent(guildId, found, signal)),
       ]);
       return missingPermissions({ guild, roles, member, channel, now: this.clock.now() }, [
         ...needed,

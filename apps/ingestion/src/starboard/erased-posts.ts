@@ -1,7 +1,8 @@
-import type { Clock, DiscordClient } from '#libs/discord';
+import { DiscordError, type Clock, type DiscordClient } from '#libs/discord';
 import type { ChannelAccess } from './channel-access.js';
 import { EntryPosts } from './entry-posts.js';
 import { RunPostponedError } from './run-errors.js';
+import type { StarboardEntries } from './starboard-entries.queries.js';
 import type { RunOutcome } from './starboard-metrics.js';
 import type { ClaimedTask } from './starboard-tasks.queries.js';
 
@@ -14,8 +15,9 @@ export class ErasedPosts {
   private readonly posts: EntryPosts;
 
   constructor(
-    discord: DiscordClient,
+    private readonly discord: DiscordClient,
     access: ChannelAccess,
+    private readonly entries: Pick<StarboardEntries, 'find'>,
     private readonly clock: Clock,
   ) {
     this.posts = new EntryPosts(discord, access);
@@ -30,11 +32,27 @@ export class ErasedPosts {
   /** Likewise, and RunPostponedError while the post may still appear. */
   async seek(task: ClaimedTask, signal: AbortSignal): Promise<RunOutcome> {
     const { guildId, channelId, messageId, createdAt, postedAfter } = task;
+    // A guild that was erased and enabled again may have shown the message anew.
+    const entry = await this.entries.find(guildId, messageId);
+    const isUnclear = entry?.state === 'reserved';
     const post = await this.posts.seek({ guildId, channelId }, { messageId }, postedAfter!, signal);
-    if (post) return this.remove({ ...task, messageId: post.id }, signal);
+    const isErased = post !== undefined && !isUnclear && post.id !== entry?.entryMessageId;
+    if (isErased) return this.remove({ ...task, messageId: post.id }, signal);
     if (this.clock.now() < createdAt.getTime() + ON_THE_WAY_MS) {
       throw new RunPostponedError(this.clock.now() + BETWEEN_LOOKS_MS);
     }
     return 'nothing_found';
+  }
+
+  /** Whether the bot is not in that guild (any more), and can do nothing there. False when Discord does not tell. */
+  async isGuildGone(guildId: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.discord.guilds.get(guildId, signal);
+      return false;
+    } catch (error) {
+      // Discord has refused whoever is in no guild in the one and the other way.
+      if (error instanceof DiscordError) return error.missingObject === 'guild' || error.kind === 'forbidden';
+      throw error;
+    }
   }
 }

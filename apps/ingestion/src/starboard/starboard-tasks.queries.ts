@@ -148,6 +148,15 @@ export class StarboardTasks {
     );
   }
 
+  /** Drops everything of the guild that deletes posts. @returns how many there were */
+  async dropRemovals(guildId: string): Promise<number> {
+    const [, dropped] = await this.dataSource.query<[unknown[], number]>(
+      `DELETE FROM starboard_tasks WHERE guild_id = $1 AND task <> 'follow'`,
+      [guildId],
+    );
+    return dropped;
+  }
+
   /** Drops what has nothing to do any more, and problems that nobody has met for a week. */
   async sweep(now: number): Promise<void> {
     await this.dataSource.query(`DELETE FROM starboard_tasks WHERE due_at IS NULL AND last_run_at < $1`, [

@@ -41,7 +41,7 @@ export class TaskRunner {
     if (discord === null) return;
     const access = new ChannelAccess(discord, clock, problems);
     this.follower = new MessageFollower({ discord, access, entries, images, clock });
-    this.erasedPosts = new ErasedPosts(discord, access, clock);
+    this.erasedPosts = new ErasedPosts(discord, access, entries, clock);
   }
 
   /**
@@ -55,7 +55,9 @@ export class TaskRunner {
       await this.tasks.complete(task, this.clock.now());
     } catch (error) {
       signal.throwIfAborted();
-      const failure = await this.settle(task, error);
+      const failure = (await this.isLost(task, error, signal))
+        ? await this.giveUpRemovals(task)
+        : await this.settle(task, error);
       if (failure) this.metrics.countRun(failure);
     }
   }
@@ -135,6 +137,17 @@ export class TaskRunner {
 
   private isHopeless({ task, failingSince }: ClaimedTask, now: number): boolean {
     return failingSince !== null && now - failingSince.getTime() >= GIVEN_UP_AFTER_MS[task];
+  }
+
+  /** A post that is to go, in a guild that the bot has left: nobody can delete it. */
+  private async isLost({ task, guildId }: ClaimedTask, error: unknown, signal: AbortSignal): Promise<boolean> {
+    return task !== 'follow' && error instanceof ChannelProblemError && this.erasedPosts!.isGuildGone(guildId, signal);
+  }
+
+  private async giveUpRemovals({ guildId }: ClaimedTask): Promise<RunFailure> {
+    const posts = await this.tasks.dropRemovals(guildId);
+    this.logger.warn({ guildId, posts }, 'posts of a guild that the bot has left are given up');
+    return 'given_up';
   }
 
   private async giveUp(task: ClaimedTask, error: string): Promise<RunFailure> {

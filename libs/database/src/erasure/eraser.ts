@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { sqlState } from '../database-errors.js';
-import { lockStripe } from '../stripes.js';
+import { lockStripes } from '../stripes.js';
 import {
   findErasureJob,
   listErasureJobs,
@@ -43,7 +43,7 @@ export class ErasureUnfinishedError extends Error {
  * How far an erasure is that somebody asked for:
  *
  * - `waiting`: nothing is changed yet
- * - `elsewhere`: nothing is changed by this one yet, as somebody else erases the same
+ * - `elsewhere`: its tombstone is laid; somebody else erases the same, and goes on up to that
  * - `begun`: its first step is at work, or done
  */
 export type ErasureState = 'waiting' | 'elsewhere' | 'begun';
@@ -53,6 +53,14 @@ export interface ErasureOptions {
   signal?: AbortSignal;
   /** Called with each state after `waiting`. */
   onState?: (state: ErasureState) => void;
+}
+
+/** How the erasure of a target begins. Both are called under the exclusive lock of the guild's stripe. */
+interface ErasureBeginning {
+  /** Lays the tombstone and erases what there is little of. @returns the job of the rest; nobody has saved it yet */
+  lay: (manager: EntityManager) => Promise<ErasureJob>;
+  /** Does that, and takes the first step. */
+  begin: (manager: EntityManager) => Promise<StepOutcome>;
 }
 
 type StepOutcome = { isDone: true; erased: MemberReferences } | { isDone: false };
@@ -87,7 +95,7 @@ export class Eraser {
    * @throws ErasureUnfinishedError once it has begun; any other error before, and then nothing was changed
    */
   eraseMember(guildId: string, userId: string, options?: ErasureOptions): Promise<MemberReferences> {
-    return this.erase({ guildId, userId }, (manager) => this.beginMember(manager, guildId, userId), options);
+    return this.erase({ guildId, userId }, this.memberBeginning(guildId, userId), options);
   }
 
   /**
@@ -97,7 +105,7 @@ export class Eraser {
    */
   async eraseGuild(guildId: string, options?: ErasureOptions): Promise<void> {
     const target = { guildId, userId: WHOLE_GUILD };
-    await this.erase(target, (manager) => this.beginGuild(manager, guildId), options);
+    await this.erase(target, this.guildBeginning(guildId), options);
   }
 
   /**
@@ -108,7 +116,7 @@ export class Eraser {
    * @returns whether all is erased; else the rest is for {@link finish}
    */
   async startGuild(manager: EntityManager, guildId: string, before: Date): Promise<boolean> {
-    return (await this.beginGuild(manager, guildId, before)).isDone;
+    return (await this.guildBeginning(guildId, before).begin(manager)).isDone;
   }
 
   /**
@@ -118,9 +126,11 @@ export class Eraser {
    */
   async finish(target: ErasureTarget, options: ErasureOptions = {}): Promise<void> {
     try {
-      await this.withLock(target, options, (runner) => {
-        options.onState?.('begun');
-        return this.goOn(runner, target, options.signal);
+      const { signal, onState } = options;
+      const onElsewhere = async () => onState?.('elsewhere');
+      await withErasureLock(this.dataSource, target, { signal, limit: this.limit, onElsewhere }, (runner) => {
+        onState?.('begun');
+        return this.goOn(runner, target, signal);
       });
     } catch (error) {
       throw asUnfinished(error);
@@ -150,66 +160,86 @@ export class Eraser {
     return finished;
   }
 
-  private erase(
+  /**
+   * Where somebody else erases the target, its tombstone is laid before their end is waited for: what comes later from
+   * before now is not stored, whatever becomes of the waiting.
+   */
+  private async erase(
     target: ErasureTarget,
-    begin: (manager: EntityManager) => Promise<StepOutcome>,
+    { lay, begin }: ErasureBeginning,
     options: ErasureOptions = {},
   ): Promise<MemberReferences> {
-    return this.withLock(target, options, async (runner) => {
-      const first = await inTransaction(runner, target.guildId, async (manager) => {
-        options.signal?.throwIfAborted();
-        options.onState?.('begun');
-        return begin(manager);
+    const { signal, onState } = options;
+    let isLaid = false;
+    const onElsewhere = async () => {
+      if (isLaid) return;
+      await this.inOwnTransaction([target.guildId], async (manager) => {
+        signal?.throwIfAborted();
+        await saveErasureJob(manager, await lay(manager));
       });
-      if (first.isDone) return first.erased;
-      return this.goOn(runner, target, options.signal).catch((error: unknown) => {
-        throw asUnfinished(error);
-      });
-    });
-  }
-
-  private withLock<T>(
-    target: ErasureTarget,
-    { signal, onState }: ErasureOptions,
-    work: (runner: QueryRunner) => Promise<T>,
-  ): Promise<T> {
-    const onElsewhere = () => onState?.('elsewhere');
-    return withErasureLock(this.dataSource, target, { signal, limit: this.limit, onElsewhere }, work);
-  }
-
-  private async beginMember(manager: EntityManager, guildId: string, userId: string): Promise<StepOutcome> {
-    const target = { guildId, userId };
-    const before = await layMemberTombstone(manager, guildId, userId);
-    const starboardEntries = await eraseMemberEntries(manager, guildId, userId);
-    await eraseOutlivedGroups(manager, guildId);
-    const { erased, position } = (await findErasureJob(manager, target)) ?? { erased: noReferences() };
-    return this.step(manager, {
-      ...target,
-      before,
-      erased: { ...erased, starboardEntries: erased.starboardEntries + starboardEntries },
-      position,
-    });
-  }
-
-  private async beginGuild(manager: EntityManager, guildId: string, before?: Date): Promise<StepOutcome> {
-    const target = { guildId, userId: WHOLE_GUILD };
-    const reached = await layGuildTombstone(manager, guildId, before);
-    await eraseGuildSettings(manager, guildId);
-    const { position } = (await findErasureJob(manager, target)) ?? {};
-    const job = { ...target, before: reached, erased: noReferences(), position };
-    if (position === undefined && (await eraseSmallGuild(manager, job, this.sizes.guildRows))) {
-      await removeErasureJob(manager, job);
-      return { isDone: true, erased: noReferences() };
+      isLaid = true;
+      onState?.('elsewhere');
+    };
+    try {
+      return await withErasureLock(
+        this.dataSource,
+        target,
+        { signal, limit: this.limit, onElsewhere },
+        async (runner) => {
+          if (!isLaid) {
+            const first = await inTransaction(runner, [target.guildId], async (manager) => {
+              signal?.throwIfAborted();
+              onState?.('begun');
+              return begin(manager);
+            });
+            if (first.isDone) return first.erased;
+            isLaid = true;
+          }
+          onState?.('begun');
+          return this.goOn(runner, target, signal);
+        },
+      );
+    } catch (error) {
+      throw isLaid ? asUnfinished(error) : error;
     }
-    await saveErasureJob(manager, job);
-    return { isDone: false };
+  }
+
+  private memberBeginning(guildId: string, userId: string): ErasureBeginning {
+    const lay = (manager: EntityManager) => layMember(manager, { guildId, userId });
+    return { lay, begin: async (manager) => this.step(manager, await lay(manager)) };
+  }
+
+  private guildBeginning(guildId: string, before?: Date): ErasureBeginning {
+    const lay = (manager: EntityManager) => layGuild(manager, guildId, before);
+    const begin = async (manager: EntityManager): Promise<StepOutcome> => {
+      const job = await lay(manager);
+      if (job.position === undefined && (await eraseSmallGuild(manager, job, this.sizes.guildRows))) {
+        await removeErasureJob(manager, job);
+        return { isDone: true, erased: noReferences() };
+      }
+      await saveErasureJob(manager, job);
+      return { isDone: false };
+    };
+    return { lay, begin };
+  }
+
+  /** On a connection of its own, when there is room for it. */
+  private inOwnTransaction<T>(guildIds: readonly string[], work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.limit(async () => {
+      const runner = this.dataSource.createQueryRunner();
+      try {
+        return await inTransaction(runner, guildIds, work);
+      } finally {
+        await runner.release();
+      }
+    });
   }
 
   /** Takes one step after the other, up to the last. @returns what all of them erased; nothing where there is no job */
   private async goOn(runner: QueryRunner, target: ErasureTarget, signal?: AbortSignal): Promise<MemberReferences> {
     for (;;) {
       signal?.throwIfAborted();
-      const outcome = await inTransaction(runner, target.guildId, async (manager): Promise<StepOutcome> => {
+      const outcome = await inTransaction(runner, [target.guildId], async (manager): Promise<StepOutcome> => {
         const job = await findErasureJob(manager, target);
         return job === undefined ? { isDone: true, erased: noReferences() } : this.step(manager, job);
       });
@@ -253,17 +283,37 @@ const PREPARE = `
   LOCK TABLE ONLY statistic_events, ONLY statistic_totals, ONLY statistic_groups, ONLY guild_snapshots
     IN ACCESS SHARE MODE`;
 
-/** Under the exclusive lock of the guild's stripe. What Postgres broke off for the sake of others is tried again. */
+/** @returns the job as it is now: where there was one already, it goes on, up to the new tombstone */
+async function layMember(manager: EntityManager, target: ErasureTarget): Promise<ErasureJob> {
+  const { guildId, userId } = target;
+  const before = await layMemberTombstone(manager, guildId, userId);
+  const starboardEntries = await eraseMemberEntries(manager, guildId, userId);
+  await eraseOutlivedGroups(manager, guildId);
+  const { erased, position } = (await findErasureJob(manager, target)) ?? { erased: noReferences() };
+  const sum = { ...erased, starboardEntries: erased.starboardEntries + starboardEntries };
+  return { ...target, before, erased: sum, position };
+}
+
+/** As {@link layMember}. */
+async function layGuild(manager: EntityManager, guildId: string, before?: Date): Promise<ErasureJob> {
+  const target = { guildId, userId: WHOLE_GUILD };
+  const reached = await layGuildTombstone(manager, guildId, before);
+  await eraseGuildSettings(manager, guildId);
+  const { position } = (await findErasureJob(manager, target)) ?? {};
+  return { ...target, before: reached, erased: noReferences(), position };
+}
+
+/** Under the exclusive locks of the guilds' stripes. What Postgres broke off for the sake of others is tried again. */
 async function inTransaction<T>(
   runner: QueryRunner,
-  guildId: string,
+  guildIds: readonly string[],
   work: (manager: EntityManager) => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await runner.manager.transaction('READ COMMITTED', async (manager) => {
         await manager.query(PREPARE);
-        await lockStripe(manager, guildId);
+        await lockStripes(manager, guildIds);
         return work(manager);
       });
     } catch (error) {

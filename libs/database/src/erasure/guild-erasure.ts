@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { CounterPanel } from '../entities/counter-panel.entity.js';
 import { GuildSettings } from '../entities/guild-settings.entity.js';
 import { existingPartitions } from '../partitions/partition-keeper.js';
-import { dropGuildStarboard } from '../starboard/starboard-erasure.js';
+import { eraseGuildStarboard } from '../starboard/starboard-erasure.js';
 import type { ErasureJob, GuildPosition } from './erasure-jobs.js';
 
 /** A table of which a guild may have many rows. */
@@ -52,7 +52,7 @@ export async function eraseGuildSettings(manager: EntityManager, guildId: string
   for (const entity of [GuildSettings, CounterPanel]) {
     await manager.getRepository<{ guildId: string }>(entity).delete({ guildId });
   }
-  await dropGuildStarboard(manager, guildId);
+  await eraseGuildStarboard(manager, guildId);
   // Channels that are still to be removed in Discord: nobody would know of them any more.
   await manager.query(
     `UPDATE counter_panel_creations SET is_abandoned = true, due_at = clock_timestamp() WHERE guild_id = $1`,
