@@ -160,9 +160,34 @@ describe('channels of requests that never came to their end', () => {
 
   it('are forgotten where the bot is no member any more', async () => {
     await addCreation('Admins');
-    system.discord.state.deleteGuild(guild.id);
+    await addCreation('Helpers', addLocked('Helpers').id);
+    system.discord.state.leaveGuild(guild.id);
     await system.pass(1);
     expect(await creations()).toEqual([]);
+  });
+
+  it('are removed after their guild was erased while Discord failed', async () => {
+    const channel = addLocked('Admins');
+    await system.database.query('INSERT INTO counter_panels VALUES ($1, $2, $3, $4)', [
+      guild.id,
+      channel.id,
+      'Admins',
+      ROLE,
+    ]);
+    const service = await startService();
+    try {
+      system.discord.faults.add({ kind: 'status', status: 503 }, { method: 'DELETE', times: 100 });
+      const answer = await new ApiClient(service.url).send('DELETE', 'settings/delete', { guild_id: guild.id });
+      expect(answer.status).toBe(200);
+      expect(exists(channel)).toBe(true);
+      system.discord.faults.clear();
+      await system.pass(2);
+      expect(exists(channel)).toBe(false);
+      expect([guild.members, guild.online, guild.boosts].map(exists)).toEqual([true, true, true]);
+      expect(await creations()).toEqual([]);
+    } finally {
+      await service.kill();
+    }
   });
 
   it('are removed by one of two workers', async () => {

@@ -42,16 +42,30 @@ export class AbandonedChannels {
       await dropCreation(dataSource.manager, creation);
     } catch (error) {
       signal.throwIfAborted();
-      // The bot is not in that guild any more, and can do nothing there.
-      if (error instanceof DiscordError && error.missingObject === 'guild') {
-        return dropCreation(dataSource.manager, creation);
-      }
+      // The bot can do nothing there.
+      if (await this.hasLeft(creation, error, signal)) return dropCreation(dataSource.manager, creation);
       const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(creation.attempts - 1, 20), LONGEST_PAUSE_MS);
       logger.warn(
         { guild: creation.guildId, error: (error as Error).message },
         'the channel of an abandoned counter panel could not be removed, trying again',
       );
       await postponeCreation(dataSource.manager, creation, new Date(clock.now() + pauseMs));
+    }
+  }
+
+  /** Whether it failed because the bot is not in that guild (any more). */
+  private async hasLeft({ guildId }: ChannelCreation, failure: unknown, signal: AbortSignal): Promise<boolean> {
+    if (!(failure instanceof DiscordError)) return false;
+    if (failure.missingObject === 'guild') return true;
+    if (failure.kind !== 'forbidden') return false;
+    const { discord, clock } = this.parts;
+    try {
+      await withDeadline(clock, REMOVAL_MS, (own) => discord.guilds.get(guildId, own), signal);
+      return false;
+    } catch (error) {
+      signal.throwIfAborted();
+      // Discord has refused whoever is no member in the one and the other way.
+      return error instanceof DiscordError && (error.missingObject === 'guild' || error.kind === 'forbidden');
     }
   }
 }

@@ -1,6 +1,12 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { deleteChannel } from '#libs/counter-panels';
-import { beginCreations, noteCreatedChannel, findCustomPanelChannels, type GuildSettings } from '#libs/database';
+import {
+  beginCreations,
+  dropCreationsOf,
+  noteCreatedChannel,
+  findCustomPanelChannels,
+  type GuildSettings,
+} from '#libs/database';
 import {
   BotPermissions,
   DeadlineError,
@@ -29,7 +35,7 @@ import type { PanelCreation, PanelWork } from './panel-work.js';
 const WORK_MS = 60_000;
 /** When a request whose channels are not stored has certainly died. */
 const DEAD_AFTER_MS = 2 * WORK_MS;
-/** What an erasure may take for channels that it leaves behind anyhow. */
+/** What an erasure may take for channels before it leaves them to others. */
 const FAREWELL_MS = 10_000;
 
 const NO_TOKEN =
@@ -125,17 +131,26 @@ export class PanelChannels implements OnModuleDestroy {
     }
   }
 
-  /** Deletes channels as far as Discord plays along within some seconds. Never throws. */
+  /**
+   * Deletes channels of an erased guild as far as Discord plays along within some seconds; the ingestion service removes
+   * the others. Never throws.
+   */
   async deleteAsFarAsPossible(guildId: string, channelIds: readonly string[]): Promise<void> {
     const { discord } = this;
     if (discord === null || channelIds.length === 0) return;
     const outcomes = await withDeadline(this.clock, FAREWELL_MS, (signal) =>
       Promise.allSettled(channelIds.map((channelId) => deleteChannel(discord, guildId, channelId, signal))),
     );
+    const deleted = channelIds.filter((_, index) => outcomes[index]!.status === 'fulfilled');
+    try {
+      await this.database.write((manager) => dropCreationsOf(manager, guildId, deleted));
+    } catch (error) {
+      this.logger.warn({ err: error }, 'channels of counter panels that are gone are looked for again');
+    }
     const failed = outcomes.filter((outcome) => outcome.status === 'rejected');
     if (failed.length === 0) return;
     const details = { err: failed[0]!.reason as Error, left: failed.length };
-    this.logger.warn(details, 'channels of counter panels of an erased guild could not be deleted');
+    this.logger.warn(details, 'channels of counter panels of an erased guild are left to be removed later');
   }
 
   private async check(
