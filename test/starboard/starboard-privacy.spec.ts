@@ -156,6 +156,73 @@ describe('erasing, and the starboard', () => {
     expect(board.postsIn(starboard)).toHaveLength(2);
   });
 
+  it.each([
+    ['', (_: string) => Promise.resolve()],
+    [
+      ' of which nobody noted whom they answer',
+      (guildId: string) =>
+        board.system.database.query('UPDATE starboard_entries SET reply_author_id = NULL WHERE guild_id = $1', [
+          guildId,
+        ]),
+    ],
+  ])(
+    'takes a member’s name out of posts about what others answered%s, and changes nothing else',
+    async (_, prepare) => {
+      const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+      const { state } = board.discord;
+      const mine = state.addMessage({ channelId: channel.id, content: 'how are you?' });
+      const ofOther = state.addMessage({ channelId: channel.id, content: 'and you?' });
+      for (const { id: messageId } of [mine, ofOther]) {
+        const reference = { type: 0 as const, channelId: channel.id, messageId };
+        const attachments = [{ filename: 'a cat.png' }];
+        await board.starAndSettle(
+          publisher,
+          state.addMessage({ channelId: channel.id, content: 'fine', type: 19, reference, attachments }),
+        );
+      }
+      const before = board
+        .postsIn(starboard)
+        .map(({ embeds, attachments }) => structuredClone({ embeds, attachments }));
+      await board.set(guild.id, { starboard_enabled: false });
+      await prepare(guild.id);
+      board.discord.faults.add({ kind: 'status', status: 503 }, { method: 'PATCH', times: 5 });
+      expect((await erase(guild.id, mine.authorId)).data.starboard).toBe(0);
+      await waitFor(
+        async () =>
+          (await board.system.count(`starboard_tasks WHERE guild_id = $1 AND task = 'unname' AND due_at IS NOT NULL`, [
+            guild.id,
+          ])) === 0,
+        { what: 'the name to be taken out', timeoutMs: 40_000 },
+      );
+      const link = `[a message](https://discord.com/channels/${guild.id}/${channel.id}/${mine.id})`;
+      const after = board.postsIn(starboard).map(({ embeds, attachments }) => ({ embeds, attachments }));
+      const [first, second] = before;
+      expect(first!.embeds[0]!['fields']).toEqual([{ name: 'In reply to', value: `${link} of <@${mine.authorId}>` }]);
+      const fields = [{ name: 'In reply to', value: link }];
+      expect(after).toEqual([{ ...first!, embeds: [{ ...first!.embeds[0], fields }] }, second]);
+      const noted = (await board.entriesOf(guild.id)).map(({ reply_author_id }) => reply_author_id);
+      expect(noted.toSorted()).toEqual(['0', ofOther.authorId]);
+    },
+  );
+
+  it('names nobody in a post that was on its way when who is answered was erased', async () => {
+    const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+    const { state } = board.discord;
+    const mine = state.addMessage({ channelId: channel.id, content: 'how are you?' });
+    const reference = { type: 0 as const, channelId: channel.id, messageId: mine.id };
+    const answer = state.addMessage({ channelId: channel.id, content: 'fine', type: 19, reference });
+    let letGo!: () => void;
+    let arrived = false;
+    const until = new Promise<void>((resolve) => (letGo = resolve));
+    board.discord.faults.add({ kind: 'late', until, onArrival: () => (arrived = true) }, POSTING);
+    await board.star(publisher, answer);
+    await waitFor(() => arrived, { what: 'the post to be on its way' });
+    await erase(guild.id, mine.authorId);
+    letGo();
+    const [post] = await board.untilPosts(starboard, 1);
+    await waitFor(() => !JSON.stringify(post!.embeds).includes(mine.authorId), { what: 'the name to go' });
+  });
+
   it('takes a post away although the bot may not post new ones, and others wait for that', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const { state } = board.discord;

@@ -21,6 +21,12 @@ export interface DiscordEmbed {
   imageUrl?: string;
   thumbnailUrl?: string;
   videoUrl?: string;
+  fields?: DiscordEmbedField[];
+}
+
+export interface DiscordEmbedField {
+  name: string;
+  value: string;
 }
 
 export interface MessageBody {
@@ -100,6 +106,7 @@ function readEmbed(fields: AnswerFields): DiscordEmbed {
     imageUrl: fields.object('image')?.text('url'),
     thumbnailUrl: fields.object('thumbnail')?.text('url'),
     videoUrl: fields.object('video')?.text('url'),
+    fields: fields.list('fields', (field) => ({ name: field.text('name') ?? '', value: field.text('value') ?? '' })),
   };
 }
 

@@ -12,8 +12,9 @@ import {
  * - `follow`: bring the entry of the message up to date
  * - `remove`: delete the post `messageId`, whose entry was erased
  * - `seek`: delete the post about `messageId`, if there is one: its entry was erased while it was being posted
+ * - `unname`: take the name of an erased member out of the post `messageId`, which says whom its message answers
  */
-export type TaskName = 'follow' | 'remove' | 'seek';
+export type TaskName = 'follow' | 'remove' | 'seek' | 'unname';
 
 export interface TaskKey {
   guildId: string;
@@ -108,7 +109,7 @@ export class StarboardTasks {
 
   /** It was done; what was asked for meanwhile is to be done again. */
   async complete(task: ClaimedTask, now: number): Promise<void> {
-    if (task.task !== 'follow') return this.drop(task);
+    if (task.task === 'remove' || task.task === 'seek') return this.drop(task);
     await this.update(
       task,
       `due_at = CASE WHEN requests > $5 THEN $6::timestamptz END, last_run_at = $7, attempts = 0, failing_since = NULL,
@@ -148,8 +149,8 @@ export class StarboardTasks {
     );
   }
 
-  /** Drops everything of the guild that deletes posts. @returns how many there were */
-  async dropRemovals(guildId: string): Promise<number> {
+  /** Drops everything of the guild that deletes or changes posts for an erasure. @returns how many there were */
+  async dropErasures(guildId: string): Promise<number> {
     const [, dropped] = await this.dataSource.query<[unknown[], number]>(
       `DELETE FROM starboard_tasks WHERE guild_id = $1 AND task <> 'follow'`,
       [guildId],

@@ -17,7 +17,12 @@ import { StarboardTasks, type ClaimedTask, type TaskName } from './starboard-tas
 
 const DAY_MS = 86_400_000;
 /** What has failed for so long is given up; posts that have to go for privacy not so soon. */
-const GIVEN_UP_AFTER_MS: Record<TaskName, number> = { follow: DAY_MS, remove: 30 * DAY_MS, seek: 30 * DAY_MS };
+const GIVEN_UP_AFTER_MS: Record<TaskName, number> = {
+  follow: DAY_MS,
+  remove: 30 * DAY_MS,
+  seek: 30 * DAY_MS,
+  unname: 30 * DAY_MS,
+};
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_JITTER_MS = 500;
 
@@ -56,7 +61,7 @@ export class TaskRunner {
     } catch (error) {
       signal.throwIfAborted();
       const failure = (await this.isLost(task, error, signal))
-        ? await this.giveUpRemovals(task)
+        ? await this.giveUpErasures(task)
         : await this.settle(task, error);
       if (failure) this.metrics.countRun(failure);
     }
@@ -139,14 +144,14 @@ export class TaskRunner {
     return failingSince !== null && now - failingSince.getTime() >= GIVEN_UP_AFTER_MS[task];
   }
 
-  /** A post that is to go, in a guild that the bot has left: nobody can delete it. */
+  /** A post that is to go or to change for an erasure, in a guild that the bot has left: nobody can do that. */
   private async isLost({ task, guildId }: ClaimedTask, error: unknown, signal: AbortSignal): Promise<boolean> {
     return task !== 'follow' && error instanceof ChannelProblemError && this.erasedPosts!.isGuildGone(guildId, signal);
   }
 
-  private async giveUpRemovals({ guildId }: ClaimedTask): Promise<RunFailure> {
-    const posts = await this.tasks.dropRemovals(guildId);
-    this.logger.warn({ guildId, posts }, 'posts of a guild that the bot has left are given up');
+  private async giveUpErasures({ guildId }: ClaimedTask): Promise<RunFailure> {
+    const posts = await this.tasks.dropErasures(guildId);
+    this.logger.warn({ guildId, posts }, 'erased posts of a guild that the bot has left are given up');
     return 'given_up';
   }
 

@@ -12,6 +12,7 @@ export type StarboardEntryState = 'reserved' | 'posted' | 'removing' | 'withdraw
 /** A starred message and what became of it on the guild's starboard. */
 @Entity({ name: 'starboard_entries' })
 @Index('starboard_entries_by_author', ['guildId', 'authorId'])
+@Index('starboard_entries_by_reply_author', ['guildId', 'replyAuthorId'])
 export class StarboardEntry {
   @PrimaryColumn('bigint', { name: 'guild_id' })
   guildId: string;
@@ -27,6 +28,10 @@ export class StarboardEntry {
   /** Who wrote the starred message. */
   @Column('bigint', { name: 'author_id' })
   authorId: string;
+
+  /** Whom the post names as the author of what the message answers; 0: nobody; null where that is not known. */
+  @Column('bigint', { name: 'reply_author_id', nullable: true })
+  replyAuthorId: string | null;
 
   @Column('text', { default: 'withdrawn' })
   state: StarboardEntryState;

@@ -14,7 +14,7 @@ import {
 } from './erasure-jobs.js';
 import { tryWithErasureLock, withErasureLock, type Limit } from './erasure-lock.js';
 import { eraseGuildRows, eraseGuildSettings, eraseSmallGuild } from './guild-erasure.js';
-import { eraseMemberEntries } from '../starboard/starboard-erasure.js';
+import { eraseMemberEntries, eraseReplyAuthor } from '../starboard/starboard-erasure.js';
 import { eraseMemberEvents, eraseOutlivedGroups } from './member-erasure.js';
 import { addReferences, noReferences, type MemberReferences } from './member-references.js';
 import { layGuildTombstone, layMemberTombstone, WHOLE_GUILD } from './tombstones.js';
@@ -288,6 +288,7 @@ async function layMember(manager: EntityManager, target: ErasureTarget): Promise
   const { guildId, userId } = target;
   const before = await layMemberTombstone(manager, guildId, userId);
   const starboardEntries = await eraseMemberEntries(manager, guildId, userId);
+  await eraseReplyAuthor(manager, guildId, userId);
   await eraseOutlivedGroups(manager, guildId);
   const { erased, position } = (await findErasureJob(manager, target)) ?? { erased: noReferences() };
   const sum = { ...erased, starboardEntries: erased.starboardEntries + starboardEntries };

@@ -11,6 +11,26 @@ export function eraseMemberEntries(manager: EntityManager, guildId: string, user
 }
 
 /**
+ * Leaves as work what takes the member's name out of posts about what others answered: of those that name the member,
+ * and of those of which nobody knows whom they name.
+ * Call it under the exclusive lock of the guild's stripe, once the member's tombstone is laid, which the work looks for.
+ */
+export async function eraseReplyAuthor(manager: EntityManager, guildId: string, userId: string): Promise<void> {
+  await manager.query(
+    `WITH naming AS (
+       UPDATE starboard_entries SET reply_author_id = NULL
+       WHERE guild_id = $1 AND (reply_author_id = $2 OR (reply_author_id IS NULL AND state = 'posted'))
+       RETURNING guild_id, state, entry_channel_id, entry_message_id
+     )
+     INSERT INTO starboard_tasks AS known (guild_id, message_id, task, channel_id, created_at, due_at)
+     SELECT guild_id, entry_message_id, 'unname', entry_channel_id, $3, $3
+     FROM naming WHERE state <> 'withdrawn' AND entry_message_id IS NOT NULL
+     ON CONFLICT (guild_id, message_id, task) DO UPDATE SET requests = known.requests + 1, due_at = excluded.due_at`,
+    [guildId, userId, new Date()],
+  );
+}
+
+/**
  * Deletes the entries of the guild, and leaves as work what deletes their posts in Discord, beside the removals that
  * are left from before. Looks that were asked for and known problems go.
  * Call it under the exclusive lock of the guild's stripe.
