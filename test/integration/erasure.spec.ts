@@ -85,6 +85,39 @@ describe('erasure', () => {
     });
   });
 
+  describe('of a member in several guilds', () => {
+    it('should begin in all of them or in none, and be finished by others where its process died', async () => {
+      for (const died of ['before', 'after']) {
+        const first = await openGuild();
+        const guildIds = [first, await openGuild(), await openGuild(first)];
+        for (guildId of guildIds) await storeFew();
+        const { run, kill } = await startStepped((eraser) => eraser.eraseMemberIn(guildIds, MEMBER), SMALL_STEPS);
+        while ((await run.next()) !== 'COMMIT') await run.step(async () => false);
+        if (died === 'after') await run.step(async () => false);
+        await kill();
+        const left = { tombstones: 0, jobs: 0 };
+        for (guildId of guildIds) {
+          left.tombstones += await rows('erasure_tombstones');
+          left.jobs += await rows('erasures');
+        }
+        const expected = died === 'after' ? 3 : 0;
+        expect({ died, ...left }).toEqual({ died, tombstones: expected, jobs: expected });
+        expect(await new Eraser(dataSource).finishAll(new AbortController().signal, fail)).toBe(expected);
+        for (guildId of died === 'after' ? guildIds : []) await expectErased();
+      }
+    });
+
+    it('should tell what was erased, by guild', async () => {
+      const guildIds = [guildId, await openGuild()];
+      await storeFew();
+      const erased = await new Eraser(dataSource, SMALL_STEPS).eraseMemberIn(guildIds, MEMBER);
+      expect([...erased].map(([guild, references]) => [guild, flat(references)])).toEqual([
+        [guildIds[0], { 1: 3, 2: 5, starboard: 1 }],
+        [guildIds[1], { starboard: 0 }],
+      ]);
+    });
+  });
+
   describe('of a member with many events', () => {
     it('should tell the sum of all its steps', async () => {
       await storeFew();

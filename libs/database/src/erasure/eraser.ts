@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { DISCORD_EPOCH_MS } from '#libs/contracts';
 import { sqlState } from '../database-errors.js';
+import { GuildSettings } from '../entities/guild-settings.entity.js';
 import { lockStripes } from '../stripes.js';
 import {
   findErasureJob,
@@ -12,12 +14,13 @@ import {
   type ErasureTarget,
   type GuildPosition,
 } from './erasure-jobs.js';
+import type { ErasureLog, LoggedErasure } from './erasure-log.js';
 import { tryWithErasureLock, withErasureLock, type Limit } from './erasure-lock.js';
 import { eraseGuildRows, eraseGuildSettings, eraseSmallGuild } from './guild-erasure.js';
 import { eraseMemberEntries, eraseReplyAuthor } from '../starboard/starboard-erasure.js';
 import { eraseMemberEvents, eraseOutlivedGroups } from './member-erasure.js';
 import { addReferences, noReferences, type MemberReferences } from './member-references.js';
-import { layGuildTombstone, layMemberTombstone, WHOLE_GUILD } from './tombstones.js';
+import { layGuildTombstone, layMemberTombstone, layTombstoneAgain, WHOLE_GUILD } from './tombstones.js';
 
 /** How many rows one transaction erases at most. */
 export interface ErasureStepSizes {
@@ -80,11 +83,15 @@ const DEADLOCK_DETECTED = '40P01';
  * erasure lock lets one at a time work on a job, so that it can tell the sum.
  */
 export class Eraser {
-  /** @param limit bounds how many erasures that somebody asked for hold a connection; not those of {@link finishAll} */
+  /**
+   * @param limit bounds how many erasures that somebody asked for hold a connection; not those of {@link finishAll}
+   * @param log to which every erasure is appended before its tombstone is committed
+   */
   constructor(
     private readonly dataSource: DataSource,
     private readonly sizes: ErasureStepSizes = ERASURE_STEP_SIZES,
     private readonly limit: Limit = (work) => work(),
+    private readonly log?: ErasureLog,
   ) {}
 
   /**
@@ -92,10 +99,69 @@ export class Eraser {
    * and no id that was derived from one. Events of the member from before now that come later are not stored.
    *
    * @returns what was erased, when all is; with what earlier steps of an unfinished erasure had erased
-   * @throws ErasureUnfinishedError once it has begun; any other error before, and then nothing was changed
+   * @throws ErasureUnfinishedError once it has begun; any other error before, and then nothing was changed, such as
+   *   ErasureLogError
    */
   eraseMember(guildId: string, userId: string, options?: ErasureOptions): Promise<MemberReferences> {
     return this.erase({ guildId, userId }, this.memberBeginning(guildId, userId), options);
+  }
+
+  /**
+   * As {@link eraseMember} in several guilds: all tombstones are laid in one transaction, then one guild is erased after
+   * the other. It has begun in all of them or in none.
+   *
+   * @returns what was erased, by guild
+   * @throws as {@link eraseMember}
+   */
+  async eraseMemberIn(
+    guildIds: readonly string[],
+    userId: string,
+    options: ErasureOptions = {},
+  ): Promise<Map<string, MemberReferences>> {
+    const { signal, onState } = options;
+    if (guildIds.length === 0) return new Map();
+    await this.inOwnTransaction(guildIds, async (manager) => {
+      signal?.throwIfAborted();
+      onState?.('begun');
+      const jobs: ErasureJob[] = [];
+      for (const guildId of guildIds) jobs.push(await layMember(manager, { guildId, userId }));
+      for (const job of jobs) await saveErasureJob(manager, job);
+      await this.log?.append(jobs);
+    });
+    const erased = new Map<string, MemberReferences>();
+    try {
+      for (const guildId of guildIds) {
+        const target = { guildId, userId };
+        erased.set(guildId, await this.withLock(target, signal, (runner) => this.goOn(runner, target, signal)));
+      }
+      return erased;
+    } catch (error) {
+      throw asUnfinished(error);
+    }
+  }
+
+  /**
+   * Erases again what a log tells, in a database that was restored from before: up to the time that it had then. Nothing
+   * is written to a log.
+   *
+   * @returns false for a guild that was enabled again since: its erasure was finished before, so nothing is to be done
+   * @throws as {@link eraseMember}
+   */
+  async eraseAgain(logged: LoggedErasure): Promise<boolean> {
+    const { guildId, userId, before } = logged;
+    const target = { guildId, userId };
+    const isWanted = await this.inOwnTransaction([guildId], async (manager) => {
+      if (userId === WHOLE_GUILD && (await isEnabledSince(manager, guildId, before))) return false;
+      const reached = await layTombstoneAgain(manager, logged);
+      const job =
+        userId === WHOLE_GUILD
+          ? await guildJob(manager, guildId, reached)
+          : await memberJob(manager, target, reached, snowflakeAt(before));
+      await saveErasureJob(manager, job);
+      return true;
+    });
+    if (isWanted) await this.finish(target);
+    return isWanted;
   }
 
   /**
@@ -205,12 +271,12 @@ export class Eraser {
   }
 
   private memberBeginning(guildId: string, userId: string): ErasureBeginning {
-    const lay = (manager: EntityManager) => layMember(manager, { guildId, userId });
+    const lay = async (manager: EntityManager) => this.logged(await layMember(manager, { guildId, userId }));
     return { lay, begin: async (manager) => this.step(manager, await lay(manager)) };
   }
 
   private guildBeginning(guildId: string, before?: Date): ErasureBeginning {
-    const lay = (manager: EntityManager) => layGuild(manager, guildId, before);
+    const lay = async (manager: EntityManager) => this.logged(await layGuild(manager, guildId, before));
     const begin = async (manager: EntityManager): Promise<StepOutcome> => {
       const job = await lay(manager);
       if (job.position === undefined && (await eraseSmallGuild(manager, job, this.sizes.guildRows))) {
@@ -221,6 +287,20 @@ export class Eraser {
       return { isDone: false };
     };
     return { lay, begin };
+  }
+
+  /** In the transaction that lays the tombstone: what cannot be logged is not erased. @throws ErasureLogError */
+  private async logged(job: ErasureJob): Promise<ErasureJob> {
+    await this.log?.append([job]);
+    return job;
+  }
+
+  private withLock<T>(
+    target: ErasureTarget,
+    signal: AbortSignal | undefined,
+    work: (runner: QueryRunner) => Promise<T>,
+  ): Promise<T> {
+    return withErasureLock(this.dataSource, target, { signal, limit: this.limit }, work);
   }
 
   /** On a connection of its own, when there is room for it. */
@@ -286,8 +366,18 @@ const PREPARE = `
 /** @returns the job as it is now: where there was one already, it goes on, up to the new tombstone */
 async function layMember(manager: EntityManager, target: ErasureTarget): Promise<ErasureJob> {
   const { guildId, userId } = target;
-  const before = await layMemberTombstone(manager, guildId, userId);
-  const starboardEntries = await eraseMemberEntries(manager, guildId, userId);
+  return memberJob(manager, target, await layMemberTombstone(manager, guildId, userId));
+}
+
+/** @param beforeMessage what was posted of later messages stays */
+async function memberJob(
+  manager: EntityManager,
+  target: ErasureTarget,
+  before: string,
+  beforeMessage?: string,
+): Promise<ErasureJob> {
+  const { guildId, userId } = target;
+  const starboardEntries = await eraseMemberEntries(manager, guildId, userId, beforeMessage);
   await eraseReplyAuthor(manager, guildId, userId);
   await eraseOutlivedGroups(manager, guildId);
   const { erased, position } = (await findErasureJob(manager, target)) ?? { erased: noReferences() };
@@ -297,11 +387,24 @@ async function layMember(manager: EntityManager, target: ErasureTarget): Promise
 
 /** As {@link layMember}. */
 async function layGuild(manager: EntityManager, guildId: string, before?: Date): Promise<ErasureJob> {
+  return guildJob(manager, guildId, await layGuildTombstone(manager, guildId, before));
+}
+
+async function guildJob(manager: EntityManager, guildId: string, before: string): Promise<ErasureJob> {
   const target = { guildId, userId: WHOLE_GUILD };
-  const reached = await layGuildTombstone(manager, guildId, before);
   await eraseGuildSettings(manager, guildId);
   const { position } = (await findErasureJob(manager, target)) ?? {};
-  return { ...target, before: reached, erased: noReferences(), position };
+  return { ...target, before, erased: noReferences(), position };
+}
+
+async function isEnabledSince(manager: EntityManager, guildId: string, time: string): Promise<boolean> {
+  const settings = await manager.getRepository(GuildSettings).findOneBy({ guildId });
+  return settings !== null && settings.enabledAt > new Date(time);
+}
+
+/** The least id that Discord can have made at that time. */
+function snowflakeAt(time: string): string {
+  return (BigInt(Math.max(Date.parse(time) - DISCORD_EPOCH_MS, 0)) << 22n).toString();
 }
 
 /** Under the exclusive locks of the guilds' stripes. What Postgres broke off for the sake of others is tried again. */

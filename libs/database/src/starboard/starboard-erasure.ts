@@ -4,10 +4,17 @@ import type { EntityManager } from 'typeorm';
  * Deletes the starboard entries of the member's messages, and leaves as work what deletes their posts in Discord.
  * Call it under the exclusive lock of the guild's stripe.
  *
+ * @param beforeMessage only messages that are older than one with this id
  * @returns how many entries there were
  */
-export function eraseMemberEntries(manager: EntityManager, guildId: string, userId: string): Promise<number> {
-  return eraseEntries(manager, 'guild_id = $1 AND author_id = $3', [guildId, new Date(), userId]);
+export function eraseMemberEntries(
+  manager: EntityManager,
+  guildId: string,
+  userId: string,
+  beforeMessage?: string,
+): Promise<number> {
+  const where = 'guild_id = $1 AND author_id = $3 AND ($4::bigint IS NULL OR message_id < $4)';
+  return eraseEntries(manager, where, [guildId, new Date(), userId, beforeMessage ?? null]);
 }
 
 /**
