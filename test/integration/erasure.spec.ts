@@ -91,9 +91,15 @@ describe('erasure', () => {
         const first = await openGuild();
         const guildIds = [first, await openGuild(), await openGuild(first)];
         for (guildId of guildIds) await storeFew();
-        const { run, kill } = await startStepped((eraser) => eraser.eraseMemberIn(guildIds, MEMBER), SMALL_STEPS);
+        const dying = new AbortController();
+        const { signal } = dying;
+        const { run, kill } = await startStepped(
+          (eraser) => eraser.eraseMemberIn(guildIds, MEMBER, { signal }),
+          SMALL_STEPS,
+        );
         while ((await run.next()) !== 'COMMIT') await run.step(async () => false);
         if (died === 'after') await run.step(async () => false);
+        dying.abort();
         await kill();
         const left = { tombstones: 0, jobs: 0 };
         for (guildId of guildIds) {
@@ -252,6 +258,7 @@ describe('erasure', () => {
       await run.finish();
       await second;
       await expectErased();
+      expect(await rows('erasures')).toBe(0);
     });
 
     it('should not be taken from who is at it, and could then not tell its sum', async () => {

@@ -138,7 +138,7 @@ describe('erasing, and the starboard', () => {
     await board.untilPosts(starboard, 1);
     await board.settled(message);
     await publisher.publish('guild.deleted', { guild_id: guild.id });
-    await board.untilPosts(starboard, 0);
+    expect(await board.untilPosts(starboard, 0)).toEqual([]);
     await untilNothingIsLeft(guild.id);
   });
 
@@ -157,7 +157,7 @@ describe('erasing, and the starboard', () => {
   });
 
   it.each([
-    ['', (_: string) => Promise.resolve()],
+    ['', () => Promise.resolve()],
     [
       ' of which nobody noted whom they answer',
       (guildId: string) =>
@@ -200,8 +200,8 @@ describe('erasing, and the starboard', () => {
       expect(first!.embeds[0]!['fields']).toEqual([{ name: 'In reply to', value: `${link} of <@${mine.authorId}>` }]);
       const fields = [{ name: 'In reply to', value: link }];
       expect(after).toEqual([{ ...first!, embeds: [{ ...first!.embeds[0], fields }] }, second]);
-      const noted = (await board.entriesOf(guild.id)).map(({ reply_author_id }) => reply_author_id);
-      expect(noted.toSorted()).toEqual(['0', ofOther.authorId]);
+      const noted = new Set((await board.entriesOf(guild.id)).map(({ reply_author_id }) => reply_author_id));
+      expect(noted).toEqual(new Set(['0', ofOther.authorId]));
     },
   );
 
@@ -221,6 +221,7 @@ describe('erasing, and the starboard', () => {
     letGo();
     const [post] = await board.untilPosts(starboard, 1);
     await waitFor(() => !JSON.stringify(post!.embeds).includes(mine.authorId), { what: 'the name to go' });
+    expect(post!.embeds[0]).toMatchObject({ description: 'fine' });
   });
 
   it('takes a post away although the bot may not post new ones, and others wait for that', async () => {
