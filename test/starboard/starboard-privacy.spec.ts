@@ -142,6 +142,26 @@ describe('erasing, and the starboard', () => {
     await untilNothingIsLeft(guild.id);
   });
 
+  it('asks Discord for one of many posts while the bot may not delete them', async () => {
+    const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+    const { state } = board.discord;
+    for (const content of ['x', 'y', 'z']) {
+      await board.starAndSettle(publisher, state.addMessage({ channelId: channel.id, content }));
+    }
+    state.denyBot(starboard.id, 'ViewChannel');
+    const asked = () =>
+      board.discord
+        .requestsOf('DELETE /channels/{channel_id}/messages/{message_id}')
+        .filter(({ path }) => path.includes(starboard.id)).length;
+    await api.send('DELETE', 'settings/delete', { guild_id: guild.id });
+    const waiting = 'starboard_tasks WHERE guild_id = $1 AND due_at > now() AND failing_since IS NOT NULL';
+    await waitFor(async () => (await board.system.count(waiting, [guild.id])) === 3, { what: 'all three to wait' });
+    expect(asked()).toBe(1);
+    starboard.overwrites = [];
+    await board.system.database.query('UPDATE starboard_tasks SET due_at = now() WHERE guild_id = $1', [guild.id]);
+    expect(await board.untilPosts(starboard, 0)).toEqual([]);
+  });
+
   it('gives up the posts of a guild that the bot has left', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const { state } = board.discord;

@@ -149,6 +149,15 @@ export class StarboardTasks {
     );
   }
 
+  /** Nothing that an erasure left to be done in the channel is tried before that time: there may be thousands of posts. */
+  async holdErasures({ guildId, channelId }: ClaimedTask, until: number, now: number): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE starboard_tasks SET due_at = $3, failing_since = coalesce(failing_since, $4)
+       WHERE guild_id = $1 AND channel_id = $2 AND task <> 'follow' AND due_at < $3`,
+      [guildId, channelId, new Date(until), new Date(now)],
+    );
+  }
+
   /** Drops everything of the guild that deletes or changes posts for an erasure. @returns how many there were */
   async dropErasures(guildId: string): Promise<number> {
     const [, dropped] = await this.dataSource.query<[unknown[], number]>(

@@ -121,6 +121,7 @@ export class TaskRunner {
       const { until, isNew } = await this.problems.record(error.details, now);
       if (isNew) this.logger.warn({ ...error.details }, 'the starboard does not work in a channel');
       if (this.isHopeless(task, now)) return this.giveUp(task, error.message);
+      if (task.task !== 'follow') await this.tasks.holdErasures(task, until, now);
       await this.tasks.postpone(task, until, now, error.message);
       return 'problem';
     }

@@ -14,10 +14,18 @@ const LONGEST_SEARCH_MS = 40_000;
 export class MemberGuilds {
   constructor(private readonly database: GuildDatabase) {}
 
-  /** Each as soon as it is found, by id. @throws ServiceUnavailableError when a portion of the guilds cannot be read */
-  async *of(userId: string): AsyncGenerator<string, void> {
+  /**
+   * Each as soon as it is found, by id.
+   *
+   * @param until by `performance.now()`
+   * @throws ServiceUnavailableError when a portion of the guilds cannot be read, or the time is over
+   */
+  async *of(userId: string, until = Infinity): AsyncGenerator<string, void> {
     let after: string | undefined;
     do {
+      if (performance.now() > until) {
+        throw new ServiceUnavailableError('Finding the guilds of the member takes too long; name them one by one', {});
+      }
       const from: string | undefined = after;
       const { guildIds, next } = await this.database.read((manager) =>
         manager.transaction(async (transaction) => {
@@ -32,14 +40,8 @@ export class MemberGuilds {
 
   /** All of them. @throws ServiceUnavailableError when that takes too long, too */
   async all(userId: string): Promise<string[]> {
-    const until = performance.now() + LONGEST_SEARCH_MS;
     const guildIds: string[] = [];
-    for await (const guildId of this.of(userId)) {
-      if (performance.now() > until) {
-        throw new ServiceUnavailableError('Finding the guilds of the member takes too long; name them one by one', {});
-      }
-      guildIds.push(guildId);
-    }
+    for await (const guildId of this.of(userId, performance.now() + LONGEST_SEARCH_MS)) guildIds.push(guildId);
     return guildIds;
   }
 }
