@@ -167,6 +167,30 @@ describe('channels of requests that never came to their end', () => {
     expect(await creations()).toEqual([]);
   });
 
+  it('are removed after their guild was erased while Discord failed', async () => {
+    const channel = addLocked('Admins');
+    await system.database.query('INSERT INTO counter_panels VALUES ($1, $2, $3, $4)', [
+      guild.id,
+      channel.id,
+      'Admins',
+      guild.id,
+    ]);
+    const service = await startService();
+    try {
+      system.discord.faults.add({ kind: 'status', status: 503 }, { method: 'DELETE', times: 100 });
+      const answer = await new ApiClient(service.url).send('DELETE', 'settings/delete', { guild_id: guild.id });
+      expect(answer.status).toBe(200);
+      expect(exists(channel)).toBe(true);
+      system.discord.faults.clear();
+      await system.pass(2);
+      expect(exists(channel)).toBe(false);
+      expect([guild.members, guild.online, guild.boosts].map(exists)).toEqual([true, true, true]);
+      expect(await creations()).toEqual([]);
+    } finally {
+      await service.kill();
+    }
+  });
+
   it('are removed by one of two workers', async () => {
     await system.addWorker();
     const channels = ['One', 'Two', 'Three'].map((name) => addLocked(name));

@@ -31,7 +31,12 @@ export class ApiClient {
       ...init,
       headers: { authorization: `Bearer ${SERVICE_KEY}`, ...(init.headers as Record<string, string>) },
     });
-    const envelope = (await response.json()) as Omit<Answer<T>, 'status' | 'headers'>;
+    const isJson = response.headers.get('content-type')?.startsWith('application/json');
+    // A download has no envelope.
+    const body: unknown = isJson
+      ? await response.json()
+      : { success: response.ok, data: await response.text(), error: {} };
+    const envelope = body as Omit<Answer<T>, 'status' | 'headers'>;
     return { ...envelope, status: response.status, headers: response.headers };
   }
 

@@ -86,6 +86,45 @@ describe('erasure', () => {
     });
   });
 
+  describe('of a member in several guilds', () => {
+    it('should begin in all of them or in none, and be finished by others where its process died', async () => {
+      for (const died of ['before', 'after']) {
+        const first = await openGuild();
+        const guildIds = [first, await openGuild(), await openGuild(first)];
+        for (guildId of guildIds) await storeFew();
+        const dying = new AbortController();
+        const { signal } = dying;
+        const { run, kill } = await startStepped(
+          (eraser) => eraser.eraseMemberIn(guildIds, MEMBER, { signal }),
+          SMALL_STEPS,
+        );
+        while ((await run.next()) !== 'COMMIT') await run.step(async () => false);
+        if (died === 'after') await run.step(async () => false);
+        dying.abort();
+        await kill();
+        const left = { tombstones: 0, jobs: 0 };
+        for (guildId of guildIds) {
+          left.tombstones += await rows('erasure_tombstones');
+          left.jobs += await rows('erasures');
+        }
+        const expected = died === 'after' ? 3 : 0;
+        expect({ died, ...left }).toEqual({ died, tombstones: expected, jobs: expected });
+        expect(await new Eraser(dataSource).finishAll(new AbortController().signal, fail)).toBe(expected);
+        for (guildId of died === 'after' ? guildIds : []) await expectErased();
+      }
+    });
+
+    it('should tell what was erased, by guild', async () => {
+      const guildIds = [guildId, await openGuild()];
+      await storeFew();
+      const erased = await new Eraser(dataSource, SMALL_STEPS).eraseMemberIn(guildIds, MEMBER);
+      expect([...erased].map(([guild, references]) => [guild, flat(references)])).toEqual([
+        [guildIds[0], { 1: 3, 2: 5, starboard: 1 }],
+        [guildIds[1], { starboard: 0 }],
+      ]);
+    });
+  });
+
   describe('of a member with many events', () => {
     it('should tell the sum of all its steps', async () => {
       await storeFew();
@@ -186,6 +225,41 @@ describe('erasure', () => {
         { starboard: 0 },
       ]);
       await expectErased();
+    });
+
+    it('should keep out what is from before it although another is running, and nobody waits for its end', async () => {
+      await storeFew();
+      const { run } = await startStepped((eraser) => eraser.eraseMember(guildId, MEMBER), SMALL_STEPS);
+      await stepPast(run, 'COMMIT');
+      const between = Date.now() + 1;
+      expect(await writer.write([anEvent(COMMAND, MEMBER, between)])).toMatchObject({ stored: 1 });
+      const givingUp = new AbortController();
+      const states: string[] = [];
+      const second = new Eraser(dataSource).eraseMember(guildId, MEMBER, {
+        signal: givingUp.signal,
+        onState: (state) => states.push(state),
+      });
+      await waitFor(() => states.includes('elsewhere'), { what: 'the second to meet the first' });
+      givingUp.abort();
+      await expect(second).rejects.toThrow(ErasureUnfinishedError);
+      expect(await writer.write([anEvent(COMMAND, MEMBER, between)])).toMatchObject({ stored: 0, unwanted: 1 });
+      await run.finish();
+      expect([await named(), await rows('erasures')]).toEqual([0, 0]);
+    });
+
+    it('should go on where another ended, when it met that one', async () => {
+      await storeFew();
+      const { run } = await startStepped((eraser) => eraser.eraseMember(guildId, MEMBER), SMALL_STEPS);
+      while (!(await run.next())!.includes('LOCK TABLE')) await run.step(async () => false);
+      const states: string[] = [];
+      const second = new Eraser(dataSource, SMALL_STEPS).eraseMember(guildId, MEMBER, {
+        onState: (state) => states.push(state),
+      });
+      await waitFor(() => states.includes('elsewhere'), { what: 'the second to meet the first' });
+      await run.finish();
+      await second;
+      await expectErased();
+      expect(await rows('erasures')).toBe(0);
     });
 
     it('should not be taken from who is at it, and could then not tell its sum', async () => {

@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createDataSource, Eraser, WHOLE_GUILD } from '#libs/database';
 import { SteppedRun } from '../harness/stepped-data-source.js';
 import { TestSystem } from '../harness/system.js';
@@ -69,6 +72,23 @@ describe('the ingestion service', () => {
     await waitFor(async () => (await system.count('erasures')) === 0, { what: 'the erasure to be finished' });
     await publisher.close();
     await ingestion.stop();
+  });
+
+  it('should log the guild that it erases', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'serverstats-'));
+    const log = join(directory, 'erasures');
+    const ingestion = await system.startIngestion({ env: { ERASURE_LOG: log } });
+    const publisher = await system.connectPublisher();
+    const guildId = await openLargeGuild(10);
+    await publisher.publish('guild.deleted', { guild_id: guildId, occurred_at: new Date().toISOString() });
+    const logged = () => readFile(log, 'utf8').then((text) => text.split('\n').filter((line) => line !== ''));
+    await waitFor(async () => (await logged()).length > 0, { what: 'the line of the log' });
+    const [line] = (await logged()).map((text) => JSON.parse(text) as Record<string, string>);
+    expect(Object.keys(line!)).toEqual(['erased_at', 'guild_id', 'before']);
+    expect(line!.guild_id).toBe(guildId);
+    await publisher.close();
+    await ingestion.stop();
+    await rm(directory, { recursive: true });
   });
 
   /** A guild with commands of user 7. */

@@ -31,6 +31,7 @@ const ROUTES: Record<string, { access: Access; status: number }> = {
   [`DELETE ${MODULE}/settings/delete`]: { access: 'service', status: 200 },
   [`GET ${MODULE}/privacy/get-user-entries`]: { access: 'service', status: 200 },
   [`DELETE ${MODULE}/privacy/delete-user-entries`]: { access: 'service', status: 200 },
+  [`GET ${MODULE}/privacy/export`]: { access: 'service', status: 200 },
   [`POST ${MODULE}/starboard/add`]: { access: 'service', status: 202 },
   [`POST ${MODULE}/starboard/remove`]: { access: 'service', status: 202 },
   [`POST ${MODULE}/stats/counter-panel/check-deleted-channel`]: { access: 'service', status: 202 },

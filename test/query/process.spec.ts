@@ -48,6 +48,11 @@ describe('the process of the query service', () => {
     expect(output).not.toContain('hunter2');
   });
 
+  it('ends with 78 and names the log of erasures that cannot be opened', async () => {
+    const { code, output } = await runToEnd({ ...environment(), ERASURE_LOG: '/nowhere/erasures' });
+    expect([code, output]).toEqual([78, expect.stringMatching(/ERASURE_LOG is "\/nowhere\/erasures".*ENOENT/)]);
+  });
+
   it('ends with 1 and names the command when it may not migrate an old schema', async () => {
     await database.query('DROP SCHEMA public CASCADE');
     await database.query('CREATE SCHEMA public');

@@ -24,7 +24,13 @@ export function rightSearch(route: DocumentedRoute, without?: string): string {
 /** A DELETE may take a field from either place, so that neither documents it as required. */
 export function isNeeded(route: DocumentedRoute, name: string): boolean {
   const isRequired = [...route.query, ...(route.body ?? [])].some((field) => field.name === name && field.required);
+  if (isOfEveryGuild(route, name)) return false;
   return isRequired || (route.method === 'DELETE' && route.query.some((field) => field.name === name));
+}
+
+/** Left out, it means every guild of the member. */
+function isOfEveryGuild({ path }: DocumentedRoute, name: string): boolean {
+  return path.includes('/privacy/') && name === 'guild_id';
 }
 
 /** Values that are right only together, or only now. */

@@ -30,6 +30,18 @@ describe('erasing, and the starboard', () => {
   const count = async (guild_id: string, privacy_member_id: string) =>
     (await api.get<{ starboard: number }>('privacy/get-user-entries', { guild_id, privacy_member_id })).data.starboard;
 
+  const untilNothingIsLeft = (guildId: string) =>
+    waitFor(
+      async () => {
+        const tables = ['starboard_entries', 'starboard_tasks', 'starboard_problems'];
+        const counts = await Promise.all(
+          tables.map((table) => board.system.count(`${table} WHERE guild_id = $1`, [guildId])),
+        );
+        return counts.every((count) => count === 0);
+      },
+      { what: 'nothing to be left of the guild', timeoutMs: 40_000 },
+    );
+
   it('takes a member’s posts away although the starboard is off and Discord fails at first, and no others', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const { state } = board.discord;
@@ -115,15 +127,144 @@ describe('erasing, and the starboard', () => {
     expect(await board.untilPosts(starboard, 0)).toEqual([]);
   });
 
-  it('leaves nothing of a guild that is erased', async () => {
+  it('leaves nothing of a guild that is erased, in Discord neither, also where Discord fails at first', async () => {
+    const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+    const { state } = board.discord;
+    const messages = ['x', 'y'].map((content) => state.addMessage({ channelId: channel.id, content }));
+    for (const message of messages) await board.star(publisher, message);
+    await board.untilPosts(starboard, 2);
+    for (const message of messages) await board.settled(message);
+    board.discord.faults.add({ kind: 'status', status: 503 }, { method: 'DELETE', times: 5 });
+    expect((await api.send('DELETE', 'settings/delete', { guild_id: guild.id })).status).toBe(200);
+    await board.untilPosts(starboard, 0);
+    await untilNothingIsLeft(guild.id);
+  });
+
+  it('keeps the removals of members who were erased before their guild', async () => {
+    const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+    const message = board.discord.state.addMessage({ channelId: channel.id, content: 'mine' });
+    await board.star(publisher, message);
+    await board.untilPosts(starboard, 1);
+    await board.settled(message);
+    board.discord.faults.add({ kind: 'status', status: 503 }, { method: 'DELETE', times: 1_000 });
+    expect((await erase(guild.id, message.authorId)).data.starboard).toBe(1);
+    expect((await api.send('DELETE', 'settings/delete', { guild_id: guild.id })).status).toBe(200);
+    board.discord.faults.clear();
+    await board.untilPosts(starboard, 0);
+    await untilNothingIsLeft(guild.id);
+  });
+
+  it('takes the posts away of a guild that is said to be deleted while the bot is still in it', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const message = board.discord.state.addMessage({ channelId: channel.id, content: 'x' });
     await board.star(publisher, message);
     await board.untilPosts(starboard, 1);
-    expect((await api.send('DELETE', 'settings/delete', { guild_id: guild.id })).status).toBe(200);
-    for (const table of ['starboard_entries', 'starboard_tasks', 'starboard_problems']) {
-      expect(await board.system.count(`${table} WHERE guild_id = $1`, [guild.id])).toBe(0);
+    await board.settled(message);
+    await publisher.publish('guild.deleted', { guild_id: guild.id });
+    expect(await board.untilPosts(starboard, 0)).toEqual([]);
+    await untilNothingIsLeft(guild.id);
+  });
+
+  it('asks Discord for one of many posts while the bot may not delete them', async () => {
+    const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+    const { state } = board.discord;
+    for (const content of ['x', 'y', 'z']) {
+      await board.starAndSettle(publisher, state.addMessage({ channelId: channel.id, content }));
     }
+    state.denyBot(starboard.id, 'ViewChannel');
+    const asked = () =>
+      board.discord
+        .requestsOf('DELETE /channels/{channel_id}/messages/{message_id}')
+        .filter(({ path }) => path.includes(starboard.id)).length;
+    await api.send('DELETE', 'settings/delete', { guild_id: guild.id });
+    const waiting = 'starboard_tasks WHERE guild_id = $1 AND due_at > now() AND failing_since IS NOT NULL';
+    await waitFor(async () => (await board.system.count(waiting, [guild.id])) === 3, { what: 'all three to wait' });
+    expect(asked()).toBe(1);
+    starboard.overwrites = [];
+    await board.system.database.query('UPDATE starboard_tasks SET due_at = now() WHERE guild_id = $1', [guild.id]);
+    expect(await board.untilPosts(starboard, 0)).toEqual([]);
+  });
+
+  it('gives up the posts of a guild that the bot has left', async () => {
+    const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+    const { state } = board.discord;
+    for (const content of ['x', 'y']) {
+      const message = state.addMessage({ channelId: channel.id, content });
+      await board.starAndSettle(publisher, message);
+    }
+    expect(board.postsIn(starboard)).toHaveLength(2);
+    state.kickBot(guild.id);
+    await publisher.publish('guild.deleted', { guild_id: guild.id });
+    await untilNothingIsLeft(guild.id);
+    expect(board.postsIn(starboard)).toHaveLength(2);
+  });
+
+  it.each([
+    ['', () => Promise.resolve()],
+    [
+      ' of which nobody noted whom they answer',
+      (guildId: string) =>
+        board.system.database.query('UPDATE starboard_entries SET reply_author_id = NULL WHERE guild_id = $1', [
+          guildId,
+        ]),
+    ],
+  ])(
+    'takes a member’s name out of posts about what others answered%s, and changes nothing else',
+    async (_, prepare) => {
+      const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+      const { state } = board.discord;
+      const mine = state.addMessage({ channelId: channel.id, content: 'how are you?' });
+      const ofOther = state.addMessage({ channelId: channel.id, content: 'and you?' });
+      for (const { id: messageId } of [mine, ofOther]) {
+        const reference = { type: 0 as const, channelId: channel.id, messageId };
+        const attachments = [{ filename: 'a cat.png' }];
+        await board.starAndSettle(
+          publisher,
+          state.addMessage({ channelId: channel.id, content: 'fine', type: 19, reference, attachments }),
+        );
+      }
+      const before = board
+        .postsIn(starboard)
+        .map(({ embeds, attachments }) => structuredClone({ embeds, attachments }));
+      await board.set(guild.id, { starboard_enabled: false });
+      await prepare(guild.id);
+      board.discord.faults.add({ kind: 'status', status: 503 }, { method: 'PATCH', times: 5 });
+      expect((await erase(guild.id, mine.authorId)).data.starboard).toBe(0);
+      await waitFor(
+        async () =>
+          (await board.system.count(`starboard_tasks WHERE guild_id = $1 AND task = 'unname' AND due_at IS NOT NULL`, [
+            guild.id,
+          ])) === 0,
+        { what: 'the name to be taken out', timeoutMs: 40_000 },
+      );
+      const link = `[a message](https://discord.com/channels/${guild.id}/${channel.id}/${mine.id})`;
+      const after = board.postsIn(starboard).map(({ embeds, attachments }) => ({ embeds, attachments }));
+      const [first, second] = before;
+      expect(first!.embeds[0]!['fields']).toEqual([{ name: 'In reply to', value: `${link} of <@${mine.authorId}>` }]);
+      const fields = [{ name: 'In reply to', value: link }];
+      expect(after).toEqual([{ ...first!, embeds: [{ ...first!.embeds[0], fields }] }, second]);
+      const noted = new Set((await board.entriesOf(guild.id)).map(({ reply_author_id }) => reply_author_id));
+      expect(noted).toEqual(new Set(['0', ofOther.authorId]));
+    },
+  );
+
+  it('names nobody in a post that was on its way when who is answered was erased', async () => {
+    const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+    const { state } = board.discord;
+    const mine = state.addMessage({ channelId: channel.id, content: 'how are you?' });
+    const reference = { type: 0 as const, channelId: channel.id, messageId: mine.id };
+    const answer = state.addMessage({ channelId: channel.id, content: 'fine', type: 19, reference });
+    let letGo!: () => void;
+    let arrived = false;
+    const until = new Promise<void>((resolve) => (letGo = resolve));
+    board.discord.faults.add({ kind: 'late', until, onArrival: () => (arrived = true) }, POSTING);
+    await board.star(publisher, answer);
+    await waitFor(() => arrived, { what: 'the post to be on its way' });
+    await erase(guild.id, mine.authorId);
+    letGo();
+    const [post] = await board.untilPosts(starboard, 1);
+    await waitFor(() => !JSON.stringify(post!.embeds).includes(mine.authorId), { what: 'the name to go' });
+    expect(post!.embeds[0]).toMatchObject({ description: 'fine' });
   });
 
   it('takes a post away although the bot may not post new ones, and others wait for that', async () => {

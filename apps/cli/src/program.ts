@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addErasuresCommand } from './erasures/erasures.command.js';
 import { addKeysCommand } from './keys/keys.command.js';
 
 /** The commands that there are. `--help` works everywhere. */
@@ -7,5 +8,6 @@ export function createProgram(): Command {
     .description("Serverstats' tool for operators. It needs DATABASE_URL, as the services do.")
     .exitOverride();
   addKeysCommand(program);
+  addErasuresCommand(program);
   return program;
 }

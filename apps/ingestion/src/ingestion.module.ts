@@ -4,7 +4,7 @@ import { Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import type { IngestionConfig } from '#libs/config';
 import { StatisticsContract } from '#libs/contracts';
-import { Database, Eraser } from '#libs/database';
+import { Database, Eraser, type ErasureLog } from '#libs/database';
 import type { Clock, DiscordClient } from '#libs/discord';
 import { HealthChecks } from '#libs/observability';
 import { CounterPanelMetrics } from './counter-panels/counter-panel-metrics.js';
@@ -45,6 +45,7 @@ export interface IngestionParts {
   discord: DiscordClient | null;
   /** What everything that waits for Discord goes by. */
   clock: Clock;
+  erasureLog?: ErasureLog;
   health: HealthChecks;
   registry: Registry;
   logger: Logger;
@@ -64,7 +65,7 @@ export class IngestionModule {
         { provide: DataSource, useValue: parts.database.dataSource },
         { provide: DISCORD, useValue: parts.discord },
         { provide: CLOCK, useValue: parts.clock },
-        { provide: Eraser, useValue: new Eraser(parts.database.dataSource) },
+        { provide: Eraser, useValue: new Eraser(parts.database.dataSource, undefined, undefined, parts.erasureLog) },
         { provide: HealthChecks, useValue: parts.health },
         { provide: Registry, useValue: parts.registry },
         EventMetrics,

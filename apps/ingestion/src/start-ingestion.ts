@@ -4,7 +4,7 @@ import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { EventHandover } from '#libs/broker';
 import type { IngestionConfig } from '#libs/config';
 import { QUEUES, StatisticsContract } from '#libs/contracts';
-import { Database } from '#libs/database';
+import { Database, ErasureLog } from '#libs/database';
 import { DiscordClient, systemClock, type Clock } from '#libs/discord';
 import {
   createLogger,
@@ -83,6 +83,7 @@ export async function startIngestionInProcess(
 
 async function createApp(config: IngestionConfig, options: IngestionOptions, probes: Record<string, HealthProbe>) {
   const logger = createLogger(config.log, 'ingestion');
+  const erasureLog = config.erasureLog === undefined ? undefined : await ErasureLog.open(config.erasureLog);
   const database = new Database({
     ...config.database,
     applicationName: 'serverstats-ingestion',
@@ -105,6 +106,7 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
     registry: createMetricsRegistry(),
     discord,
     clock,
+    erasureLog,
   };
   const failed = database.connected().then(() => new Promise<never>(() => undefined));
   failed.catch(() => undefined); // whoever runs the service decides

@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 import type { EventHandover } from '#libs/broker';
 import type { QueryConfig } from '#libs/config';
 import { StatisticsContract } from '#libs/contracts';
-import type { Database } from '#libs/database';
+import type { Database, ErasureLog } from '#libs/database';
 import type { Clock, DiscordClient } from '#libs/discord';
 import { HealthChecks, type Logger } from '#libs/observability';
 import { ApiKeyUses } from './api-keys/api-key-uses.js';
@@ -24,6 +24,8 @@ import { EnvelopeInterceptor } from './http/envelope.interceptor.js';
 import { ModuleController } from './module/module.controller.js';
 import { ModuleService } from './module/module.service.js';
 import { PrivacyController } from './privacy/privacy.controller.js';
+import { MemberExporter } from './privacy/member-exporter.service.js';
+import { MemberGuilds } from './privacy/member-guilds.service.js';
 import { PrivacyService } from './privacy/privacy.service.js';
 import { GuildSettingsReader } from './settings/guild-settings.reader.js';
 import { SettingsController } from './settings/settings.controller.js';
@@ -39,7 +41,7 @@ import { StatisticsRecorder } from './statistics/statistics-recorder.service.js'
 import { StatisticsViewer } from './statistics/statistics-viewer.service.js';
 import { OverviewController } from './statistics/summary/overview.controller.js';
 import { StatisticsSummarizer } from './statistics/summary/statistics-summarizer.service.js';
-import { CLOCK, DISCORD, ERASURE_PATIENCE_MS, EVENT_HANDOVER, LOGGER, QUERY_CONFIG } from './tokens.js';
+import { CLOCK, DISCORD, ERASURE_LOG, ERASURE_PATIENCE_MS, EVENT_HANDOVER, LOGGER, QUERY_CONFIG } from './tokens.js';
 
 /** What is made before Nest is, and outlives it. */
 export interface QueryParts {
@@ -53,6 +55,7 @@ export interface QueryParts {
   clock: Clock;
   registry: Registry;
   logger: Logger;
+  erasureLog?: ErasureLog;
   /** @defaultValue LONGEST_ERASURE_MS */
   erasurePatienceMs?: number;
 }
@@ -66,7 +69,8 @@ export interface SharedParts {
 @Module({})
 export class QueryModule {
   static with(parts: QueryParts, { guildDatabase, apiKeyUses }: SharedParts): DynamicModule {
-    const { config, contract, database, handover, discord, clock, registry, logger, erasurePatienceMs } = parts;
+    const { config, contract, database, handover, discord, clock, registry, logger, erasureLog, erasurePatienceMs } =
+      parts;
     const health = new HealthChecks({
       database: { probe: () => database.probe(), whenFailing: 'failed' },
       // Reads work without the broker.
@@ -92,6 +96,7 @@ export class QueryModule {
         { provide: LOGGER, useValue: logger },
         { provide: DISCORD, useValue: discord },
         { provide: CLOCK, useValue: clock },
+        { provide: ERASURE_LOG, useValue: erasureLog ?? null },
         { provide: ERASURE_PATIENCE_MS, useValue: erasurePatienceMs ?? LONGEST_ERASURE_MS },
         { provide: EVENT_HANDOVER, useValue: handover },
         { provide: StatisticsContract, useValue: contract },
@@ -118,6 +123,8 @@ export class QueryModule {
         PanelChannels,
         PanelUndo,
         PrivacyService,
+        MemberGuilds,
+        MemberExporter,
         ApiKeysService,
       ],
     };

@@ -2,7 +2,7 @@ import { Registry } from 'prom-client';
 import { AmqpHandover, type EventHandover } from '#libs/broker';
 import type { QueryConfig } from '#libs/config';
 import { StatisticsContract } from '#libs/contracts';
-import { Database } from '#libs/database';
+import { Database, ErasureLog } from '#libs/database';
 import { DiscordClient, systemClock, type Clock } from '#libs/discord';
 import {
   createLogger,
@@ -36,6 +36,7 @@ export interface StartQueryOptions {
 export async function startQuery(config: QueryConfig, options: StartQueryOptions = {}): Promise<RunningService> {
   const logger = options.logger ?? createLogger(config.log, 'query');
   const contract = options.contract ?? new StatisticsContract();
+  const erasureLog = config.erasureLog === undefined ? undefined : await ErasureLog.open(config.erasureLog);
   const database = new Database({
     ...config.database,
     retention: config.retention,
@@ -48,7 +49,8 @@ export async function startQuery(config: QueryConfig, options: StartQueryOptions
   const discord = config.discord === undefined ? null : new DiscordClient({ ...config.discord, clock });
   const registry: Registry = createMetricsRegistry();
   const { limits, erasurePatienceMs } = options;
-  const parts = { config, contract, database, handover, discord, clock, registry, logger, erasurePatienceMs };
+  const shared = { config, contract, database, handover, discord, clock, registry, logger };
+  const parts = { ...shared, erasureLog, erasurePatienceMs };
   const app = await createQueryApp(parts, limits);
 
   const close = async () => {

@@ -4,6 +4,8 @@ export const QUERY_CONFIG = Symbol('QueryConfig');
 export const LOGGER = Symbol('Logger');
 /** Injects after how many milliseconds an erasure is answered that is not finished. */
 export const ERASURE_PATIENCE_MS = Symbol('erasurePatienceMs');
+/** Injects the ErasureLog of #libs/database, or null where erasures are not logged. */
+export const ERASURE_LOG = Symbol('ErasureLog');
 /** Injects the EventHandover of #libs/broker. */
 export const EVENT_HANDOVER = Symbol('EventHandover');
 /** A DiscordClient, or null without a token. */

@@ -45,6 +45,8 @@ interface ServiceConfig {
   http: HttpConfig;
   /** Missing without a token: there is no way to act in Discord then. */
   discord?: DiscordConfig;
+  /** A file to which erasures are appended. */
+  erasureLog?: string;
   log: LogConfig;
 }
 
@@ -166,6 +168,7 @@ function serviceConfig(values: ValuesWith<'DATABASE_URL'>, port: number): Servic
     rabbitmqUrls: values.RABBITMQ_URL ?? [],
     http: { host: values.HOST, port },
     discord: discordConfig(values),
+    erasureLog: values.ERASURE_LOG,
     log: logConfig(values),
   };
 }

@@ -68,6 +68,8 @@ export const VARIABLES = {
   RATE_LIMIT_PER_MINUTE: variable(integer(0, 1_000_000), 600),
   /** Proxies that are believed when they say who called (X-Forwarded-For). */
   TRUSTED_PROXIES: variable(networks, []),
+  /** A file to which erasures are appended; nowhere without it. */
+  ERASURE_LOG: variable(text('the path of a file', /^[^\0]+$/)),
   LOG_LEVEL: variable(oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), 'info'),
   /** `pretty` on a terminal, else `json`. */
   LOG_FORMAT: variable(oneOf('json', 'pretty')),

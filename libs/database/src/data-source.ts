@@ -16,6 +16,7 @@ import { ErasureLeases1764900000000 } from './migrations/1764900000000-erasure-l
 import { SessionPool } from './sessions/session-pool.js';
 import type { SessionUse } from './sessions/session-settings.js';
 import { StarboardOrigins1765200000000 } from './migrations/1765200000000-starboard-origins.js';
+import { ReplyAuthors1765300000000 } from './migrations/1765300000000-reply-authors.js';
 
 export interface DatabaseOptions {
   /** `postgres://` URL; `?sslmode=` means what it means to libpq. */
@@ -51,6 +52,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       StarboardProblemActions1764800000000,
       ErasureLeases1764900000000,
       StarboardOrigins1765200000000,
+      ReplyAuthors1765300000000,
     ],
     migrationsTableName: 'schema_migrations',
     synchronize: false,

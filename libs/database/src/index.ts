@@ -14,6 +14,8 @@ export * from './entities/guild-settings.entity.js';
 export * from './entities/starboard-entry.entity.js';
 export * from './erasure/eraser.js';
 export * from './erasure/erasure-jobs.js';
+export * from './erasure/erasure-log.js';
+export * from './erasure/member-guilds.js';
 export * from './erasure/member-references.js';
 export * from './erasure/tombstones.js';
 export * from './forget-channel.js';

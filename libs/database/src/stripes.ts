@@ -17,6 +17,12 @@ export async function lockStripesShared(manager: EntityManager, guildIds: Iterab
   await manager.query(lockStripesSharedSql(guildIds));
 }
 
+/** As {@link lockStripe} for several guilds: in one order, so that two who do so never wait for each other. */
+export async function lockStripes(manager: EntityManager, guildIds: Iterable<string>): Promise<void> {
+  const stripes = [...new Set(Array.from(guildIds, stripeOf))].toSorted((a, b) => a - b);
+  for (const stripe of stripes) await lockStripeByNumber(manager, stripe);
+}
+
 /** The same as a statement, for whoever sends it together with others. */
 export function lockStripesSharedSql(guildIds: Iterable<string>): string {
   const stripes = [...new Set(Array.from(guildIds, stripeOf))].toSorted((a, b) => a - b);

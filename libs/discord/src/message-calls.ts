@@ -57,6 +57,12 @@ export class MessageCalls {
     return this.requests.read({ path, guildId }, readMessage, signal);
   }
 
+  /** The embeds of a message, with all that Discord tells of them. */
+  async embeds({ guildId, channelId, messageId }: MessageOfChannel, signal: AbortSignal): Promise<APIEmbed[]> {
+    const path = `/channels/${channelId}/messages/${messageId}` as const;
+    return this.requests.read({ path, guildId }, readEmbeds, signal);
+  }
+
   /**
    * What was written in the channel after the message with this id, which need not exist: an id of a moment serves.
    * In pages, each newer than the one before. Empty without the permission Read Message History.
@@ -147,4 +153,10 @@ function readUsers(answer: unknown): DiscordUser[] {
 function attachmentsBody(files: readonly FileUpload[]) {
   if (files.length === 0) return undefined;
   return files.map(({ name, description }, index) => ({ id: String(index), filename: name, description }));
+}
+
+function readEmbeds(answer: unknown): APIEmbed[] {
+  const { embeds } = answer as { embeds?: unknown };
+  if (!Array.isArray(embeds)) throw new UnreadableAnswerError('embeds are missing');
+  return embeds as APIEmbed[];
 }

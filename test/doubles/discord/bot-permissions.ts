@@ -8,6 +8,7 @@ const STAGE = 13;
 
 /** What the bot may do in a guild, or in one channel of it. */
 export function botPermissions(state: DiscordState, guildId: string, channel?: StoredChannel): bigint {
+  if (channel && !state.guilds.has(guildId)) return 0n; // the bot has left
   const guild = state.guild(guildId);
   if (guild.ownerId === state.bot.id) return EVERYTHING;
   const member = state.members.get(`${guildId}/${state.bot.id}`);

@@ -24,6 +24,7 @@ export interface EntryContext {
 
 const CDN = 'https://cdn.discordapp.com';
 const GOLD = 0xffac33;
+const REPLY_FIELD = 'In reply to';
 /** Discord's limits, in characters; counted here in UTF-16 units, of which there are never fewer. */
 const MAX_DESCRIPTION = 4_096;
 const MAX_AUTHOR = 256;
@@ -81,7 +82,28 @@ function forwardLine({ reference }: DiscordMessage, guildId: string): string[] {
 function replyField(guildId: string, reply: ReplyContext | undefined) {
   if (!reply) return undefined;
   const link = `[a message](${jumpUrl({ guildId, ...reply })})`;
-  return { name: 'In reply to', value: reply.authorId === undefined ? link : `${link} of <@${reply.authorId}>` };
+  return { name: REPLY_FIELD, value: reply.authorId === undefined ? link : `${link} of <@${reply.authorId}>` };
+}
+
+const NAMED = /^(\[a message\]\(https:\/\/discord\.com\/channels\/\d+\/\d+\/(\d+)\)) of <@(\d+)>$/;
+
+/** Whom a post names as the author of what its message answers. */
+export function namedInReply(
+  embeds: readonly { fields?: readonly { name: string; value: string }[] }[],
+): { authorId: string; messageId: string } | undefined {
+  for (const { name, value } of embeds.flatMap(({ fields }) => fields ?? [])) {
+    const [, , messageId, authorId] = (name === REPLY_FIELD && NAMED.exec(value)) || [];
+    if (messageId !== undefined && authorId !== undefined) return { authorId, messageId };
+  }
+  return undefined;
+}
+
+/** The same embed, which names nobody as the author of what its message answers. */
+export function withoutReplyAuthor(embed: APIEmbed): APIEmbed {
+  const fields = embed.fields?.map((field) =>
+    field.name === REPLY_FIELD ? { ...field, value: field.value.replace(NAMED, '$1') } : field,
+  );
+  return { ...embed, fields };
 }
 
 /** The names of files that an entry cannot show as its picture. */

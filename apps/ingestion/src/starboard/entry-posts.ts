@@ -1,3 +1,4 @@
+import type { APIEmbed } from 'discord-api-types/v10';
 import {
   DiscordError,
   type DiscordClient,
@@ -63,6 +64,19 @@ export class EntryPosts {
         this.discord.messages.edit({ ...channel, messageId, ...body }, signal),
       ),
     );
+  }
+
+  /** @returns undefined when somebody deleted the post */
+  async embeds(channel: StarboardChannel, messageId: string, signal: AbortSignal): Promise<APIEmbed[] | undefined> {
+    let embeds: APIEmbed[] | undefined;
+    const needed = ['ViewChannel', 'ReadMessageHistory'] as const;
+    const action = { ...channel, action: 'read', description: 'read the starboard', needed } as const;
+    await this.unlessMissing(async () => {
+      embeds = await this.inChannel(action, signal, () =>
+        this.discord.messages.embeds({ ...channel, messageId }, signal),
+      );
+    });
+    return embeds;
   }
 
   /** @returns false when it was gone already */

@@ -1,7 +1,7 @@
 import { DiscordError, type Clock, type DiscordClient, type DiscordMessage } from '#libs/discord';
 import type { ChannelAccess } from './channel-access.js';
 import { linked, type EntryImage, type EntryImages } from './entry-image.service.js';
-import { entryEmbed, entryLine } from './entry-message.js';
+import { entryEmbed, entryLine, namedInReply } from './entry-message.js';
 import { EntryPosts, type StarboardChannel } from './entry-posts.js';
 import { firstImage } from './first-image.js';
 import { ChannelProblemError, RunPostponedError } from './run-errors.js';
@@ -184,7 +184,8 @@ export class MessageFollower {
     signal: AbortSignal,
   ): Promise<RunOutcome> {
     const showsStars = post.content === entryLine(stars, entry.channelId);
-    const isThere = await this.entries.finish(entry, post.id, showsStars ? stars : null, this.clock.now());
+    const shown = { starCount: showsStars ? stars : null, named: namedInReply(post.embeds) };
+    const isThere = await this.entries.finish(entry, post.id, shown, this.clock.now());
     if (!isThere) return 'unwanted';
     if (showsStars) return 'posted';
     Object.assign(entry, { state: 'posted', entryMessageId: post.id, starCount: null });

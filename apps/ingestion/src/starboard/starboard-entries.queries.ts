@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { snowflakeTime } from '#libs/contracts';
 import { lockStripesShared, StarboardEntry, type StarredMessage } from '#libs/database';
 
@@ -53,11 +53,13 @@ export class StarboardEntries {
 
   /** Whether the author had everything erased that was written before some moment after this message. */
   async isErased(guildId: string, authorId: string, messageId: string): Promise<boolean> {
-    const rows = await this.dataSource.query<unknown[]>(
-      `SELECT FROM erasure_tombstones t WHERE t.guild_id = $1 AND t.user_id = $2 AND t.before > $3`,
-      [guildId, authorId, writtenAt(messageId)],
-    );
-    return rows.length > 0;
+    return isErased(this.dataSource.manager, guildId, { authorId, messageId });
+  }
+
+  /** Whom a post names as the author of what its message answers; undefined: nobody. */
+  async noteReplyAuthor(guildId: string, entryMessageId: string, authorId: string | undefined): Promise<void> {
+    const entry = { guildId, entryMessageId, replyAuthorId: IsNull() };
+    await this.dataSource.getRepository(StarboardEntry).update(entry, { replyAuthorId: authorId ?? NOBODY });
   }
 
   /**
@@ -101,29 +103,43 @@ export class StarboardEntries {
    * The reserved entry was posted. If it is gone meanwhile (its author was erased while it was being posted), it is
    * left as work to delete the post.
    *
-   * @param starCount what the post shows; null where nobody knows
+   * Where the post names somebody who was erased meanwhile as answered, it is left as work to take out the name.
+   *
+   * @param shown what the post shows; `starCount` null where nobody knows
    * @returns whether the entry is still there
    */
   async finish(
     { guildId, messageId, entryChannelId, reservedAt }: LivingEntry,
     entryMessageId: string,
-    starCount: number | null,
+    { starCount, named }: { starCount: number | null; named?: { authorId: string; messageId: string } },
     now: number,
   ): Promise<boolean> {
-    return this.dataSource.transaction(async (manager) => {
+    return this.underSettings(guildId, async (manager) => {
+      const namesErased = named !== undefined && (await isErased(manager, guildId, named));
       const [, finished] = await manager.query<[unknown[], number]>(
-        `UPDATE starboard_entries SET state = 'posted', entry_message_id = $4, star_count = $5, updated_at = $6
+        `UPDATE starboard_entries SET state = 'posted', entry_message_id = $4, star_count = $5, updated_at = $6,
+           reply_author_id = $7
          WHERE guild_id = $1 AND message_id = $2 AND reserved_at = $3
            AND (state = 'reserved' OR (state = 'posted' AND entry_message_id = $4))`,
-        [guildId, messageId, reservedAt, entryMessageId, starCount, new Date(now)],
+        [
+          guildId,
+          messageId,
+          reservedAt,
+          entryMessageId,
+          starCount,
+          new Date(now),
+          namesErased ? null : (named?.authorId ?? NOBODY),
+        ],
       );
-      if (finished > 0) return true;
-      await manager.query(
-        `INSERT INTO starboard_tasks (guild_id, message_id, task, channel_id, created_at, due_at)
-         VALUES ($1, $2, 'remove', $3, $4, $4) ON CONFLICT DO NOTHING`,
-        [guildId, entryMessageId, entryChannelId, new Date(now)],
-      );
-      return false;
+      const task = finished === 0 ? 'remove' : namesErased ? 'unname' : undefined;
+      if (task !== undefined) {
+        await manager.query(
+          `INSERT INTO starboard_tasks (guild_id, message_id, task, channel_id, created_at, due_at)
+           VALUES ($1, $2, $5, $3, $4, $4) ON CONFLICT DO NOTHING`,
+          [guildId, entryMessageId, entryChannelId, new Date(now), task],
+        );
+      }
+      return finished > 0;
     });
   }
 
@@ -166,6 +182,21 @@ export class StarboardEntries {
       return work(manager);
     });
   }
+}
+
+/** In `reply_author_id`. No Discord id is 0. */
+const NOBODY = '0';
+
+async function isErased(
+  manager: EntityManager,
+  guildId: string,
+  { authorId, messageId }: { authorId: string; messageId: string },
+): Promise<boolean> {
+  const rows = await manager.query<unknown[]>(
+    `SELECT FROM erasure_tombstones t WHERE t.guild_id = $1 AND t.user_id = $2 AND t.before > $3`,
+    [guildId, authorId, new Date(snowflakeTime(messageId))],
+  );
+  return rows.length > 0;
 }
 
 export function isLiving(entry: StarboardEntry): entry is LivingEntry {

@@ -13,8 +13,9 @@ import { growingPause } from '../retries/growing-pause.js';
  * - `follow`: bring the entry of the message up to date
  * - `remove`: delete the post `messageId`, whose entry was erased
  * - `seek`: delete the post about `messageId`, if there is one: its entry was erased while it was being posted
+ * - `unname`: take the name of an erased member out of the post `messageId`, which says whom its message answers
  */
-export type TaskName = 'follow' | 'remove' | 'seek';
+export type TaskName = 'follow' | 'remove' | 'seek' | 'unname';
 
 export interface TaskKey {
   guildId: string;
@@ -139,7 +140,7 @@ export class StarboardTasks {
 
   /** It was done; what was asked for meanwhile is to be done again. */
   async complete(task: ClaimedTask, now: number): Promise<void> {
-    if (task.task !== 'follow') return this.drop(task);
+    if (task.task === 'remove' || task.task === 'seek') return this.drop(task);
     await this.update(
       task,
       `due_at = CASE WHEN requests > $5 THEN $6::timestamptz END, last_run_at = $7, attempts = 0, failing_since = NULL,
@@ -177,6 +178,24 @@ export class StarboardTasks {
       `DELETE FROM starboard_tasks WHERE guild_id = $1 AND message_id = $2 AND task = $3 AND claim = $4`,
       [guildId, messageId, task, claim],
     );
+  }
+
+  /** Nothing that an erasure left to be done in the channel is tried before that time: there may be thousands of posts. */
+  async holdErasures({ guildId, channelId }: ClaimedTask, until: number, now: number): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE starboard_tasks SET due_at = $3, failing_since = coalesce(failing_since, $4)
+       WHERE guild_id = $1 AND channel_id = $2 AND task <> 'follow' AND due_at < $3`,
+      [guildId, channelId, new Date(until), new Date(now)],
+    );
+  }
+
+  /** Drops everything of the guild that deletes or changes posts for an erasure. @returns how many there were */
+  async dropErasures(guildId: string): Promise<number> {
+    const [, dropped] = await this.dataSource.query<[unknown[], number]>(
+      `DELETE FROM starboard_tasks WHERE guild_id = $1 AND task <> 'follow'`,
+      [guildId],
+    );
+    return dropped;
   }
 
   /** Drops what has nothing to do any more, and problems that nobody has met for a week. */

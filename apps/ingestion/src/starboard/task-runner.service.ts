@@ -17,7 +17,12 @@ import { FIRST_PAUSE_MS, StarboardTasks, type ClaimedTask, type TaskName } from 
 
 const DAY_MS = 86_400_000;
 /** What has failed for so long is given up; posts that have to go for privacy not so soon. */
-const GIVEN_UP_AFTER_MS: Record<TaskName, number> = { follow: DAY_MS, remove: 30 * DAY_MS, seek: 30 * DAY_MS };
+const GIVEN_UP_AFTER_MS: Record<TaskName, number> = {
+  follow: DAY_MS,
+  remove: 30 * DAY_MS,
+  seek: 30 * DAY_MS,
+  unname: 30 * DAY_MS,
+};
 const LONGEST_JITTER_MS = 500;
 
 /** Runs one task of the work list, and decides what its failure means for the list. */
@@ -40,7 +45,7 @@ export class TaskRunner {
     if (discord === null) return;
     const access = new ChannelAccess(discord, clock, problems);
     this.follower = new MessageFollower({ discord, access, entries, problems, images, clock });
-    this.erasedPosts = new ErasedPosts(discord, access, clock);
+    this.erasedPosts = new ErasedPosts(discord, access, entries, clock);
   }
 
   /**
@@ -58,7 +63,9 @@ export class TaskRunner {
       await this.tasks.complete(task, this.clock.now());
     } catch (error) {
       signal.throwIfAborted();
-      const failure = await this.settle(task, error);
+      const failure = (await this.isLost(task, error, signal))
+        ? await this.giveUpErasures(task)
+        : await this.settle(task, error);
       if (failure) this.metrics.countRun(failure);
     }
   }
@@ -117,6 +124,7 @@ export class TaskRunner {
       const { until, isNew } = await this.problems.record(error.details, now);
       if (isNew) this.logger.warn({ ...error.details }, 'the starboard does not work in a channel');
       if (this.isHopeless(task, now)) return this.giveUp(task, error.message);
+      if (task.task !== 'follow') await this.tasks.holdErasures(task, until, now);
       await this.tasks.postpone(task, until, now, error.message);
       return 'problem';
     }
@@ -138,6 +146,17 @@ export class TaskRunner {
 
   private isHopeless({ task, failingSince }: ClaimedTask, now: number): boolean {
     return failingSince !== null && now - failingSince.getTime() >= GIVEN_UP_AFTER_MS[task];
+  }
+
+  /** A post that is to go or to change for an erasure, in a guild that the bot has left: nobody can do that. */
+  private async isLost({ task, guildId }: ClaimedTask, error: unknown, signal: AbortSignal): Promise<boolean> {
+    return task !== 'follow' && error instanceof ChannelProblemError && this.erasedPosts!.isGuildGone(guildId, signal);
+  }
+
+  private async giveUpErasures({ guildId }: ClaimedTask): Promise<RunFailure> {
+    const posts = await this.tasks.dropErasures(guildId);
+    this.logger.warn({ guildId, posts }, 'erased posts of a guild that the bot has left are given up');
+    return 'given_up';
   }
 
   private async giveUp(task: ClaimedTask, error: string): Promise<RunFailure> {

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { deleteChannel } from '#libs/counter-panels';
-import { findCustomPanelChannels, type GuildSettings } from '#libs/database';
+import { dropCreationsOf, findCustomPanelChannels, type GuildSettings } from '#libs/database';
 import { DeadlineError, withDeadline, type Clock, type DiscordClient } from '#libs/discord';
 import type { Logger } from '#libs/observability';
 import { GuildDatabase } from '../database/guild-database.js';
@@ -14,7 +14,7 @@ import type { PanelWork } from './panel-work.js';
 
 /** What a request may take for its work in Discord; taking it back after that ends within a minute of its beginning. */
 const WORK_MS = 60_000 - UNDO_MS;
-/** What an erasure may take for channels that it leaves behind anyhow. */
+/** What an erasure may take for channels before it leaves them to others. */
 const FAREWELL_MS = 10_000;
 
 const NO_TOKEN =
@@ -101,17 +101,26 @@ export class PanelChannels implements OnModuleDestroy {
     }
   }
 
-  /** Deletes channels as far as Discord plays along within some seconds. Never throws. */
+  /**
+   * Deletes channels of an erased guild as far as Discord plays along within some seconds; the ingestion service removes
+   * the others. Never throws.
+   */
   async deleteAsFarAsPossible(guildId: string, channelIds: readonly string[]): Promise<void> {
     const { discord } = this;
     if (discord === null || channelIds.length === 0) return;
     const outcomes = await withDeadline(this.clock, FAREWELL_MS, (signal) =>
       Promise.allSettled(channelIds.map((channelId) => deleteChannel(discord, guildId, channelId, signal))),
     );
+    const deleted = channelIds.filter((_, index) => outcomes[index]!.status === 'fulfilled');
+    try {
+      await this.database.write((manager) => dropCreationsOf(manager, guildId, deleted));
+    } catch (error) {
+      this.logger.warn({ err: error }, 'channels of counter panels that are gone are looked for again');
+    }
     const failed = outcomes.filter((outcome) => outcome.status === 'rejected');
     if (failed.length === 0) return;
     const details = { err: failed[0]!.reason as Error, left: failed.length };
-    this.logger.warn(details, 'channels of counter panels of an erased guild could not be deleted');
+    this.logger.warn(details, 'channels of counter panels of an erased guild are left to be removed later');
   }
 
   /** @throws DiscordApiInteractionError when the time is over, or ServiceUnavailableError when the service stops */

@@ -2,16 +2,18 @@ import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationS
 import { DataSource, type EntityManager } from 'typeorm';
 import {
   Eraser,
+  ErasureLogError,
   ErasureUnfinishedError,
   isGuildErasureUnfinished,
   WHOLE_GUILD,
+  type ErasureLog,
   type ErasureOptions,
   type ErasureState,
   type MemberReferences,
 } from '#libs/database';
 import { describeError, type Logger } from '#libs/observability';
 import { ApiError, DatabaseError } from '../http/api-error.js';
-import { ERASURE_PATIENCE_MS, LOGGER } from '../tokens.js';
+import { ERASURE_LOG, ERASURE_PATIENCE_MS, LOGGER } from '../tokens.js';
 import { GuildDatabase } from './guild-database.js';
 
 /**
@@ -34,10 +36,11 @@ export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShut
   constructor(
     dataSource: DataSource,
     private readonly database: GuildDatabase,
+    @Inject(ERASURE_LOG) log: ErasureLog | null,
     @Inject(ERASURE_PATIENCE_MS) private readonly patienceMs: number,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
-    this.eraser = new Eraser(dataSource, undefined, (work) => database.holdForErasure(work));
+    this.eraser = new Eraser(dataSource, undefined, (work) => database.holdForErasure(work), log ?? undefined);
   }
 
   /** What is not finished now is left to the ingestion service; the requests that wait for it are told. */
@@ -52,6 +55,11 @@ export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShut
   /** @returns what was erased @throws DatabaseError, which says whether the erasure goes on */
   eraseMember(guildId: string, userId: string): Promise<MemberReferences> {
     return this.inSteps((options) => this.eraser.eraseMember(guildId, userId, options));
+  }
+
+  /** As {@link eraseMember} in several guilds; it begins in all of them or in none. @returns what was erased, by guild */
+  eraseMemberIn(guildIds: readonly string[], userId: string): Promise<Map<string, MemberReferences>> {
+    return this.inSteps((options) => this.eraser.eraseMemberIn(guildIds, userId, options));
   }
 
   /** Erases everything of the guild that happened before now. @throws DatabaseError, which says whether it goes on */
@@ -85,6 +93,7 @@ export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShut
       .catch((error: unknown) => {
         if (isAnswered && state === 'begun' && !signal.aborted) this.tellFailure(error);
         if (error instanceof ErasureUnfinishedError) throw unfinished(error);
+        if (error instanceof ErasureLogError) throw notLogged(error);
         throw signal.aborted ? new DatabaseError(error) : error;
       })
       .finally(() => this.running.delete(erasing));
@@ -110,6 +119,12 @@ export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShut
     const cause = error instanceof ErasureUnfinishedError ? error.cause : error;
     this.logger.warn({ error: describeError(cause) }, 'an erasure could not go on after its answer');
   }
+}
+
+function notLogged(cause: ErasureLogError): ApiError {
+  const message =
+    'The log of erasures cannot be written, so nothing was erased; the operator has to see to ERASURE_LOG';
+  return new ApiError('DatabaseError', message, { cause });
 }
 
 function unfinished(cause: Error): ApiError {

@@ -1,53 +1,90 @@
-import { Controller, Delete, Get } from '@nestjs/common';
+import { Controller, Delete, Get, Req, type StreamableFile } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import { FIELD_TYPES, type JsonSchema } from '#libs/contracts';
 import { Field } from '../forms/form-field.js';
-import { GuildForm } from '../forms/guild.form.js';
 import { Form } from '../forms/form.decorator.js';
 import { modulePaths } from '../http/route-paths.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
-import { objectOf } from '../openapi/schemas.js';
-import { PrivacyService, type MemberEntries } from './privacy.service.js';
+import { ID_SCHEMA, objectOf } from '../openapi/schemas.js';
+import { MemberExporter } from './member-exporter.service.js';
+import { PrivacyService, type MemberEntries, type MemberEntriesByGuild } from './privacy.service.js';
 
-export class MemberForm extends GuildForm {
+export class MemberForm {
+  @Field(FIELD_TYPES.snowflake, { required: false, description: 'The guild; left out: every guild of the member' })
+  guild_id?: string;
+
   @Field(FIELD_TYPES.snowflake, { description: 'The member' })
   privacy_member_id: string;
 }
 
 const COUNT: JsonSchema = { type: 'integer', minimum: 0 };
-const ENTRIES_SCHEMA = objectOf({
+const ENTRIES = {
   total: COUNT,
   statistics: { type: 'object', additionalProperties: COUNT, description: 'By the name of every kind' },
   starboard: COUNT,
-});
+} as const satisfies Record<string, JsonSchema>;
+const ENTRIES_SCHEMA: JsonSchema = {
+  oneOf: [
+    { ...objectOf(ENTRIES), description: 'Of the guild' },
+    {
+      ...objectOf({ total: COUNT, guilds: { type: 'array', items: objectOf({ guild_id: ID_SCHEMA, ...ENTRIES }) } }),
+      description: 'Of every guild in which something refers to the member, where no guild is named',
+    },
+  ],
+};
 
 @ApiTags('Privacy')
 @Controller({ path: modulePaths('privacy') })
 export class PrivacyController {
-  constructor(private readonly privacy: PrivacyService) {}
+  constructor(
+    private readonly privacy: PrivacyService,
+    private readonly exporter: MemberExporter,
+  ) {}
 
   @Get('get-user-entries')
   @Endpoint({
     access: 'service',
-    summary: 'How many entries name a member of a guild',
+    summary: 'How many entries name a member',
     query: MemberForm,
     data: ENTRIES_SCHEMA,
     errors: ['ServiceUnavailableError'],
   })
-  count(@Form() form: MemberForm): Promise<MemberEntries> {
-    return this.privacy.count(form.guild_id, form.privacy_member_id);
+  count(@Form() { guild_id, privacy_member_id }: MemberForm): Promise<MemberEntries | MemberEntriesByGuild> {
+    if (guild_id === undefined) return this.privacy.countEverywhere(privacy_member_id);
+    return this.privacy.count(guild_id, privacy_member_id);
   }
 
   @Delete('delete-user-entries')
   @Endpoint({
     access: 'service',
-    summary: 'Take a member of a guild out of everything that is stored',
-    description: 'Records keep counting, but bear no user. Answers what was erased.',
+    summary: 'Take a member out of everything that is stored',
+    description:
+      'Records keep counting, but bear no user. Answers what was erased when all is, or after a minute that it goes on.',
     bodyOrQuery: MemberForm,
     data: ENTRIES_SCHEMA,
     errors: ['DatabaseError'],
   })
-  erase(@Form() form: MemberForm): Promise<MemberEntries> {
-    return this.privacy.erase(form.guild_id, form.privacy_member_id);
+  erase(@Form() { guild_id, privacy_member_id }: MemberForm): Promise<MemberEntries | MemberEntriesByGuild> {
+    if (guild_id === undefined) return this.privacy.eraseEverywhere(privacy_member_id);
+    return this.privacy.erase(guild_id, privacy_member_id);
+  }
+
+  @Get('export')
+  @Endpoint({
+    access: 'service',
+    summary: 'All that is stored of a member, as a download',
+    description:
+      'A line of JSON for each record, with `guild_id` and `record`: `event` (with `kind`, as the views show it), ' +
+      '`starboard_entry`, `count` (of days whose events are gone), `erasure`.',
+    query: MemberForm,
+    answers: {
+      200: { description: 'All records', mediaType: 'application/x-ndjson', schema: { type: 'string' } },
+    },
+    errors: ['ServiceUnavailableError'],
+  })
+  export(@Form() form: MemberForm, @Req() http: FastifyRequest): Promise<StreamableFile> {
+    const { guild_id: guildId, privacy_member_id: userId } = form;
+    return this.exporter.export({ userId, guildId, requestId: http.id, headersOnly: http.method === 'HEAD' });
   }
 }

@@ -3,6 +3,7 @@ import { StatisticsContract } from '#libs/contracts';
 import { countMemberReferences, type MemberReferences } from '#libs/database';
 import { GuildDatabase } from '../database/guild-database.js';
 import { GuildEraser } from '../database/guild-eraser.js';
+import { MemberGuilds } from './member-guilds.service.js';
 
 export interface MemberEntries {
   total: number;
@@ -11,12 +12,19 @@ export interface MemberEntries {
   starboard: number;
 }
 
-/** What is stored of a member of a guild, whatever the guild's state. */
+/** In every guild in which something refers to the member. */
+export interface MemberEntriesByGuild {
+  total: number;
+  guilds: (MemberEntries & { guild_id: string })[];
+}
+
+/** What is stored of a member, whatever the state of a guild. */
 @Injectable()
 export class PrivacyService {
   constructor(
     private readonly database: GuildDatabase,
     private readonly eraser: GuildEraser,
+    private readonly guilds: MemberGuilds,
     private readonly contract: StatisticsContract,
   ) {}
 
@@ -24,9 +32,23 @@ export class PrivacyService {
     return this.describe(await this.database.read((manager) => countMemberReferences(manager, guildId, userId)));
   }
 
+  async countEverywhere(userId: string): Promise<MemberEntriesByGuild> {
+    const guilds = [];
+    for (const guild_id of await this.guilds.all(userId)) {
+      guilds.push({ guild_id, ...(await this.count(guild_id, userId)) });
+    }
+    return together(guilds);
+  }
+
   /** @returns what was erased, when all is */
   async erase(guildId: string, userId: string): Promise<MemberEntries> {
     return this.describe(await this.eraser.eraseMember(guildId, userId));
+  }
+
+  /** @returns what was erased, when all is */
+  async eraseEverywhere(userId: string): Promise<MemberEntriesByGuild> {
+    const erased = await this.eraser.eraseMemberIn(await this.guilds.all(userId), userId);
+    return together([...erased].map(([guild_id, references]) => ({ guild_id, ...this.describe(references) })));
   }
 
   private describe({ eventsByKind, starboardEntries }: MemberReferences): MemberEntries {
@@ -36,4 +58,8 @@ export class PrivacyService {
     const total = Object.values(statistics).reduce((sum, count) => sum + count, starboardEntries);
     return { total, statistics, starboard: starboardEntries };
   }
+}
+
+function together(guilds: MemberEntriesByGuild['guilds']): MemberEntriesByGuild {
+  return { total: guilds.reduce((sum, { total }) => sum + total, 0), guilds };
 }

@@ -108,6 +108,49 @@ export async function abandonCreations(
   return new Set(rows.map(({ id }) => id));
 }
 
+/**
+ * The guild is being erased: the channels of its custom panels, and those that requests are creating, are to be removed.
+ * Call it while the panels are still stored.
+ *
+ * @param dueAt until then whoever erases the guild may remove them at once
+ */
+export async function abandonPanelChannels(manager: EntityManager, guildId: string, dueAt: Date): Promise<void> {
+  await manager.query(`UPDATE counter_panel_creations SET is_abandoned = true, due_at = now() WHERE guild_id = $1`, [
+    guildId,
+  ]);
+  const panels = await manager.query<{ channel_id: string; channel_name: string }[]>(
+    'SELECT channel_id, channel_name FROM counter_panels WHERE guild_id = $1',
+    [guildId],
+  );
+  // Of a channel whose id is known, nobody asks for the category.
+  await manager.query(
+    `INSERT INTO counter_panel_creations
+       (guild_id, id, category_id, channel_name, channel_id, begun_at, due_at, is_abandoned)
+     SELECT $1, id, 0, channel_name, channel_id, $2, $3, true
+     FROM unnest($4::uuid[], $5::text[], $6::bigint[]) AS panels (id, channel_name, channel_id)`,
+    [
+      guildId,
+      new Date(),
+      dueAt,
+      panels.map(() => randomUUID()),
+      panels.map(({ channel_name }) => channel_name),
+      panels.map(({ channel_id }) => channel_id),
+    ],
+  );
+}
+
+/** These channels are gone. */
+export async function dropCreationsOf(
+  manager: EntityManager,
+  guildId: string,
+  channelIds: readonly string[],
+): Promise<void> {
+  await manager.query('DELETE FROM counter_panel_creations WHERE guild_id = $1 AND channel_id = ANY ($2)', [
+    guildId,
+    channelIds,
+  ]);
+}
+
 /** Those whose request never came to its end, and those that could not be removed yet. */
 export async function findDueCreations(
   manager: EntityManager,

@@ -13,6 +13,7 @@ export type StarboardEntryState = 'reserved' | 'posted' | 'removing' | 'withdraw
 @Entity({ name: 'starboard_entries' })
 @Index('starboard_entries_by_author', ['guildId', 'authorId'])
 @Index('starboard_entries_by_origin_author', ['guildId', 'originAuthorId'], { where: '(origin_author_id IS NOT NULL)' })
+@Index('starboard_entries_by_reply_author', ['guildId', 'replyAuthorId'])
 export class StarboardEntry {
   @PrimaryColumn('bigint', { name: 'guild_id' })
   guildId: string;
@@ -32,6 +33,10 @@ export class StarboardEntry {
   /** Who wrote what the starred message forwards; null when it forwards nothing, or when that is not known. */
   @Column('bigint', { name: 'origin_author_id', nullable: true })
   originAuthorId: string | null;
+
+  /** Whom the post names as the author of what the message answers; 0: nobody; null where that is not known. */
+  @Column('bigint', { name: 'reply_author_id', nullable: true })
+  replyAuthorId: string | null;
 
   @Column('text', { default: 'withdrawn' })
   state: StarboardEntryState;

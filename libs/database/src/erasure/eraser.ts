@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { DISCORD_EPOCH_MS } from '#libs/contracts';
 import { SQLSTATE, sqlState } from '../database-errors.js';
-import { lockStripe } from '../stripes.js';
+import { GuildSettings } from '../entities/guild-settings.entity.js';
+import { lockStripes } from '../stripes.js';
 import {
   findErasureJob,
   listErasureJobs,
@@ -19,11 +21,12 @@ import {
   withErasureLock,
   type Limit,
 } from './erasure-lock.js';
+import type { ErasureLog, LoggedErasure } from './erasure-log.js';
 import { eraseGuildRows, eraseGuildSettings, eraseSmallGuild } from './guild-erasure.js';
-import { eraseMemberEntries } from '../starboard/starboard-erasure.js';
+import { eraseMemberEntries, eraseReplyAuthor } from '../starboard/starboard-erasure.js';
 import { eraseMemberEvents, eraseOutlivedGroups } from './member-erasure.js';
 import { addReferences, noReferences, type MemberReferences } from './member-references.js';
-import { layGuildTombstone, layMemberTombstone, WHOLE_GUILD } from './tombstones.js';
+import { layGuildTombstone, layMemberTombstone, layTombstoneAgain, WHOLE_GUILD } from './tombstones.js';
 
 /** How many rows one transaction erases at most. */
 export interface ErasureStepSizes {
@@ -49,7 +52,7 @@ export class ErasureUnfinishedError extends Error {
  * How far an erasure is that somebody asked for:
  *
  * - `waiting`: nothing is changed yet
- * - `elsewhere`: nothing is changed by this one yet, as somebody else erases the same
+ * - `elsewhere`: its tombstone is laid; somebody else erases the same, and goes on up to that
  * - `begun`: its first step is at work, or done
  */
 export type ErasureState = 'waiting' | 'elsewhere' | 'begun';
@@ -59,6 +62,14 @@ export interface ErasureOptions {
   signal?: AbortSignal;
   /** Called with each state after `waiting`. */
   onState?: (state: ErasureState) => void;
+}
+
+/** How the erasure of a target begins. Both are called under the exclusive lock of the guild's stripe. */
+interface ErasureBeginning {
+  /** Lays the tombstone and erases what there is little of. @returns the job of the rest; nobody has saved it yet */
+  lay: (manager: EntityManager) => Promise<ErasureJob>;
+  /** Does that, and takes the first step. */
+  begin: (manager: EntityManager) => Promise<StepOutcome>;
 }
 
 type StepOutcome = { isDone: true; erased: MemberReferences } | { isDone: false };
@@ -76,11 +87,15 @@ const ATTEMPT_PAUSE_MS = 100;
  * erasure lock lets one at a time work on a job, so that it can tell the sum.
  */
 export class Eraser {
-  /** @param limit bounds how many erasures that somebody asked for hold a connection; not those of {@link finishAll} */
+  /**
+   * @param limit bounds how many erasures that somebody asked for hold a connection; not those of {@link finishAll}
+   * @param log to which every erasure is appended before its tombstone is committed
+   */
   constructor(
     private readonly dataSource: DataSource,
     private readonly sizes: ErasureStepSizes = ERASURE_STEP_SIZES,
     private readonly limit: Limit = (work) => work(),
+    private readonly log?: ErasureLog,
   ) {}
 
   /**
@@ -88,10 +103,69 @@ export class Eraser {
    * and no id that was derived from one. Events of the member from before now that come later are not stored.
    *
    * @returns what was erased, when all is; with what earlier steps of an unfinished erasure had erased
-   * @throws ErasureUnfinishedError once it has begun; any other error before, and then nothing was changed
+   * @throws ErasureUnfinishedError once it has begun; any other error before, and then nothing was changed, such as
+   *   ErasureLogError
    */
   eraseMember(guildId: string, userId: string, options?: ErasureOptions): Promise<MemberReferences> {
-    return this.erase({ guildId, userId }, (manager) => this.beginMember(manager, guildId, userId), options);
+    return this.erase({ guildId, userId }, this.memberBeginning(guildId, userId), options);
+  }
+
+  /**
+   * As {@link eraseMember} in several guilds: all tombstones are laid in one transaction, then one guild is erased after
+   * the other. It has begun in all of them or in none.
+   *
+   * @returns what was erased, by guild
+   * @throws as {@link eraseMember}
+   */
+  async eraseMemberIn(
+    guildIds: readonly string[],
+    userId: string,
+    options: ErasureOptions = {},
+  ): Promise<Map<string, MemberReferences>> {
+    const { signal, onState } = options;
+    if (guildIds.length === 0) return new Map();
+    await this.inOwnTransaction(guildIds, async (manager) => {
+      signal?.throwIfAborted();
+      onState?.('begun');
+      const jobs: ErasureJob[] = [];
+      for (const guildId of guildIds) jobs.push(await layMember(manager, { guildId, userId }));
+      for (const job of jobs) await saveErasureJob(manager, job);
+      await this.log?.append(jobs);
+    });
+    const erased = new Map<string, MemberReferences>();
+    try {
+      for (const guildId of guildIds) {
+        const target = { guildId, userId };
+        erased.set(guildId, await this.withLock(target, signal, (runner) => this.goOn(runner, target, signal)));
+      }
+      return erased;
+    } catch (error) {
+      throw asUnfinished(error);
+    }
+  }
+
+  /**
+   * Erases again what a log tells, in a database that was restored from before: up to the time that it had then. Nothing
+   * is written to a log.
+   *
+   * @returns false for a guild that was enabled again since: its erasure was finished before, so nothing is to be done
+   * @throws as {@link eraseMember}
+   */
+  async eraseAgain(logged: LoggedErasure): Promise<boolean> {
+    const { guildId, userId, before } = logged;
+    const target = { guildId, userId };
+    const isWanted = await this.inOwnTransaction([guildId], async (manager) => {
+      if (userId === WHOLE_GUILD && (await isEnabledSince(manager, guildId, before))) return false;
+      const reached = await layTombstoneAgain(manager, logged);
+      const job =
+        userId === WHOLE_GUILD
+          ? await guildJob(manager, guildId, reached)
+          : await memberJob(manager, target, reached, snowflakeAt(before));
+      await saveErasureJob(manager, job);
+      return true;
+    });
+    if (isWanted) await this.finish(target);
+    return isWanted;
   }
 
   /**
@@ -101,7 +175,7 @@ export class Eraser {
    */
   async eraseGuild(guildId: string, options?: ErasureOptions): Promise<void> {
     const target = { guildId, userId: WHOLE_GUILD };
-    await this.erase(target, (manager) => this.beginGuild(manager, guildId), options);
+    await this.erase(target, this.guildBeginning(guildId), options);
   }
 
   /**
@@ -112,7 +186,7 @@ export class Eraser {
    * @returns whether all is erased; else the rest is for {@link finish}
    */
   async startGuild(manager: EntityManager, guildId: string, before: Date): Promise<boolean> {
-    return (await this.beginGuild(manager, guildId, before)).isDone;
+    return (await this.guildBeginning(guildId, before).begin(manager)).isDone;
   }
 
   /**
@@ -122,9 +196,11 @@ export class Eraser {
    */
   async finish(target: ErasureTarget, options: ErasureOptions = {}): Promise<void> {
     try {
-      await this.withLock(target, options, (runner) => {
-        options.onState?.('begun');
-        return this.goOn(runner, target, options.signal);
+      const { signal, onState } = options;
+      const onElsewhere = async () => onState?.('elsewhere');
+      await withErasureLock(this.dataSource, target, { signal, limit: this.limit, onElsewhere }, (runner) => {
+        onState?.('begun');
+        return this.goOn(runner, target, signal);
       });
     } catch (error) {
       throw asUnfinished(error);
@@ -155,70 +231,104 @@ export class Eraser {
     return finished;
   }
 
-  private erase(
+  /**
+   * Where somebody else erases the target, its tombstone is laid before their end is waited for: what comes later from
+   * before now is not stored, whatever becomes of the waiting.
+   */
+  private async erase(
     target: ErasureTarget,
-    begin: (manager: EntityManager) => Promise<StepOutcome>,
+    { lay, begin }: ErasureBeginning,
     options: ErasureOptions = {},
   ): Promise<MemberReferences> {
-    return this.withLock(target, options, async (runner) => {
-      const first = await inTransaction(runner, target.guildId, async (manager) => {
-        options.signal?.throwIfAborted();
-        options.onState?.('begun');
-        return begin(manager);
+    const { signal, onState } = options;
+    let isLaid = false;
+    const onElsewhere = async () => {
+      if (isLaid) return;
+      await this.inOwnTransaction([target.guildId], async (manager) => {
+        signal?.throwIfAborted();
+        await saveErasureJob(manager, await lay(manager));
       });
-      if (first.isDone) return first.erased;
-      return this.goOn(runner, target, options.signal).catch((error: unknown) => {
-        throw asUnfinished(error);
-      });
-    });
+      isLaid = true;
+      onState?.('elsewhere');
+    };
+    try {
+      return await withErasureLock(
+        this.dataSource,
+        target,
+        { signal, limit: this.limit, onElsewhere },
+        async (runner) => {
+          if (!isLaid) {
+            const first = await inTransaction(runner, [target.guildId], async (manager) => {
+              signal?.throwIfAborted();
+              onState?.('begun');
+              return begin(manager);
+            });
+            if (first.isDone) return first.erased;
+            isLaid = true;
+          }
+          onState?.('begun');
+          return this.goOn(runner, target, signal);
+        },
+      );
+    } catch (error) {
+      throw isLaid ? asUnfinished(error) : error;
+    }
+  }
+
+  private memberBeginning(guildId: string, userId: string): ErasureBeginning {
+    const lay = async (manager: EntityManager) => this.logged(await layMember(manager, { guildId, userId }));
+    return { lay, begin: async (manager) => this.step(manager, await lay(manager)) };
+  }
+
+  private guildBeginning(guildId: string, before?: Date): ErasureBeginning {
+    const lay = async (manager: EntityManager) => this.logged(await layGuild(manager, guildId, before));
+    const begin = async (manager: EntityManager): Promise<StepOutcome> => {
+      const job = await lay(manager);
+      if (job.position === undefined && (await eraseSmallGuild(manager, job, this.sizes.guildRows))) {
+        await removeErasureJob(manager, job);
+        return { isDone: true, erased: noReferences() };
+      }
+      await saveErasureJob(manager, job);
+      return { isDone: false };
+    };
+    return { lay, begin };
+  }
+
+  /** In the transaction that lays the tombstone: what cannot be logged is not erased. @throws ErasureLogError */
+  private async logged(job: ErasureJob): Promise<ErasureJob> {
+    await this.log?.append([job]);
+    return job;
   }
 
   private async withLock<T>(
     target: ErasureTarget,
-    { signal, onState }: ErasureOptions,
+    signal: AbortSignal | undefined,
     work: (runner: QueryRunner) => Promise<T>,
   ): Promise<T> {
-    const onElsewhere = () => onState?.('elsewhere');
     try {
-      return await withErasureLock(this.dataSource, target, { signal, limit: this.limit, onElsewhere }, work);
+      return await withErasureLock(this.dataSource, target, { signal, limit: this.limit }, work);
     } catch (error) {
       throw error instanceof ErasureTakenOverError ? asUnfinished(error) : error;
     }
   }
 
-  private async beginMember(manager: EntityManager, guildId: string, userId: string): Promise<StepOutcome> {
-    const target = { guildId, userId };
-    const before = await layMemberTombstone(manager, guildId, userId);
-    const starboardEntries = await eraseMemberEntries(manager, guildId, userId);
-    await eraseOutlivedGroups(manager, guildId);
-    const { erased, position } = (await findErasureJob(manager, target)) ?? { erased: noReferences() };
-    return this.step(manager, {
-      ...target,
-      before,
-      erased: { ...erased, starboardEntries: erased.starboardEntries + starboardEntries },
-      position,
+  /** On a connection of its own, when there is room for it. */
+  private inOwnTransaction<T>(guildIds: readonly string[], work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.limit(async () => {
+      const runner = this.dataSource.createQueryRunner();
+      try {
+        return await inTransaction(runner, guildIds, work);
+      } finally {
+        await runner.release();
+      }
     });
-  }
-
-  private async beginGuild(manager: EntityManager, guildId: string, before?: Date): Promise<StepOutcome> {
-    const target = { guildId, userId: WHOLE_GUILD };
-    const reached = await layGuildTombstone(manager, guildId, before);
-    await eraseGuildSettings(manager, guildId);
-    const { position } = (await findErasureJob(manager, target)) ?? {};
-    const job = { ...target, before: reached, erased: noReferences(), position };
-    if (position === undefined && (await eraseSmallGuild(manager, job, this.sizes.guildRows))) {
-      await removeErasureJob(manager, job);
-      return { isDone: true, erased: noReferences() };
-    }
-    await saveErasureJob(manager, job);
-    return { isDone: false };
   }
 
   /** Takes one step after the other, up to the last. @returns what all of them erased; nothing where there is no job */
   private async goOn(runner: QueryRunner, target: ErasureTarget, signal?: AbortSignal): Promise<MemberReferences> {
     for (;;) {
       signal?.throwIfAborted();
-      const outcome = await inTransaction(runner, target.guildId, async (manager): Promise<StepOutcome> => {
+      const outcome = await inTransaction(runner, [target.guildId], async (manager): Promise<StepOutcome> => {
         const job = await findErasureJob(manager, target);
         return job === undefined ? { isDone: true, erased: noReferences() } : this.step(manager, job);
       });
@@ -262,22 +372,67 @@ const PREPARE = `
   LOCK TABLE ONLY statistic_events, ONLY statistic_totals, ONLY statistic_groups, ONLY guild_snapshots
     IN ACCESS SHARE MODE`;
 
-/** Under the exclusive lock of the guild's stripe. What Postgres broke off for the sake of others is tried again. */
+/** @returns the job as it is now: where there was one already, it goes on, up to the new tombstone */
+async function layMember(manager: EntityManager, target: ErasureTarget): Promise<ErasureJob> {
+  const { guildId, userId } = target;
+  return memberJob(manager, target, await layMemberTombstone(manager, guildId, userId));
+}
+
+/** @param beforeMessage what was posted of later messages stays */
+async function memberJob(
+  manager: EntityManager,
+  target: ErasureTarget,
+  before: string,
+  beforeMessage?: string,
+): Promise<ErasureJob> {
+  const { guildId, userId } = target;
+  const starboardEntries = await eraseMemberEntries(manager, guildId, userId, beforeMessage);
+  await eraseReplyAuthor(manager, guildId, userId);
+  await eraseOutlivedGroups(manager, guildId);
+  const { erased, position } = (await findErasureJob(manager, target)) ?? { erased: noReferences() };
+  const sum = { ...erased, starboardEntries: erased.starboardEntries + starboardEntries };
+  return { ...target, before, erased: sum, position };
+}
+
+/** As {@link layMember}. */
+async function layGuild(manager: EntityManager, guildId: string, before?: Date): Promise<ErasureJob> {
+  return guildJob(manager, guildId, await layGuildTombstone(manager, guildId, before));
+}
+
+async function guildJob(manager: EntityManager, guildId: string, before: string): Promise<ErasureJob> {
+  const target = { guildId, userId: WHOLE_GUILD };
+  await eraseGuildSettings(manager, guildId);
+  const { position } = (await findErasureJob(manager, target)) ?? {};
+  return { ...target, before, erased: noReferences(), position };
+}
+
+async function isEnabledSince(manager: EntityManager, guildId: string, time: string): Promise<boolean> {
+  const settings = await manager.getRepository(GuildSettings).findOneBy({ guildId });
+  return settings !== null && settings.enabledAt > new Date(time);
+}
+
+/** The least id that Discord can have made at that time. */
+function snowflakeAt(time: string): string {
+  return (BigInt(Math.max(Date.parse(time) - DISCORD_EPOCH_MS, 0)) << 22n).toString();
+}
+
+/** Under the exclusive locks of the guilds' stripes. What Postgres broke off for the sake of others is tried again. */
 async function inTransaction<T>(
   runner: QueryRunner,
-  guildId: string,
+  guildIds: readonly string[],
   work: (manager: EntityManager) => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await runner.manager.transaction('READ COMMITTED', async (manager) => {
         await manager.query(PREPARE);
-        await lockStripe(manager, guildId);
+        await lockStripes(manager, guildIds);
         return work(manager);
       });
     } catch (error) {
       const state = sqlState(error);
-      if ((state !== SQLSTATE.serializationFailure && state !== SQLSTATE.deadlockDetected) || attempt === STEP_ATTEMPTS) throw error;
+      if ((state !== SQLSTATE.serializationFailure && state !== SQLSTATE.deadlockDetected) || attempt === STEP_ATTEMPTS)
+        throw error;
       await sleep(attempt * ATTEMPT_PAUSE_MS);
     }
   }

@@ -25,7 +25,7 @@ export type ErasurePosition = string | GuildPosition;
 
 /** An erasure that is too large for one transaction. Its row is there from its first step to its last. */
 export interface ErasureJob extends ErasureTarget {
-  /** Rows from before this time are erased; that of the tombstone, as Postgres writes it. */
+  /** Rows from before this time are erased; that of the tombstone. */
   before: string;
   /** What was erased so far; of a whole guild nothing is counted. */
   erased: MemberReferences;

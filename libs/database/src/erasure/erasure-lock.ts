@@ -11,8 +11,8 @@ export interface ErasureLockOptions {
   signal?: AbortSignal;
   /** Around each use of a connection. */
   limit: Limit;
-  /** Called when somebody else erases the target. */
-  onElsewhere?: () => void;
+  /** Called, and waited for, each time that somebody else is found to erase the target. It holds no connection. */
+  onElsewhere?: () => Promise<void>;
 }
 
 /** Somebody else has the target now: what was erased is right, but only they know all of it. */
@@ -46,7 +46,7 @@ export async function withErasureLock<T>(
       return tryWithErasureLock(dataSource, target, work);
     });
     if (outcome !== undefined) return outcome.result;
-    onElsewhere?.();
+    await onElsewhere?.();
     await sleep(POLL_MS, undefined, { signal });
   }
 }

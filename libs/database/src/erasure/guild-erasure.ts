@@ -1,8 +1,9 @@
 import type { EntityManager } from 'typeorm';
+import { abandonPanelChannels } from '../counter-panels/channel-creations.js';
 import { CounterPanel } from '../entities/counter-panel.entity.js';
 import { GuildSettings } from '../entities/guild-settings.entity.js';
 import { existingPartitions } from '../partitions/partition-keeper.js';
-import { dropGuildStarboard } from '../starboard/starboard-erasure.js';
+import { eraseGuildStarboard } from '../starboard/starboard-erasure.js';
 import type { ErasureJob, GuildPosition } from './erasure-jobs.js';
 
 /** A table of which a guild may have many rows. */
@@ -39,6 +40,9 @@ const TABLES: readonly GuildTable[] = [
 /** Looking at a partition takes as long as deleting so many rows. */
 const ROWS_A_PARTITION = 250;
 
+/** So long the channels of panels are left to whoever erases the guild; then the upkeep of panels removes them. */
+const REMOVED_AT_ONCE_MS = 30_000;
+
 /** Of which a guild has few rows, and which are no entities. */
 const SMALL_TABLES = [
   'collection_periods',
@@ -49,15 +53,11 @@ const SMALL_TABLES = [
 
 /** Deletes what there is little of: without settings the guild is one that was never enabled, for everybody. */
 export async function eraseGuildSettings(manager: EntityManager, guildId: string): Promise<void> {
+  await abandonPanelChannels(manager, guildId, new Date(Date.now() + REMOVED_AT_ONCE_MS));
   for (const entity of [GuildSettings, CounterPanel]) {
     await manager.getRepository<{ guildId: string }>(entity).delete({ guildId });
   }
-  await dropGuildStarboard(manager, guildId);
-  // Channels that are still to be removed in Discord: nobody would know of them any more.
-  await manager.query(
-    `UPDATE counter_panel_creations SET is_abandoned = true, due_at = clock_timestamp() WHERE guild_id = $1`,
-    [guildId],
-  );
+  await eraseGuildStarboard(manager, guildId);
   for (const table of SMALL_TABLES) await manager.query(`DELETE FROM ${table} WHERE guild_id = $1`, [guildId]);
 }
 

@@ -8,7 +8,7 @@ export const WHOLE_GUILD = '0';
  * may be ahead of ours. Call it under the exclusive lock of the guild's stripe: then what is stored is from before that
  * time, and what is stored later is not.
  *
- * @returns that time, as Postgres writes it
+ * @returns that time, ISO 8601 in UTC with microseconds
  */
 export function layMemberTombstone(manager: EntityManager, guildId: string, userId: string): Promise<string> {
   return layTombstone(
@@ -34,12 +34,20 @@ export function layGuildTombstone(manager: EntityManager, guildId: string, befor
   );
 }
 
+/** Lays the same tombstone again, with the time that it had. @returns its time, or that of one which reaches further */
+export function layTombstoneAgain(
+  manager: EntityManager,
+  { guildId, userId, before }: { guildId: string; userId: string; before: string },
+): Promise<string> {
+  return layTombstone(manager, 'SELECT $1, $2, $3::timestamptz, clock_timestamp()', [guildId, userId, before]);
+}
+
 async function layTombstone(manager: EntityManager, select: string, parameters: unknown[]): Promise<string> {
   const [row] = await manager.query<{ before: string }[]>(
     `INSERT INTO erasure_tombstones (guild_id, user_id, before, erased_at) ${select}
      ON CONFLICT (guild_id, user_id) DO UPDATE SET
        before = greatest(erasure_tombstones.before, excluded.before), erased_at = excluded.erased_at
-     RETURNING before::text`,
+     RETURNING to_char(before AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS before`,
     parameters,
   );
   return row!.before;

@@ -80,6 +80,14 @@ export class StatisticsExporter implements OnModuleDestroy {
     });
   }
 
+  /**
+   * Sends texts as a download of another kind. They are asked for as the client takes them; what fails before the first
+   * one is thrown.
+   */
+  async send(texts: AsyncGenerator<string, void>, options: ExportOptions): Promise<Readable> {
+    return this.follow(asStream(await withFirstRead(texts)), options);
+  }
+
   private async stream(
     kind: CompiledKind,
     request: ViewRequest,
@@ -88,8 +96,7 @@ export class StatisticsExporter implements OnModuleDestroy {
   ): Promise<Readable> {
     const pages = await withFirstRead(this.pages(kind, request, window));
     const texts = this.texts(pages, kind, request.guild_id, options);
-    // By bytes: a stream of objects would read ahead by their number.
-    return this.follow(Readable.from(texts, { objectMode: false, highWaterMark: READ_AHEAD_BYTES }), options);
+    return this.follow(asStream(texts), options);
   }
 
   private pages(kind: CompiledKind, request: ViewRequest, window: TimeWindow): AsyncGenerator<EventRow[], void> {
@@ -136,6 +143,11 @@ export class StatisticsExporter implements OnModuleDestroy {
     else if (error instanceof ApiError) this.logger.warn(details, `a download was broken off: ${error.message}`);
     else this.logger.error(details, 'a download failed unexpectedly');
   }
+}
+
+/** By bytes: a stream of objects would read ahead by their number. */
+function asStream(texts: AsyncIterable<string>): Readable {
+  return Readable.from(texts, { objectMode: false, highWaterMark: READ_AHEAD_BYTES });
 }
 
 /** Waits until the first element is read, so that what fails before it is thrown here. */

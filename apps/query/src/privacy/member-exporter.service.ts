@@ -1,0 +1,104 @@
+import { Readable } from 'node:stream';
+import { Injectable, StreamableFile } from '@nestjs/common';
+import { StatisticsContract } from '#libs/contracts';
+import { GuildDatabase } from '../database/guild-database.js';
+import { eventRecord } from '../statistics/event-record.js';
+import { EXPORT_FORMATS } from '../statistics/export/export-formats.js';
+import { StatisticsExporter } from '../statistics/export/statistics-exporter.service.js';
+import { MemberGuilds } from './member-guilds.service.js';
+import {
+  readMemberEntries,
+  readMemberEvents,
+  readOutlivedCounts,
+  readTombstones,
+  type MemberEventRow,
+  type StoredRow,
+} from './member-pages.js';
+
+export interface MemberExport {
+  userId: string;
+  /** Undefined: every guild that the member is known in. */
+  guildId?: string;
+  requestId: string;
+  /** HEAD: nothing is read. */
+  headersOnly: boolean;
+}
+
+const PAGE_SIZE = 500;
+
+/** Streams all that is stored of a member, page by page as the client takes it. */
+@Injectable()
+export class MemberExporter {
+  constructor(
+    private readonly database: GuildDatabase,
+    private readonly guilds: MemberGuilds,
+    private readonly exporter: StatisticsExporter,
+    private readonly contract: StatisticsContract,
+  ) {}
+
+  /** A line of JSON for each record. @throws ServiceUnavailableError when its beginning cannot be read */
+  async export({ userId, guildId, requestId, headersOnly }: MemberExport): Promise<StreamableFile> {
+    const format = 'ndjson';
+    const texts = this.texts(userId, guildId);
+    const stream = headersOnly
+      ? Readable.from([])
+      : await this.exporter.send(texts, { format, requestId, headersOnly });
+    const { contentType, extension } = EXPORT_FORMATS[format];
+    const disposition = `attachment; filename="serverstats-member-${userId}.${extension}"`;
+    return new StreamableFile(stream, { type: contentType, disposition });
+  }
+
+  private async *texts(userId: string, guildId: string | undefined): AsyncGenerator<string, void> {
+    const guildIds = guildId === undefined ? this.guilds.of(userId) : [guildId];
+    for await (const id of guildIds) {
+      yield* this.events(id, userId);
+      yield* this.entries(id, userId);
+      const counts = await this.database.read((manager) => readOutlivedCounts(manager, id, userId));
+      yield lines(
+        'count',
+        id,
+        counts.map(({ kind, ...row }) => ({ kind: this.kindName(kind as number), ...row })),
+      );
+      yield lines('erasure', id, await this.database.read((manager) => readTombstones(manager, id, userId)));
+    }
+  }
+
+  private async *events(guildId: string, userId: string): AsyncGenerator<string, void> {
+    let last: MemberEventRow | undefined;
+    do {
+      const after = last;
+      const rows = await this.database.read((manager) => readMemberEvents(manager, guildId, userId, after, PAGE_SIZE));
+      last = rows.length < PAGE_SIZE ? undefined : rows.at(-1);
+      yield lines(
+        'event',
+        guildId,
+        rows.map((row) => this.eventOf(guildId, row)),
+      );
+      rows.length = 0; // see eventPages
+    } while (last !== undefined);
+  }
+
+  private async *entries(guildId: string, userId: string): AsyncGenerator<string, void> {
+    let after: string | undefined = '0';
+    while (after !== undefined) {
+      const from: string = after;
+      const rows = await this.database.read((manager) => readMemberEntries(manager, guildId, userId, from, PAGE_SIZE));
+      after = rows.length < PAGE_SIZE ? undefined : rows.at(-1)!.message_id;
+      yield lines('starboard_entry', guildId, rows);
+    }
+  }
+
+  private eventOf(guildId: string, row: MemberEventRow): StoredRow {
+    const kind = this.contract.kinds.find(({ definition }) => definition.number === row.kind);
+    return { kind: this.kindName(row.kind), ...(kind ? eventRecord(kind.definition, guildId, row) : row) };
+  }
+
+  /** Of a kind that is in the catalogue no more, its number. */
+  private kindName(number: number): string {
+    return this.contract.kinds.find(({ definition }) => definition.number === number)?.name ?? String(number);
+  }
+}
+
+function lines(record: string, guildId: string, rows: readonly StoredRow[]): string {
+  return rows.map((row) => `${JSON.stringify({ guild_id: guildId, record, ...row })}\n`).join('');
+}

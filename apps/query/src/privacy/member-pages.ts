@@ -1,0 +1,78 @@
+import type { EntityManager } from 'typeorm';
+import { DIMENSIONS } from '#libs/contracts';
+import type { EventRow } from '../statistics/queries/read-event-page.js';
+
+export interface MemberEventRow extends EventRow {
+  kind: number;
+}
+
+/** A row that is told as it is stored; bigint comes as text. */
+export type StoredRow = Record<string, unknown>;
+
+/** The oldest events of a member of a guild, of all kinds, that are younger than this one. */
+export function readMemberEvents(
+  manager: EntityManager,
+  guildId: string,
+  userId: string,
+  after: MemberEventRow | undefined,
+  limit: number,
+): Promise<MemberEventRow[]> {
+  const parameters: unknown[] = [guildId, userId, limit];
+  let later = '';
+  if (after !== undefined) {
+    parameters.push(after.occurred_at, after.kind, after.event_id);
+    // The first condition lets the planner leave out partitions.
+    later = `AND occurred_at >= $4::timestamptz AND (occurred_at, kind, event_id) > ($4::timestamptz, $5::smallint, $6::uuid)`;
+  }
+  return manager.query(
+    `SELECT kind, event_id, to_char(e.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS occurred_at,
+       user_id, channel_id, message_id, label, value, flags
+     FROM statistic_events e
+     WHERE guild_id = $1 AND user_id = $2 ${later}
+     ORDER BY e.occurred_at, kind, event_id LIMIT $3`,
+    parameters,
+  );
+}
+
+/**
+ * The starboard entries of a member's messages, and those of others that forward one or name the member as answered.
+ *
+ * @param after the last message of the page before
+ */
+export function readMemberEntries(
+  manager: EntityManager,
+  guildId: string,
+  userId: string,
+  after: string,
+  limit: number,
+): Promise<(StoredRow & { message_id: string })[]> {
+  return manager.query(
+    `SELECT message_id, channel_id, CASE WHEN author_id = $2 THEN author_id END AS author_id,
+       CASE WHEN origin_author_id = $2 THEN origin_author_id END AS origin_author_id,
+       CASE WHEN reply_author_id = $2 THEN reply_author_id END AS reply_author_id,
+       state, entry_channel_id, entry_message_id, star_count, reserved_at, updated_at
+     FROM starboard_entries
+     WHERE guild_id = $1 AND (author_id = $2 OR origin_author_id = $2 OR reply_author_id = $2) AND message_id > $3
+     ORDER BY message_id LIMIT $4`,
+    [guildId, userId, after, limit],
+  );
+}
+
+/** How often the member is counted in days whose events are gone, until their counts go too. */
+export function readOutlivedCounts(manager: EntityManager, guildId: string, userId: string): Promise<StoredRow[]> {
+  return manager.query(
+    `SELECT kind, bucket AS "from", span AS minutes, sum(counts[array_position(ids, $2::bigint)])::int AS count
+     FROM statistic_groups
+     WHERE guild_id = $1 AND dimension = $3 AND bucket < (SELECT events_since FROM event_horizon) AND $2 = ANY (ids)
+     GROUP BY kind, bucket, span ORDER BY bucket, kind, span`,
+    [guildId, userId, DIMENSIONS.user.number],
+  );
+}
+
+/** When the member was erased: what occurred before is kept out. */
+export function readTombstones(manager: EntityManager, guildId: string, userId: string): Promise<StoredRow[]> {
+  return manager.query('SELECT erased_at, before FROM erasure_tombstones WHERE guild_id = $1 AND user_id = $2', [
+    guildId,
+    userId,
+  ]);
+}

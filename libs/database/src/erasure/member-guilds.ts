@@ -1,0 +1,54 @@
+import type { EntityManager } from 'typeorm';
+
+export interface GuildPortion {
+  /** Those in which something refers to the member. */
+  guildIds: string[];
+  /** The last guild that was looked at; undefined where there are no more. */
+  next?: string;
+}
+
+/**
+ * Looks through so many of the known guilds for those in which something refers to the member: events, starboard
+ * entries of the member's messages or that name the member, an erasure that is unfinished.
+ *
+ * No index begins with the user: each guild costs a look into the index of each partition. Call it in a transaction.
+ *
+ * @param after the last guild of the portion before
+ */
+export async function findMemberGuilds(
+  manager: EntityManager,
+  userId: string,
+  after: string | undefined,
+  limit: number,
+): Promise<GuildPortion> {
+  // Hashing all events of the member's would read every index to its end.
+  await manager.query(`
+    SET LOCAL enable_seqscan = off;
+    SET LOCAL enable_hashjoin = off;
+    SET LOCAL enable_mergejoin = off;
+    SET LOCAL max_parallel_workers_per_gather = 0`);
+  const rows = await manager.query<{ guild_id: string; is_known: boolean }[]>(
+    `SELECT g.guild_id,
+       coalesce(event.known, entry.known, origin.known, reply.known, erasure.known, false) AS is_known
+     FROM (SELECT guild_id FROM guild_settings WHERE guild_id > $2 ORDER BY guild_id LIMIT $3) g
+     LEFT JOIN LATERAL (
+       SELECT true AS known FROM statistic_events e WHERE e.guild_id = g.guild_id AND e.user_id = $1 LIMIT 1
+     ) event ON true
+     LEFT JOIN LATERAL (
+       SELECT true AS known FROM starboard_entries e WHERE e.guild_id = g.guild_id AND e.author_id = $1 LIMIT 1
+     ) entry ON true
+     LEFT JOIN LATERAL (
+       SELECT true AS known FROM starboard_entries e WHERE e.guild_id = g.guild_id AND e.origin_author_id = $1 LIMIT 1
+     ) origin ON true
+     LEFT JOIN LATERAL (
+       SELECT true AS known FROM starboard_entries e WHERE e.guild_id = g.guild_id AND e.reply_author_id = $1 LIMIT 1
+     ) reply ON true
+     LEFT JOIN LATERAL (
+       SELECT true AS known FROM erasures e WHERE e.guild_id = g.guild_id AND e.user_id = $1 LIMIT 1
+     ) erasure ON true
+     ORDER BY g.guild_id`,
+    [userId, after ?? '0', limit],
+  );
+  const guildIds = rows.filter((row) => row.is_known).map((row) => row.guild_id);
+  return { guildIds, ...(rows.length === limit && { next: rows.at(-1)!.guild_id }) };
+}
