@@ -1,4 +1,5 @@
 import { ConfigurationError, loadMigrateConfig, readEnvironment } from '#libs/config';
+import { describeError } from '#libs/observability';
 import { createDataSource } from './data-source.js';
 import { migrateDatabase } from './migrate-database.js';
 
@@ -14,6 +15,6 @@ try {
     await dataSource.destroy();
   }
 } catch (error) {
-  console.error((error as Error).message);
+  console.error(error instanceof ConfigurationError ? error.message : describeError(error));
   process.exitCode = error instanceof ConfigurationError ? 78 : 1;
 }

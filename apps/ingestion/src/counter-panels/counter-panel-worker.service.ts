@@ -11,6 +11,7 @@ import {
   scheduleNewGuilds,
 } from '#libs/database';
 import { withDeadline, type Clock, type DiscordClient } from '#libs/discord';
+import { describeError } from '#libs/observability';
 import { DeletedChannelsService } from '../guilds/deleted-channels.service.js';
 import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
 import { AbandonedChannels } from './abandoned-channels.js';
@@ -141,7 +142,7 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
     } catch (error) {
       if (signal.aborted) return;
       metrics.countRefresh('failed');
-      this.logger.warn({ guild: guildId, error: (error as Error).message }, 'counter panels could not be refreshed');
+      this.logger.warn({ guild: guildId, error: describeError(error) }, 'counter panels could not be refreshed');
     }
   }
 
@@ -151,7 +152,7 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
       this.nap = new AbortController();
       const run = this.runDue().catch((error: Error) => {
         if (!signal.aborted)
-          this.logger.error({ error: error.message }, 'counter panels: the work list cannot be read');
+          this.logger.error({ error: describeError(error) }, 'counter panels: the work list cannot be read');
       });
       this.running.add(run);
       void run.finally(() => this.running.delete(run));

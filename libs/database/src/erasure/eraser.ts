@@ -132,7 +132,7 @@ export class Eraser {
    * @param onFailure called for each that could not be finished; the others are not kept from it
    * @returns how many were finished
    */
-  async finishAll(signal: AbortSignal, onFailure: (error: Error) => void): Promise<number> {
+  async finishAll(signal: AbortSignal, onFailure: (error: Error, target: ErasureTarget) => void): Promise<number> {
     let finished = 0;
     for (const target of await listErasureJobs(this.dataSource.manager)) {
       try {
@@ -142,7 +142,7 @@ export class Eraser {
         if (outcome !== undefined) finished++;
       } catch (error) {
         if (signal.aborted) break;
-        onFailure(error as Error);
+        onFailure(error as Error, target);
       }
     }
     return finished;
@@ -266,7 +266,8 @@ async function inTransaction<T>(
       });
     } catch (error) {
       const state = sqlState(error);
-      if ((state !== SQLSTATE.serializationFailure && state !== SQLSTATE.deadlockDetected) || attempt === STEP_ATTEMPTS) throw error;
+      if ((state !== SQLSTATE.serializationFailure && state !== SQLSTATE.deadlockDetected) || attempt === STEP_ATTEMPTS)
+        throw error;
       await sleep(attempt * ATTEMPT_PAUSE_MS);
     }
   }
