@@ -17,6 +17,7 @@ import { eraseGuildRows, eraseGuildSettings, eraseSmallGuild } from './guild-era
 import { eraseMemberEntries } from '../starboard/starboard-erasure.js';
 import { eraseMemberEvents, eraseOutlivedGroups } from './member-erasure.js';
 import { addReferences, noReferences, type MemberReferences } from './member-references.js';
+import { StepPace } from './step-pace.js';
 import { layGuildTombstone, layMemberTombstone, WHOLE_GUILD } from './tombstones.js';
 
 /** How many rows one transaction erases at most. */
@@ -70,12 +71,16 @@ const ATTEMPT_PAUSE_MS = 100;
  * erasure lock lets one at a time work on a job, so that it can tell the sum.
  */
 export class Eraser {
+  private readonly pace: StepPace;
+
   /** @param limit bounds how many erasures that somebody asked for hold a connection; not those of {@link finishAll} */
   constructor(
     private readonly dataSource: DataSource,
-    private readonly sizes: ErasureStepSizes = ERASURE_STEP_SIZES,
+    sizes: ErasureStepSizes = ERASURE_STEP_SIZES,
     private readonly limit: Limit = (work) => work(),
-  ) {}
+  ) {
+    this.pace = new StepPace(sizes);
+  }
 
   /**
    * Takes the member out of everything that is stored of the guild. Events keep counting, but bear no user, no message
@@ -154,7 +159,7 @@ export class Eraser {
     options: ErasureOptions = {},
   ): Promise<MemberReferences> {
     return this.withLock(target, options, async (runner) => {
-      const first = await inTransaction(runner, target.guildId, async (manager) => {
+      const first = await inTransaction(runner, target.guildId, this.pace, async (manager) => {
         options.signal?.throwIfAborted();
         options.onState?.('begun');
         return begin(manager);
@@ -195,7 +200,7 @@ export class Eraser {
     await eraseGuildSettings(manager, guildId);
     const { position } = (await findErasureJob(manager, target)) ?? {};
     const job = { ...target, before: reached, erased: noReferences(), position };
-    if (position === undefined && (await eraseSmallGuild(manager, job, this.sizes.guildRows))) {
+    if (position === undefined && (await eraseSmallGuild(manager, job, this.pace.sizes.guildRows))) {
       await removeErasureJob(manager, job);
       return { isDone: true, erased: noReferences() };
     }
@@ -207,7 +212,7 @@ export class Eraser {
   private async goOn(runner: QueryRunner, target: ErasureTarget, signal?: AbortSignal): Promise<MemberReferences> {
     for (;;) {
       signal?.throwIfAborted();
-      const outcome = await inTransaction(runner, target.guildId, async (manager): Promise<StepOutcome> => {
+      const outcome = await inTransaction(runner, target.guildId, this.pace, async (manager): Promise<StepOutcome> => {
         const job = await findErasureJob(manager, target);
         return job === undefined ? { isDone: true, erased: noReferences() } : this.step(manager, job);
       });
@@ -231,10 +236,10 @@ export class Eraser {
     job: ErasureJob,
   ): Promise<{ erased: MemberReferences; next?: ErasurePosition }> {
     if (job.userId !== WHOLE_GUILD) {
-      return eraseMemberEvents(manager, job, job.position as string | undefined, this.sizes.memberEvents);
+      return eraseMemberEvents(manager, job, job.position as string | undefined, this.pace.sizes.memberEvents);
     }
     const from = job.position as GuildPosition | undefined;
-    const next = await eraseGuildRows(manager, job, from, this.sizes.guildRows);
+    const next = await eraseGuildRows(manager, job, from, this.pace.sizes.guildRows);
     return { erased: noReferences(), next };
   }
 }
@@ -251,24 +256,37 @@ const PREPARE = `
   LOCK TABLE ONLY statistic_events, ONLY statistic_totals, ONLY statistic_groups, ONLY guild_snapshots
     IN ACCESS SHARE MODE`;
 
-/** Under the exclusive lock of the guild's stripe. What Postgres broke off for the sake of others is tried again. */
+/** Postgres breaks these off for the sake of others; the same again may succeed. */
+const BROKEN_OFF: readonly (string | undefined)[] = [
+  SQLSTATE.serializationFailure,
+  SQLSTATE.deadlockDetected,
+  SQLSTATE.outOfSharedMemory,
+];
+
+/**
+ * Under the exclusive lock of the guild's stripe. What Postgres broke off for the sake of others is tried again, with
+ * half as much at once where its lock table is full.
+ */
 async function inTransaction<T>(
   runner: QueryRunner,
   guildId: string,
+  pace: StepPace,
   work: (manager: EntityManager) => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await runner.manager.transaction('READ COMMITTED', async (manager) => {
+      const result = await runner.manager.transaction('READ COMMITTED', async (manager) => {
         await manager.query(PREPARE);
         await lockStripe(manager, guildId);
         return work(manager);
       });
+      pace.recover();
+      return result;
     } catch (error) {
       const state = sqlState(error);
-      if ((state !== SQLSTATE.serializationFailure && state !== SQLSTATE.deadlockDetected) || attempt === STEP_ATTEMPTS)
-        throw error;
-      await sleep(attempt * ATTEMPT_PAUSE_MS);
+      if (!BROKEN_OFF.includes(state) || attempt === STEP_ATTEMPTS) throw error;
+      if (state === SQLSTATE.outOfSharedMemory) pace.halve();
+      await sleep(2 ** (attempt - 1) * ATTEMPT_PAUSE_MS);
     }
   }
 }
