@@ -17,16 +17,8 @@ import { eraseGuildRows, eraseGuildSettings, eraseSmallGuild } from './guild-era
 import { eraseMemberEntries } from '../starboard/starboard-erasure.js';
 import { eraseMemberEvents, eraseOutlivedGroups } from './member-erasure.js';
 import { addReferences, noReferences, type MemberReferences } from './member-references.js';
-import { StepPace } from './step-pace.js';
+import { StepPace, type ErasureStepSizes } from './step-pace.js';
 import { layGuildTombstone, layMemberTombstone, WHOLE_GUILD } from './tombstones.js';
-
-/** How many rows one transaction erases at most. */
-export interface ErasureStepSizes {
-  /** Events of a member: each is written anew. */
-  memberEvents: number;
-  /** Rows of a guild: each is deleted. */
-  guildRows: number;
-}
 
 /** So many rows take 50 to 150 ms, and for so long nobody stores events of the stripe; see docs/performance.md. */
 export const ERASURE_STEP_SIZES: ErasureStepSizes = { memberEvents: 5_000, guildRows: 20_000 };

@@ -1,4 +1,10 @@
-import type { ErasureStepSizes } from './eraser.js';
+/** How many rows one transaction erases at most. */
+export interface ErasureStepSizes {
+  /** Events of a member: each is written anew. */
+  memberEvents: number;
+  /** Rows of a guild: each is deleted. */
+  guildRows: number;
+}
 
 const SMALLEST_PART = 64;
 
