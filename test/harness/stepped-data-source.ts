@@ -5,7 +5,7 @@ import type { DataSource } from 'typeorm';
 export type StepOutcome = 'next' | 'waits for a lock' | 'done';
 
 /** What others see is the same before and after these. */
-const UNSEEN = /^(?:START TRANSACTION|SET )/;
+const UNSEEN = /^(?:START TRANSACTION|SET |SAVEPOINT |ROLLBACK TO )/;
 /** A statement that is not over after so many milliseconds may be waiting for a lock. */
 const PATIENCE_MS = 5;
 

@@ -393,7 +393,7 @@ describe('erasure', () => {
         expect(events - (await rows('statistic_events'))).toBeLessThanOrEqual(SMALL_STEPS.guildRows);
         steps++;
       }
-      expect(steps).toBeGreaterThan(10);
+      expect(steps).toBeGreaterThan(2);
       expect(await remains()).toEqual({});
       expect(await remains(neighbour)).toEqual(before);
     }, 180_000);
@@ -471,6 +471,59 @@ describe('erasure', () => {
       const [row] = await database.query<{ now: Date }>('SELECT clock_timestamp() AS now');
       return row!.now.getTime();
     }
+  });
+
+  describe('with partitions for 400 days', () => {
+    const LONG = { eventDays: 400, summaryDays: 400 };
+    /** How many places of the lock table the transaction holds at its end, other than of the whole database. */
+    const locksHeld = async (erase: (eraser: Eraser) => Promise<unknown>) => {
+      const { run } = await startStepped(erase, { memberEvents: 5_000, guildRows: 20_000 });
+      const held: number[] = [];
+      for (let outcome = 'next'; outcome !== 'done'; outcome = await run.step(async () => false)) {
+        if ((await run.next()) !== 'COMMIT') continue;
+        const [row] = await database.query<{ count: string }>(
+          `SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_database d ON d.oid = l.database
+           WHERE d.datname = current_database() AND c.relname ~ '^(statistic|guild_snap)' AND l.pid <> pg_backend_pid()`,
+        );
+        held.push(Number(row!.count));
+      }
+      return Math.max(...held);
+    };
+
+    beforeAll(async () => {
+      for (const table of partitionedTables(LONG)) await keepPartitions(dataSource, table, new Date());
+    }, 120_000);
+
+    it('should lock the partitions that it touches, of a member and of a guild', async () => {
+      await storeFew();
+      expect(await locksHeld((eraser) => eraser.eraseMember(guildId, MEMBER))).toBeLessThan(100);
+      await expectErased();
+      expect(await locksHeld((eraser) => eraser.eraseGuild(guildId))).toBeLessThan(100);
+      expect(await rows('statistic_events')).toBe(0);
+    });
+
+    it('should erase less at once, after a pause, while the lock table of Postgres is full', async () => {
+      await storeFew();
+      const source = await createDataSource({ url: database.url, poolSize: 2, applicationName: 'full' }).initialize();
+      stepped.push(source);
+      const createQueryRunner = source.createQueryRunner.bind(source);
+      const limits: unknown[] = [];
+      source.createQueryRunner = (mode) => {
+        const runner = createQueryRunner(mode);
+        const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
+        runner.query = (async (sql: string, parameters?: unknown[]) => {
+          if (!sql.includes('AS last, count(*)')) return query(sql, parameters);
+          limits.push(parameters![4]);
+          if (Number(parameters![4]) > 2) throw Object.assign(new Error('out of shared memory'), { code: '53200' });
+          return query(sql, parameters);
+        }) as typeof runner.query;
+        return runner;
+      };
+      const erased = await new Eraser(source, { memberEvents: 8, guildRows: 600 }).eraseMember(guildId, MEMBER);
+      expect(limits.slice(0, 3)).toEqual([8, 4, 2]);
+      expect(flat(erased)).toEqual({ 1: 3, 2: 5, starboard: 1 });
+      await expectErased();
+    });
   });
 
   it('should keep a tombstone for as long as its erasure is unfinished', async () => {

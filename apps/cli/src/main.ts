@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { CommanderError } from 'commander';
 import { ConfigurationError } from '#libs/config';
 import { UnusableDatabaseError } from '#libs/database';
+import { describeError } from '#libs/observability';
 import { createProgram } from './program.js';
 
 /** `npm run cli -- …`: the operators' tool. Exit codes: 0 done, 1 failed, 2 wrong usage, 78 wrong configuration. */
@@ -10,7 +11,8 @@ try {
 } catch (error) {
   process.exitCode = exitCodeOf(error);
   // Commander has printed what was wrong, or the help that was asked for.
-  if (!(error instanceof CommanderError)) process.stderr.write(`${(error as Error).message}\n`);
+  if (!(error instanceof CommanderError))
+    process.stderr.write(`${error instanceof ConfigurationError ? error.message : describeError(error)}\n`);
 }
 
 function exitCodeOf(error: unknown): number {

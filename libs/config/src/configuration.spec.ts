@@ -1,9 +1,13 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   ConfigurationError,
   loadIngestionConfig,
   loadMigrateConfig,
   loadQueryConfig,
   loadStandaloneConfig,
+  readEnvironment,
 } from './index.js';
 
 const COMPLETE = {
@@ -85,6 +89,25 @@ describe('loadQueryConfig', () => {
   ])('shows no secret of %j', (env) => {
     expect(() => loadQueryConfig({ ...COMPLETE, ...env })).toThrow(ConfigurationError);
     expect(() => loadQueryConfig({ ...COMPLETE, ...env })).not.toThrow(/hunter2/);
+  });
+
+  it('tells of a bare % in the passwords of all URLs at once', () => {
+    const env = { ...COMPLETE, DATABASE_URL: 'postgres://u:100%@db/stats', RABBITMQ_URL: 'amqp://u:100%@mq' };
+    expect(() => loadQueryConfig(env)).toThrow(/DATABASE_URL .*% is written %25\n {2}RABBITMQ_URL .*% is written %25/);
+  });
+
+  it('tells that .env is a directory', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'serverstats-env-'));
+    const back = process.cwd();
+    try {
+      mkdirSync(join(folder, '.env'));
+      process.chdir(folder);
+      expect(() => readEnvironment()).toThrow(ConfigurationError);
+      expect(() => readEnvironment()).toThrow('.env is a directory; expected a file');
+    } finally {
+      process.chdir(back);
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('shows the rest of a URL', () => {

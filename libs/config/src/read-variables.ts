@@ -31,7 +31,7 @@ export function readVariables<const Required extends VariableName>(
     const value = type.parse(given);
     if (value === undefined) {
       const shownValue = type.show === null ? 'wrong (its value is secret)' : type.show(given);
-      mistakes.push({ variable: name, shownValue, expected: type.expected });
+      mistakes.push({ variable: name, shownValue, expected: type.explain?.(given) ?? type.expected });
     } else {
       values[name] = value;
     }

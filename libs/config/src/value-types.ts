@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { parseSnowflake } from '#libs/contracts';
+import { DatabaseUrlError, parseDatabaseUrl } from './database-url.js';
 import { maskUrl } from './mask-url.js';
 
 /** What a variable may hold. `parse` gives undefined for a value that is wrong. */
@@ -7,6 +8,8 @@ export interface ValueType<T> {
   /** Ends the sentence "expected …". */
   expected: string;
   parse(text: string): T | undefined;
+  /** What is expected instead of this very value, where that can be said better. */
+  explain?(text: string): string | undefined;
   /** How a wrong value is shown; `null` for a secret, of which nothing is. */
   show: ((text: string) => string) | null;
 }
@@ -47,24 +50,34 @@ export function url(expected: string, protocols: readonly string[]): ValueType<s
   return { expected, parse: (value) => (isUrl(value, protocols) ? value : undefined), show: showUrl };
 }
 
-const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
-
+/** As libpq reads it: several hosts, Unix sockets, TLS with its files. */
 export const postgresUrl: ValueType<string> = {
-  expected: `a URL like postgres://user:password@host:5432/database, ?sslmode= being one of ${SSL_MODES.join(', ')}`,
-  parse: (value) => {
-    if (!isUrl(value, ['postgres:', 'postgresql:'])) return undefined;
-    return new URL(value).searchParams.getAll('sslmode').every((mode) => SSL_MODES.includes(mode)) ? value : undefined;
-  },
+  expected: 'a URL like postgres://user:password@host:5432/database',
+  parse: (value) => (databaseUrlMistake(value) === undefined ? value : undefined),
+  explain: databaseUrlMistake,
   show: showUrl,
 };
+
+function databaseUrlMistake(value: string): string | undefined {
+  try {
+    parseDatabaseUrl(value);
+    return undefined;
+  } catch (error) {
+    if (error instanceof DatabaseUrlError) return error.message;
+    throw error;
+  }
+}
 
 /** One URL, or several separated by commas. */
 export const amqpUrls: ValueType<string[]> = {
   expected: 'a URL like amqp://user:password@host:5672/vhost (or amqps://), or several separated by commas',
   parse: (value) => {
     const urls = value.split(',').map((one) => one.trim());
-    return urls.every((one) => isUrl(one, ['amqp:', 'amqps:']) && new URL(one).hostname !== '') ? urls : undefined;
+    return urls.every((one) => isUrl(one, ['amqp:', 'amqps:']) && new URL(one).hostname !== '' && isDecodable(one))
+      ? urls
+      : undefined;
   },
+  explain: (value) => (isDecodable(value) ? undefined : 'URLs that are percent-encoded: % is written %25'),
   show: showUrl,
 };
 
@@ -90,6 +103,11 @@ export const origins: ValueType<string[]> = {
 
 function isUrl(value: string, protocols: readonly string[]): boolean {
   return URL.canParse(value) && protocols.includes(new URL(value).protocol);
+}
+
+/** The client decodes user, password and virtual host. */
+function isDecodable(value: string): boolean {
+  return !/%(?![0-9A-Fa-f]{2})/.test(value);
 }
 
 function showUrl(value: string): string {

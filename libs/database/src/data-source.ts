@@ -1,4 +1,6 @@
 import { DataSource } from 'typeorm';
+import { parseDatabaseUrl } from '#libs/config';
+import { chosenClient, mustChoose, routesTo } from './chosen-client.js';
 import { ApiKey } from './entities/api-key.entity.js';
 import { CounterPanel } from './entities/counter-panel.entity.js';
 import { GuildSettings } from './entities/guild-settings.entity.js';
@@ -19,7 +21,7 @@ import { StarboardOrigins1765200000000 } from './migrations/1765200000000-starbo
 import { ReplyAuthors1765300000000 } from './migrations/1765300000000-reply-authors.js';
 
 export interface DatabaseOptions {
-  /** `postgres://` URL; `?sslmode=` means what it means to libpq. */
+  /** A database URL, read as libpq reads it. */
   url: string;
   /** Connections this instance may hold. */
   poolSize: number;
@@ -33,12 +35,20 @@ const CONNECT_TIMEOUT_MS = 5_000;
 
 /** A data source that is not connected yet. Times are read and written in UTC; bigint comes as text. */
 export function createDataSource(options: DatabaseOptions): DataSource {
+  const target = parseDatabaseUrl(options.url);
+  const deadlineMs = target.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
   return new DataSource({
     type: 'postgres',
-    url: withLibpqSslModes(options.url),
+    host: target.hosts[0]!.host,
+    port: target.hosts[0]!.port,
+    username: target.user,
+    password: target.password,
+    database: target.database,
+    ssl: target.tls ?? (target.sslMode === 'disable' ? false : undefined),
     applicationName: options.applicationName,
     poolSize: options.poolSize,
-    connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    // Looking for a server comes before connecting to it.
+    connectTimeoutMS: mustChoose(target) ? (2 * routesTo(target).length + 1) * deadlineMs : deadlineMs,
     entities: [GuildSettings, CounterPanel, StarboardEntry, ApiKey],
     migrations: [
       InitialSchema1764000000000,
@@ -60,8 +70,10 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     installExtensions: false,
     driver: { Pool: SessionPool },
     extra: {
+      ...(mustChoose(target) && { Client: chosenClient(target, deadlineMs) }),
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
+      ...(target.options !== undefined && { options: target.options }),
       sessionUse: options.sessionUse ?? 'service',
     },
   });
@@ -75,12 +87,4 @@ export function createMigratingDataSource(url: string): DataSource {
 /** Whether the transactions of a connected data source each run in a session of a pooler. */
 export function isBehindPooler(dataSource: DataSource): boolean {
   return (dataSource.driver as unknown as { master: SessionPool }).master.isBehindPooler;
-}
-
-/** node-postgres verifies certificates under `sslmode=require` unless it is told to follow libpq. */
-function withLibpqSslModes(url: string): string {
-  const parsed = new URL(url);
-  if (!parsed.searchParams.has('sslmode') || parsed.searchParams.has('uselibpqcompat')) return url;
-  parsed.searchParams.set('uselibpqcompat', 'true');
-  return parsed.toString();
 }

@@ -44,6 +44,8 @@ const CONNECTION_ERRORS = new Set([
 ]);
 /** Connection exception, and a server that shuts down, has crashed or starts. */
 const CONNECTION_STATES = /^(?:08|57P0[1-3])/;
+/** The operator has to see to it, as to a database that is away; then the same again succeeds. */
+const OPERATORS_ERRORS = new Set(['ErasureLogError']);
 /** Something took too long, or was ended because the service stops. */
 const ENDED = new Set(['AbortError', 'TimeoutError']);
 /** A system error of the socket, such as ECONNREFUSED; Node's own errors are named ERR_…. */
@@ -57,7 +59,9 @@ const STATE = /^(?:[0-9][0-9A-Z]|F0|HV|P0|XX)[0-9A-Z]{3}$/;
 export function classifyDatabaseError(error: unknown): DatabaseFailure {
   const state = sqlState(error);
   if (state !== undefined) return classOfState(state);
-  return isConnectionFailure(error) || wasEnded(error) ? 'outage' : 'unexpected';
+  return isConnectionFailure(error) || hasName(error, ENDED) || hasName(error, OPERATORS_ERRORS)
+    ? 'outage'
+    : 'unexpected';
 }
 
 /**
@@ -80,8 +84,8 @@ export function isConnectionFailure(error: unknown): boolean {
   });
 }
 
-function wasEnded(error: unknown): boolean {
-  return parts(error).some(({ name }) => typeof name === 'string' && ENDED.has(name));
+function hasName(error: unknown, names: ReadonlySet<string>): boolean {
+  return parts(error).some(({ name }) => typeof name === 'string' && names.has(name));
 }
 
 /** The SQLSTATE of an error of the driver or of TypeORM's wrapper around it; undefined for any other error. */

@@ -1,4 +1,5 @@
 import { ConfigurationError, loadMigrateConfig, readEnvironment } from '#libs/config';
+import { describeError } from '#libs/observability';
 import { createMigratingDataSource } from './data-source.js';
 import { migrateDatabase } from './migrate-database.js';
 import { UnusableDatabaseError } from './unusable-database-error.js';
@@ -15,6 +16,7 @@ try {
     await dataSource.destroy();
   }
 } catch (error) {
-  console.error((error as Error).message);
-  process.exitCode = error instanceof ConfigurationError || error instanceof UnusableDatabaseError ? 78 : 1;
+  const isWrongSetup = error instanceof ConfigurationError || error instanceof UnusableDatabaseError;
+  console.error(isWrongSetup ? error.message : describeError(error));
+  process.exitCode = isWrongSetup ? 78 : 1;
 }

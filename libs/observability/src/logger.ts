@@ -1,6 +1,7 @@
 import pino, { type Logger } from 'pino';
 import { PinoPretty } from 'pino-pretty';
 import type { LogConfig } from '#libs/config';
+import { codeOf, mayHoldData } from './error-code.js';
 import { withoutCredentials } from './without-credentials.js';
 
 export type { Logger } from 'pino';
@@ -41,17 +42,6 @@ function loggedError(error: Error): LoggedError {
   const stack = error.stack && withoutCredentials(error.stack);
   const cause = error.cause instanceof Error ? loggedError(error.cause) : undefined;
   const code = codeOf(error);
-  if (isDataException(code)) return { type: error.name, message: 'the database refused a value', code, cause };
+  if (mayHoldData(code)) return { type: error.name, message: 'the database refused a value', code, cause };
   return { type: error.name, message: withoutCredentials(error.message), stack, code, cause };
-}
-
-/** Errors of drivers are wrapped by TypeORM. */
-function codeOf(error: Error): unknown {
-  const { code, driverError } = error as NodeJS.ErrnoException & { driverError?: { code?: unknown } };
-  return code ?? driverError?.code;
-}
-
-/** SQLSTATE of class 22: the message repeats the value, and so does the stack that begins with it. */
-function isDataException(code: unknown): boolean {
-  return typeof code === 'string' && /^22[0-9A-Z]{3}$/.test(code);
 }

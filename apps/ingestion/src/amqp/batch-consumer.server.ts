@@ -161,7 +161,8 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
 
   private onFailure(queue: string, error: Error): void {
     if (this.stopping) return;
-    this.failures.set(queue, error.message);
-    this.options.logger.error({ queue, error: describeError(error) }, 'a batch could not be handled, trying again');
+    const what = describeError(error);
+    this.failures.set(queue, what);
+    this.options.logger.error({ queue, error: what }, 'a batch could not be handled, trying again');
   }
 }

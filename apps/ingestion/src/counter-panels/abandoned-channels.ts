@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { removeCreatedChannel } from '#libs/counter-panels';
 import { claimCreation, dropCreation, findDueCreations, postponeCreation, type ChannelCreation } from '#libs/database';
 import { DiscordError, isInGuild, MISSING_ACCESS, withDeadline, type Clock, type DiscordClient } from '#libs/discord';
+import { describeError } from '#libs/observability';
 import type { CounterPanelMetrics } from './counter-panel-metrics.js';
 
 const AT_ONCE = 20;
@@ -44,7 +45,7 @@ export class AbandonedChannels {
       signal.throwIfAborted();
       const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(creation.attempts - 1, 20), LONGEST_PAUSE_MS);
       logger.warn(
-        { guild: creation.guildId, error: (error as Error).message },
+        { guild: creation.guildId, error: describeError(error) },
         'the channel of an abandoned counter panel could not be removed, trying again',
       );
       await postponeCreation(dataSource.manager, creation, new Date(clock.now() + pauseMs));

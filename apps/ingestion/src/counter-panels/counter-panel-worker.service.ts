@@ -155,7 +155,7 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
     } catch (error) {
       if (signal.aborted) return;
       metrics.countRefresh('failed');
-      this.logger.warn({ guild: guildId, error: (error as Error).message }, 'counter panels could not be refreshed');
+      this.logger.warn({ guild: guildId, error: describeError(error) }, 'counter panels could not be refreshed');
     }
   }
 

@@ -1,5 +1,6 @@
 import { BrokerUnavailableError, type EventHandover, type OutgoingEvent } from '#libs/broker';
 import { isGuildEventName, GUILD_EVENTS, QUEUES } from '#libs/contracts';
+import { describeError } from '#libs/observability';
 import type { DeadLetter } from '../messages/dead-letter.js';
 import { MicroBatcher } from '../messages/micro-batcher.js';
 import type { QueueHandler, ReadMessage } from '../messages/queue-handler.js';
@@ -73,7 +74,7 @@ async function handleBatch(handler: QueueHandler, events: readonly WaitingEvent[
       event.settle(letter && refusal(letter));
     }
   } catch (error) {
-    const unavailable = new BrokerUnavailableError(`the event could not be stored: ${(error as Error).message}`);
+    const unavailable = new BrokerUnavailableError(`the event could not be stored: ${describeError(error)}`);
     for (const event of events) event.settle(unavailable);
   }
 }

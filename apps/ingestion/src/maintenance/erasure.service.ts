@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { Gauge, Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { Database, Eraser, listErasureJobs } from '#libs/database';
+import { describeError } from '#libs/observability';
 import { LOGGER } from '../tokens.js';
 
 const INTERVAL_MS = 60_000;
@@ -58,13 +59,15 @@ export class ErasureService implements OnApplicationBootstrap, OnApplicationShut
   private async run(): Promise<void> {
     while (this.isWanted && this.database.isUsable && !this.stopping.signal.aborted) {
       this.isWanted = false;
-      const finished = await this.eraser.finishAll(this.stopping.signal, (error) => this.tellFailure(error));
+      const finished = await this.eraser.finishAll(this.stopping.signal, (error, { guildId }) =>
+        this.tellFailure(error, guildId),
+      );
       if (finished > 0) this.logger.info({ finished }, 'erasures finished');
       this.unfinished.set((await listErasureJobs(this.dataSource.manager)).length);
     }
   }
 
-  private tellFailure(error: Error): void {
-    this.logger.error({ error: error.message }, 'an erasure could not be finished, trying again');
+  private tellFailure(error: Error, guild?: string): void {
+    this.logger.error({ guild, error: describeError(error) }, 'an erasure could not be finished, trying again');
   }
 }

@@ -96,7 +96,10 @@ export class PanelChannels implements OnModuleDestroy {
     try {
       return await this.database.read((manager) => findCustomPanelChannels(manager, guildId));
     } catch (error) {
-      this.logger.warn({ err: error }, 'the channels of the counter panels of a guild could not be read');
+      this.logger.warn(
+        { guild: guildId, err: error },
+        'the channels of the counter panels of a guild could not be read',
+      );
       return [];
     }
   }
@@ -119,7 +122,7 @@ export class PanelChannels implements OnModuleDestroy {
     }
     const failed = outcomes.filter((outcome) => outcome.status === 'rejected');
     if (failed.length === 0) return;
-    const details = { err: failed[0]!.reason as Error, left: failed.length };
+    const details = { guild: guildId, err: failed[0]!.reason as Error, left: failed.length };
     this.logger.warn(details, 'channels of counter panels of an erased guild are left to be removed later');
   }
 

@@ -33,7 +33,7 @@ export class PanelUndo {
       };
       await withDeadline(this.clock, UNDO_MS, removeAll, signal);
     } catch (error) {
-      this.logger.warn({ err: error }, 'channels of counter panels are left to be removed later');
+      this.logger.warn({ guild: work.guildId, err: error }, 'channels of counter panels are left to be removed later');
     }
     await this.forgetDeleted(work);
   }
@@ -44,7 +44,10 @@ export class PanelUndo {
       try {
         await this.database.change(guildId, (manager) => forgetChannel(manager, guildId, channelId));
       } catch (error) {
-        this.logger.warn({ err: error }, 'a counter panel whose channel is gone is left to be found later');
+        this.logger.warn(
+          { guild: guildId, err: error },
+          'a counter panel whose channel is gone is left to be found later',
+        );
       }
     }
   }
@@ -79,7 +82,10 @@ export class PanelUndo {
       await this.database.write((manager) => dropCreation(manager, creation));
     } catch (error) {
       signal.throwIfAborted();
-      this.logger.warn({ err: error }, 'the channel of a counter panel is left to be removed later');
+      this.logger.warn(
+        { guild: creation.guildId, err: error },
+        'the channel of a counter panel is left to be removed later',
+      );
     }
   }
 }

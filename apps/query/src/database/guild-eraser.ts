@@ -54,17 +54,17 @@ export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShut
 
   /** @returns what was erased @throws DatabaseError, which says whether the erasure goes on */
   eraseMember(guildId: string, userId: string): Promise<MemberReferences> {
-    return this.inSteps((options) => this.eraser.eraseMember(guildId, userId, options));
+    return this.inSteps(guildId, (options) => this.eraser.eraseMember(guildId, userId, options));
   }
 
   /** As {@link eraseMember} in several guilds; it begins in all of them or in none. @returns what was erased, by guild */
   eraseMemberIn(guildIds: readonly string[], userId: string): Promise<Map<string, MemberReferences>> {
-    return this.inSteps((options) => this.eraser.eraseMemberIn(guildIds, userId, options));
+    return this.inSteps(undefined, (options) => this.eraser.eraseMemberIn(guildIds, userId, options));
   }
 
   /** Erases everything of the guild that happened before now. @throws DatabaseError, which says whether it goes on */
   eraseGuild(guildId: string): Promise<void> {
-    return this.inSteps((options) => this.eraser.eraseGuild(guildId, options));
+    return this.inSteps(guildId, (options) => this.eraser.eraseGuild(guildId, options));
   }
 
   /**
@@ -79,11 +79,12 @@ export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShut
         (await isGuildErasureUnfinished(manager, guildId)) ? undefined : { result: await work(manager) },
       );
       if (outcome !== undefined) return outcome.result;
-      await this.inSteps((options) => this.eraser.finish({ guildId, userId: WHOLE_GUILD }, options));
+      await this.inSteps(guildId, (options) => this.eraser.finish({ guildId, userId: WHOLE_GUILD }, options));
     }
   }
 
-  private async inSteps<T>(work: (options: ErasureOptions) => Promise<T>): Promise<T> {
+  /** @param guildId for the log; undefined for several guilds */
+  private async inSteps<T>(guildId: string | undefined, work: (options: ErasureOptions) => Promise<T>): Promise<T> {
     let state: ErasureState = 'waiting';
     let isAnswered = false;
     const givingUp = new AbortController();
@@ -91,7 +92,7 @@ export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShut
     const erasing = this.database
       .changeInSteps(() => work({ signal, onState: (now) => (state = now) }))
       .catch((error: unknown) => {
-        if (isAnswered && state === 'begun' && !signal.aborted) this.tellFailure(error);
+        if (isAnswered && state === 'begun' && !signal.aborted) this.tellFailure(guildId, error);
         if (error instanceof ErasureUnfinishedError) throw unfinished(error);
         if (error instanceof ErasureLogError) throw notLogged(error);
         throw signal.aborted ? new DatabaseError(error) : error;
@@ -115,9 +116,9 @@ export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShut
     }
   }
 
-  private tellFailure(error: unknown): void {
+  private tellFailure(guild: string | undefined, error: unknown): void {
     const cause = error instanceof ErasureUnfinishedError ? error.cause : error;
-    this.logger.warn({ error: describeError(cause) }, 'an erasure could not go on after its answer');
+    this.logger.warn({ guild, error: describeError(cause) }, 'an erasure could not go on after its answer');
   }
 }
 

@@ -26,15 +26,8 @@ import { eraseGuildRows, eraseGuildSettings, eraseSmallGuild } from './guild-era
 import { eraseMemberEntries, eraseReplyAuthor } from '../starboard/starboard-erasure.js';
 import { eraseMemberEvents, eraseOutlivedGroups } from './member-erasure.js';
 import { addReferences, noReferences, type MemberReferences } from './member-references.js';
+import { StepPace, type ErasureStepSizes } from './step-pace.js';
 import { layGuildTombstone, layMemberTombstone, layTombstoneAgain, WHOLE_GUILD } from './tombstones.js';
-
-/** How many rows one transaction erases at most. */
-export interface ErasureStepSizes {
-  /** Events of a member: each is written anew. */
-  memberEvents: number;
-  /** Rows of a guild: each is deleted. */
-  guildRows: number;
-}
 
 /** So many rows take 50 to 150 ms, and for so long nobody stores events of the stripe; see docs/performance.md. */
 export const ERASURE_STEP_SIZES: ErasureStepSizes = { memberEvents: 5_000, guildRows: 20_000 };
@@ -87,16 +80,20 @@ const ATTEMPT_PAUSE_MS = 100;
  * erasure lock lets one at a time work on a job, so that it can tell the sum.
  */
 export class Eraser {
+  private readonly pace: StepPace;
+
   /**
    * @param limit bounds how many erasures that somebody asked for hold a connection; not those of {@link finishAll}
    * @param log to which every erasure is appended before its tombstone is committed
    */
   constructor(
     private readonly dataSource: DataSource,
-    private readonly sizes: ErasureStepSizes = ERASURE_STEP_SIZES,
+    sizes: ErasureStepSizes = ERASURE_STEP_SIZES,
     private readonly limit: Limit = (work) => work(),
     private readonly log?: ErasureLog,
-  ) {}
+  ) {
+    this.pace = new StepPace(sizes);
+  }
 
   /**
    * Takes the member out of everything that is stored of the guild. Events keep counting, but bear no user, no message
@@ -214,7 +211,7 @@ export class Eraser {
    * @param onFailure called for each that could not be finished; the others are not kept from it
    * @returns how many were finished
    */
-  async finishAll(signal: AbortSignal, onFailure: (error: Error) => void): Promise<number> {
+  async finishAll(signal: AbortSignal, onFailure: (error: Error, target: ErasureTarget) => void): Promise<number> {
     let finished = 0;
     await deleteEndedLeases(this.dataSource);
     for (const target of await listErasureJobs(this.dataSource.manager)) {
@@ -225,7 +222,7 @@ export class Eraser {
         if (outcome !== undefined) finished++;
       } catch (error) {
         if (signal.aborted) break;
-        onFailure(error as Error);
+        onFailure(error as Error, target);
       }
     }
     return finished;
@@ -258,7 +255,7 @@ export class Eraser {
         { signal, limit: this.limit, onElsewhere },
         async (runner) => {
           if (!isLaid) {
-            const first = await inTransaction(runner, [target.guildId], async (manager) => {
+            const first = await inTransaction(runner, [target.guildId], this.pace, async (manager) => {
               signal?.throwIfAborted();
               onState?.('begun');
               return begin(manager);
@@ -284,7 +281,7 @@ export class Eraser {
     const lay = async (manager: EntityManager) => this.logged(await layGuild(manager, guildId, before));
     const begin = async (manager: EntityManager): Promise<StepOutcome> => {
       const job = await lay(manager);
-      if (job.position === undefined && (await eraseSmallGuild(manager, job, this.sizes.guildRows))) {
+      if (job.position === undefined && (await eraseSmallGuild(manager, job, this.pace.sizes.guildRows))) {
         await removeErasureJob(manager, job);
         return { isDone: true, erased: noReferences() };
       }
@@ -317,7 +314,7 @@ export class Eraser {
     return this.limit(async () => {
       const runner = this.dataSource.createQueryRunner();
       try {
-        return await inTransaction(runner, guildIds, work);
+        return await inTransaction(runner, guildIds, this.pace, work);
       } finally {
         await runner.release();
       }
@@ -328,10 +325,15 @@ export class Eraser {
   private async goOn(runner: QueryRunner, target: ErasureTarget, signal?: AbortSignal): Promise<MemberReferences> {
     for (;;) {
       signal?.throwIfAborted();
-      const outcome = await inTransaction(runner, [target.guildId], async (manager): Promise<StepOutcome> => {
-        const job = await findErasureJob(manager, target);
-        return job === undefined ? { isDone: true, erased: noReferences() } : this.step(manager, job);
-      });
+      const outcome = await inTransaction(
+        runner,
+        [target.guildId],
+        this.pace,
+        async (manager): Promise<StepOutcome> => {
+          const job = await findErasureJob(manager, target);
+          return job === undefined ? { isDone: true, erased: noReferences() } : this.step(manager, job);
+        },
+      );
       if (outcome.isDone) return outcome.erased;
     }
   }
@@ -352,10 +354,10 @@ export class Eraser {
     job: ErasureJob,
   ): Promise<{ erased: MemberReferences; next?: ErasurePosition }> {
     if (job.userId !== WHOLE_GUILD) {
-      return eraseMemberEvents(manager, job, job.position as string | undefined, this.sizes.memberEvents);
+      return eraseMemberEvents(manager, job, job.position as string | undefined, this.pace.sizes.memberEvents);
     }
     const from = job.position as GuildPosition | undefined;
-    const next = await eraseGuildRows(manager, job, from, this.sizes.guildRows);
+    const next = await eraseGuildRows(manager, job, from, this.pace.sizes.guildRows);
     return { erased: noReferences(), next };
   }
 }
@@ -416,24 +418,37 @@ function snowflakeAt(time: string): string {
   return (BigInt(Math.max(Date.parse(time) - DISCORD_EPOCH_MS, 0)) << 22n).toString();
 }
 
-/** Under the exclusive locks of the guilds' stripes. What Postgres broke off for the sake of others is tried again. */
+/** Postgres breaks these off for the sake of others; the same again may succeed. */
+const BROKEN_OFF: readonly (string | undefined)[] = [
+  SQLSTATE.serializationFailure,
+  SQLSTATE.deadlockDetected,
+  SQLSTATE.outOfSharedMemory,
+];
+
+/**
+ * Under the exclusive locks of the guilds' stripes. What Postgres broke off for the sake of others is tried again, with
+ * half as much at once where its lock table is full.
+ */
 async function inTransaction<T>(
   runner: QueryRunner,
   guildIds: readonly string[],
+  pace: StepPace,
   work: (manager: EntityManager) => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await runner.manager.transaction('READ COMMITTED', async (manager) => {
+      const result = await runner.manager.transaction('READ COMMITTED', async (manager) => {
         await manager.query(PREPARE);
         await lockStripes(manager, guildIds);
         return work(manager);
       });
+      pace.recover();
+      return result;
     } catch (error) {
       const state = sqlState(error);
-      if ((state !== SQLSTATE.serializationFailure && state !== SQLSTATE.deadlockDetected) || attempt === STEP_ATTEMPTS)
-        throw error;
-      await sleep(attempt * ATTEMPT_PAUSE_MS);
+      if (!BROKEN_OFF.includes(state) || attempt === STEP_ATTEMPTS) throw error;
+      if (state === SQLSTATE.outOfSharedMemory) pace.halve();
+      await sleep(2 ** (attempt - 1) * ATTEMPT_PAUSE_MS);
     }
   }
 }

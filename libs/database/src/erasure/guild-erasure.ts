@@ -5,6 +5,7 @@ import { GuildSettings } from '../entities/guild-settings.entity.js';
 import { existingPartitions } from '../partitions/partition-keeper.js';
 import { eraseGuildStarboard } from '../starboard/starboard-erasure.js';
 import type { ErasureJob, GuildPosition } from './erasure-jobs.js';
+import { partitionsOfGuild } from './partition-reads.js';
 
 /** A table of which a guild may have many rows. */
 interface GuildTable {
@@ -37,6 +38,8 @@ const TABLES: readonly GuildTable[] = [
   { table: 'statistic_rollup_pending', key: ['kind', 'bucket', 'span', 'generation'], steady: 0, isPartitioned: false },
 ];
 
+/** A guild with rows in more partitions is not erased at once: each is locked until the step is over. */
+const MOST_PARTITIONS = 80;
 /** Looking at a partition takes as long as deleting so many rows. */
 const ROWS_A_PARTITION = 250;
 
@@ -72,19 +75,25 @@ export async function eraseSmallGuild(
   { guildId, before }: ErasureJob,
   limit: number,
 ): Promise<boolean> {
+  const found: { partition: string; occurredAt?: string }[] = [];
+  for (const table of TABLES) {
+    const { occurredAt } = table;
+    found.push(...(await partitionsOf(manager, table, guildId)).map((partition) => ({ partition, occurredAt })));
+    if (found.length > MOST_PARTITIONS) return false;
+  }
   let left = limit;
-  for (const { table } of TABLES) {
+  for (const { partition } of found) {
     const [row] = await manager.query<{ count: number }[]>(
-      `SELECT count(*)::int AS count FROM (SELECT FROM ${table} WHERE guild_id = $1 LIMIT $2) present`,
+      `SELECT count(*)::int AS count FROM (SELECT FROM "${partition}" WHERE guild_id = $1 LIMIT $2) present`,
       [guildId, left + 1],
     );
     left -= row!.count;
     if (left < 0) return false;
   }
-  for (const { table, occurredAt } of TABLES) {
+  for (const { partition, occurredAt } of found) {
     const andBefore = occurredAt === undefined ? '' : ` AND ${occurredAt} < $2`;
     await manager.query(
-      `DELETE FROM ${table} WHERE guild_id = $1${andBefore}`,
+      `DELETE FROM "${partition}" WHERE guild_id = $1${andBefore}`,
       occurredAt === undefined ? [guildId] : [guildId, before],
     );
   }
@@ -110,7 +119,7 @@ export async function eraseGuildRows(
   let left = limit;
   for (let table = from?.table ?? 0; table < TABLES.length; table++) {
     const start = table === from?.table ? from : undefined;
-    for (const partition of await partitionsOf(manager, TABLES[table]!, start?.partition)) {
+    for (const partition of await partitionsOf(manager, TABLES[table]!, job.guildId, start?.partition)) {
       if (left <= 0) return { table, partition };
       const reached = partition === start?.partition ? start.reached : undefined;
       const { deleted, last } = await deleteRows(manager, TABLES[table]!, partition, job, reached, left);
@@ -121,17 +130,22 @@ export async function eraseGuildRows(
   return undefined;
 }
 
-/** In the order in which they are erased, from this one on, or from the next where this one is gone. */
+/**
+ * Those that have rows of the guild, in the order in which they are erased, from this one on, or from the next where
+ * this one is gone.
+ */
 async function partitionsOf(
   manager: EntityManager,
   { table, isPartitioned }: GuildTable,
-  from: string | undefined,
+  guildId: string,
+  from?: string,
 ): Promise<string[]> {
   if (!isPartitioned) return [table];
   const place = (name: string) => (name === `${table}_default` ? '' : name);
-  return [...(await existingPartitions(manager, { table }))]
-    .filter((name) => from === undefined || place(name) >= place(from))
-    .toSorted((a, b) => (place(a) < place(b) ? -1 : 1));
+  const names = [...(await existingPartitions(manager, { table }))];
+  const ahead = names.filter((name) => from === undefined || place(name) >= place(from));
+  const withRows = await partitionsOfGuild(manager, ahead, guildId);
+  return [...withRows].toSorted((a, b) => (place(a) < place(b) ? -1 : 1));
 }
 
 /**

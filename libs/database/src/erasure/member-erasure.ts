@@ -1,19 +1,29 @@
 import type { EntityManager } from 'typeorm';
 import { DIMENSIONS } from '#libs/contracts';
 import { DAY_MS, SPANS } from '../rollups/quarters.js';
+import { readEventHorizon } from '../partitions/event-horizon.js';
+import { existingPartitions } from '../partitions/partition-keeper.js';
 import type { ErasureJob } from './erasure-jobs.js';
-import { noReferences, type MemberReferences } from './member-references.js';
+import type { MemberReferences } from './member-references.js';
+import { partitionsOfGuild, readBriefly, stretchesOf } from './partition-reads.js';
 
 /**
  * Deletes groups by user of days whose events are gone: they are of no use any more, but stay until their partition can
  * be dropped, and no event leads to those that name the member.
  */
 export async function eraseOutlivedGroups(manager: EntityManager, guildId: string): Promise<void> {
-  await manager.query(
-    `DELETE FROM statistic_groups
-     WHERE guild_id = $1 AND dimension = $2 AND bucket < (SELECT events_since FROM event_horizon)`,
-    [guildId, DIMENSIONS.user.number],
-  );
+  const horizon = await readEventHorizon(manager);
+  const table = 'statistic_groups';
+  const firstKept = `${table}_${horizon.toISOString().slice(0, 10).replaceAll('-', '')}`;
+  const names = [...(await existingPartitions(manager, { table }))];
+  const before = names.filter((name) => name < firstKept || name === `${table}_default`);
+  for (const partition of await partitionsOfGuild(manager, before, guildId)) {
+    await manager.query(`DELETE FROM "${partition}" WHERE guild_id = $1 AND dimension = $2 AND bucket < $3`, [
+      guildId,
+      DIMENSIONS.user.number,
+      horizon,
+    ]);
+  }
 }
 
 /**
@@ -31,31 +41,57 @@ export async function eraseMemberEvents(
   from: string | undefined,
   limit: number,
 ): Promise<{ erased: MemberReferences; next?: string }> {
-  const [stretch] = await manager.query<{ first: string | null; last: string | null; count: number }[]>(
-    `SELECT min(occurred_at)::text AS first, max(occurred_at)::text AS last, count(*)::int AS count
-     FROM (
-       SELECT occurred_at FROM statistic_events
-       WHERE guild_id = $1 AND user_id = $2 AND occurred_at >= $3 AND occurred_at < $4
-       ORDER BY occurred_at LIMIT $5
-     ) oldest`,
-    [guildId, userId, from ?? '-infinity', before, limit],
-  );
-  const { first, last, count } = stretch!;
-  if (first === null || last === null) return { erased: noReferences() };
-  const rows = await manager.query<{ kind: number; count: number }[]>(ERASE_EVENTS, [
-    guildId,
-    userId,
-    first,
-    last,
-    limit,
-    DIMENSIONS.user.number,
-    SPANS.quarter,
-    SPANS.day,
-    startOfDay(first),
-  ]);
-  const eventsByKind = new Map(rows.map((row) => [row.kind, row.count]));
-  return { erased: { eventsByKind, starboardEntries: 0 }, ...(count === limit && { next: last }) };
+  const eventsByKind = new Map<number, number>();
+  const erased = { eventsByKind, starboardEntries: 0 };
+  let left = limit;
+  let daysLeft = Math.max(FEWEST_DAYS, Math.ceil(limit / EVENTS_A_DAY));
+  for (const [begin, end] of await stretchesOf(manager, 'statistic_events')) {
+    const wanted = Math.max(1, left);
+    const parameters = [guildId, userId, from ?? '-infinity', before, wanted, begin, end];
+    const days = await readBriefly(manager, () => manager.query<MemberDay[]>(FIND_EVENTS, parameters));
+    for (const { first, last, count } of days) {
+      if (left <= 0 || daysLeft <= 0) return { erased, next: first };
+      const rows = await manager.query<{ kind: number; count: number }[]>(ERASE_EVENTS, [
+        guildId,
+        userId,
+        first,
+        last,
+        count,
+        DIMENSIONS.user.number,
+        SPANS.quarter,
+        SPANS.day,
+        startOfDay(first),
+      ]);
+      for (const row of rows) eventsByKind.set(row.kind, (eventsByKind.get(row.kind) ?? 0) + row.count);
+      left -= count;
+      daysLeft--;
+    }
+    const found = days.reduce((sum, { count }) => sum + count, 0);
+    if (found === wanted) return { erased, next: days.at(-1)!.last };
+  }
+  return { erased };
 }
+
+/** Each day is a partition of events and one of groups, which are locked until the step is over. */
+const EVENTS_A_DAY = 100;
+const FEWEST_DAYS = 8;
+
+/** The member's oldest events of one UTC day. */
+interface MemberDay {
+  first: string;
+  last: string;
+  count: number;
+}
+
+const FIND_EVENTS = `
+  SELECT min(occurred_at)::text AS first, max(occurred_at)::text AS last, count(*)::int AS count
+  FROM (
+    SELECT occurred_at FROM statistic_events
+    WHERE guild_id = $1 AND user_id = $2 AND occurred_at >= $3 AND occurred_at < $4
+      AND occurred_at >= $6 AND occurred_at < $7
+    ORDER BY occurred_at LIMIT $5
+  ) oldest
+  GROUP BY date_trunc('day', occurred_at, 'UTC') ORDER BY min(occurred_at)`;
 
 /**
  * Those that occurred at the same moment as the last one may be more than the limit; they are left for the next time.

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { readBriefly } from './partition-reads.js';
 
 /** In `erasure_tombstones.user_id` and `erasures.user_id`: the whole guild. No Discord id is 0. */
 export const WHOLE_GUILD = '0';
@@ -11,27 +12,16 @@ export const WHOLE_GUILD = '0';
  * @returns that time, ISO 8601 in UTC with microseconds
  */
 export function layMemberTombstone(manager: EntityManager, guildId: string, userId: string): Promise<string> {
-  return layTombstone(
-    manager,
-    `SELECT $1, $2, greatest(clock_timestamp(), max(occurred_at) + interval '1 millisecond'), clock_timestamp()
-     FROM statistic_events WHERE guild_id = $1 AND user_id = $2`,
-    [guildId, userId],
-  );
+  return layTombstone(manager, guildId, userId, ' AND user_id = $3');
 }
 
 /**
- * The same for everything of the guild. Only events that are younger can move the time, so no other partition is read.
+ * The same for everything of the guild.
  *
  * @param before instead of now
  */
 export function layGuildTombstone(manager: EntityManager, guildId: string, before?: Date): Promise<string> {
-  return layTombstone(
-    manager,
-    `SELECT $1, $2, greatest(coalesce($3::timestamptz, clock_timestamp()), max(occurred_at) + interval '1 millisecond'),
-       clock_timestamp()
-     FROM statistic_events WHERE guild_id = $1 AND occurred_at >= coalesce($3::timestamptz, now())`,
-    [guildId, WHOLE_GUILD, before ?? null],
-  );
+  return layTombstone(manager, guildId, WHOLE_GUILD, '', before);
 }
 
 /** Lays the same tombstone again, with the time that it had. @returns its time, or that of one which reaches further */
@@ -39,12 +29,39 @@ export function layTombstoneAgain(
   manager: EntityManager,
   { guildId, userId, before }: { guildId: string; userId: string; before: string },
 ): Promise<string> {
-  return layTombstone(manager, 'SELECT $1, $2, $3::timestamptz, clock_timestamp()', [guildId, userId, before]);
+  return saveTombstone(manager, 'VALUES ($1, $2, $3, clock_timestamp())', [guildId, userId, before]);
 }
 
-async function layTombstone(manager: EntityManager, select: string, parameters: unknown[]): Promise<string> {
+/** Only events that are younger can move the time. It is a parameter, so that no other partition is locked. */
+async function layTombstone(
+  manager: EntityManager,
+  guildId: string,
+  userId: string,
+  andUser: string,
+  before?: Date,
+): Promise<string> {
+  const [clock] = await manager.query<{ now: string; time: string }[]>(
+    `SELECT now::text, coalesce($1::timestamptz, now)::text AS time FROM clock_timestamp() AS now`,
+    [before ?? null],
+  );
+  const { now, time } = clock!;
+  const [younger] = await readBriefly(manager, () =>
+    manager.query<{ latest: string | null }[]>(
+      `SELECT max(occurred_at)::text AS latest FROM statistic_events
+       WHERE guild_id = $1${andUser} AND occurred_at >= $2`,
+      andUser === '' ? [guildId, time] : [guildId, time, userId],
+    ),
+  );
+  return saveTombstone(
+    manager,
+    `VALUES ($1, $2, greatest($3::timestamptz, $5::timestamptz + interval '1 millisecond'), $4)`,
+    [guildId, userId, time, now, younger!.latest],
+  );
+}
+
+async function saveTombstone(manager: EntityManager, values: string, parameters: unknown[]): Promise<string> {
   const [row] = await manager.query<{ before: string }[]>(
-    `INSERT INTO erasure_tombstones (guild_id, user_id, before, erased_at) ${select}
+    `INSERT INTO erasure_tombstones (guild_id, user_id, before, erased_at) ${values}
      ON CONFLICT (guild_id, user_id) DO UPDATE SET
        before = greatest(erasure_tombstones.before, excluded.before), erased_at = excluded.erased_at
      RETURNING to_char(before AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS before`,
