@@ -1,6 +1,9 @@
+import { AmqpHandover, type OutgoingEvent } from '#libs/broker';
+import { StatisticsContract } from '#libs/contracts';
 import type { ApiClient, Answer } from '../harness/api-client.js';
 import type { ServiceProcess } from '../harness/services.js';
 import { SnowflakeSource } from '../harness/made-up-events.js';
+import { claimVhost } from '../harness/test-broker.js';
 import { TestSystem } from '../harness/system.js';
 import { createTcpProxy, type TcpProxy } from '../harness/tcp-proxy.js';
 import { waitFor } from '../harness/wait-for.js';
@@ -66,5 +69,50 @@ describe('POST while the broker is away', () => {
       system.count('statistic_events WHERE guild_id = $1 AND event_id = $2', [guild_id, event!.event_id]);
     await waitFor(async () => (await count()) === 1, { what: 'the repeated event, stored once' });
     await ingestion.stop();
+  });
+});
+
+describe('handing over on a link that hangs', () => {
+  it('should refuse at once what goes beyond its bound, and send nothing of it later', async () => {
+    const vhost = await claimVhost();
+    const url = new URL(vhost.url);
+    const proxy = await createTcpProxy(url.hostname, Number(url.port));
+    url.port = String(proxy.port);
+    const handover = new AmqpHandover({
+      urls: [url.href],
+      contract: new StatisticsContract(),
+      onError: () => undefined,
+      onAlarm: () => undefined,
+    });
+    const event = (n: number): OutgoingEvent => {
+      const eventId = `${n}`;
+      return { name: 'star.added', eventId, occurredAt: Date.now(), body: { pad: 'x'.repeat(20_000) } };
+    };
+    try {
+      handover.start();
+      await waitFor(async () => (await handover.probe(), true), { what: 'the connection' });
+      proxy.hang();
+      const started = performance.now();
+      const reasons = new Map<string, number>();
+      await Promise.all(
+        Array.from({ length: 2_000 }, (_, n) =>
+          handover.handOver(event(n)).catch(({ message }: Error) => {
+            if (performance.now() - started < 3_000) reasons.set(message, (reasons.get(message) ?? 0) + 1);
+          }),
+        ),
+      );
+      const refused = reasons.get('RabbitMQ cannot take the event: too many messages wait for its confirm');
+      // 16 MiB hold 838 of them.
+      expect(refused).toBeGreaterThan(1_100);
+
+      await proxy.accept();
+      await waitFor(async () => (await handover.handOver(event(2_000)), true), { what: 'a new connection' });
+      const channel = await vhost.openConfirmChannel();
+      expect((await channel.checkQueue('serverstats.starboard')).messageCount).toBeLessThan(838);
+    } finally {
+      await handover.close();
+      await proxy.close();
+      await vhost.release();
+    }
   });
 });

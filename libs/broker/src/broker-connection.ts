@@ -151,13 +151,15 @@ function socketOf(connection: ChannelModel): Socket {
 }
 
 function resetSocket(socket: Socket, reason: Error): void {
+  // A socket that is reset emits no error, and amqplib would not notice.
+  socket.emit('error', reason);
   try {
     // The system sends no more of what it has taken already.
     socket.resetAndDestroy();
   } catch {
     // TLS has no reset.
   }
-  socket.destroy(reason);
+  socket.destroy();
 }
 
 function withHeartbeat(url: string): string {
