@@ -109,17 +109,17 @@ export class BrokerConnection {
     try {
       await withBrokerDeadline(this.options.onConnect(connection), SETUP_TIMEOUT_MS, 'what a new connection needs');
     } catch (error) {
-      void endConnection(connection);
+      endConnection(connection).catch(() => undefined);
       this.alarmReason = undefined;
       throw error;
     }
-    if (this.stopping.signal.aborted) void endConnection(connection);
+    if (this.stopping.signal.aborted) endConnection(connection).catch(() => undefined);
     this.connection = connection;
     this.whyDown = new Error('connected');
     await ended;
     this.connection = undefined;
     this.alarmReason = undefined;
-    void endConnection(connection);
+    endConnection(connection).catch(() => undefined);
     if (!this.stopping.signal.aborted) this.report(reason ?? new Error('the broker closed the connection'));
   }
 

@@ -266,7 +266,8 @@ export class ConsumerSession {
     delivery.read = { events: [], deadLetters: [], keptBytes: 0 };
     // A new consumer has its whole prefetch for messages that do not wait.
     this.lateSinceSubscribed++;
-    if (this.lateSinceSubscribed >= this.options.window.prefetch / 2) void this.resubscribe(this.channel!);
+    if (this.lateSinceSubscribed >= this.options.window.prefetch / 2)
+      this.resubscribe(this.channel!).catch(this.options.onBatchFailure);
   }
 
   private settleLate(delivery: Delivery, settle: (channel: Channel, message: ConsumeMessage) => void): void {
