@@ -4,7 +4,7 @@ import type { IncomingMessage } from '../messages/incoming-message.js';
 import type { QueueHandler } from '../messages/queue-handler.js';
 import { InProcessHandover } from './in-process-handover.js';
 
-describe(InProcessHandover.name, () => {
+describe('InProcessHandover', () => {
   const deadLetterOf = ({ tag, content }: IncomingMessage): DeadLetter => ({
     tag,
     content,
