@@ -105,7 +105,7 @@ describe('RabbitMQ', () => {
     const service = await system.startIngestion();
     await untilRabbitmqIs(service, 'ok');
     await broker.raiseAlarm();
-    await untilRabbitmqIs(service, 'degraded');
+    expect((await untilRabbitmqIs(service, 'degraded')).message).toContain('low on memory');
     await broker.clearAlarm();
     await untilRabbitmqIs(service, 'ok');
     publisher = await system.connectPublisher();
@@ -133,8 +133,8 @@ describe('RabbitMQ', () => {
       const brokerUrl = asUser(vhost, password);
       const { service } = await system.startQuery({ brokerUrl });
       const ingestion = await system.startIngestion({ brokerUrl, listening: true });
-      await untilTold(service, words);
-      await untilTold(ingestion, words);
+      expect(await untilTold(service, words)).toBe(true);
+      expect(await untilTold(ingestion, words)).toBe(true);
     });
 
     it('should be used as it stands by one who may not configure, and else say what is refused', async () => {
