@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import { Agent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { Answer } from '../harness/api-client.js';
 import type { ApiKeyName } from './credentials.js';
@@ -8,6 +9,7 @@ import type { FuzzRequest } from './requests.js';
 export interface RawAnswer {
   status: number;
   headers: IncomingHttpHeaders;
+  /** Unpacked. */
   body: Buffer;
 }
 
@@ -53,13 +55,29 @@ export class RequestSender {
       const chunks: Buffer[] = [];
       for await (const chunk of response) chunks.push(chunk as Buffer);
       if (!response.complete) throw new Error('the answer has no end');
-      return { status: response.statusCode!, headers: response.headers, body: Buffer.concat(chunks) };
+      return {
+        status: response.statusCode!,
+        headers: response.headers,
+        body: unpacked(response, Buffer.concat(chunks)),
+      };
     } catch (error) {
       throw new Error(signal.aborted ? `no answer within ${TIMEOUT_MS} ms` : `no answer: ${(error as Error).message}`, {
         cause: error,
       });
     }
   }
+}
+
+const UNPACK: Readonly<Record<string, (packed: Buffer) => Buffer>> = {
+  gzip: gunzipSync,
+  br: brotliDecompressSync,
+  deflate: inflateSync,
+};
+
+/** @throws Error when it is packed as its header does not say */
+function unpacked({ headers }: IncomingMessage, body: Buffer): Buffer {
+  const encoding = headers['content-encoding'];
+  return encoding === undefined || body.length === 0 ? body : UNPACK[encoding]!(body);
 }
 
 /** The target with this parameter instead of any of that name. */

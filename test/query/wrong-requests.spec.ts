@@ -1,4 +1,3 @@
-import { gzipSync } from 'node:zlib';
 import type { Answer } from '../harness/api-client.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { DocumentedApi, type DocumentedRoute } from './documented-api.js';
@@ -190,13 +189,6 @@ describe('a wrong request', () => {
     expect(many).toMatchObject({ status: 400, error: { fields: [{ field: 'query string' }] } });
     const other = await query.client.request(`/modules/serverstats/status?${'&'.repeat(1_000)}guild_id=1`);
     expect(other.status).toBe(200);
-  });
-
-  it('is one when its body is packed', async () => {
-    const body = gzipSync('{"guild_id":"1"}');
-    const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
-    const answer = await query.client.request('/modules/serverstats/enable', { method: 'POST', body, headers });
-    expect(answer).toMatchObject({ status: 400, error: { fields: [{ field: 'body' }] } });
   });
 
   it('has not brought about an unexpected failure', () => {

@@ -268,7 +268,7 @@ export class Eraser {
         },
       );
     } catch (error) {
-      throw isLaid ? asUnfinished(error) : error;
+      throw isLaid || error instanceof ErasureTakenOverError ? asUnfinished(error) : error;
     }
   }
 
@@ -297,16 +297,12 @@ export class Eraser {
     return job;
   }
 
-  private async withLock<T>(
+  private withLock<T>(
     target: ErasureTarget,
     signal: AbortSignal | undefined,
     work: (runner: QueryRunner) => Promise<T>,
   ): Promise<T> {
-    try {
-      return await withErasureLock(this.dataSource, target, { signal, limit: this.limit }, work);
-    } catch (error) {
-      throw error instanceof ErasureTakenOverError ? asUnfinished(error) : error;
-    }
+    return withErasureLock(this.dataSource, target, { signal, limit: this.limit }, work);
   }
 
   /** On a connection of its own, when there is room for it. */
