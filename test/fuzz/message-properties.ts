@@ -39,6 +39,9 @@ const HEADERS: readonly Options.Publish['headers'][] = [
   },
 ];
 
+/** What publishers call gzip. */
+const PACKED = ['x-gzip', 'GZIP', 'gzip,UTF-8'];
+
 /** What a publisher may say beside the body; whatever it is, the body is read the same. */
 export function messageProperties(now: number): fc.Arbitrary<MessageProperties> {
   return fc
@@ -47,7 +50,7 @@ export function messageProperties(now: number): fc.Arbitrary<MessageProperties> 
       ago: fc.noShrink(fc.integer({ min: 60, max: 29 * 86_400 })),
       isInSeconds: fc.boolean(),
       contentType: fc.constantFrom('application/json', undefined, 'text/plain', 'é', ''),
-      encoding: fc.constantFrom('gzip', undefined, undefined, 'identity', 'utf-8', 'UTF8', ''),
+      encoding: fc.constantFrom('gzip', undefined, undefined, 'identity', 'utf-8', 'UTF8', '', ...PACKED, 'us-ascii'),
       headers: fc.constantFrom(...HEADERS),
       priority: fc.constantFrom(undefined, 0, 255),
       other: fc.constantFrom(undefined, '', 'x'.repeat(255), '\u0000', '😀'),
@@ -69,7 +72,7 @@ export function messageProperties(now: number): fc.Arbitrary<MessageProperties> 
           ...named,
         },
         envelope: { messageId, time },
-        isPacked: encoding === 'gzip',
+        isPacked: encoding === 'gzip' || PACKED.includes(encoding ?? ''),
       };
     });
 }

@@ -1,4 +1,6 @@
-import { gzipSync } from 'node:zlib';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { SWITCH_NAMES } from '#libs/contracts';
 import { makeEvents, SnowflakeSource } from '../harness/made-up-events.js';
 import type { Publisher } from '../harness/publisher.js';
@@ -111,6 +113,35 @@ describe('the ingestion service', () => {
     await publisher.publish('reminder.created', { pattern: 'reminder.created', data: { guild_id } });
     await publisher.sendToQueue('serverstats.statistics', { pattern: 'giveaway.created', data: { guild_id } });
     await storedIs(guild_id, 4);
+  });
+
+  it.each([
+    ['GZIP', gzipSync],
+    ['x-gzip', gzipSync],
+    ['gzip,UTF-8', gzipSync],
+    ['deflate', deflateSync],
+    ['deflate', deflateRawSync],
+    ['br', brotliCompressSync],
+    ['UTF-8', Buffer.from],
+    ['us-ascii', Buffer.from],
+    ['binary', Buffer.from],
+  ] as [string, (text: string) => Buffer][])('should read a body with content_encoding %s', async (encoding, pack) => {
+    const guild_id = await openGuild();
+    await publisher.publish('reminder.created', pack(JSON.stringify({ guild_id })), { contentEncoding: encoding });
+    await storedIs(guild_id, 1);
+  });
+
+  it("should store what NestJS's own client emits as the documents say", async () => {
+    const guild_id = await openGuild();
+    const program = 'test/integration/publish-with-nest.mjs';
+    const env = { ...process.env, RABBITMQ_URL: system.vhost.url };
+    await promisify(execFile)(process.execPath, [program, guild_id], { env, timeout: 30_000 });
+    await storedIs(guild_id, 2);
+    const labels = await system.database.query<{ label: string; event_id: string }>(
+      'SELECT label, event_id FROM statistic_events WHERE guild_id = $1 AND label IS NOT NULL',
+      [guild_id],
+    );
+    expect(labels).toEqual([{ label: 'ping', event_id: '0199d2a6-6f00-7000-8000-00000000000a' }]);
   });
 
   it('should refuse what unpacks to more than 1 MiB', async () => {

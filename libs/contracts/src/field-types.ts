@@ -25,7 +25,11 @@ const MS_OF_400_YEARS = 146_097 * 86_400_000;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 // oxlint-disable-next-line no-control-regex -- U+0000 is what Postgres cannot store
 const FORBIDDEN_IN_TEXT = /[\u0000\ud800-\udfff]/u;
-const ISO_8601 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):?(\d\d))$/i;
+/** The extended format of ISO 8601, and the basic one, down to the minute at least; `−` is its own minus sign. */
+const ISO_8601_EXTENDED =
+  /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,20}))?)?(?:Z|([+\-−])(\d\d)(?::?(\d\d))?)$/i;
+const ISO_8601_BASIC =
+  /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(?:(\d\d)(?:[.,](\d{1,20}))?)?(?:Z|([+\-−])(\d\d)(?::?(\d\d))?)$/i;
 
 /** What a field may hold: how it is described, and how it is read. `parse` gives undefined for what is wrong. */
 interface FieldTypeDefinition<T> {
@@ -88,7 +92,8 @@ export const FIELD_TYPES = {
         { type: 'string', format: 'date-time' },
         { type: 'number', minimum: MIN_UNIX_MS },
       ],
-      description: 'ISO 8601 with an offset, or Unix milliseconds',
+      description:
+        'ISO 8601 with an offset (extended or basic format, seconds and their fraction may be missing), or Unix milliseconds',
       examples: ['2026-11-24T10:00:00.000Z'],
     },
     parse: parseInstant,
@@ -157,16 +162,16 @@ function parseInstant(value: unknown): number | undefined {
 }
 
 function parseIso8601(text: string): number | undefined {
-  const match = ISO_8601.exec(text);
+  const match = ISO_8601_EXTENDED.exec(text) ?? ISO_8601_BASIC.exec(text);
   if (match === null) return undefined;
-  const [, year, month, day, hour, minute, second, fraction = '', sign, offsetHour, offsetMinute] = match;
+  const [, year, month, day, hour, minute, second = 0, fraction = '', sign, offsetHour, offsetMinute = 0] = match;
   const milliseconds = Number(fraction.padEnd(3, '0').slice(0, 3));
   const local = utcTime(Number(year), Number(month), Number(day), Number(hour), Number(minute), Number(second));
   if (local === undefined) return undefined;
   if (sign === undefined) return local + milliseconds;
   if (Number(offsetHour) > 23 || Number(offsetMinute) > 59) return undefined;
   const offset = (Number(offsetHour) * 60 + Number(offsetMinute)) * 60_000;
-  return local + milliseconds + (sign === '-' ? offset : -offset);
+  return local + milliseconds + (sign === '+' ? -offset : offset);
 }
 
 /** @returns Unix milliseconds; undefined for a moment that no calendar has (30 February) */

@@ -1,11 +1,9 @@
-import { gunzipSync } from 'node:zlib';
 import { parseLosslessElements, type EventEnvelope, type JsonObject, type JsonValue } from '#libs/contracts';
 import { deadLetterOf, deadLetterOfElement, type DeadLetter } from './dead-letter.js';
 import { EventError } from './event-error.js';
 import type { IncomingMessage } from './incoming-message.js';
+import { unpackBody } from './unpack-body.js';
 
-/** Bodies are at most this large, in bytes, packed or not. */
-export const MAX_BODY_BYTES = 1_048_576;
 /** Arrays hold at most this many events. */
 export const MAX_ARRAY_LENGTH = 1_000;
 
@@ -53,7 +51,7 @@ export function openMessage(message: IncomingMessage, isEventName: (name: string
   if (message.hasUnreadableProperties) {
     throw new EventError('MalformedMessageError', 'the properties cannot be read: headers are nested too deep');
   }
-  const unpacked = unpack(message);
+  const unpacked = unpackBody(message);
   const text = decode(unpacked);
   // Texts beyond ASCII may take two bytes for each of their units.
   const textBytes = text.length === unpacked.length ? text.length : 2 * text.length;
@@ -62,28 +60,6 @@ export function openMessage(message: IncomingMessage, isEventName: (name: string
   const name = resolveName(message.routingKey, pattern, isEventName);
   if (!Array.isArray(data)) return { name, bodies: [data], source: new EventSource(message), textBytes };
   return { name, bodies: data, source: new EventSource(message, elementText), textBytes };
-}
-
-function unpack({ content, contentEncoding }: IncomingMessage): Buffer {
-  if (content.length > MAX_BODY_BYTES) throw tooLarge('the body');
-  if (!contentEncoding || contentEncoding === 'identity' || isCharset(contentEncoding)) return content;
-  if (contentEncoding !== 'gzip') {
-    throw new EventError(
-      'MalformedMessageError',
-      `content_encoding must be gzip, identity or nothing, not "${contentEncoding.slice(0, 40)}"`,
-    );
-  }
-  try {
-    return gunzipSync(content, { maxOutputLength: MAX_BODY_BYTES });
-  } catch (error) {
-    if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge('the unpacked body');
-    throw new EventError('MalformedMessageError', `the body is not valid gzip: ${(error as Error).message}`);
-  }
-}
-
-/** Some clients (Python's kombu, pika's examples) put the charset where the packing belongs. */
-function isCharset(contentEncoding: string): boolean {
-  return /^utf-?8$/i.test(contentEncoding);
 }
 
 function decode(content: Buffer): string {
@@ -126,10 +102,6 @@ function resolveName(routingKey: string, pattern: string | undefined, isEventNam
     throw new EventError('UnknownEventError', `the routing key "${routingKey}" ${said} no event`);
   }
   return name;
-}
-
-function tooLarge(what: string): EventError {
-  return new EventError('MalformedMessageError', `${what} is larger than ${MAX_BODY_BYTES} bytes`);
 }
 
 function isObject(value: JsonValue): value is JsonObject {
