@@ -102,7 +102,9 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
     const abort = new AbortController();
     const done = this.run(task, abort)
       .then(
-        () => (this.failures = 0),
+        () => {
+          this.failures = 0;
+        },
         (error: unknown) => {
           if (abort.signal.aborted) return; // what is left of it is done after the claim
           this.pauseAfter(error, 'a starboard task was left to its claim');
