@@ -12,6 +12,7 @@ import { Starboard1764500000000 } from './migrations/1764500000000-starboard.js'
 import { CounterPanels1764600000000 } from './migrations/1764600000000-counter-panels.js';
 import { UnreadCounts1764700000000 } from './migrations/1764700000000-unread-counts.js';
 import { StarboardProblemActions1764800000000 } from './migrations/1764800000000-starboard-problem-actions.js';
+import { StarboardLooks1765100000000 } from './migrations/1765100000000-starboard-looks.js';
 
 export interface DatabaseOptions {
   /** `postgres://` URL; `?sslmode=` means what it means to libpq. */
@@ -43,6 +44,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       CounterPanels1764600000000,
       UnreadCounts1764700000000,
       StarboardProblemActions1764800000000,
+      StarboardLooks1765100000000,
     ],
     migrationsTableName: 'schema_migrations',
     synchronize: false,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { snowflakeTime } from '#libs/contracts';
-import { lockStripesShared, StarboardEntry, type StarredMessage } from '#libs/database';
+import { BETWEEN_REGULAR_LOOKS_MS, lockStripesShared, StarboardEntry, type StarredMessage } from '#libs/database';
 
 export interface StarboardSettings {
   channelId: string;
@@ -62,11 +62,16 @@ export class StarboardEntries {
     await this.underSettings(guildId, (manager) =>
       manager.query(
         `INSERT INTO starboard_entries
-           (guild_id, message_id, author_id, entry_channel_id, channel_id, state, reserved_at, updated_at)
-         SELECT s.guild_id, $2, $3, $4, $6, 'reserved', $7, $7 FROM guild_settings s
+           (guild_id, message_id, author_id, entry_channel_id, channel_id, state, reserved_at, updated_at, look_at)
+         SELECT s.guild_id, $2, $3, $4, $6, 'reserved', $7, $7, $8 FROM guild_settings s
          WHERE s.guild_id = $1 AND ${MAY_BE_POSTED}
          ON CONFLICT DO NOTHING`,
-        [...conditionsOf(reservation), channelId, reservedAt],
+        [
+          ...conditionsOf(reservation),
+          channelId,
+          reservedAt,
+          new Date(reservedAt.getTime() + BETWEEN_REGULAR_LOOKS_MS),
+        ],
       ),
     );
     const entry = await this.find(guildId, messageId);
