@@ -17,6 +17,7 @@ import { StarboardProblemActions1764800000000 } from './migrations/1764800000000
 import { ErasureLeases1764900000000 } from './migrations/1764900000000-erasure-leases.js';
 import { SessionPool } from './sessions/session-pool.js';
 import type { SessionUse } from './sessions/session-settings.js';
+import { StarboardLooks1765100000000 } from './migrations/1765100000000-starboard-looks.js';
 import { StarboardOrigins1765200000000 } from './migrations/1765200000000-starboard-origins.js';
 import { ReplyAuthors1765300000000 } from './migrations/1765300000000-reply-authors.js';
 
@@ -61,6 +62,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       UnreadCounts1764700000000,
       StarboardProblemActions1764800000000,
       ErasureLeases1764900000000,
+      StarboardLooks1765100000000,
       StarboardOrigins1765200000000,
       ReplyAuthors1765300000000,
     ],

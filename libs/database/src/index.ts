@@ -28,6 +28,7 @@ export * from './rollups/rollup-worker.js';
 export * from './rollups/sketch.js';
 export * from './spent-rows.js';
 export * from './settings-update.js';
+export * from './starboard/entry-looks.js';
 export * from './starboard/starboard-erasure.js';
 export * from './starboard/starboard-looks.js';
 export * from './starboard/starboard-problems.js';

@@ -43,7 +43,7 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
   private readonly atOnce = pLimit(GUILDS_AT_ONCE);
   private readonly stopping = new AbortController();
   private readonly inSight = new Set<string>();
-  private readonly running = new Set<Promise<unknown>>();
+  private readonly running = new Set<Promise<void>>();
   private scheduleAtMs = 0;
   /** Of the database, in a row. */
   private failures = 0;
@@ -117,7 +117,9 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
 
   /** @returns whether there may be more to do at once */
   private async refreshInSight(discord: DiscordClient, now: number): Promise<boolean> {
-    const due = await findDueGuilds(this.database.dataSource.manager, now, GUILDS_IN_SIGHT);
+    // After a failure one guild tries whether the database works again.
+    const limit = this.failures > 0 ? 1 : GUILDS_IN_SIGHT;
+    const due = await findDueGuilds(this.database.dataSource.manager, now, limit);
     this.metrics.setDue(due.length);
     const fresh = due.filter((guildId) => !this.inSight.has(guildId));
     for (const guildId of fresh) this.inSight.add(guildId);
@@ -133,7 +135,7 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
       ),
     );
     failing.signal.throwIfAborted();
-    return fresh.length > 0 && due.length === GUILDS_IN_SIGHT && !this.stopping.signal.aborted;
+    return fresh.length > 0 && due.length === limit && !this.stopping.signal.aborted;
   }
 
   /** @throws the database's error when the guild cannot be claimed */
@@ -142,6 +144,7 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
     const { dataSource } = this.database;
     const { signal } = this.stopping;
     const claim = await claimRefresh(dataSource.manager, guildId, clock.now(), CLAIM_MS);
+    this.failures = 0;
     if (claim === undefined) return;
     try {
       let dueAt: Date | undefined = new Date(clock.now() + PAUSE_AFTER_FAILURE_MS);
@@ -162,7 +165,9 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
   private startRun(): void {
     const run = this.runDue()
       .then(
-        () => (this.failures = 0),
+        () => {
+          this.failures = 0;
+        },
         (error: unknown) => this.pauseAfter(error),
       )
       .finally(() => this.running.delete(run));

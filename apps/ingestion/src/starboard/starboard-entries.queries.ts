@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { snowflakeTime } from '#libs/contracts';
-import { lockStripesShared, StarboardEntry, type StarredMessage } from '#libs/database';
+import { BETWEEN_REGULAR_LOOKS_MS, lockStripesShared, StarboardEntry, type StarredMessage } from '#libs/database';
 
 export interface StarboardSettings {
   channelId: string;
@@ -74,11 +74,18 @@ export class StarboardEntries {
       manager.query(
         `INSERT INTO starboard_entries
            (guild_id, message_id, author_id, entry_channel_id, channel_id, state, reserved_at, updated_at,
-            origin_author_id)
-         SELECT s.guild_id, $2, $3, $4, $6, 'reserved', $7, $7, $8 FROM guild_settings s
+            origin_author_id, look_at)
+         SELECT s.guild_id, $2, $3, $4, $6, 'reserved', $7, $7, $8, $10 FROM guild_settings s
          WHERE s.guild_id = $1 AND ${MAY_BE_POSTED} AND NOT ${wasErased('$8::bigint', '$9')}
          ON CONFLICT DO NOTHING`,
-        [...conditionsOf(reservation), channelId, reservedAt, origin?.authorId ?? null, writtenAt(origin?.messageId)],
+        [
+          ...conditionsOf(reservation),
+          channelId,
+          reservedAt,
+          origin?.authorId ?? null,
+          writtenAt(origin?.messageId),
+          new Date(reservedAt.getTime() + BETWEEN_REGULAR_LOOKS_MS),
+        ],
       ),
     );
     const entry = await this.find(guildId, messageId);

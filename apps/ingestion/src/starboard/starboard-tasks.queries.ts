@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import {
   BETWEEN_STARBOARD_LOOKS_MS,
   lockStripesShared,
+  requestDueLooks,
   requestStarboardLooks,
   type StarredMessage,
 } from '#libs/database';
@@ -77,6 +78,11 @@ export class StarboardTasks {
       return requestStarboardLooks(manager, messages, now);
     });
     return new Set(rows.map(({ guildId, messageId }) => `${guildId}/${messageId}`));
+  }
+
+  /** Asks for a run for entries that are to be looked at without an event. */
+  async requestDueLooks(now: number): Promise<void> {
+    await this.dataSource.transaction((manager) => requestDueLooks(manager, now));
   }
 
   /**

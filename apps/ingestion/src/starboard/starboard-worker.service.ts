@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { Database } from '#libs/database';
+import { Database, LOOK_ROUND_MS } from '#libs/database';
 import type { Clock, DiscordClient } from '#libs/discord';
 import { describeError } from '#libs/observability';
 import { growingPause } from '../retries/growing-pause.js';
@@ -27,6 +27,7 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
   private isAwake = false;
   private wakeUp?: () => void;
   private sweptAt = 0;
+  private lookedAt = 0;
   /** Of the database, in a row. */
   private failures = 0;
   private pausedUntil = 0;
@@ -85,6 +86,10 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
       this.sweptAt = now;
       await this.tasks.sweep(now);
       this.metrics.setWaiting(await this.tasks.count());
+    }
+    if (now - this.lookedAt >= LOOK_ROUND_MS) {
+      this.lookedAt = now;
+      await this.tasks.requestDueLooks(now);
     }
     const busy = [...this.running.keys()];
     // After a failure one task tries whether the database works again.

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { followSettings, GuildSettings, nextUpdate, requestRefresh } from '#libs/database';
+import { catchUpWithStarboard, followSettings, GuildSettings, nextUpdate, requestRefresh } from '#libs/database';
 import { GuildDatabase } from '../database/guild-database.js';
 import { GuildEraser } from '../database/guild-eraser.js';
 import { ModuleEnabledError } from '../http/api-error.js';
@@ -37,7 +37,11 @@ export class ModuleService {
       const now = new Date();
       const changes = { enabled: true, enabledAt: now, updatedAt: nextUpdate(settings, now.getTime()) };
       if (settings === null) await insertDefaults(manager, guildId, changes);
-      else await manager.getRepository(GuildSettings).update({ guildId }, changes);
+      else {
+        await manager.getRepository(GuildSettings).update({ guildId }, changes);
+        const after = { guildId, enabled: true, starboardEnabled: settings.starboardEnabled };
+        await catchUpWithStarboard(manager, settings, after, now.getTime());
+      }
       await followSettings(manager, guildId);
       await requestRefresh(manager, guildId, now.getTime());
       return { guild_id: guildId, enabled: true };

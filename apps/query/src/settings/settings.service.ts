@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import {
+  catchUpWithStarboard,
   clearChannel,
   clearStarboardProblem,
   CounterPanel,
@@ -97,6 +98,7 @@ export class SettingsService {
       await followSettings(manager, guildId);
       if (work || panelsDiffer(state.settings, changed)) await requestRefresh(manager, guildId, this.channels.now());
       await clearFormerProblem(manager, state.settings, changed);
+      await catchUpWithStarboard(manager, state.settings, changed, this.channels.now());
       return readAnswer(manager, guildId, this.discord);
     });
   }

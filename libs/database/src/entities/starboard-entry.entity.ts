@@ -59,4 +59,8 @@ export class StarboardEntry {
 
   @Column({ type: 'timestamptz', name: 'updated_at', precision: 3, nullable: true })
   updatedAt: Date | null;
+
+  /** When the message is looked at without an event; null: only when the starboard is switched on again. */
+  @Column({ type: 'timestamptz', name: 'look_at', precision: 3, nullable: true })
+  lookAt: Date | null;
 }

@@ -1,0 +1,156 @@
+import { Test, type TestingModule } from '@nestjs/testing';
+import pino from 'pino';
+import { loadIngestionConfig } from '#libs/config';
+import { StatisticsContract } from '#libs/contracts';
+import { Database } from '#libs/database';
+import { DiscordClient } from '#libs/discord';
+import { createMetricsRegistry, HealthChecks } from '#libs/observability';
+import { IngestionModule } from '../../apps/ingestion/src/ingestion.module.js';
+import { DiscordDouble } from '../doubles/discord/index.js';
+import { ManualClock } from '../doubles/manual-clock.js';
+import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
+import { waitFor } from '../harness/wait-for.js';
+
+const MINUTES = 10;
+const GUILDS = 250;
+
+describe('workers of a database that takes no changes', () => {
+  let database: TestDatabase;
+  let discord: DiscordDouble;
+  let clock: ManualClock;
+  let module: TestingModule;
+  let usable: Database;
+  let lines: string[];
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    clock = new ManualClock(Date.now());
+    discord = await DiscordDouble.start({ clock });
+    lines = [];
+    await database.query(`
+      CREATE SEQUENCE attempts;
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          PERFORM nextval('attempts');
+          RAISE 'cannot execute UPDATE in a read-only transaction' USING ERRCODE = '25006';
+        END $$;`);
+  });
+  afterEach(async () => {
+    await module.close();
+    await usable.close();
+    await discord.close();
+    await database.release();
+  });
+
+  const start = async () => {
+    const variables = { DATABASE_URL: database.url, DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.url };
+    const config = loadIngestionConfig(variables, { withoutBroker: true });
+    usable = new Database({
+      ...config.database,
+      retention: config.retention,
+      applicationName: 'test',
+      migrations: 'manual',
+      onRetry: () => undefined,
+    });
+    await usable.connected();
+    const parts = {
+      config,
+      database: usable,
+      contract: new StatisticsContract(),
+      discord: new DiscordClient({ ...config.discord!, clock }),
+      clock,
+      health: new HealthChecks({}),
+      registry: createMetricsRegistry(),
+      logger: pino({}, { write: (line: string) => void lines.push(line) }),
+    };
+    module = await Test.createTestingModule({ imports: [IngestionModule.with(parts)] }).compile();
+    await module.init();
+  };
+  const attempts = async () => {
+    const [row] = await database.query<{ attempts: number }>(
+      'SELECT CASE WHEN is_called THEN last_value ELSE 0 END::int AS attempts FROM attempts',
+    );
+    return row!.attempts;
+  };
+  /** What a hot loop does, it does between two of these steps. */
+  const pass = async (minutes: number) => {
+    for (let second = 0; second < 60 * minutes; second++) {
+      clock.advance(1_000);
+      await database.query('SELECT');
+    }
+  };
+  const addGuild = (columns: Record<string, unknown>) => {
+    const { id } = discord.state.addGuild();
+    const names = Object.keys(columns).map((name) => `, ${name}`);
+    const values = Object.keys(columns).map((_, index) => `, $${index + 2}`);
+    return database
+      .query(
+        `INSERT INTO guild_settings (guild_id, enabled, enabled_at, updated_at, switches${names.join('')})
+         VALUES ($1, true, now(), now(), '{}'${values.join('')})`,
+        [id, ...Object.values(columns)],
+      )
+      .then(() => id);
+  };
+
+  it('should try seldom, say so seldom, and go on soon: starboard', async () => {
+    const starboard = discord.state.addChannel({ guildId: discord.state.addGuild().id });
+    for (let count = 0; count < GUILDS; count++) {
+      const id = await addGuild({
+        counter_panel_enabled: false,
+        starboard_enabled: true,
+        starboard_channel: starboard.id,
+        starboard_count: 1,
+      });
+      const channel = discord.state.addChannel({ guildId: id });
+      await database.query(
+        `INSERT INTO starboard_tasks (guild_id, message_id, task, channel_id, created_at, due_at)
+         VALUES ($1, $2, 'follow', $3, now(), now())`,
+        [id, discord.state.newId(), channel.id],
+      );
+    }
+    await database.query(
+      'CREATE TRIGGER refuse BEFORE UPDATE ON starboard_tasks FOR EACH STATEMENT EXECUTE FUNCTION refuse()',
+    );
+    await start();
+    await pass(MINUTES);
+    expect(await attempts()).toBeLessThan(60);
+    expect(lines.filter((line) => line.includes('starboard')).length).toBeLessThan(30);
+
+    await database.query('DROP TRIGGER refuse ON starboard_tasks');
+    // Requests have deadlines by this clock: it stands still as soon as they are made.
+    const since = clock.now();
+    await waitFor(
+      () => {
+        const looks = discord.requests.length;
+        if (looks === 0 && clock.now() - since < 60_000) clock.advance(1_000);
+        return looks >= 32;
+      },
+      { what: 'the tasks to be worked on within a minute' },
+    );
+  });
+
+  it('should try seldom, say so seldom, and go on soon: counter panels', async () => {
+    for (let count = 0; count < GUILDS; count++) {
+      const id = await addGuild({ counter_panel_enabled: true, starboard_enabled: false });
+      await database.query('INSERT INTO counter_panel_refreshes (guild_id, due_at) VALUES ($1, now())', [id]);
+    }
+    await database.query(
+      'CREATE TRIGGER refuse BEFORE UPDATE ON counter_panel_refreshes FOR EACH STATEMENT EXECUTE FUNCTION refuse()',
+    );
+    await start();
+    await pass(MINUTES);
+    expect(await attempts()).toBeLessThan(200);
+    expect(lines.filter((line) => line.includes('counter panels')).length).toBeLessThan(30);
+
+    await database.query('DROP TRIGGER refuse ON counter_panel_refreshes');
+    const since = clock.now();
+    const left = async () => (await database.query('SELECT FROM counter_panel_refreshes WHERE due_at <= now()')).length;
+    await waitFor(
+      async () => {
+        if (clock.now() - since < 60_000) clock.advance(1_000);
+        return (await left()) === 0;
+      },
+      { what: 'the guilds to be refreshed within a minute' },
+    );
+  });
+});

@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto';
+import { loadIngestionConfig, loadQueryConfig } from '#libs/config';
+import type { EventHandover } from '#libs/broker';
+import type { RunningService } from '#libs/observability';
+import { startIngestionInProcess } from '../../apps/ingestion/src/start-ingestion.js';
+import { startQuery } from '../../apps/query/src/start-query.js';
+import { DiscordDouble, type StoredChannel } from '../doubles/discord/index.js';
+import type { StoredMessage } from '../doubles/discord/discord-state.js';
+import { ManualClock } from '../doubles/manual-clock.js';
+import { ApiClient } from '../harness/api-client.js';
+import { SERVICE_KEY } from '../harness/services.js';
+import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
+import { waitFor } from '../harness/wait-for.js';
+
+const DAY_MS = 86_400_000;
+
+describe('what the starboard was not told of', () => {
+  let database: TestDatabase;
+  let discord: DiscordDouble;
+  let clock: ManualClock;
+  let ingestions: (RunningService & { handover: EventHandover })[];
+  let query: RunningService;
+  let api: ApiClient;
+  let guildId: string;
+  let channel: StoredChannel;
+  let starboard: StoredChannel;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    clock = new ManualClock(Date.now());
+    discord = await DiscordDouble.start({ clock });
+    const variables = {
+      DATABASE_URL: database.url,
+      SERVICE_KEY,
+      QUERY_PORT: '0',
+      INGESTION_PORT: '0',
+      LOG_LEVEL: 'fatal',
+      DISCORD_TOKEN: discord.token,
+      DISCORD_API_URL: discord.url,
+    };
+    const config = loadIngestionConfig(variables, { withoutBroker: true });
+    ingestions = [await startIngestionInProcess(config, { clock }), await startIngestionInProcess(config, { clock })];
+    const { handover } = ingestions[0]!;
+    query = await startQuery(loadQueryConfig(variables, { withoutBroker: true }), { handover, clock });
+    api = new ApiClient(query.url);
+    for (const { url } of [...ingestions, query]) {
+      await waitFor(async () => (await fetch(`${url}/readyz`)).status === 200, { what: 'the services to be ready' });
+    }
+  });
+  afterAll(async () => {
+    await query.close();
+    for (const ingestion of ingestions) await ingestion.close();
+    await discord.close();
+    await database.release();
+  });
+  beforeEach(async () => {
+    guildId = discord.state.addGuild().id;
+    channel = discord.state.addChannel({ guildId });
+    starboard = discord.state.addChannel({ guildId });
+    await send('POST', 'enable');
+    await send('PATCH', 'settings', {
+      starboard_enabled: true,
+      starboard_channel: starboard.id,
+      starboard_count: 1,
+    });
+  });
+  afterEach(async () => {
+    await database.query('DELETE FROM starboard_entries');
+    discord.assertNoViolations();
+  });
+
+  const send = async (method: string, path: string, body: Record<string, unknown> = {}) =>
+    expect(await api.send(method, path, { guild_id: guildId, ...body })).toMatchObject({ status: 200 });
+  const newMessage = () => {
+    const message = discord.state.addMessage({ channelId: channel.id, content: 'x' });
+    discord.state.addReaction(message.id);
+    return message;
+  };
+  const tell = ({ id }: StoredMessage) =>
+    ingestions[0]!.handover.handOver({
+      name: 'star.added',
+      eventId: randomUUID(),
+      occurredAt: Date.now(),
+      body: { guild_id: guildId, channel_id: channel.id, message_id: id },
+    });
+  const posts = () => discord.state.messagesOf(starboard.id).length;
+  const entries = () =>
+    database.query<{ message_id: string; look_at: Date | null }>(
+      'SELECT message_id, look_at FROM starboard_entries WHERE guild_id = $1 ORDER BY message_id',
+      [guildId],
+    );
+  /** Seconds go by until it is so. */
+  const within = async (seconds: number, condition: () => boolean | Promise<boolean>, what: string) => {
+    const end = clock.now() + seconds * 1_000;
+    await waitFor(
+      async () => {
+        if (await condition()) return true;
+        if (clock.now() < end) clock.advance(1_000);
+        return false;
+      },
+      { what },
+    );
+  };
+  /** Long enough for each step that what is due then is done. */
+  const pass = (seconds: number) => {
+    const end = clock.now() + seconds * 1_000;
+    return within(seconds, () => clock.now() >= end, 'the time to pass');
+  };
+  const postTwo = async () => {
+    const messages = [newMessage(), newMessage()] as const;
+    for (const message of messages) await tell(message);
+    await within(20, async () => posts() === 2 && (await entries()).length === 2, 'two posts');
+    return messages;
+  };
+  const looksAt = (ids: ReadonlySet<string>) =>
+    discord
+      .requestsOf('GET /channels/{channel_id}/messages/{message_id}')
+      .filter(({ path }) => ids.has(path.split('/').at(-1)!));
+  /** As old ones of which no post is known to be right. */
+  const addEntries = async (count: number, ageDays: number) => {
+    const messages = Array.from({ length: count }, newMessage);
+    await database.query(
+      `INSERT INTO starboard_entries (guild_id, message_id, author_id, channel_id, state, entry_channel_id,
+         entry_message_id, star_count, reserved_at, updated_at)
+       SELECT $1, id, 1, $2, 'posted', $3, id + 1, 1, $5, $5 FROM unnest($4::bigint[]) AS id`,
+      [guildId, channel.id, starboard.id, messages.map(({ id }) => id), new Date(clock.now() - ageDays * DAY_MS)],
+    );
+    return new Set(messages.map(({ id }) => id));
+  };
+
+  it.each([
+    {
+      what: 'the starboard',
+      off: () => send('PATCH', 'settings', { starboard_enabled: false }),
+      on: () => send('PATCH', 'settings', { starboard_enabled: true }),
+    },
+    { what: 'the module', off: () => send('POST', 'disable'), on: () => send('POST', 'enable') },
+  ])('should be caught up with when $what is switched on again', async ({ off, on }) => {
+    const [deleted, kept] = await postTwo();
+    await off();
+    discord.state.deleteMessage(deleted.id);
+    discord.state.addReaction(kept.id);
+    await on();
+    const isRight = () => posts() === 1 && discord.state.messagesOf(starboard.id)[0]!.content.includes('**2**');
+    await within(60, isRight, 'the post to go, and the count to be right');
+    await within(60, async () => (await entries()).length === 1, 'the entry to go');
+    expect((await entries()).map(({ message_id }) => message_id)).toEqual([kept.id]);
+  });
+
+  it('should be noticed within a day or so while everything is on', async () => {
+    const [deleted, kept] = await postTwo();
+    discord.state.deleteMessage(deleted.id);
+    clock.advance(DAY_MS);
+    await within(60, async () => (await entries()).length === 1, 'the entry to go');
+    expect(posts()).toBe(1);
+    const [left] = await entries();
+    expect(left!.message_id).toBe(kept.id);
+    await within(60, async () => (await entries())[0]!.look_at!.getTime() > clock.now() + DAY_MS / 2, 'the next look');
+  });
+
+  it('should be looked for slowly, by all instances together, and hold up no star', async () => {
+    await send('PATCH', 'settings', { starboard_enabled: false });
+    const ids = await addEntries(40, 40);
+    await send('PATCH', 'settings', { starboard_enabled: true });
+    await pass(60);
+    await tell(newMessage());
+    await waitFor(() => posts() === 1, { what: 'the post of a new star, without time passing' });
+    await pass(60);
+    const looks = looksAt(ids);
+    expect(looks.length).toBeGreaterThanOrEqual(6);
+    expect(looks.length).toBeLessThanOrEqual(13);
+    expect(new Set(looks.map(({ path }) => path)).size).toBe(looks.length);
+    // What is older than a month is looked at once.
+    const done = new Set(looks.map(({ path }) => path.split('/').at(-1)));
+    const times = (await entries()).filter(({ message_id }) => done.has(message_id)).map(({ look_at }) => look_at);
+    expect(new Set(times)).toEqual(new Set([null]));
+  });
+});
