@@ -39,8 +39,8 @@ export class ModuleService {
       if (settings === null) await insertDefaults(manager, guildId, changes);
       else {
         await manager.getRepository(GuildSettings).update({ guildId }, changes);
-        const after = { guildId, enabled: true, starboardEnabled: settings.starboardEnabled };
-        await catchUpWithStarboard(manager, settings, after, now.getTime());
+        const { starboardEnabled } = settings;
+        await catchUpWithStarboard(manager, settings, { guildId, enabled: true, starboardEnabled }, now.getTime());
       }
       await followSettings(manager, guildId);
       await requestRefresh(manager, guildId, now.getTime());
