@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { ChannelModel, ConsumeMessage } from 'amqplib';
 import { waitFor } from '../harness/wait-for.js';
 import { ConsumerSession } from '../../apps/ingestion/src/amqp/consumer-session.js';
+import { MemoryBudget } from '../../apps/ingestion/src/amqp/memory-budget.js';
 import { PrefetchWindow } from '../../apps/ingestion/src/amqp/prefetch-window.js';
 
 /** A channel on which a test delivers; it keeps the tags that were acknowledged. */
@@ -64,6 +65,7 @@ describe('ConsumerSession with two batches at once', () => {
       batch: { size: 2, maxAgeMs: 1_000 },
       batchesAtOnce: 2,
       window: new PrefetchWindow(20),
+      memory: new MemoryBudget().share(),
       onBatchFailure: () => undefined,
       onBatchSuccess: () => undefined,
     });
