@@ -3,6 +3,7 @@ import type { ChannelModel, ConsumeMessage } from 'amqplib';
 import { waitFor } from '../harness/wait-for.js';
 import type { DeadLetter } from '../../apps/ingestion/src/messages/dead-letter.js';
 import { ConsumerSession } from '../../apps/ingestion/src/amqp/consumer-session.js';
+import { MemoryBudget } from '../../apps/ingestion/src/amqp/memory-budget.js';
 import { PrefetchWindow } from '../../apps/ingestion/src/amqp/prefetch-window.js';
 
 /** A channel on which a test delivers; it keeps the tags that were acknowledged. */
@@ -96,6 +97,7 @@ describe('ConsumerSession with two batches at once', () => {
       batchesAtOnce: 2,
       window: new PrefetchWindow(20),
       deadLetters,
+      memory: new MemoryBudget().share(),
       onBatchFailure: () => undefined,
       onBatchSuccess: () => undefined,
     });

@@ -19,6 +19,8 @@ import {
   type RunningService,
 } from '#libs/observability';
 import { BatchConsumerServer } from './amqp/batch-consumer.server.js';
+import { MemoryBudget } from './amqp/memory-budget.js';
+import { reportHeldMemory } from './amqp/memory-metrics.js';
 import { InProcessHandover } from './in-process/in-process-handover.js';
 import { IngestionModule, type IngestionParts } from './ingestion.module.js';
 import { EventReader } from './messages/event-reader.js';
@@ -41,6 +43,8 @@ export async function startIngestion(config: IngestionConfig, options: Ingestion
     consumers: { probe: () => server.probeConsumers(), whenFailing: 'failed' },
   });
   const reader = app.get(EventReader);
+  const memory = new MemoryBudget();
+  reportHeldMemory(memory, parts.registry);
   const server = new BatchConsumerServer({
     urls: config.rabbitmqUrls,
     contract: parts.contract,
@@ -48,6 +52,7 @@ export async function startIngestion(config: IngestionConfig, options: Ingestion
     read: (message) => reader.read(message),
     prefetch: config.batch.prefetch,
     batch: config.batch,
+    memory,
     // Statistics may be stored in any order; while one batch commits the next is written.
     batchesAtOnce: { [QUEUES.statistics]: 2 },
     logger: parts.logger,

@@ -11,6 +11,7 @@ import type { QueueHandler } from '../messages/queue-handler.js';
 import { AMQP_BATCH } from './amqp-batch.js';
 import { ConsumerSession, type BatchSettings } from './consumer-session.js';
 import { DeadLetterPublisher } from './dead-letter.publisher.js';
+import type { MemoryBudget, MemoryShare } from './memory-budget.js';
 import { PrefetchWindow } from './prefetch-window.js';
 
 export interface BatchConsumerOptions {
@@ -22,6 +23,8 @@ export interface BatchConsumerOptions {
   read: QueueHandler['read'];
   prefetch: number;
   batch: BatchSettings;
+  /** For what is held of all queues. */
+  memory: MemoryBudget;
   /** How many batches of a queue are handled at the same time. @defaultValue 1, so that they follow one another */
   batchesAtOnce: Readonly<Record<string, number>>;
   logger: Logger;
@@ -41,12 +44,14 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
 
   private readonly broker: BrokerConnection;
   private readonly deadLetters: DeadLetterPublisher;
+  private readonly shares: ReadonlyMap<string, MemoryShare>;
   private readonly sessions = new Map<string, ConsumerSession>();
   private readonly failures = new Map<string, string>();
   private stopping = false;
 
   constructor(private readonly options: BatchConsumerOptions) {
     super();
+    this.shares = new Map(options.queues.map((queue) => [queue, options.memory.share()]));
     this.broker = new BrokerConnection({
       urls: options.urls,
       name: 'serverstats-ingestion',
@@ -134,6 +139,7 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
         batchesAtOnce: this.options.batchesAtOnce[queue] ?? 1,
         window,
         deadLetters: this.deadLetters,
+        memory: this.shares.get(queue)!,
         onBatchFailure: (error) => this.onFailure(queue, error),
         onBatchSuccess: () => this.failures.delete(queue),
       });

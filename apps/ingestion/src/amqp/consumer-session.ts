@@ -6,8 +6,9 @@ import type { IncomingMessage } from '../messages/incoming-message.js';
 import { MicroBatcher } from '../messages/micro-batcher.js';
 import type { QueueHandler, ReadMessage } from '../messages/queue-handler.js';
 import type { DeadLetterPublisher } from './dead-letter.publisher.js';
+import type { MemoryShare } from './memory-budget.js';
 import { PendingDeadLetters } from './pending-dead-letters.js';
-import { MAX_HELD_BYTES, type PrefetchWindow } from './prefetch-window.js';
+import type { PrefetchWindow } from './prefetch-window.js';
 
 export interface BatchSettings {
   /** Events a batch. */
@@ -23,20 +24,31 @@ export interface ConsumerSessionOptions {
   batchesAtOnce: number;
   window: PrefetchWindow;
   deadLetters: Pick<DeadLetterPublisher, 'publish' | 'obstacle'>;
+  /** How much of the queue may be held. */
+  memory: MemoryShare;
   /** Called when a batch could not be handled; it is tried again. */
   onBatchFailure: (error: Error) => void;
   onBatchSuccess(): void;
 }
 
+/** A message that waits to be read. */
+interface UnreadDelivery {
+  fields: ConsumeMessage['fields'];
+  message: IncomingMessage;
+  /** What it takes in memory as it came, roughly. */
+  bytes: number;
+  alone: boolean;
+}
+
 /** What is kept of a message until it is acknowledged. */
 interface Delivery {
   fields: ConsumeMessage['fields'];
-  /** Of its body. */
+  /** What it takes in memory as it came, roughly. */
   bytes: number;
   read: ReadMessage;
   /** Unix milliseconds. */
   arrivedAt: number;
-  /** What it takes in memory, roughly, in bytes. */
+  /** What it takes beside that since it was read, roughly, in bytes. */
   cost: number;
   weight: number;
   alone: boolean;
@@ -45,6 +57,7 @@ interface Delivery {
 /** For the broker to answer: opening and closing channels, beginning and ending to consume. */
 const ANSWER_TIMEOUT_MS = 5_000;
 const CLOSE_TIMEOUT_MS = 2_000;
+const MIB = 1_048_576;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 /**
@@ -56,8 +69,14 @@ const LONGEST_HOLD_MS = 10 * 60_000;
  * A packed array of a few kilobytes may become a megabyte of objects. Messages wait as the bytes they came as; only so
  * much of them is read ahead.
  */
-const MAX_READ_BYTES = 16 * 1_048_576;
+const MAX_READ_BYTES = 16 * MIB;
 const BYTES_PER_EVENT = 1_000;
+/** Of a delivery beside its body: its fields, the properties that are kept, the objects around them. */
+const BYTES_PER_MESSAGE = 1_000;
+/** A message of the largest size takes less than this when it is read: its text, 1,000 events, or as many dead letters. */
+const ROOM_TO_READ_BYTES = 6 * MIB;
+/** The consumer goes on when this much is free. It is less than what is reserved for each queue. */
+const ROOM_TO_GO_ON_BYTES = 10 * MIB;
 /** From its third delivery on a message is handled alone: it may be what stopped the earlier ones. */
 const DELIVERIES_BEFORE_ISOLATION = 2;
 
@@ -74,9 +93,11 @@ export class ConsumerSession {
   private channel?: Channel;
   private consumerTag?: string;
   /** Delivered, but not read yet. */
-  private unread: ConsumeMessage[] = [];
+  private unread: UnreadDelivery[] = [];
+  /** The sum of `bytes` of all that is held, and of `cost` of what was read. */
   private heldBytes = 0;
   private readBytes = 0;
+  private readonly handling = new Set<readonly Delivery[]>();
   private isOpen = true;
   private isDraining = false;
   private isPaused = false;
@@ -90,7 +111,7 @@ export class ConsumerSession {
     this.batcher = new MicroBatcher<Delivery>({
       ...options.batch,
       atOnce: options.batchesAtOnce,
-      handle: (batch, previous) => this.handleBatch(batch, previous),
+      handle: (batch, previous) => this.handleCounted(batch, previous),
     });
     this.pending = new PendingDeadLetters({
       publisher: options.deadLetters,
@@ -101,6 +122,11 @@ export class ConsumerSession {
     });
   }
 
+  /** What is held, in bytes. */
+  get memoryBytes(): number {
+    return this.heldBytes + this.readBytes;
+  }
+
   get isConsuming(): boolean {
     return this.isOpen && this.consumerTag !== undefined;
   }
@@ -108,6 +134,7 @@ export class ConsumerSession {
   async open(connection: ChannelModel): Promise<void> {
     const channel = await answered(connection.createChannel(), 'opening a channel');
     this.channel = channel;
+    this.options.memory.add(this);
     channel.on('error', (error: Error) => this.options.onBatchFailure(error));
     channel.once('close', () => this.onClosed());
     if (this.isDraining) await this.close();
@@ -138,7 +165,16 @@ export class ConsumerSession {
     this.batcher.clear();
     this.pending.clear();
     this.unread = [];
+    this.countOnlyHandling();
     this.end();
+  }
+
+  /** The session is over. Only batches that are still being handled keep their messages. */
+  private countOnlyHandling(): void {
+    const deliveries = [...this.handling].flat();
+    this.heldBytes = deliveries.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.readBytes = deliveries.reduce((sum, { cost }) => sum + cost, 0);
+    if (deliveries.length === 0) this.options.memory.remove(this);
   }
 
   private async subscribe(channel: Channel): Promise<void> {
@@ -164,7 +200,7 @@ export class ConsumerSession {
     this.isSubscribing = true;
     try {
       if (!this.isPaused) await this.cancel(channel);
-      this.isPaused = this.heldBytes > MAX_HELD_BYTES / 2;
+      this.isPaused = this.options.memory.freeBytes < ROOM_TO_GO_ON_BYTES;
       if (!this.isPaused && !this.isDraining) await this.subscribe(channel);
     } catch {
       await this.close();
@@ -180,27 +216,44 @@ export class ConsumerSession {
       return;
     }
     if (!this.isOpen) return;
-    const bytes = message.content.length;
-    this.heldBytes += bytes;
-    this.unread.push(message);
-    this.readAhead();
-    const prefetchChanged = this.options.window.observe(bytes);
-    if (prefetchChanged || this.heldBytes > MAX_HELD_BYTES)
+    const { fields, content } = message;
+    const bytes = content.length + BYTES_PER_MESSAGE;
+    const prefetchChanged = this.options.window.observe(content.length);
+    if (this.heldBytes > 0 && bytes > this.options.memory.freeBytes) {
+      // Large messages after small ones: the broker had sent them before the prefetch could follow.
+      channel.nack(message);
+    } else {
+      this.heldBytes += bytes;
+      const incoming = toIncoming(this.options.handler.queue, message);
+      this.unread.push({ fields, message: incoming, bytes, alone: isSuspect(message) });
+      this.readAhead();
+    }
+    if (prefetchChanged || this.options.memory.freeBytes < ROOM_TO_READ_BYTES)
       this.resubscribe(channel).catch(this.options.onBatchFailure);
   }
 
   private readAhead(): void {
-    while (this.unread.length > 0 && this.readBytes < MAX_READ_BYTES) {
-      const message = this.unread.shift()!;
-      const incoming = toIncoming(this.options.handler.queue, message);
-      const read = this.options.handler.read(incoming);
+    while (this.unread.length > 0 && this.mayRead()) {
+      const { message, fields, bytes, alone } = this.unread.shift()!;
+      const read = this.options.handler.read(message);
       const weight = Math.max(1, read.events.length + read.deadLetters.length);
-      const cost = message.content.length + read.keptBytes + weight * BYTES_PER_EVENT;
+      const cost = read.keptBytes + weight * BYTES_PER_EVENT;
       this.readBytes += cost;
-      const { fields, content } = message;
-      const { arrivedAt } = incoming;
-      this.batcher.push({ fields, bytes: content.length, read, arrivedAt, cost, weight, alone: isSuspect(message) });
+      this.batcher.push({ fields, bytes, read, arrivedAt: message.arrivedAt, cost, weight, alone });
     }
+  }
+
+  /** One message may always be read, or nothing would ever be acknowledged. */
+  private mayRead(): boolean {
+    if (this.readBytes === 0) return true;
+    return this.readBytes < MAX_READ_BYTES && this.options.memory.freeBytes >= ROOM_TO_READ_BYTES;
+  }
+
+  private async handleCounted(batch: Delivery[], previous: Promise<void>): Promise<void> {
+    this.handling.add(batch);
+    await this.handleBatch(batch, previous);
+    this.handling.delete(batch);
+    if (!this.isOpen) this.countOnlyHandling();
   }
 
   private async handleBatch(batch: Delivery[], previous: Promise<void>): Promise<void> {
@@ -247,7 +300,7 @@ export class ConsumerSession {
       this.readBytes -= cost;
     }
     this.readAhead();
-    if (this.isPaused && this.heldBytes <= MAX_HELD_BYTES / 2)
+    if (this.isPaused && this.options.memory.freeBytes >= ROOM_TO_GO_ON_BYTES)
       this.resubscribe(this.channel!).catch(this.options.onBatchFailure);
   }
 
@@ -260,9 +313,9 @@ export class ConsumerSession {
       bytes += letter.content.length + BYTES_PER_EVENT;
     }
     this.heldBytes += bytes - delivery.bytes;
-    this.readBytes += bytes - delivery.cost;
+    this.readBytes -= delivery.cost;
     delivery.bytes = bytes;
-    delivery.cost = bytes;
+    delivery.cost = 0;
     delivery.read = { events: [], deadLetters: [], keptBytes: 0 };
     // A new consumer has its whole prefetch for messages that do not wait.
     this.lateSinceSubscribed++;
@@ -321,7 +374,7 @@ function toIncoming(queue: string, message: ConsumeMessage): IncomingMessage {
   return {
     tag: fields.deliveryTag,
     queue,
-    content,
+    content: ownCopy(content),
     routingKey: fields.routingKey,
     contentType: text(properties.contentType),
     contentEncoding: text(properties.contentEncoding),
@@ -330,4 +383,9 @@ function toIncoming(queue: string, message: ConsumeMessage): IncomingMessage {
     hasUnreadableProperties: hasUnreadableProperties(message),
     arrivedAt: Date.now(),
   };
+}
+
+/** The body of a small message is a view of all that came with it over the connection, and keeps the whole of it. */
+function ownCopy(content: Buffer): Buffer {
+  return content.length < content.buffer.byteLength / 2 ? Buffer.from(content) : content;
 }

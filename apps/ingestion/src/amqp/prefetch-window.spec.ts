@@ -1,4 +1,5 @@
-import { MAX_HELD_BYTES, PrefetchWindow } from './prefetch-window.js';
+import { RESERVED_BYTES } from './memory-budget.js';
+import { PrefetchWindow } from './prefetch-window.js';
 
 const MIB = 1_048_576;
 const observe = (window: PrefetchWindow, bytes: number, times: number) => {
@@ -7,7 +8,7 @@ const observe = (window: PrefetchWindow, bytes: number, times: number) => {
 
 describe('PrefetchWindow', () => {
   it('should start so that even the largest bodies stay within the bound', () => {
-    expect(new PrefetchWindow(2_000).prefetch * MIB).toBeLessThanOrEqual(MAX_HELD_BYTES);
+    expect(new PrefetchWindow(2_000).prefetch * MIB).toBeLessThanOrEqual(RESERVED_BYTES);
   });
 
   it('should grow to what was configured while messages are small', () => {
@@ -20,7 +21,7 @@ describe('PrefetchWindow', () => {
     const window = new PrefetchWindow(2_000);
     observe(window, 300, 1_000);
     expect(window.observe(MIB)).toBe(true);
-    expect(window.prefetch * MIB).toBeLessThanOrEqual(MAX_HELD_BYTES);
+    expect(window.prefetch * MIB).toBeLessThanOrEqual(RESERVED_BYTES);
   });
 
   it('should grow again after large messages have passed', () => {

@@ -1,12 +1,11 @@
-const MIB = 1_048_576;
+import { RESERVED_BYTES } from './memory-budget.js';
 
-/** What is held unacknowledged of one of the three queues is bounded by this; all of them together by 64 MiB. */
-export const MAX_HELD_BYTES = 20 * MIB;
+const MIB = 1_048_576;
 
 /** Enough to keep the writer busy; more only costs memory. */
 const COMFORTABLE_BYTES = 8 * MIB;
-/** With this many bodies of the largest size the bound still holds, so it is what an unknown queue starts with. */
-const CAUTIOUS_PREFETCH = 20;
+/** So many bodies of the largest size fit into what is reserved for a queue, so it is what an unknown queue starts with. */
+const CAUTIOUS_PREFETCH = 10;
 const SMALLEST_PREFETCH = 8;
 /** The prefetch may grow after this many messages at most. */
 const OBSERVED_MESSAGES = 256;
@@ -38,7 +37,7 @@ export class PrefetchWindow {
     if (this.seen % REMEMBERED_MESSAGES === 0) this.largest /= 2;
     this.largest = Math.max(this.largest, bytes);
     const fitting = Math.max(SMALLEST_PREFETCH, Math.floor(COMFORTABLE_BYTES / Math.max(1, this.largest)));
-    if (fitting < this.current && this.current * this.largest > MAX_HELD_BYTES) {
+    if (fitting < this.current && this.current * this.largest > RESERVED_BYTES) {
       this.current = fitting;
       return true;
     }

@@ -12,8 +12,11 @@ import { deadLetterOf } from '../messages/dead-letter.js';
 import { EventError } from '../messages/event-error.js';
 import { futureEvent } from '../messages/future-event.js';
 import type { IncomingMessage } from '../messages/incoming-message.js';
+import { ownText } from '../messages/own-text.js';
 import { openMessage, type EventSource, type OpenedMessage } from '../messages/open-message.js';
 import type { ReadMessage } from '../messages/queue-handler.js';
+
+const BYTES_PER_COUNT = 48;
 
 /** An event that is no statistic, read and checked. */
 export type ReceivedGuildEvent = {
@@ -47,6 +50,7 @@ export function readGuildEvents(
       throw new EventError('UnknownEventError', `${name} does not belong into ${message.queue}`);
     }
     for (let index = 0; index < opened.bodies.length; index++) readEvent(opened, index, name, retentionDays, result);
+    if (result.events.length > 0) result.keptBytes += opened.textBytes;
   } catch (error) {
     const known = error instanceof EventError ? error : new EventError('UnexpectedError', (error as Error).message);
     return { events: [], deadLetters: [deadLetterOf(message, known)], keptBytes: 0, tooOld: 0 };
@@ -55,7 +59,7 @@ export function readGuildEvents(
 }
 
 function readEvent(
-  { bodies, source }: OpenedMessage,
+  { bodies, source, copiesTexts }: OpenedMessage,
   index: number,
   name: GuildEventName,
   retentionDays: number,
@@ -75,7 +79,24 @@ function readEvent(
   } else if (verdict === 'too old') {
     into.tooOld++;
   } else {
-    const event = { name, fields: read.value, occurredAt: new Date(occurredAt) } as ReceivedGuildEvent;
+    const fields = copiesTexts ? withOwnTexts(read.value) : read.value;
+    const ownName = copiesTexts ? ownText(name) : name;
+    const event = { name: ownName, fields, occurredAt: new Date(occurredAt) } as ReceivedGuildEvent;
     into.events.push({ event, source, index });
+    into.keptBytes += countsBytes(fields);
   }
+}
+
+function withOwnTexts(fields: object): object {
+  const entries = Object.entries(fields).map(([name, value]: [string, unknown]) => [
+    name,
+    typeof value === 'string' ? ownText(value) : value,
+  ]);
+  return Object.fromEntries(entries) as object;
+}
+
+/** What the counts by role take in memory, roughly, in bytes: as an object they are larger than their JSON. */
+function countsBytes(fields: object): number {
+  const { online_role_member_counts: counts } = fields as Partial<GuildEventFields<'guild.snapshot'>>;
+  return Object.keys(counts ?? {}).reduce((sum, id) => sum + BYTES_PER_COUNT + 2 * id.length, 0);
 }

@@ -1,6 +1,7 @@
 import { DEAD_LETTER_HEADERS, derivedEventId, elementMessageId, messageTime } from '#libs/contracts';
 import type { EventError } from './event-error.js';
 import type { IncomingMessage } from './incoming-message.js';
+import { ownText } from './own-text.js';
 
 /** What goes to the dead letters: a message as it came, or one element of its array. */
 export interface DeadLetter {
@@ -67,7 +68,7 @@ function encodableId(id: string | undefined): string | undefined {
 function headersOf(message: IncomingMessage, error: EventError): Record<string, string> {
   const headers: Record<string, string> = {
     [DEAD_LETTER_HEADERS.errorName]: error.name,
-    [DEAD_LETTER_HEADERS.errorMessage]: error.message.slice(0, MAX_TEXT_LENGTH),
+    [DEAD_LETTER_HEADERS.errorMessage]: ownText(error.message.slice(0, MAX_TEXT_LENGTH)),
     [DEAD_LETTER_HEADERS.originalRoutingKey]: message.routingKey,
   };
   if (error.fields.length > 0) headers[DEAD_LETTER_HEADERS.errorFields] = fieldsHeader(error);

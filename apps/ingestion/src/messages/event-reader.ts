@@ -6,6 +6,7 @@ import { readGuildEvents } from '../guilds/read-guild-events.js';
 import { readStatistics } from '../statistics/read-statistics.js';
 import { INGESTION_CONFIG, LOGGER } from '../tokens.js';
 import { EventMetrics } from './event-metrics.js';
+import type { DeadLetter } from './dead-letter.js';
 import type { IncomingMessage } from './incoming-message.js';
 import type { ReadMessage } from './queue-handler.js';
 
@@ -40,11 +41,20 @@ export class EventReader {
       );
     }
     // A copy has no room to spare, where an array that has grown keeps 17 places for one event.
-    const ofDeadLetters = read.deadLetters.reduce((sum, { content }) => sum + content.length, 0);
     return {
       events: read.events.slice(),
       deadLetters: read.deadLetters,
-      keptBytes: read.keptBytes + ofDeadLetters,
+      keptBytes: read.keptBytes + deadLetterBytes(read.deadLetters, message),
     };
   }
+}
+
+/** What dead letters keep beside the message, roughly: bodies of their own and headers. */
+function deadLetterBytes(letters: readonly DeadLetter[], message: IncomingMessage): number {
+  let bytes = 0;
+  for (const { content, headers } of letters) {
+    if (content !== message.content) bytes += content.length;
+    for (const text of Object.values(headers)) bytes += text.length;
+  }
+  return bytes;
 }

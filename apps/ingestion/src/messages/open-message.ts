@@ -7,6 +7,12 @@ import { unpackBody } from './unpack-body.js';
 /** Arrays hold at most this many events. */
 export const MAX_ARRAY_LENGTH = 1_000;
 
+/**
+ * To copy the texts of an event takes a fifth of the time of reading it and some 300 bytes, so that is done where the
+ * body is larger than this. An array keeps its text in any case: the dead letter of an element is a part of it.
+ */
+const MAX_KEPT_TEXT_BYTES = 1_024;
+
 const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 
 /** A message that could be parsed. */
@@ -16,7 +22,12 @@ export interface OpenedMessage {
   /** Of its events; none is validated yet. */
   bodies: readonly JsonValue[];
   source: EventSource;
-  /** What the text of the body takes in memory. Fields of its events are views of it, and keep the whole of it alive. */
+  /**
+   * Whether events must copy the texts that they keep out of the body's. Else these are views of it, and keep the whole
+   * of it alive.
+   */
+  copiesTexts: boolean;
+  /** What the text of the body takes in memory while its events are held; 0 when they copy what they keep of it. */
   textBytes: number;
 }
 
@@ -58,8 +69,17 @@ export function openMessage(message: IncomingMessage, isEventName: (name: string
   const { value, elementText } = parse(text);
   const { pattern, data } = unwrap(value);
   const name = resolveName(message.routingKey, pattern, isEventName);
-  if (!Array.isArray(data)) return { name, bodies: [data], source: new EventSource(message), textBytes };
-  return { name, bodies: data, source: new EventSource(message, elementText), textBytes };
+  if (Array.isArray(data)) {
+    return { name, bodies: data, source: new EventSource(message, elementText), copiesTexts: false, textBytes };
+  }
+  const copiesTexts = textBytes > MAX_KEPT_TEXT_BYTES;
+  return {
+    name,
+    bodies: [data],
+    source: new EventSource(message),
+    copiesTexts,
+    textBytes: copiesTexts ? 0 : textBytes,
+  };
 }
 
 function decode(content: Buffer): string {

@@ -5,7 +5,10 @@ import type { IncomingMessage } from './incoming-message.js';
 export interface ReadMessage<E = unknown> {
   events: E[];
   deadLetters: DeadLetter[];
-  /** What of the body is kept in memory beside the body as it came, in bytes. */
+  /**
+   * What is kept in memory beside the body as it came and a kilobyte for each event and dead letter, roughly, in bytes:
+   * the text of the body, what is large in an event, bodies and headers of dead letters.
+   */
   keptBytes: number;
 }
 

@@ -10,6 +10,7 @@ import { deadLetterOf } from '../messages/dead-letter.js';
 import { EventError } from '../messages/event-error.js';
 import { futureEvent } from '../messages/future-event.js';
 import type { IncomingMessage } from '../messages/incoming-message.js';
+import { ownText } from '../messages/own-text.js';
 import { openMessage, type EventSource, type OpenedMessage } from '../messages/open-message.js';
 import type { ReadMessage } from '../messages/queue-handler.js';
 
@@ -42,8 +43,8 @@ export function readStatistics(
     if (kind === undefined) {
       throw new EventError('UnknownEventError', `${opened.name} does not belong into ${message.queue}`);
     }
-    result.keptBytes = opened.textBytes;
     for (let index = 0; index < opened.bodies.length; index++) readEvent(opened, index, kind, retentionDays, result);
+    if (result.events.length > 0) result.keptBytes = opened.textBytes;
   } catch (error) {
     const known = error instanceof EventError ? error : new EventError('UnexpectedError', (error as Error).message);
     return { events: [], deadLetters: [deadLetterOf(message, known)], keptBytes: 0, tooOld: 0, unrepeatable: 0 };
@@ -52,7 +53,7 @@ export function readStatistics(
 }
 
 function readEvent(
-  { bodies, source }: OpenedMessage,
+  { bodies, source, copiesTexts }: OpenedMessage,
   index: number,
   kind: CompiledKind,
   retentionDays: number,
@@ -73,7 +74,8 @@ function readEvent(
     into.tooOld++;
   } else {
     if (!repeatable) into.unrepeatable++;
-    into.events.push({ event: eventOf(kind, eventId, occurredAt, fields), source, index });
+    const event = eventOf(kind, eventId, occurredAt, fields);
+    into.events.push({ event: copiesTexts ? withOwnTexts(event) : event, source, index });
   }
 }
 
@@ -81,4 +83,17 @@ function readEvent(
 function eventOf(kind: CompiledKind, eventId: string, occurredAt: number, fields: StatisticFields): StatisticEvent {
   const { guildId, userId, channelId, messageId, label, value, flags } = fields;
   return { kind, guildId, eventId, occurredAt, userId, channelId, messageId, label, value, flags };
+}
+
+function withOwnTexts(event: StatisticEvent): StatisticEvent {
+  const own = (text: string | null) => (text === null ? null : ownText(text));
+  return {
+    ...event,
+    guildId: ownText(event.guildId),
+    eventId: ownText(event.eventId),
+    userId: own(event.userId),
+    channelId: own(event.channelId),
+    messageId: own(event.messageId),
+    label: own(event.label),
+  };
 }
