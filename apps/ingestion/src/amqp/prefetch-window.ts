@@ -1,9 +1,9 @@
-import { RESERVED_BYTES } from './memory-budget.js';
-
 const MIB = 1_048_576;
 
 /** Enough to keep the writer busy; more only costs memory. */
 const COMFORTABLE_BYTES = 8 * MIB;
+/** Twice that: an odd large message among small ones changes nothing. */
+const TOO_MANY_BYTES = 2 * COMFORTABLE_BYTES;
 /** So many bodies of the largest size fit into what is reserved for a queue, so it is what an unknown queue starts with. */
 const CAUTIOUS_PREFETCH = 10;
 const SMALLEST_PREFETCH = 8;
@@ -37,7 +37,7 @@ export class PrefetchWindow {
     if (this.seen % REMEMBERED_MESSAGES === 0) this.largest /= 2;
     this.largest = Math.max(this.largest, bytes);
     const fitting = Math.max(SMALLEST_PREFETCH, Math.floor(COMFORTABLE_BYTES / Math.max(1, this.largest)));
-    if (fitting < this.current && this.current * this.largest > RESERVED_BYTES) {
+    if (fitting < this.current && this.current * this.largest > TOO_MANY_BYTES) {
       this.current = fitting;
       return true;
     }
