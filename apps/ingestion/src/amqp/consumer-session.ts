@@ -102,6 +102,8 @@ export class ConsumerSession {
   private isDraining = false;
   private isPaused = false;
   private isSubscribing = false;
+  /** Of the consumer. */
+  private prefetch = 0;
   /** Deliveries of this consumer that wait for their dead letters, and take up its prefetch. */
   private lateSinceSubscribed = 0;
   private end!: () => void;
@@ -180,7 +182,8 @@ export class ConsumerSession {
   private async subscribe(channel: Channel): Promise<void> {
     const { handler, window } = this.options;
     this.lateSinceSubscribed = 0;
-    await answered(channel.prefetch(window.prefetch), 'setting the prefetch');
+    this.prefetch = window.prefetch;
+    await answered(channel.prefetch(this.prefetch), 'setting the prefetch');
     const consuming = channel.consume(handler.queue, (message) => this.onDelivery(channel, message));
     const { consumerTag } = await answered(consuming, `consuming ${handler.queue}`);
     this.consumerTag = consumerTag;
@@ -199,9 +202,17 @@ export class ConsumerSession {
     if (this.isSubscribing || !this.isConsuming || this.isDraining) return;
     this.isSubscribing = true;
     try {
-      if (!this.isPaused) await this.cancel(channel);
-      this.isPaused = this.options.memory.freeBytes < ROOM_TO_GO_ON_BYTES;
-      if (!this.isPaused && !this.isDraining) await this.subscribe(channel);
+      do {
+        if (!this.isPaused) await this.cancel(channel);
+        this.isPaused = this.options.memory.freeBytes < ROOM_TO_GO_ON_BYTES;
+        if (!this.isPaused && !this.isDraining) await this.subscribe(channel);
+        // It may have changed meanwhile, and no delivery would tell where a consumer has all it may have.
+      } while (
+        this.isConsuming &&
+        !this.isPaused &&
+        !this.isDraining &&
+        this.prefetch !== this.options.window.prefetch
+      );
     } catch {
       await this.close();
     } finally {
