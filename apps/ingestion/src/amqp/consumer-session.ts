@@ -230,7 +230,8 @@ export class ConsumerSession {
     const { fields, content } = message;
     const bytes = content.length + BYTES_PER_MESSAGE;
     const prefetchChanged = this.options.window.observe(content.length);
-    if (this.heldBytes > 0 && bytes > this.options.memory.freeBytes) {
+    const { freeBytes } = this.options.memory;
+    if (this.heldBytes > 0 && bytes > freeBytes) {
       // Large messages after small ones: the broker had sent them before the prefetch could follow.
       channel.nack(message);
     } else {
@@ -239,7 +240,7 @@ export class ConsumerSession {
       this.unread.push({ fields, message: incoming, bytes, alone: isSuspect(message) });
       this.readAhead();
     }
-    if (prefetchChanged || this.options.memory.freeBytes < ROOM_TO_READ_BYTES)
+    if (prefetchChanged || freeBytes - bytes < ROOM_TO_READ_BYTES)
       this.resubscribe(channel).catch(this.options.onBatchFailure);
   }
 

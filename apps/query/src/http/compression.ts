@@ -27,8 +27,9 @@ export async function compressAnswers(server: FastifyInstance): Promise<void> {
 
 /** Names of encodings have no case, and `x-gzip` is gzip (RFC 9110, 8.4.1); the plugin compares them as they came. */
 function readOneEncodingName(server: FastifyInstance): void {
-  server.addHook('onRequest', async ({ headers }: FastifyRequest) => {
+  server.addHook('onRequest', ({ headers }: FastifyRequest, _reply, done) => {
     const encoding = headers['content-encoding']?.trim().toLowerCase();
     if (encoding !== undefined) headers['content-encoding'] = encoding === 'x-gzip' ? 'gzip' : encoding;
+    done();
   });
 }
