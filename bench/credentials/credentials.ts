@@ -1,4 +1,5 @@
-import { createApiKey, createDataSource } from '#libs/database';
+import { createApiKey } from '#libs/api-keys';
+import { createDataSource } from '#libs/database';
 import type { Bench, Measurement } from '../bench.js';
 import { createBenchDatabase } from '../harness/databases.js';
 import { startQueryService, type QueryService } from '../harness/query-service.js';

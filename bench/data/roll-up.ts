@@ -1,5 +1,6 @@
 import { StatisticsContract } from '#libs/contracts';
-import { createDataSource, RollupWorker } from '#libs/database';
+import { createDataSource } from '#libs/database';
+import { RollupWorker } from '#libs/statistics';
 import type { BenchDatabase } from '../harness/databases.js';
 
 /**

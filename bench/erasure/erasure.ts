@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { createDataSource, Eraser, ERASURE_STEP_SIZES } from '#libs/database';
+import { createDataSource } from '#libs/database';
+import { Eraser, ERASURE_STEP_SIZES } from '#libs/erasure';
 import type { Bench, Measurement } from '../bench.js';
 import { fillEvents, openGuilds, userId } from '../data/fill-events.js';
 import { madeUpGuild } from '../data/made-up-guilds.js';

@@ -1,12 +1,6 @@
-import {
-  QUEUES,
-  readGuildEvent,
-  StatisticsContract,
-  GUILD_EVENTS,
-  type GuildEventName,
-  type JsonObject,
-} from '#libs/contracts';
-import type { IncomingMessage } from '../../apps/ingestion/src/messages/incoming-message.js';
+import { QUEUES, readGuildEvent, StatisticsContract, GUILD_EVENTS, type GuildEventName } from '#libs/contracts';
+import { type JsonObject } from '#libs/json';
+import type { IncomingMessage } from '../../apps/ingestion/src/intake/incoming-message.js';
 import { readGuildEvents } from '../../apps/ingestion/src/guilds/read-guild-events.js';
 import { readStatistics } from '../../apps/ingestion/src/statistics/read-statistics.js';
 import { readForm } from '../../apps/query/src/forms/read-form.js';

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { createDataSource, dropSpentPeriods, followSettings, migrateDatabase } from '#libs/database';
+import { createDataSource, migrateDatabase } from '#libs/database';
+import { dropSpentPeriods, followSettings } from '#libs/statistics';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 
 const GUILD = '9223372036854775807';

@@ -1,10 +1,10 @@
 import { EventEmitter } from 'node:events';
 import type { ChannelModel, ConsumeMessage } from 'amqplib';
 import { waitFor } from '../harness/wait-for.js';
-import type { DeadLetter } from '../../apps/ingestion/src/messages/dead-letter.js';
-import { ConsumerSession } from '../../apps/ingestion/src/amqp/consumer-session.js';
-import { MemoryBudget } from '../../apps/ingestion/src/amqp/memory-budget.js';
-import { PrefetchWindow } from '../../apps/ingestion/src/amqp/prefetch-window.js';
+import type { DeadLetter } from '../../apps/ingestion/src/intake/dead-letter.js';
+import { ConsumerSession } from '../../apps/ingestion/src/transports/amqp/consumer-session.js';
+import { MemoryBudget } from '../../apps/ingestion/src/intake/memory-budget.js';
+import { PrefetchWindow } from '../../apps/ingestion/src/transports/amqp/prefetch-window.js';
 
 /** A channel on which a test delivers; it keeps the tags that were acknowledged. */
 class FakeChannel extends EventEmitter {

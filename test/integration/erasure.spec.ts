@@ -3,20 +3,17 @@ import { jest } from '@jest/globals';
 import { Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import { DIMENSIONS, StatisticsContract, SWITCH_NAMES, type StatisticEvent } from '#libs/contracts';
+import { createDataSource, keepPartitions, lockStripe, partitionedTables } from '#libs/database';
 import {
-  createDataSource,
   dropSpentTombstones,
   Eraser,
   ErasureUnfinishedError,
   isGuildErasureUnfinished,
-  keepPartitions,
-  lockStripe,
-  partitionedTables,
-  RollupWorker,
   WHOLE_GUILD,
   type MemberReferences,
-} from '#libs/database';
-import { EventMetrics } from '../../apps/ingestion/src/messages/event-metrics.js';
+} from '#libs/erasure';
+import { RollupWorker } from '#libs/statistics';
+import { EventMetrics } from '../../apps/ingestion/src/intake/event-metrics.js';
 import { StatisticsWriter } from '../../apps/ingestion/src/statistics/statistics.writer.js';
 import { countKinds } from '../../apps/query/src/statistics/summary/count-window.js';
 import { groupKind } from '../../apps/query/src/statistics/summary/group-window.js';

@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { StatisticsContract } from '#libs/contracts';
-import { createDataSource, lockStripesShared, RollupWorker } from '#libs/database';
+import { createDataSource, lockStripesShared } from '#libs/database';
+import { RollupWorker } from '#libs/statistics';
 import { countKinds } from '../../apps/query/src/statistics/summary/count-window.js';
 import { IS_LONG } from '../harness/long-forms.js';
 import { SteppedRun } from '../harness/stepped-data-source.js';

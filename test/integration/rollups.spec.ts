@@ -1,6 +1,8 @@
 import type { DataSource } from 'typeorm';
 import { DIMENSIONS, StatisticsContract, type CompiledKind } from '#libs/contracts';
-import { createDataSource, Eraser, keepPartitions, partitionedTables, RollupWorker } from '#libs/database';
+import { createDataSource, keepPartitions, partitionedTables } from '#libs/database';
+import { Eraser } from '#libs/erasure';
+import { RollupWorker } from '#libs/statistics';
 import { countKind, countKinds } from '../../apps/query/src/statistics/summary/count-window.js';
 import { groupKind } from '../../apps/query/src/statistics/summary/group-window.js';
 import { SteppedRun } from '../harness/stepped-data-source.js';

@@ -1,7 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createDataSource, Eraser, WHOLE_GUILD } from '#libs/database';
+import { createDataSource } from '#libs/database';
+import { Eraser, WHOLE_GUILD } from '#libs/erasure';
 import { SteppedRun } from '../harness/stepped-data-source.js';
 import { TestSystem } from '../harness/system.js';
 import { waitFor } from '../harness/wait-for.js';

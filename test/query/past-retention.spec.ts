@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { CATALOGUE, StatisticsContract } from '#libs/contracts';
-import { createDataSource, keepPartitions, partitionedTables, RollupWorker } from '#libs/database';
+import { createDataSource, keepPartitions, partitionedTables } from '#libs/database';
+import { RollupWorker } from '#libs/statistics';
 import type { ApiClient } from '../harness/api-client.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';

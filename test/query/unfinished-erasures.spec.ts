@@ -1,6 +1,7 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { Environment } from '#libs/config';
-import { createDataSource, Eraser, lockStripe } from '#libs/database';
+import { createDataSource, lockStripe } from '#libs/database';
+import { Eraser } from '#libs/erasure';
 import { HTTP_LIMITS } from '#libs/observability';
 import { LONGEST_ERASURE_MS } from '../../apps/query/src/database/guild-eraser.js';
 import { SteppedRun } from '../harness/stepped-data-source.js';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { StatisticsContract, SWITCH_NAMES } from '#libs/contracts';
-import { createDataSource, RollupWorker } from '#libs/database';
+import { createDataSource } from '#libs/database';
+import { RollupWorker } from '#libs/statistics';
 import { countKinds } from '../../apps/query/src/statistics/summary/count-window.js';
 import { groupKind } from '../../apps/query/src/statistics/summary/group-window.js';
 import type { Publisher } from '../harness/publisher.js';

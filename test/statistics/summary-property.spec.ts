@@ -11,8 +11,10 @@ import {
   type CompiledKind,
   type StatisticEvent,
 } from '#libs/contracts';
-import { createDataSource, Eraser, keepPartitions, partitionedTables, RollupWorker } from '#libs/database';
-import { EventMetrics } from '../../apps/ingestion/src/messages/event-metrics.js';
+import { createDataSource, keepPartitions, partitionedTables } from '#libs/database';
+import { Eraser } from '#libs/erasure';
+import { RollupWorker } from '#libs/statistics';
+import { EventMetrics } from '../../apps/ingestion/src/intake/event-metrics.js';
 import { StatisticsWriter } from '../../apps/ingestion/src/statistics/statistics.writer.js';
 import type { DelayStatistics } from '../../apps/query/src/statistics/summary/delay-statistics.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';

@@ -4,7 +4,8 @@ import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { EventHandover } from '#libs/broker';
 import type { IngestionConfig } from '#libs/config';
 import { QUEUES, StatisticsContract } from '#libs/contracts';
-import { Database, ErasureLog } from '#libs/database';
+import { Database } from '#libs/database';
+import { ErasureLog } from '#libs/erasure';
 import { DiscordClient, systemClock, type Clock } from '#libs/discord';
 import {
   createLogger,
@@ -18,13 +19,13 @@ import {
   type HealthProbe,
   type RunningService,
 } from '#libs/observability';
-import { BatchConsumerServer } from './amqp/batch-consumer.server.js';
-import { MemoryBudget } from './amqp/memory-budget.js';
-import { reportHeldMemory } from './amqp/memory-metrics.js';
-import { InProcessHandover } from './in-process/in-process-handover.js';
+import { BatchConsumerServer } from './transports/amqp/batch-consumer.server.js';
+import { MemoryBudget } from './intake/memory-budget.js';
+import { reportHeldMemory } from './intake/memory-metrics.js';
+import { InProcessHandover } from './transports/in-process/in-process-handover.js';
 import { IngestionModule, type IngestionParts } from './ingestion.module.js';
-import { EventReader } from './messages/event-reader.js';
-import { QueueHandlers } from './messages/queue-handlers.js';
+import { EventReader } from './intake/event-reader.js';
+import { QueueHandlers } from './intake/queue-handlers.js';
 
 /** Nobody has a reason to send a body, in bytes. */
 const BODY_LIMIT = 1_024;

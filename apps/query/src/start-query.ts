@@ -2,7 +2,8 @@ import { Registry } from 'prom-client';
 import { AmqpHandover, type EventHandover } from '#libs/broker';
 import type { QueryConfig } from '#libs/config';
 import { StatisticsContract } from '#libs/contracts';
-import { Database, ErasureLog } from '#libs/database';
+import { Database } from '#libs/database';
+import { ErasureLog } from '#libs/erasure';
 import { DiscordClient, systemClock, type Clock } from '#libs/discord';
 import {
   createLogger,

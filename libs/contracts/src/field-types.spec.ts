@@ -1,5 +1,5 @@
 import { FIELD_TYPES } from './field-types.js';
-import { IntegralDecimal } from './lossless-json.js';
+import { IntegralDecimal } from '#libs/json';
 
 const iso = (text: string) => FIELD_TYPES.instant.parse(text);
 

@@ -1,4 +1,4 @@
-import { IntegralDecimal } from './lossless-json.js';
+import { IntegralDecimal } from '#libs/json';
 import { MAX_SNOWFLAKE, parseSnowflake } from './snowflake.js';
 
 /** A JSON Schema (draft 2020-12), as the API documents show it. */

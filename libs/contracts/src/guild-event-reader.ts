@@ -1,6 +1,6 @@
 import type { JsonSchema } from './field-types.js';
 import { GUILD_EVENTS, type GuildEventName } from './guild-events.js';
-import type { JsonValue } from './lossless-json.js';
+import type { JsonValue } from '#libs/json';
 import { readFields, schemaOf, type FieldSpec, type ParsedField, type Read } from './read-fields.js';
 
 type FieldsOf<N extends GuildEventName> = (typeof GUILD_EVENTS)[N]['fields'];

@@ -4,7 +4,6 @@ export * from './event-identity.js';
 export * from './field-types.js';
 export * from './guild-event-reader.js';
 export * from './guild-events.js';
-export * from './lossless-json.js';
 export * from './read-fields.js';
 export * from './snowflake.js';
 export * from './statistics-contract.js';

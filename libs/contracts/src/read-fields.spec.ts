@@ -1,5 +1,5 @@
 import { readGuildEvent } from './guild-event-reader.js';
-import { parseLosslessJson } from './lossless-json.js';
+import { parseLosslessJson } from '#libs/json';
 import { StatisticsContract } from './statistics-contract.js';
 
 const NO_OBJECT = { ok: false, fields: [{ field: 'body', message: 'must be a JSON object' }] };

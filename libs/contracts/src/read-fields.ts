@@ -1,5 +1,5 @@
 import { FIELD_TYPES, mustBe, type FieldError, type FieldType, type JsonSchema } from './field-types.js';
-import { IntegralDecimal, type JsonValue } from './lossless-json.js';
+import { IntegralDecimal, type JsonValue } from '#libs/json';
 
 export interface FieldSpec {
   type: FieldType;

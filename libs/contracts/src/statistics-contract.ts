@@ -1,7 +1,7 @@
 import { CATALOGUE, type Catalogue, type FieldColumn, type StatisticKind } from './catalogue.js';
 import { resolveIdentity, snowflakeIdentity, type EventEnvelope, type EventIdentity } from './event-identity.js';
 import type { FieldType, JsonSchema } from './field-types.js';
-import type { JsonValue } from './lossless-json.js';
+import type { JsonValue } from '#libs/json';
 import {
   listFields,
   readValues,

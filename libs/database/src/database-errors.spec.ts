@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
 import { createDataSource } from './data-source.js';
 import { classifyDatabaseError, isConnectionFailure, sqlState } from './database-errors.js';
-import { ErasureLogError } from './erasure/erasure-log.js';
+import { ErasureLogError } from '#libs/erasure';
 
 const withCode = (code: string) => Object.assign(new Error('failed'), { code });
 const wrapped = (error: Error) => new QueryFailedError('SELECT 1', [], error);

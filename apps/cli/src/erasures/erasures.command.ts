@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { Eraser, readErasureLog, WHOLE_GUILD, type LoggedErasure } from '#libs/database';
+import { Eraser, readErasureLog, WHOLE_GUILD, type LoggedErasure } from '#libs/erasure';
 import { fieldArgument } from '../arguments.js';
 import { withDatabase } from '../database-session.js';
 

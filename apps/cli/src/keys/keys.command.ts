@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
-import { API_KEY_ACCESS, createApiKey, listApiKeys, lockStripe, revokeApiKey, type ApiKeyAccess } from '#libs/database';
+import { createApiKey, listApiKeys, revokeApiKey } from '#libs/api-keys';
+import { API_KEY_ACCESS, lockStripe, type ApiKeyAccess } from '#libs/database';
 import { fieldArgument } from '../arguments.js';
 import { withDatabase } from '../database-session.js';
 import { keyTable } from './key-table.js';

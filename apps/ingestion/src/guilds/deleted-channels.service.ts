@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { forgetChannel, lockStripe } from '#libs/database';
+import { lockStripe } from '#libs/database';
+import { forgetChannel } from '#libs/settings';
 
 /** `channel.deleted`, or a channel that Discord does not know any more: takes it out of the guild's settings and starboard. */
 @Injectable()

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Eraser, GuildSettings, lockStripe } from '#libs/database';
+import { GuildSettings, lockStripe } from '#libs/database';
+import { Eraser } from '#libs/erasure';
 import { ErasureService } from '../maintenance/erasure.service.js';
 
 /** `guild.deleted`: the bot left the guild. */

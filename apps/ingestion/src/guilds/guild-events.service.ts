@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { CounterPanelWorker } from '../counter-panels/counter-panel-worker.service.js';
-import type { DeadLetter } from '../messages/dead-letter.js';
-import { EventIsolator, type EventWork } from '../messages/event-isolator.js';
-import { EventMetrics, type EventOutcome } from '../messages/event-metrics.js';
-import type { ReadMessage } from '../messages/queue-handler.js';
+import { CounterPanelWorker } from '../counters/counter-panel-worker.service.js';
+import type { DeadLetter } from '../intake/dead-letter.js';
+import { EventIsolator, type EventWork } from '../intake/event-isolator.js';
+import { EventMetrics, type EventOutcome } from '../intake/event-metrics.js';
+import type { ReadMessage } from '../intake/queue-handler.js';
 import { LOGGER } from '../tokens.js';
 import { DeletedChannelsService } from './deleted-channels.service.js';
 import { GuildDeletionService } from './guild-deletion.service.js';

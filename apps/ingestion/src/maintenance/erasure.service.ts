@@ -2,7 +2,8 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import type { Logger } from 'pino';
 import { Gauge, Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
-import { Database, Eraser, listErasureJobs } from '#libs/database';
+import { Database } from '#libs/database';
+import { Eraser, listErasureJobs } from '#libs/erasure';
 import { describeError } from '#libs/observability';
 import { LOGGER } from '../tokens.js';
 

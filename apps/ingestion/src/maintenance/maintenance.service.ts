@@ -5,12 +5,12 @@ import type { IngestionConfig } from '#libs/config';
 import {
   countDefaultPartition,
   Database,
-  dropSpentPeriods,
-  dropSpentTombstones,
   keepPartitions,
   partitionedTables,
   type PartitionedTable,
 } from '#libs/database';
+import { dropSpentTombstones } from '#libs/erasure';
+import { dropSpentPeriods } from '#libs/statistics';
 import { describeError } from '#libs/observability';
 import { INGESTION_CONFIG, LOGGER } from '../tokens.js';
 

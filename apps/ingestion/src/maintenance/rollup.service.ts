@@ -3,7 +3,8 @@ import type { Logger } from 'pino';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { StatisticsContract } from '#libs/contracts';
-import { Database, RollupWorker } from '#libs/database';
+import { Database } from '#libs/database';
+import { RollupWorker } from '#libs/statistics';
 import { describeError } from '#libs/observability';
 import { LOGGER } from '../tokens.js';
 

@@ -1,6 +1,6 @@
 import type { APIEmbed } from 'discord-api-types/v10';
 import { snowflakeTime } from '#libs/contracts';
-import type { StarredMessage } from '#libs/database';
+import type { StarredMessage } from '#libs/starboard';
 import type { DiscordMessage, DiscordUser, MessageBody } from '#libs/discord';
 import { cutText } from './cut-text.js';
 import { textOf, withoutMarkup } from './message-text.js';

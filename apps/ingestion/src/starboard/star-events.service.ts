@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
-import type { StarredMessage } from '#libs/database';
+import type { StarredMessage } from '#libs/starboard';
 import type { Clock, DiscordClient } from '#libs/discord';
 import type { SourcedGuildEvent } from '../guilds/read-guild-events.js';
-import type { DeadLetter } from '../messages/dead-letter.js';
-import { EventIsolator } from '../messages/event-isolator.js';
-import { EventMetrics } from '../messages/event-metrics.js';
-import type { ReadMessage } from '../messages/queue-handler.js';
+import type { DeadLetter } from '../intake/dead-letter.js';
+import { EventIsolator } from '../intake/event-isolator.js';
+import { EventMetrics } from '../intake/event-metrics.js';
+import type { ReadMessage } from '../intake/queue-handler.js';
 import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
 import { StarboardTasks } from './starboard-tasks.queries.js';
 import { StarboardWorker } from './starboard-worker.service.js';

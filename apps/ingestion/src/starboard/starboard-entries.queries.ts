@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { snowflakeTime } from '#libs/contracts';
-import { BETWEEN_REGULAR_LOOKS_MS, lockStripesShared, StarboardEntry, type StarredMessage } from '#libs/database';
+import { lockStripesShared, StarboardEntry } from '#libs/database';
+import { BETWEEN_REGULAR_LOOKS_MS, type StarredMessage } from '#libs/starboard';
 
 export interface StarboardSettings {
   channelId: string;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { clearStarboardProblem } from '#libs/database';
+import { clearStarboardProblem } from '#libs/starboard';
 import { growingPause } from '../retries/growing-pause.js';
 
 /**

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { lockStripesShared } from '#libs/database';
 import {
   BETWEEN_STARBOARD_LOOKS_MS,
-  lockStripesShared,
   requestDueLooks,
   requestStarboardLooks,
   type StarredMessage,
-} from '#libs/database';
+} from '#libs/starboard';
 import { growingPause } from '../retries/growing-pause.js';
 
 /**

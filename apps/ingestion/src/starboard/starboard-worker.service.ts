@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { Database, LOOK_ROUND_MS } from '#libs/database';
+import { Database } from '#libs/database';
+import { LOOK_ROUND_MS } from '#libs/starboard';
 import type { Clock, DiscordClient } from '#libs/discord';
 import { describeError } from '#libs/observability';
 import { growingPause } from '../retries/growing-pause.js';

@@ -1,11 +1,11 @@
 import { Controller, UseFilters } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { QUEUES } from '#libs/contracts';
-import { AMQP_BATCH } from '../amqp/amqp-batch.js';
-import { RethrowFilter } from '../amqp/rethrow.filter.js';
+import { AMQP_BATCH } from '../transports/amqp/amqp-batch.js';
+import { RethrowFilter } from '../transports/amqp/rethrow.filter.js';
 import type { SourcedGuildEvent } from '../guilds/read-guild-events.js';
-import type { DeadLetter } from '../messages/dead-letter.js';
-import type { ReadMessage } from '../messages/queue-handler.js';
+import type { DeadLetter } from '../intake/dead-letter.js';
+import type { ReadMessage } from '../intake/queue-handler.js';
 import { StarEventsService } from './star-events.service.js';
 
 /** A queue of its own, so that what waits for Discord never waits in front of anything else. */

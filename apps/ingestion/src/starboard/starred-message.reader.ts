@@ -1,5 +1,5 @@
 import { MessageType } from 'discord-api-types/v10';
-import type { StarredMessage } from '#libs/database';
+import type { StarredMessage } from '#libs/starboard';
 import {
   DiscordError,
   type DiscordClient,

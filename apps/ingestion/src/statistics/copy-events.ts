@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { StatisticEvent } from '#libs/contracts';
-import { DAY_MS, onDirectConnection } from '#libs/database';
+import { onDirectConnection } from '#libs/database';
+import { DAY_MS } from '#libs/statistics';
 import { encodeRows, ROW_COLUMNS } from './binary-rows.js';
 import { groupByGuild, sortedOnce, type GuildGroup } from './guild-groups.js';
 import { beginUnderRules, isWanted } from './guild-rules.js';

@@ -1,5 +1,6 @@
 import { FLAG_IS_BOT, type StatisticEvent } from '#libs/contracts';
-import { lockStripesSharedSql, WHOLE_GUILD, type DirectConnection } from '#libs/database';
+import { lockStripesSharedSql, type DirectConnection } from '#libs/database';
+import { WHOLE_GUILD } from '#libs/erasure';
 import { integersInSql } from './array-literal.js';
 
 /** What a guild wants of its events: its settings and erasures at one moment, and how far back events are kept. */

@@ -6,13 +6,13 @@ import {
   type StatisticFields,
   type StatisticsContract,
 } from '#libs/contracts';
-import { deadLetterOf } from '../messages/dead-letter.js';
-import { EventError } from '../messages/event-error.js';
-import { futureEvent } from '../messages/future-event.js';
-import type { IncomingMessage } from '../messages/incoming-message.js';
-import { ownText } from '../messages/own-text.js';
-import { openMessage, type EventSource, type OpenedMessage } from '../messages/open-message.js';
-import type { ReadMessage } from '../messages/queue-handler.js';
+import { deadLetterOf } from '../intake/dead-letter.js';
+import { EventError } from '../intake/event-error.js';
+import { futureEvent } from '../intake/future-event.js';
+import type { IncomingMessage } from '../intake/incoming-message.js';
+import { ownText } from '../intake/own-text.js';
+import { openMessage, type EventSource, type OpenedMessage } from '../intake/open-message.js';
+import type { ReadMessage } from '../intake/queue-handler.js';
 
 /** An event that is to be stored, and the way back to where it came from. */
 export interface SourcedEvent {

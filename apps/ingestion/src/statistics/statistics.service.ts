@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { DeadLetter } from '../messages/dead-letter.js';
-import { EventIsolator } from '../messages/event-isolator.js';
-import { EventMetrics } from '../messages/event-metrics.js';
-import type { ReadMessage } from '../messages/queue-handler.js';
+import type { DeadLetter } from '../intake/dead-letter.js';
+import { EventIsolator } from '../intake/event-isolator.js';
+import { EventMetrics } from '../intake/event-metrics.js';
+import type { ReadMessage } from '../intake/queue-handler.js';
 import type { SourcedEvent } from './read-statistics.js';
 import { StatisticsWriter } from './statistics.writer.js';
 import type { WriteOutcome } from './write-outcome.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { StatisticsContract, type StatisticEvent } from '#libs/contracts';
 import { SQLSTATE, sqlState } from '#libs/database';
-import { EventMetrics } from '../messages/event-metrics.js';
+import { EventMetrics } from '../intake/event-metrics.js';
 import { copyEvents } from './copy-events.js';
 import { insertEvents, kindArrays, type KindArrays } from './insert-events.js';
 import type { WriteOutcome } from './write-outcome.js';

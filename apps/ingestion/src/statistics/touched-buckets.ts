@@ -1,4 +1,4 @@
-import { QUARTER_MS } from '#libs/database';
+import { QUARTER_MS } from '#libs/statistics';
 import { integersInSql } from './array-literal.js';
 import type { GuildGroup } from './guild-groups.js';
 

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { hashApiKeySecret, type ApiKey } from '#libs/database';
+import { hashApiKeySecret } from '#libs/api-keys';
+import { type ApiKey } from '#libs/database';
 import type { GuildDatabase } from '../database/guild-database.js';
 import { ApiKeyDirectory } from './api-key-directory.js';
 import type { ApiKeyUses } from './api-key-uses.js';

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { findApiKey, hashApiKeySecret, isApiKeySecret, type ApiKey } from '#libs/database';
+import { findApiKey, hashApiKeySecret, isApiKeySecret } from '#libs/api-keys';
+import { type ApiKey } from '#libs/database';
 import type { GuildDatabase } from '../database/guild-database.js';
 import type { ApiKeyUses } from './api-key-uses.js';
 

@@ -1,6 +1,6 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { describeError, type Logger } from '#libs/observability';
-import { writeApiKeyUses } from '#libs/database';
+import { writeApiKeyUses } from '#libs/api-keys';
 import type { GuildDatabase } from '../database/guild-database.js';
 
 /** Uses are written together this long after the first of them, in milliseconds. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { createApiKey, listApiKeys, revokeApiKey, TooManyApiKeysError } from '#libs/database';
+import { createApiKey, listApiKeys, revokeApiKey, TooManyApiKeysError } from '#libs/api-keys';
 import { GuildDatabase } from '../database/guild-database.js';
 import { BadRequestError, NotFoundError } from '../http/api-error.js';
 import { apiKeyAnswer, type ApiKeyAnswer, type CreatedApiKeyAnswer } from './api-key-answer.js';

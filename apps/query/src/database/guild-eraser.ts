@@ -10,7 +10,7 @@ import {
   type ErasureOptions,
   type ErasureState,
   type MemberReferences,
-} from '#libs/database';
+} from '#libs/erasure';
 import { describeError, type Logger } from '#libs/observability';
 import { ApiError, DatabaseError } from '../http/api-error.js';
 import { ERASURE_LOG, ERASURE_PATIENCE_MS, LOGGER } from '../tokens.js';

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { IntegralDecimal, type JsonObject, type JsonValue } from '#libs/contracts';
+import { IntegralDecimal, type JsonObject, type JsonValue } from '#libs/json';
 import { BadRequestError } from '../http/api-error.js';
 import type { QueryString } from '../http/query-string.js';
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { parseLosslessJson, type JsonValue } from '#libs/contracts';
+import { parseLosslessJson, type JsonValue } from '#libs/json';
 import { BadRequestError } from './api-error.js';
 
 /** Bodies may have this many bytes. */

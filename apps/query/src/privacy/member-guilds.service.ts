@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { findMemberGuilds } from '#libs/database';
+import { findMemberGuilds } from '#libs/erasure';
 import { GuildDatabase } from '../database/guild-database.js';
 import { ServiceUnavailableError } from '../http/api-error.js';
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { StatisticsContract } from '#libs/contracts';
-import { countMemberReferences, type MemberReferences } from '#libs/database';
+import { countMemberReferences, type MemberReferences } from '#libs/erasure';
 import { GuildDatabase } from '../database/guild-database.js';
 import { GuildEraser } from '../database/guild-eraser.js';
 import { MemberGuilds } from './member-guilds.service.js';

@@ -1,6 +1,6 @@
 import { SWITCHES, SWITCH_NAMES, type JsonSchema } from '#libs/contracts';
 import type { CounterPanel, GuildSettings } from '#libs/database';
-import { PANEL_STATUS_SCHEMA, type PanelStatus } from '../counter-panels/panel-status.js';
+import { PANEL_STATUS_SCHEMA, type PanelStatus } from '../counters/panel-status.js';
 import { ID_SCHEMA, objectOf, orNull, TIME_SCHEMA } from '../openapi/schemas.js';
 import { STARBOARD_STATUS_SCHEMA, type StarboardStatus } from '../starboard/starboard-status.js';
 import { COLUMN_FIELDS, COLUMN_FIELD_NAMES, type SettingsValues } from './settings-fields.js';

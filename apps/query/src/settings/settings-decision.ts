@@ -1,5 +1,6 @@
 import { SWITCH_NAMES } from '#libs/contracts';
-import { clearChannel, GuildSettings, nextUpdate } from '#libs/database';
+import { GuildSettings } from '#libs/database';
+import { clearChannel, nextUpdate } from '#libs/settings';
 import { BadRequestError } from '../http/api-error.js';
 import { MAX_PANELS } from './custom-panels.js';
 import { settingsValues } from './settings-answer.js';

@@ -1,13 +1,9 @@
 import type { EntityManager } from 'typeorm';
-import {
-  CounterPanel,
-  findNextRefresh,
-  findPanelChannels,
-  findStarboardProblems,
-  type GuildSettings,
-} from '#libs/database';
+import { findNextRefresh, findPanelChannels } from '#libs/counters';
+import { CounterPanel, type GuildSettings } from '#libs/database';
+import { findStarboardProblems } from '#libs/starboard';
 import type { DiscordClient } from '#libs/discord';
-import { panelStatus } from '../counter-panels/panel-status.js';
+import { panelStatus } from '../counters/panel-status.js';
 import { starboardStatus } from '../starboard/starboard-status.js';
 import { enabledOnly, findSettings } from './guild-settings.reader.js';
 import { settingsAnswer, type SettingsAnswer } from './settings-answer.js';

@@ -1,18 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import {
-  catchUpWithStarboard,
-  clearChannel,
-  clearStarboardProblem,
-  CounterPanel,
-  finishCreations,
-  followSettings,
-  GuildSettings,
-  requestRefresh,
-} from '#libs/database';
+import { finishCreations, requestRefresh } from '#libs/counters';
+import { CounterPanel, GuildSettings } from '#libs/database';
+import { clearChannel } from '#libs/settings';
+import { catchUpWithStarboard, clearStarboardProblem } from '#libs/starboard';
+import { followSettings } from '#libs/statistics';
 import type { DiscordClient } from '#libs/discord';
-import { PanelChannels } from '../counter-panels/panel-channels.service.js';
-import type { PanelWork } from '../counter-panels/panel-work.js';
+import { PanelChannels } from '../counters/panel-channels.service.js';
+import type { PanelWork } from '../counters/panel-work.js';
 import { GuildDatabase } from '../database/guild-database.js';
 import { GuildEraser } from '../database/guild-eraser.js';
 import { DiscordApiInteractionError } from '../http/api-error.js';

@@ -1,4 +1,4 @@
-import { DAY_MS } from '#libs/database';
+import { DAY_MS } from '#libs/statistics';
 import type { FieldError } from '#libs/contracts';
 import { BadRequestError } from '../http/api-error.js';
 

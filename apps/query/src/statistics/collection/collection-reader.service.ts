@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { QueryConfig } from '#libs/config';
 import { StatisticsContract, type StatisticKind } from '#libs/contracts';
-import { DAY_MS, MODULE_PERIODS, readCollectionPeriods, type CollectionPeriod } from '#libs/database';
+import { DAY_MS, MODULE_PERIODS, readCollectionPeriods, type CollectionPeriod } from '#libs/statistics';
 import { GuildDatabase } from '../../database/guild-database.js';
 import { GuildSettingsReader } from '../../settings/guild-settings.reader.js';
 import { QUERY_CONFIG } from '../../tokens.js';

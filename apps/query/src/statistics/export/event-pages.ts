@@ -1,4 +1,4 @@
-import { DAY_MS } from '#libs/database';
+import { DAY_MS } from '#libs/statistics';
 import type { EventPageQuery, EventRow } from '../queries/read-event-page.js';
 import type { RecordKey } from '../view-cursor.js';
 import type { TimeWindow } from '../window.js';

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { DIMENSIONS, isTimed, type CompiledKind } from '#libs/contracts';
-import { DAY_MS, QUARTER_MS, SPANS } from '#libs/database';
+import { DAY_MS, QUARTER_MS, SPANS } from '#libs/statistics';
 import type { TimeWindow } from '../window.js';
 import { coverByGroups, coverByTotals, without } from './coverage.js';
 import { DelayCollector } from './delay-statistics.js';

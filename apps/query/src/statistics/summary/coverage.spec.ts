@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { DAY_MS, QUARTER_MS } from '#libs/database';
+import { DAY_MS, QUARTER_MS } from '#libs/statistics';
 import type { TimeWindow } from '../window.js';
 import { coverByGroups, coverByTotals, without } from './coverage.js';
 

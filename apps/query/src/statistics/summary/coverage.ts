@@ -1,4 +1,4 @@
-import { DAY_MS, QUARTER_MS } from '#libs/database';
+import { DAY_MS, QUARTER_MS } from '#libs/statistics';
 import type { TimeWindow } from '../window.js';
 
 /** What totals tell of a window, and what is to be read from the events. Times are Unix milliseconds. */

@@ -1,4 +1,4 @@
-import { sketchIndex } from '#libs/database';
+import { sketchIndex } from '#libs/statistics';
 import { DelayCollector } from './delay-statistics.js';
 
 const COUNT = 20_000;

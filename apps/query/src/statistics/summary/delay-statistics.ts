@@ -1,4 +1,4 @@
-import { sketchValue } from '#libs/database';
+import { sketchValue } from '#libs/statistics';
 
 /** Statistics of delays, in milliseconds. */
 export interface DelayStatistics {

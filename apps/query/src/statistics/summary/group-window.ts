@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { CompiledKind, Dimension } from '#libs/contracts';
-import { QUARTER_MS } from '#libs/database';
+import { QUARTER_MS } from '#libs/statistics';
 import type { TimeWindow } from '../window.js';
 import { coverByGroups, without } from './coverage.js';
 import type { EventFilter } from './queries/events-in-stretches.js';

@@ -1,4 +1,4 @@
-import { DAY_MS } from '#libs/database';
+import { DAY_MS } from '#libs/statistics';
 import { tzOffset } from '@date-fns/tz';
 
 const MINUTE_MS = 60_000;

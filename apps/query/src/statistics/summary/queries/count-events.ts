@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { sketchIndexSql } from '#libs/database';
+import { sketchIndexSql } from '#libs/statistics';
 import type { CountRow, DistributionRow, ExtentRow } from './count-totals.js';
 import { eventsInStretches, type EventFilter, type EventStretch } from './events-in-stretches.js';
 import { SqlParameters } from './sql-parameters.js';

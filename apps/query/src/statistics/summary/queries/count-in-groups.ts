@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { SPANS } from '#libs/database';
+import type { SPANS } from '#libs/statistics';
 import type { TimeWindow } from '../../window.js';
 
 export interface InGroupsQuery {

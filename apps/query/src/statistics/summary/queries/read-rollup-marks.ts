@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { DAY_MS, SPANS } from '#libs/database';
+import { DAY_MS, SPANS } from '#libs/statistics';
 import type { TimeWindow } from '../../window.js';
 
 /** The buckets of one kind whose rollups are not as the events are; starts in Unix milliseconds. */

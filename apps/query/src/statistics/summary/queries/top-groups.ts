@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { DIMENSIONS, type Dimension } from '#libs/contracts';
-import { SPANS } from '#libs/database';
+import { SPANS } from '#libs/statistics';
 import { eventsInStretches, type EventFilter, type EventStretch } from './events-in-stretches.js';
 import { SqlParameters } from './sql-parameters.js';
 

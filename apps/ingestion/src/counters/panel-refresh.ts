@@ -1,0 +1,264 @@
+import type { DataSource } from 'typeorm';
+import {
+  afterRename,
+  afterSuccess,
+  earliestRename,
+  endOfWait,
+  isShown,
+  RENAME_WINDOW_MS,
+  withKnownCount,
+  withRename,
+  dropPanelChannels,
+  dropRefresh,
+  findPanelChannels,
+  forgetShownNames,
+  savePanelChannels,
+  type PanelChannel,
+  type RefreshClaim,
+} from '#libs/counters';
+import {
+  BotPermissions,
+  DiscordError,
+  TO_CHANGE_VOICE,
+  type Clock,
+  type DiscordClient,
+  type DiscordPermission,
+} from '#libs/discord';
+import type { DeletedChannelsService } from '../guilds/deleted-channels.service.js';
+import type { CounterPanelMetrics } from './counter-panel-metrics.js';
+import {
+  countsOf,
+  nameOf,
+  whyUnknown,
+  type DiscordCount,
+  type GuildCounts,
+  type GuildPanels,
+  type Panel,
+} from './guild-panels.js';
+import { findGuildPanels } from './guild-panels.queries.js';
+import { afterFailure, afterFailureOfAnother, afterUnreadCounts, concernsAll, endsRun } from './rename-failure.js';
+
+export interface RefreshParts {
+  dataSource: DataSource;
+  discord: DiscordClient;
+  deletedChannels: DeletedChannelsService;
+  clock: Clock;
+  metrics: CounterPanelMetrics;
+}
+
+/** By channel. */
+type KnownChannels = ReadonlyMap<string, PanelChannel>;
+
+/** A channel that is to be renamed now. */
+interface Rename {
+  before: PanelChannel;
+  renamed: PanelChannel;
+  name: string;
+}
+
+/** Why the bot may not rename a channel. */
+interface Missing {
+  isInGuild: boolean;
+  /** Undefined for a channel that the bot cannot see, or that does not exist. */
+  lacking?: readonly DiscordPermission[];
+}
+
+/** One look at the counters of one guild, under its claim. */
+export class PanelRefresh {
+  private permissions?: Promise<BotPermissions | undefined>;
+
+  constructor(
+    private readonly parts: RefreshParts,
+    private readonly claim: RefreshClaim,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /**
+   * Renames the channels whose name has changed and that may be renamed now. The names are made of the counts as they
+   * are now, so a channel that had to wait gets the newest.
+   *
+   * @returns when the guild should be looked at again, if that is before its regular moment
+   * @throws the database's error; of Discord's every one is stored with its channel
+   */
+  async run(): Promise<Date | undefined> {
+    const { manager } = this.parts.dataSource;
+    const guild = await findGuildPanels(manager, this.claim.guildId);
+    const known = await findPanelChannels(manager, this.claim.guildId);
+    await this.dropOthers(guild?.panels ?? [], known);
+    if (guild === undefined) {
+      // People may rename the channels before the counters are switched on again.
+      await forgetShownNames(manager, this.claim.guildId);
+      await dropRefresh(manager, this.claim);
+      return undefined;
+    }
+    const { counts, unread } = await this.completeCounts(guild, known);
+    const { changed, waiting, renames } = this.plan(guild, known, counts, unread);
+    if (!(await this.save([...changed, ...renames.map(({ renamed }) => renamed)]))) return undefined;
+    const { after, untried } = await this.carryOut(renames, waiting);
+    await this.save([...after, ...untried]);
+    if (this.signal.aborted) return new Date(this.parts.clock.now());
+    // What waits for no time, such as another token, has its regular moment.
+    const failed = after.filter(({ limitedUntil, pausedUntil }) => limitedUntil !== null || pausedUntil !== null);
+    const later = [...waiting, ...failed].map(earliestRename);
+    return later.length === 0 ? undefined : new Date(Math.min(...later));
+  }
+
+  private plan({ panels, snapshot }: GuildPanels, known: KnownChannels, counts: GuildCounts, unread: KnownChannels) {
+    const now = this.parts.clock.now();
+    const plan = { changed: [...unread.values()], waiting: [] as PanelChannel[], renames: [] as Rename[] };
+    for (const panel of panels) {
+      const { channelId } = panel;
+      const before = unread.get(channelId) ?? known.get(channelId) ?? newChannel(channelId);
+      const name = nameOf(panel, counts);
+      if (name === undefined) {
+        const waits = typeof panel.shows === 'string' && endOfWait(before) > now;
+        if (waits) plan.waiting.push(before);
+        if (waits || unread.has(channelId)) continue;
+        const lastError = whyUnknown(panel, snapshot, now);
+        if (lastError !== before.lastError) plan.changed.push({ ...before, lastError });
+      } else if (name === before.shownName && isShown(before)) {
+        if (before.lastError !== null) plan.changed.push(afterSuccess(before));
+      } else {
+        const ready = withKnownCount(before);
+        if (earliestRename(ready) > now) plan.waiting.push(ready);
+        else plan.renames.push({ before: ready, renamed: withRename(ready, now), name });
+      }
+    }
+    return plan;
+  }
+
+  /**
+   * One after the other, those that failed least often first: so a channel that always fails holds back no other.
+   *
+   * @returns the channels as they are now, and those that were left for later
+   */
+  private async carryOut(
+    renames: readonly Rename[],
+    waiting: readonly PanelChannel[],
+  ): Promise<{ after: PanelChannel[]; untried: PanelChannel[] }> {
+    const queue = renames.toSorted((a, b) => a.before.attempts - b.before.attempts);
+    const after: PanelChannel[] = [];
+    const untried = () => queue.map(({ before }) => before);
+    while (queue.length > 0 && !this.signal.aborted) {
+      const rename = queue.shift()!;
+      const { channel, error } = await this.rename(rename, [...after, ...untried(), ...waiting]);
+      if (channel) after.push(channel);
+      if (error === undefined || !endsRun(error)) continue;
+      if (!concernsAll(error)) break;
+      after.push(...untried().map((before) => afterFailureOfAnother(before, channel!)));
+      queue.length = 0;
+    }
+    return { after, untried: untried() };
+  }
+
+  private async rename(
+    rename: Rename,
+    others: readonly PanelChannel[],
+  ): Promise<{ channel?: PanelChannel; error?: DiscordError }> {
+    const { guildId } = this.claim;
+    const { discord, clock, metrics } = this.parts;
+    const { channelId } = rename.before;
+    try {
+      const known = this.permissions && (await this.whatIsMissing(channelId));
+      // Asking although it is known to be in vain would only bring the limit of refused requests nearer.
+      if (known?.lacking?.length) return { channel: this.forbidden(rename, known) };
+      await discord.channels.rename({ guildId, channelId, name: rename.name }, this.signal);
+      metrics.countRename('renamed');
+      return { channel: afterRename(rename.renamed, rename.name, clock.now()) };
+    } catch (error) {
+      if (!(error instanceof DiscordError)) {
+        if (this.signal.aborted) return { channel: rename.renamed };
+        throw error;
+      }
+      metrics.countRename(error.kind);
+      if (error.missingObject === 'channel') {
+        await this.parts.deletedChannels.forget(guildId, channelId);
+        return {};
+      }
+      const missing = error.kind === 'forbidden' ? await this.whatIsMissing(channelId) : undefined;
+      // Discord leaves a channel that is there out of its list when the bot cannot see it.
+      const lacking = missing && (missing.lacking ?? ['ViewChannel']);
+      const { before: channel, renamed } = rename;
+      const failed = { channel, renamed, error, lacking, isInGuild: missing?.isInGuild, others, nowMs: clock.now() };
+      return { channel: afterFailure(failed), error };
+    }
+  }
+
+  private forbidden({ before: channel, renamed }: Rename, missing: Missing): PanelChannel {
+    const route = `PATCH /channels/${channel.channelId}`;
+    const error = new DiscordError(`${route}: not asked`, { kind: 'forbidden', code: 50013 }, { route });
+    return afterFailure({ channel, renamed, error, ...missing, nowMs: this.parts.clock.now() });
+  }
+
+  /** Undefined when it cannot be found out. Read once for all channels of the guild. */
+  private async whatIsMissing(channelId: string): Promise<Missing | undefined> {
+    const { discord, clock } = this.parts;
+    this.permissions ??= BotPermissions.read(discord, this.claim.guildId, this.signal).catch(() => undefined);
+    const permissions = await this.permissions;
+    if (permissions === undefined) return undefined;
+    const lacking = permissions.lackingInChannel(channelId, TO_CHANGE_VOICE, clock.now());
+    return { isInGuild: permissions.isInGuild, lacking };
+  }
+
+  /**
+   * What the latest snapshot lacks comes from Discord, which is asked only for what is shown, and not while all that
+   * lack their count wait after earlier failures.
+   *
+   * @returns also the channels whose count could not be read
+   */
+  private async completeCounts(
+    { panels, snapshot }: GuildPanels,
+    known: KnownChannels,
+  ): Promise<{ counts: GuildCounts; unread: KnownChannels }> {
+    const { discord, clock } = this.parts;
+    const now = clock.now();
+    const counts = countsOf(snapshot, now);
+    const asking = panels
+      .filter(({ shows }) => typeof shows === 'string' && counts[shows] === undefined)
+      .map(({ channelId }) => known.get(channelId) ?? newChannel(channelId))
+      .filter((channel) => endOfWait(channel) <= now);
+    if (asking.length === 0) return { counts, unread: new Map() };
+    try {
+      const guild = await discord.guilds.get(this.claim.guildId, this.signal);
+      const ofDiscord: Record<DiscordCount, number | undefined> = {
+        members: guild.approximateMemberCount,
+        online: guild.approximatePresenceCount,
+        boosts: guild.premiumSubscriptionCount,
+      };
+      const { members = ofDiscord.members, online = ofDiscord.online, boosts = ofDiscord.boosts } = counts;
+      return { counts: { ...counts, members, online, boosts }, unread: new Map() };
+    } catch (error) {
+      if (!(error instanceof DiscordError)) throw error;
+      const unread = afterUnreadCounts(asking, error, clock.now());
+      return { counts, unread: new Map(unread.map((channel) => [channel.channelId, channel])) };
+    }
+  }
+
+  private async save(channels: readonly PanelChannel[]): Promise<boolean> {
+    if (channels.length === 0) return true;
+    return savePanelChannels(this.parts.dataSource.manager, this.claim, channels);
+  }
+
+  private async dropOthers(panels: readonly Panel[], known: KnownChannels): Promise<void> {
+    const shown = new Set(panels.map(({ channelId }) => channelId));
+    const others = [...known.keys()].filter((channelId) => !shown.has(channelId));
+    if (others.length === 0) return;
+    const countedSince = new Date(this.parts.clock.now() - RENAME_WINDOW_MS);
+    await dropPanelChannels(this.parts.dataSource.manager, this.claim.guildId, others, countedSince);
+  }
+}
+
+function newChannel(channelId: string): PanelChannel {
+  return {
+    channelId,
+    shownName: null,
+    shownAt: null,
+    lastRenamedAt: null,
+    previouslyRenamedAt: null,
+    limitedUntil: null,
+    pausedUntil: null,
+    countsUnread: false,
+    attempts: 0,
+    lastError: null,
+  };
+}

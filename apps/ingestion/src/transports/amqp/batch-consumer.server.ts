@@ -1,0 +1,174 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
+import type { ChannelModel } from 'amqplib';
+import type { Logger } from 'pino';
+import { lastValueFrom } from 'rxjs';
+import { BrokerConnection, brokerVersionNote, declareTopology, withBrokerDeadline } from '#libs/broker';
+import type { StatisticsContract } from '#libs/contracts';
+import { DegradedError, describeError } from '#libs/observability';
+import type { DeadLetter } from '../../intake/dead-letter.js';
+import type { QueueHandler } from '../../intake/queue-handler.js';
+import { AMQP_BATCH } from './amqp-batch.js';
+import { ConsumerSession, type BatchSettings } from './consumer-session.js';
+import { DeadLetterPublisher } from './dead-letter.publisher.js';
+import type { MemoryBudget, MemoryShare } from '../../intake/memory-budget.js';
+import { PrefetchWindow } from './prefetch-window.js';
+
+export interface BatchConsumerOptions {
+  urls: readonly string[];
+  contract: StatisticsContract;
+  /** The queues to consume; their batches go to the @EventPattern handler of that name. */
+  queues: readonly string[];
+  /** Turns a message into what the handlers get. */
+  read: QueueHandler['read'];
+  prefetch: number;
+  batch: BatchSettings;
+  /** For what is held of all queues. */
+  memory: MemoryBudget;
+  /** How many batches of a queue are handled at the same time. @defaultValue 1, so that they follow one another */
+  batchesAtOnce: Readonly<Record<string, number>>;
+  logger: Logger;
+}
+
+const DRAIN_DEADLINE_MS = 10_000;
+const DECLARE_TIMEOUT_MS = 10_000;
+const RESUBSCRIBE_PAUSE_MS = 1_000;
+
+/**
+ * Nest transport: consumes queues in micro-batches over one connection that comes back by itself, and acknowledges a
+ * batch when its handler has resolved. See docs/architecture.md for why the stock transport does not serve.
+ */
+export class BatchConsumerServer extends Server implements CustomTransportStrategy {
+  override readonly transportId = AMQP_BATCH;
+  override readonly propagatesEventHandlerErrors = true;
+
+  private readonly broker: BrokerConnection;
+  private readonly deadLetters: DeadLetterPublisher;
+  private readonly shares: ReadonlyMap<string, MemoryShare>;
+  private readonly sessions = new Map<string, ConsumerSession>();
+  private readonly failures = new Map<string, string>();
+  private stopping = false;
+
+  constructor(private readonly options: BatchConsumerOptions) {
+    super();
+    this.shares = new Map(options.queues.map((queue) => [queue, options.memory.share()]));
+    this.broker = new BrokerConnection({
+      urls: options.urls,
+      name: 'serverstats-ingestion',
+      onConnect: (connection) => this.onConnect(connection),
+      onError: (error) =>
+        options.logger.error({ error: describeError(error) }, 'cannot consume from RabbitMQ, trying again'),
+    });
+    this.deadLetters = new DeadLetterPublisher({
+      urls: options.urls,
+      contract: options.contract,
+      onError: (error) =>
+        options.logger.error({ error: describeError(error) }, 'cannot publish dead letters to RabbitMQ, trying again'),
+      onAlarm: (reason) => {
+        if (reason === undefined) options.logger.info('the alarm of RabbitMQ is over');
+        else options.logger.warn({ reason }, 'RabbitMQ has raised an alarm, dead letters wait');
+      },
+    });
+  }
+
+  /** Does not wait for the broker: a service that starts before it lives, and says so in its readiness. */
+  listen(callback: (error?: unknown) => void): void {
+    this.broker.start();
+    callback();
+  }
+
+  /** Stops deliveries, finishes and acknowledges what has arrived, within a deadline; then disconnects. */
+  async close(): Promise<void> {
+    this.stopping = true;
+    const drained = Promise.all([...this.sessions.values()].map((session) => session.drain()));
+    await Promise.race([drained, sleep(DRAIN_DEADLINE_MS, undefined, { ref: false })]);
+    await Promise.all([this.broker.close(), this.deadLetters.close()]);
+  }
+
+  /**
+   * @throws Error saying why the connection is down
+   * @throws DegradedError while dead letters have to wait
+   */
+  async probeConnection(): Promise<void> {
+    if (!this.broker.isConnected) throw this.broker.failure;
+    const { obstacle } = this.deadLetters;
+    if (obstacle !== undefined) throw new DegradedError(`RabbitMQ takes no dead letters, which wait: ${obstacle}`);
+  }
+
+  /** @throws Error naming the queues that nobody consumes, or whose batches fail */
+  async probeConsumers(): Promise<void> {
+    const missing = this.options.queues.filter((queue) => this.sessions.get(queue)?.isConsuming !== true);
+    if (missing.length > 0) throw new Error(`no consumer on ${missing.join(', ')}`);
+    for (const [queue, message] of this.failures) throw new Error(`batches of ${queue} fail: ${message}`);
+  }
+
+  on(): never {
+    throw new Error('this transport has no events of its own');
+  }
+
+  unwrap<T>(): T {
+    return this.broker as T;
+  }
+
+  private async onConnect(connection: ChannelModel): Promise<void> {
+    await this.declare(connection);
+    // Not before, or what is wrong with the topology would be told twice.
+    this.deadLetters.start();
+    const note = brokerVersionNote(connection);
+    if (note !== undefined) this.options.logger.info(note);
+    const ended = { value: false };
+    connection.once('close', () => (ended.value = true));
+    for (const queue of this.options.queues) {
+      this.keepConsuming(connection, queue, ended).catch((error: Error) => this.onFailure(queue, error));
+    }
+    this.options.logger.info('consuming from RabbitMQ');
+  }
+
+  private declare(connection: ChannelModel): Promise<void> {
+    const declaring = declareTopology(connection, this.options.contract);
+    return withBrokerDeadline(declaring, DECLARE_TIMEOUT_MS, 'declaring queues and exchanges');
+  }
+
+  /** Opens one session after another for as long as the connection lives. */
+  private async keepConsuming(connection: ChannelModel, queue: string, ended: { value: boolean }): Promise<void> {
+    const window = new PrefetchWindow(this.options.prefetch);
+    while (!ended.value && !this.stopping) {
+      const session = new ConsumerSession({
+        handler: { queue, read: this.options.read, handle: (batch) => this.dispatch(queue, batch) },
+        batch: this.options.batch,
+        batchesAtOnce: this.options.batchesAtOnce[queue] ?? 1,
+        window,
+        deadLetters: this.deadLetters,
+        memory: this.shares.get(queue)!,
+        onBatchFailure: (error) => this.onFailure(queue, error),
+        onBatchSuccess: () => this.failures.delete(queue),
+      });
+      this.sessions.set(queue, session);
+      try {
+        await session.open(connection);
+        this.failures.delete(queue);
+        await session.ended;
+        // Whatever ended it may have been the loss of a queue.
+        if (!ended.value && !this.stopping) await this.declare(connection);
+      } catch (error) {
+        this.onFailure(queue, error as Error);
+      }
+      if (!ended.value && !this.stopping) await sleep(RESUBSCRIBE_PAUSE_MS);
+    }
+    this.failures.delete(queue);
+  }
+
+  private async dispatch(queue: string, batch: readonly unknown[]): Promise<DeadLetter[]> {
+    const handler = this.getHandlerByPattern(queue);
+    if (handler === null) throw new Error(`no @EventPattern handler for ${queue}`);
+    const result: unknown = await handler(batch);
+    return lastValueFrom(this.transformToObservable(result), { defaultValue: [] }) as Promise<DeadLetter[]>;
+  }
+
+  private onFailure(queue: string, error: Error): void {
+    if (this.stopping) return;
+    const what = describeError(error);
+    this.failures.set(queue, what);
+    this.options.logger.error({ queue, error: what }, 'a batch could not be handled, trying again');
+  }
+}

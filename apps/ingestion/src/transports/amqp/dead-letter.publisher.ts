@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Options } from 'amqplib';
+import { ConfirmPublisher, CannotPublishError, type ConfirmPublisherOptions } from '#libs/broker';
+import { DEAD_LETTERS } from '#libs/contracts';
+import type { DeadLetter } from '../../intake/dead-letter.js';
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+
+/**
+ * Publishes dead letters, on a connection of its own: in an alarm RabbitMQ stops reading from connections that publish,
+ * and acknowledgements on the same one would wait with them.
+ */
+export class DeadLetterPublisher {
+  private readonly publisher: ConfirmPublisher;
+  /** The last one that was told, until something is taken again. */
+  private failure?: string;
+
+  constructor(private readonly options: Omit<ConfirmPublisherOptions, 'name'>) {
+    this.publisher = new ConfirmPublisher({ ...options, name: 'serverstats-ingestion dead letters' });
+  }
+
+  /** Connects in the background. */
+  start(): void {
+    this.publisher.start();
+  }
+
+  /** Why dead letters have to wait; undefined while they can be published. */
+  get obstacle(): string | undefined {
+    return this.publisher.obstacle;
+  }
+
+  /** Resolves when the broker has confirmed all of them, however long that takes, or at the signal. */
+  async publish(letters: readonly DeadLetter[], signal: AbortSignal): Promise<void> {
+    await Promise.all(letters.map((letter) => this.publishOne(letter, signal)));
+  }
+
+  close(): Promise<void> {
+    return this.publisher.close();
+  }
+
+  private async publishOne(letter: DeadLetter, signal: AbortSignal): Promise<void> {
+    for (let pause = FIRST_PAUSE_MS; !signal.aborted;) {
+      try {
+        await this.publisher.publish(DEAD_LETTERS, letter.routingKey, letter.content, propertiesOf(letter));
+        this.failure = undefined;
+        return;
+      } catch (error) {
+        if (!(error instanceof CannotPublishError)) {
+          this.report(error as Error);
+          await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
+          pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+        }
+        await this.publisher.untilOpen(signal);
+      }
+    }
+  }
+
+  /** Once for all that fail alike. */
+  private report(error: Error): void {
+    if (error.message === this.failure) return;
+    this.failure = error.message;
+    this.options.onError(error);
+  }
+}
+
+function propertiesOf({ contentType, contentEncoding, messageId, timestamp, headers }: DeadLetter): Options.Publish {
+  return { persistent: true, mandatory: true, contentType, contentEncoding, messageId, timestamp, headers };
+}

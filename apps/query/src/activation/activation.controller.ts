@@ -1,0 +1,65 @@
+import { Controller, Get, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { GuildForm } from '../forms/guild.form.js';
+import { Form } from '../forms/form.decorator.js';
+import { modulePaths } from '../http/route-paths.js';
+import { Endpoint } from '../openapi/endpoint.decorator.js';
+import { ID_SCHEMA, objectOf } from '../openapi/schemas.js';
+import { API_NAME, VERSION } from '../product.js';
+import { ModuleService, type ModuleStatus } from './activation.service.js';
+
+const STATUS_SCHEMA = objectOf({ guild_id: ID_SCHEMA, enabled: { type: 'boolean' } });
+
+@ApiTags('Module')
+@Controller({ path: modulePaths() })
+export class ModuleController {
+  constructor(private readonly module: ModuleService) {}
+
+  @Get()
+  @Endpoint({
+    access: 'open',
+    summary: 'Name and version of this API',
+    data: objectOf({ message: { type: 'string' } }),
+  })
+  home(): { message: string } {
+    return { message: `${API_NAME} ${VERSION}` };
+  }
+
+  @Get('status')
+  @Endpoint({
+    access: 'guild',
+    summary: 'Whether the module is enabled in a guild',
+    query: GuildForm,
+    data: STATUS_SCHEMA,
+    errors: ['SettingsError'],
+  })
+  status(@Form() form: GuildForm): Promise<ModuleStatus> {
+    return this.module.status(form.guild_id);
+  }
+
+  @Post('enable')
+  @Endpoint({
+    access: 'guild',
+    summary: 'Enable the module in a guild',
+    description: 'A guild that is new gets default settings: every component and every statistic off.',
+    body: GuildForm,
+    data: STATUS_SCHEMA,
+    errors: ['ModuleEnabledError', 'DatabaseError'],
+  })
+  enable(@Form() form: GuildForm): Promise<ModuleStatus> {
+    return this.module.enable(form.guild_id);
+  }
+
+  @Post('disable')
+  @Endpoint({
+    access: 'guild',
+    summary: 'Disable the module in a guild',
+    description: 'Stops collection at once. Settings and recorded statistics stay.',
+    body: GuildForm,
+    data: STATUS_SCHEMA,
+    errors: ['ModuleDisabledError', 'DatabaseError'],
+  })
+  disable(@Form() form: GuildForm): Promise<ModuleStatus> {
+    return this.module.disable(form.guild_id);
+  }
+}

@@ -1,0 +1,85 @@
+import type { JsonSchema } from '#libs/contracts';
+import { earliestRename } from '#libs/counters';
+import type { PanelChannel } from '#libs/counters';
+import type { CounterPanel, GuildSettings } from '#libs/database';
+import { ID_SCHEMA, objectOf, orNull, TIME_SCHEMA } from '../openapi/schemas.js';
+
+const PANELS = ['member_count', 'online_member_count', 'server_boost_number', 'custom'] as const;
+
+/** How a counter is, so that one that stands still explains itself. */
+export interface PanelStatus {
+  panel: (typeof PANELS)[number];
+  channel_id: string;
+  /** The name that Discord took last; null before the first. */
+  last_value: string | null;
+  last_update_at: string | null;
+  /** When the counter is looked at next and may be renamed, by Discord's limit too; null while that is not to come. */
+  next_update_at: string | null;
+  /** One sentence for people; null when nothing is wrong. */
+  last_error: string | null;
+}
+
+export const PANEL_STATUS_SCHEMA: JsonSchema = objectOf({
+  panel: { enum: PANELS },
+  channel_id: ID_SCHEMA,
+  last_value: { ...orNull({ type: 'string' }), description: 'The name that Discord took last' },
+  last_update_at: orNull(TIME_SCHEMA),
+  next_update_at: { ...orNull(TIME_SCHEMA), description: 'null: none is to come' },
+  last_error: { ...orNull({ type: 'string' }), description: 'For people; null when nothing is wrong' },
+});
+
+export interface KnownOfPanels {
+  settings: GuildSettings;
+  panels: readonly CounterPanel[];
+  /** By channel. */
+  channels: ReadonlyMap<string, PanelChannel>;
+  /** Of the guild. */
+  nextRefresh: Date | null;
+  /** Whether there is a token. */
+  hasDiscord: boolean;
+}
+
+const NO_TOKEN = 'DISCORD_TOKEN is not set, so the counter stands still';
+const SHOWS_ANOTHER = 'The channel shows another count already, for which it is named first';
+
+/** In the order of the settings. */
+export function panelStatus({ settings, panels, channels, nextRefresh, hasDiscord }: KnownOfPanels): PanelStatus[] {
+  const all: [PanelStatus['panel'], string | null][] = [
+    ['member_count', settings.counterPanelMemberCountChannel],
+    ['online_member_count', settings.counterPanelOnlineMemberCountChannel],
+    ['server_boost_number', settings.counterPanelServerBoostNumberChannel],
+    ...panels.map(({ channelId }): [PanelStatus['panel'], string] => ['custom', channelId]),
+  ];
+  const isOn = settings.counterPanelEnabled && hasDiscord;
+  const seen = new Set<string>();
+  return all.flatMap(([panel, channelId]) => {
+    if (channelId === null) return [];
+    if (seen.has(channelId)) return showsAnother(panel, channelId);
+    seen.add(channelId);
+    const known = channels.get(channelId);
+    return {
+      panel,
+      channel_id: channelId,
+      last_value: known?.shownName ?? null,
+      last_update_at: known?.shownAt?.toISOString() ?? null,
+      next_update_at: isOn && nextRefresh !== null ? nextUpdateAt(nextRefresh, known) : null,
+      last_error: hasDiscord ? (known?.lastError ?? null) : NO_TOKEN,
+    };
+  });
+}
+
+function showsAnother(panel: PanelStatus['panel'], channelId: string): PanelStatus {
+  return {
+    panel,
+    channel_id: channelId,
+    last_value: null,
+    last_update_at: null,
+    next_update_at: null,
+    last_error: SHOWS_ANOTHER,
+  };
+}
+
+/** A guild may be looked at earlier for another counter; until Discord takes a rename of this one, it keeps its name. */
+function nextUpdateAt(nextRefresh: Date, known: PanelChannel | undefined): string {
+  return new Date(Math.max(nextRefresh.getTime(), known ? earliestRename(known) : 0)).toISOString();
+}

@@ -1,0 +1,18 @@
+import type { ChannelCreation } from '#libs/counters';
+import type { PanelToCreate } from '../settings/custom-panels.js';
+
+/** A custom panel on its way, and how far it got. */
+export interface PanelCreation {
+  panel: PanelToCreate;
+  creation: ChannelCreation;
+  /** `asked`: Discord was asked, and may have created the channel whatever it answered. */
+  state: 'not asked' | 'asked' | 'refused' | 'created';
+}
+
+/** What a request does in Discord. */
+export interface PanelWork {
+  guildId: string;
+  creations: PanelCreation[];
+  /** Channels that are gone by now. */
+  deleted: Set<string>;
+}

@@ -1,2 +1,0 @@
-export * from './remove-created-channel.js';
-export * from './rename-times.js';

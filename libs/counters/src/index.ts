@@ -1,0 +1,5 @@
+export * from './channel-creations.js';
+export * from './panel-channels.js';
+export * from './panel-refreshes.js';
+export * from './remove-created-channel.js';
+export * from './rename-times.js';

@@ -1,0 +1,2 @@
+export * from './forget-channel.js';
+export * from './settings-update.js';
