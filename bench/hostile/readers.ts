@@ -1,28 +1,36 @@
-import { QUEUES, readGuildEvent, StatisticsContract, GUILD_EVENTS, type GuildEventName } from '#libs/contracts';
+import {
+  CounterTypes,
+  GUILD_EVENTS,
+  QUEUES,
+  readGuildEvent,
+  StatisticsContract,
+  type GuildEventName,
+} from '#libs/contracts';
 import { type JsonObject } from '#libs/json';
 import type { IncomingMessage } from '../../apps/ingestion/src/intake/incoming-message.js';
 import { readGuildEvents } from '../../apps/ingestion/src/guilds/read-guild-events.js';
 import { readStatistics } from '../../apps/ingestion/src/statistics/read-statistics.js';
 import { readForm } from '../../apps/query/src/forms/read-form.js';
 import { GuildForm } from '../../apps/query/src/forms/guild.form.js';
-import type { FormClass } from '../../apps/query/src/forms/form-field.js';
 import { BadRequestError } from '../../apps/query/src/http/api-error.js';
 import { asApiError } from '../../apps/query/src/http/api-exception.filter.js';
 import { errorEnvelope } from '../../apps/query/src/http/envelope.js';
 import { parseJsonBody } from '../../apps/query/src/http/json-body.js';
 import { parseQueryString } from '../../apps/query/src/http/query-string.js';
-import { PatchSettingsForm, PutSettingsForm } from '../../apps/query/src/settings/settings.forms.js';
+import { settingsFeatures } from '../../apps/query/src/settings-features.js';
+import { settingsForms } from '../../apps/query/src/settings/settings.forms.js';
 
 /** Reads what came, as the service does, down to the text of the answer or to the dead letters. */
 export type Reader = (input: string) => unknown;
 
 const RETENTION_DAYS = 62;
 const contract = new StatisticsContract();
+const forms = settingsForms(settingsFeatures(new CounterTypes()));
 
 /** The ways in which the bodies of requests are read: by forms, by the kinds of the catalogue, as other events. */
 export const BODY_READERS: Readonly<Record<string, Reader>> = {
-  'PUT settings': answering((body) => readForm(PutSettingsForm as FormClass, body)),
-  'PATCH settings': answering((body) => readForm(PatchSettingsForm as FormClass, body)),
+  'PUT settings': answering((body) => readForm(forms.put, body)),
+  'PATCH settings': answering((body) => readForm(forms.patch, body)),
   'a guild': answering((body) => readForm(GuildForm, body)),
   'a record': answering((body) => {
     for (const kind of contract.kinds) refuse(kind.read(body));

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import type { IngestionConfig } from '#libs/config';
-import { StatisticsContract } from '#libs/contracts';
+import { CounterTypes, StatisticsContract } from '#libs/contracts';
 import { Database } from '#libs/database';
 import { Eraser, type ErasureLog } from '#libs/erasure';
 import type { Clock, DiscordClient } from '#libs/discord';
@@ -41,6 +41,7 @@ import { CLOCK, DISCORD, INGESTION_CONFIG, LOGGER } from './tokens.js';
 export interface IngestionParts {
   config: IngestionConfig;
   contract: StatisticsContract;
+  counterTypes: CounterTypes;
   database: Database;
   /** Null without a token. */
   discord: DiscordClient | null;
@@ -62,6 +63,7 @@ export class IngestionModule {
         { provide: INGESTION_CONFIG, useValue: parts.config },
         { provide: LOGGER, useValue: parts.logger },
         { provide: StatisticsContract, useValue: parts.contract },
+        { provide: CounterTypes, useValue: parts.counterTypes },
         { provide: Database, useValue: parts.database },
         { provide: DataSource, useValue: parts.database.dataSource },
         { provide: DISCORD, useValue: parts.discord },

@@ -3,7 +3,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { EventHandover } from '#libs/broker';
 import type { IngestionConfig } from '#libs/config';
-import { QUEUES, StatisticsContract } from '#libs/contracts';
+import { CounterTypes, QUEUES, StatisticsContract } from '#libs/contracts';
 import { Database } from '#libs/database';
 import { ErasureLog } from '#libs/erasure';
 import { DiscordClient, systemClock, type Clock } from '#libs/discord';
@@ -33,6 +33,8 @@ const BODY_LIMIT = 1_024;
 export interface IngestionOptions {
   /** @defaultValue the catalogue */
   contract?: StatisticsContract;
+  /** What counters can show. @defaultValue the catalogue of counters */
+  counterTypes?: CounterTypes;
   /** What everything that waits for Discord goes by. @defaultValue the system's */
   clock?: Clock;
 }
@@ -103,6 +105,7 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
     logger,
     database,
     contract: options.contract ?? new StatisticsContract(),
+    counterTypes: options.counterTypes ?? new CounterTypes(),
     health: new HealthChecks({
       database: { probe: () => database.probeWrite(), whenFailing: 'failed' },
       ...probes,

@@ -4,7 +4,7 @@ import { Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import type { EventHandover } from '#libs/broker';
 import type { QueryConfig } from '#libs/config';
-import { StatisticsContract } from '#libs/contracts';
+import { CounterTypes, StatisticsContract } from '#libs/contracts';
 import type { Database } from '#libs/database';
 import type { ErasureLog } from '#libs/erasure';
 import type { Clock, DiscordClient } from '#libs/discord';
@@ -28,8 +28,11 @@ import { PrivacyController } from './privacy/privacy.controller.js';
 import { MemberExporter } from './privacy/member-exporter.service.js';
 import { MemberGuilds } from './privacy/member-guilds.service.js';
 import { PrivacyService } from './privacy/privacy.service.js';
+import { settingsFeatures } from './settings-features.js';
 import { GuildSettingsReader } from './settings/guild-settings.reader.js';
-import { SettingsController } from './settings/settings.controller.js';
+import type { SettingsPart } from './settings/settings-part.js';
+import { SettingsParts } from './settings/settings-parts.js';
+import { settingsController } from './settings/settings.controller.js';
 import { SettingsService } from './settings/settings.service.js';
 import { StarboardController } from './starboard/starboard.controller.js';
 import { StarboardService } from './starboard/starboard.service.js';
@@ -48,6 +51,7 @@ import { CLOCK, DISCORD, ERASURE_LOG, ERASURE_PATIENCE_MS, EVENT_HANDOVER, LOGGE
 export interface QueryParts {
   config: QueryConfig;
   contract: StatisticsContract;
+  counterTypes: CounterTypes;
   database: Database;
   handover: EventHandover;
   /** Null without a token. */
@@ -70,20 +74,22 @@ export interface SharedParts {
 @Module({})
 export class QueryModule {
   static with(parts: QueryParts, { guildDatabase, apiKeyUses }: SharedParts): DynamicModule {
-    const { config, contract, database, handover, discord, clock, registry, logger, erasureLog, erasurePatienceMs } =
-      parts;
+    const { config, contract, counterTypes, database, handover, discord, clock, registry, logger } = parts;
+    const { erasureLog, erasurePatienceMs } = parts;
     const health = new HealthChecks({
       database: { probe: () => database.probe(), whenFailing: 'failed' },
       // Reads work without the broker.
       rabbitmq: { probe: () => handover.probe(), whenFailing: 'degraded' },
       ...(discord && { discord: { probe: () => discord.probe(), whenFailing: 'degraded' as const } }),
     });
+    const settings = settingsFeatures(counterTypes);
+    const settingsParts = settings.map(({ part }) => part);
     return {
       module: QueryModule,
       controllers: [
         HealthController,
         ModuleController,
-        SettingsController,
+        settingsController(settings),
         ...statisticControllers(contract),
         OverviewController,
         CollectionController,
@@ -101,6 +107,7 @@ export class QueryModule {
         { provide: ERASURE_PATIENCE_MS, useValue: erasurePatienceMs ?? LONGEST_ERASURE_MS },
         { provide: EVENT_HANDOVER, useValue: handover },
         { provide: StatisticsContract, useValue: contract },
+        { provide: CounterTypes, useValue: counterTypes },
         { provide: DataSource, useValue: database.dataSource },
         { provide: GuildDatabase, useValue: guildDatabase },
         { provide: ApiKeyUses, useValue: apiKeyUses },
@@ -112,6 +119,12 @@ export class QueryModule {
         GuildSettingsReader,
         EventHandoverService,
         ModuleService,
+        ...settingsParts,
+        {
+          provide: SettingsParts,
+          useFactory: (...instances: SettingsPart[]) => new SettingsParts(settings, instances),
+          inject: settingsParts,
+        },
         SettingsService,
         EventHorizonReader,
         StatisticsRecorder,

@@ -119,7 +119,7 @@ export async function abandonPanelChannels(manager: EntityManager, guildId: stri
     guildId,
   ]);
   const panels = await manager.query<{ channel_id: string; channel_name: string }[]>(
-    'SELECT channel_id, channel_name FROM counter_panels WHERE guild_id = $1',
+    `SELECT channel_id, channel_name FROM counters WHERE guild_id = $1 AND source = 'panel'`,
     [guildId],
   );
   // Of a channel whose id is known, nobody asks for the category.
@@ -219,7 +219,7 @@ export async function isBeingCreated(
 /** The channels of the guild's custom panels, and those that requests are creating. */
 export async function findCustomPanelChannels(manager: EntityManager, guildId: string): Promise<string[]> {
   const rows = await manager.query<{ channel_id: string }[]>(
-    `SELECT channel_id FROM counter_panels WHERE guild_id = $1
+    `SELECT channel_id FROM counters WHERE guild_id = $1 AND source = 'panel'
      UNION
      SELECT channel_id FROM counter_panel_creations WHERE guild_id = $1 AND channel_id IS NOT NULL`,
     [guildId],
@@ -230,15 +230,12 @@ export async function findCustomPanelChannels(manager: EntityManager, guildId: s
 /** Every channel of the guild that its settings, or an unfinished creation, name. */
 export async function findNamedChannels(manager: EntityManager, guildId: string): Promise<Set<string>> {
   const rows = await manager.query<{ channel_id: string }[]>(
-    `SELECT channel_id FROM counter_panels WHERE guild_id = $1
+    `SELECT channel_id FROM counters WHERE guild_id = $1
      UNION
      SELECT channel_id FROM counter_panel_creations WHERE guild_id = $1 AND channel_id IS NOT NULL
      UNION
      SELECT named.channel_id FROM guild_settings s
-     CROSS JOIN LATERAL (VALUES
-       (s.counter_panel_category_channel), (s.counter_panel_member_count_channel),
-       (s.counter_panel_online_member_count_channel), (s.counter_panel_server_boost_number_channel),
-       (s.starboard_channel)) AS named (channel_id)
+     CROSS JOIN LATERAL (VALUES (s.counter_panel_category_channel), (s.starboard_channel)) AS named (channel_id)
      WHERE s.guild_id = $1 AND named.channel_id IS NOT NULL`,
     [guildId],
   );

@@ -4,7 +4,7 @@ export * from './database-errors.js';
 export * from './database.js';
 export * from './direct-connection.js';
 export * from './entities/api-key.entity.js';
-export * from './entities/counter-panel.entity.js';
+export * from './entities/counter.entity.js';
 export * from './entities/guild-settings.entity.js';
 export * from './entities/starboard-entry.entity.js';
 export * from './migrate-database.js';

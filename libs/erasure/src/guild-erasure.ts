@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { abandonPanelChannels } from '#libs/counters';
-import { CounterPanel, GuildSettings, existingPartitions } from '#libs/database';
+import { Counter, GuildSettings, existingPartitions } from '#libs/database';
 import { eraseGuildStarboard } from '#libs/starboard';
 import type { ErasureJob, GuildPosition } from './erasure-jobs.js';
 import { partitionsOfGuild } from './partition-reads.js';
@@ -55,7 +55,7 @@ const SMALL_TABLES = [
 /** Deletes what there is little of: without settings the guild is one that was never enabled, for everybody. */
 export async function eraseGuildSettings(manager: EntityManager, guildId: string): Promise<void> {
   await abandonPanelChannels(manager, guildId, new Date(Date.now() + REMOVED_AT_ONCE_MS));
-  for (const entity of [GuildSettings, CounterPanel]) {
+  for (const entity of [Counter, GuildSettings]) {
     await manager.getRepository<{ guildId: string }>(entity).delete({ guildId });
   }
   await eraseGuildStarboard(manager, guildId);

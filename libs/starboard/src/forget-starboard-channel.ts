@@ -23,3 +23,14 @@ export async function forgetStarboardChannel(
   await requestStarboardLooks(manager, starred, Date.now());
   return !!dropped.affected || starred.length > 0;
 }
+
+/** Without its channel the starboard is off. @returns whether the channel was that of the starboard */
+export function leaveStarboardChannel(
+  settings: { starboardChannel: string | null; starboardEnabled: boolean },
+  channelId: string,
+): boolean {
+  if (settings.starboardChannel !== channelId) return false;
+  settings.starboardChannel = null;
+  settings.starboardEnabled = false;
+  return true;
+}

@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import pLimit from 'p-limit';
 import type { Logger } from 'pino';
+import { CounterTypes } from '#libs/contracts';
 import {
   claimRefresh,
   endRefresh,
@@ -12,7 +13,6 @@ import {
 import { Database } from '#libs/database';
 import { withDeadline, type Clock, type DiscordClient } from '#libs/discord';
 import { describeError } from '#libs/observability';
-import { DeletedChannelsService } from '../guilds/deleted-channels.service.js';
 import { growingPause } from '../retries/growing-pause.js';
 import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
 import { AbandonedChannels } from './abandoned-channels.js';
@@ -54,7 +54,7 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
 
   constructor(
     private readonly database: Database,
-    private readonly deletedChannels: DeletedChannelsService,
+    private readonly types: CounterTypes,
     private readonly metrics: CounterPanelMetrics,
     @Inject(DISCORD) private readonly discord: DiscordClient | null,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -140,7 +140,7 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
 
   /** @throws the database's error when the guild cannot be claimed */
   private async refresh(discord: DiscordClient, guildId: string): Promise<void> {
-    const { clock, metrics, deletedChannels } = this;
+    const { clock, metrics, types } = this;
     const { dataSource } = this.database;
     const { signal } = this.stopping;
     const claim = await claimRefresh(dataSource.manager, guildId, clock.now(), CLAIM_MS);
@@ -149,7 +149,7 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
     try {
       let dueAt: Date | undefined = new Date(clock.now() + PAUSE_AFTER_FAILURE_MS);
       try {
-        const parts = { dataSource, discord, deletedChannels, clock, metrics };
+        const parts = { dataSource, discord, types, clock, metrics };
         dueAt = await withDeadline(clock, REFRESH_MS, (own) => new PanelRefresh(parts, claim, own).run(), signal);
         metrics.countRefresh('done');
       } finally {

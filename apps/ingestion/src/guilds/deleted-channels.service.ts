@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { lockStripe } from '#libs/database';
-import { forgetChannel } from '#libs/settings';
+import { forgetDeletedChannel } from '#libs/settings';
 
 /** `channel.deleted`, or a channel that Discord does not know any more: takes it out of the guild's settings and starboard. */
 @Injectable()
@@ -15,9 +14,6 @@ export class DeletedChannelsService {
    * @returns whether settings or starboard had to do with the channel
    */
   forget(guildId: string, channelId: string): Promise<boolean> {
-    return this.dataSource.transaction(async (manager) => {
-      await lockStripe(manager, guildId);
-      return forgetChannel(manager, guildId, channelId);
-    });
+    return forgetDeletedChannel(this.dataSource, guildId, channelId);
   }
 }

@@ -1,14 +1,10 @@
-import type { JsonSchema } from '#libs/contracts';
-import { earliestRename } from '#libs/counters';
-import type { PanelChannel } from '#libs/counters';
-import type { CounterPanel, GuildSettings } from '#libs/database';
+import type { CounterTypes, JsonSchema } from '#libs/contracts';
+import { earliestRename, shownCounters, type KnownCounter, type PanelChannel } from '#libs/counters';
 import { ID_SCHEMA, objectOf, orNull, TIME_SCHEMA } from '../openapi/schemas.js';
-
-const PANELS = ['member_count', 'online_member_count', 'server_boost_number', 'custom'] as const;
 
 /** How a counter is, so that one that stands still explains itself. */
 export interface PanelStatus {
-  panel: (typeof PANELS)[number];
+  panel: string;
   channel_id: string;
   /** The name that Discord took last; null before the first. */
   last_value: string | null;
@@ -19,18 +15,22 @@ export interface PanelStatus {
   last_error: string | null;
 }
 
-export const PANEL_STATUS_SCHEMA: JsonSchema = objectOf({
-  panel: { enum: PANELS },
-  channel_id: ID_SCHEMA,
-  last_value: { ...orNull({ type: 'string' }), description: 'The name that Discord took last' },
-  last_update_at: orNull(TIME_SCHEMA),
-  next_update_at: { ...orNull(TIME_SCHEMA), description: 'null: none is to come' },
-  last_error: { ...orNull({ type: 'string' }), description: 'For people; null when nothing is wrong' },
-});
+export function panelStatusSchema({ panels }: CounterTypes): JsonSchema {
+  return objectOf({
+    panel: { enum: panels },
+    channel_id: ID_SCHEMA,
+    last_value: { ...orNull({ type: 'string' }), description: 'The name that Discord took last' },
+    last_update_at: orNull(TIME_SCHEMA),
+    next_update_at: { ...orNull(TIME_SCHEMA), description: 'null: none is to come' },
+    last_error: { ...orNull({ type: 'string' }), description: 'For people; null when nothing is wrong' },
+  });
+}
 
 export interface KnownOfPanels {
-  settings: GuildSettings;
-  panels: readonly CounterPanel[];
+  /** Whether counters are shown in the guild. */
+  isOn: boolean;
+  /** In the order of the settings. */
+  counters: readonly KnownCounter[];
   /** By channel. */
   channels: ReadonlyMap<string, PanelChannel>;
   /** Of the guild. */
@@ -43,32 +43,26 @@ const NO_TOKEN = 'DISCORD_TOKEN is not set, so the counter stands still';
 const SHOWS_ANOTHER = 'The channel shows another count already, for which it is named first';
 
 /** In the order of the settings. */
-export function panelStatus({ settings, panels, channels, nextRefresh, hasDiscord }: KnownOfPanels): PanelStatus[] {
-  const all: [PanelStatus['panel'], string | null][] = [
-    ['member_count', settings.counterPanelMemberCountChannel],
-    ['online_member_count', settings.counterPanelOnlineMemberCountChannel],
-    ['server_boost_number', settings.counterPanelServerBoostNumberChannel],
-    ...panels.map(({ channelId }): [PanelStatus['panel'], string] => ['custom', channelId]),
-  ];
-  const isOn = settings.counterPanelEnabled && hasDiscord;
-  const seen = new Set<string>();
-  return all.flatMap(([panel, channelId]) => {
-    if (channelId === null) return [];
-    if (seen.has(channelId)) return showsAnother(panel, channelId);
-    seen.add(channelId);
-    const known = channels.get(channelId);
+export function panelStatus({ isOn, counters, channels, nextRefresh, hasDiscord }: KnownOfPanels): PanelStatus[] {
+  const shown = new Set(shownCounters(counters));
+  return counters.flatMap((known) => {
+    const { panel } = known.definition;
+    if (panel === undefined) return [];
+    const { channelId } = known.counter;
+    if (!shown.has(known)) return showsAnother(panel, channelId);
+    const channel = channels.get(channelId);
     return {
       panel,
       channel_id: channelId,
-      last_value: known?.shownName ?? null,
-      last_update_at: known?.shownAt?.toISOString() ?? null,
-      next_update_at: isOn && nextRefresh !== null ? nextUpdateAt(nextRefresh, known) : null,
-      last_error: hasDiscord ? (known?.lastError ?? null) : NO_TOKEN,
+      last_value: channel?.shownName ?? null,
+      last_update_at: channel?.shownAt?.toISOString() ?? null,
+      next_update_at: isOn && hasDiscord && nextRefresh !== null ? nextUpdateAt(nextRefresh, channel) : null,
+      last_error: hasDiscord ? (channel?.lastError ?? null) : NO_TOKEN,
     };
   });
 }
 
-function showsAnother(panel: PanelStatus['panel'], channelId: string): PanelStatus {
+function showsAnother(panel: string, channelId: string): PanelStatus {
   return {
     panel,
     channel_id: channelId,

@@ -1,5 +1,5 @@
 import type { ChannelCreation } from '#libs/counters';
-import type { PanelToCreate } from '../settings/custom-panels.js';
+import type { PanelToCreate } from './custom-panels.js';
 
 /** A custom panel on its way, and how far it got. */
 export interface PanelCreation {
@@ -9,8 +9,8 @@ export interface PanelCreation {
   state: 'not asked' | 'asked' | 'refused' | 'created';
 }
 
-/** What a request does in Discord. */
-export interface PanelWork {
+/** How far a request got in Discord. */
+export interface PanelProgress {
   guildId: string;
   creations: PanelCreation[];
   /** Channels that are gone by now. */

@@ -12,7 +12,7 @@ export interface UnknownChannel {
  *
  * @throws DiscordError, or the signal's reason
  */
-export async function findNamedChannel(
+export async function findChannel(
   discord: DiscordClient,
   { guildId, channelId }: ChannelOfGuild,
   signal: AbortSignal,

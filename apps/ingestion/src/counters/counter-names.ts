@@ -2,7 +2,7 @@
 const LONGEST_NAME = 100;
 
 /** `{label}: {count}`, the label cut so that the count is always there. */
-export function panelName(label: string, count: number): string {
+export function counterName(label: string, count: number): string {
   const shown = `: ${count}`;
   return (
     Array.from(label)
