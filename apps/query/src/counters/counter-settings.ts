@@ -55,6 +55,10 @@ interface PanelOrders extends SettingsChange {
 
 type StoredCounters = Stored<KnownCounter[]>;
 
+interface CheckedPanels extends CheckedChange {
+  work?: PanelRequest;
+}
+
 /** The counters that the settings show: in channels that fields name, and custom panels. */
 @Injectable()
 export class CounterSettings implements SettingsPart<KnownCounter[]> {
@@ -76,7 +80,7 @@ export class CounterSettings implements SettingsPart<KnownCounter[]> {
     return [{ field: 'counter_panel_category_channel', message: 'is needed while counter_panel_enabled is true' }];
   }
 
-  check({ own }: StoredCounters, { settings }: StoredCounters, { change, named, work }: CheckedChange): void {
+  check({ own }: StoredCounters, { settings }: StoredCounters, { change, named, work }: CheckedPanels): void {
     const { creates, deletes } = ordersIn(change);
     const panels = own.filter(isPanel).map(({ counter }) => counter.channelId);
     const foreign = deletes.filter((id) => !work?.gone.has(id) && !panels.includes(id));
@@ -94,7 +98,7 @@ export class CounterSettings implements SettingsPart<KnownCounter[]> {
       const message = `would make more than ${MAX_PANELS} custom panels`;
       throw new BadRequestError([{ field: 'counter_panel_custom_panels_create', message }]);
     }
-    if (work instanceof PanelRequest && work.categoryId !== settings.counterPanelCategoryChannel) {
+    if (work && work.categoryId !== settings.counterPanelCategoryChannel) {
       const message = 'was changed by somebody else meanwhile';
       throw new BadRequestError([{ field: 'counter_panel_category_channel', message }]);
     }
