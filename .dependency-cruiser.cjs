@@ -1,5 +1,4 @@
-/** The import rules of docs/architecture.md: apps → libs, contracts imports libs/json alone, libraries through their index. */
-/** The import rules of docs/architecture.md: apps → libs, contracts and timing import nothing of ours, libraries through their index. */
+/** The import rules of docs/architecture.md: apps → libs, libraries through their index, contracts imports libs/json alone, timing nothing of ours. */
 module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
