@@ -82,7 +82,7 @@ describe('withDeadline', () => {
     const work = new Promise<never>((_, reject) => (fail = reject));
     const waiting = withDeadline(deadline, work).catch((error: unknown) => error);
     await jest.advanceTimersByTimeAsync(2_000);
-    await waiting;
+    expect(await waiting).toBeInstanceOf(DeadlineError);
     fail(new Error('nobody listens: an unhandled rejection would end the process'));
     await jest.advanceTimersByTimeAsync(0);
   });
