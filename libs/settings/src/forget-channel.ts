@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { forgetCategory } from '#libs/counters';
+import { dropCreationsOf, forgetCategory } from '#libs/counters';
 import { Counter, GuildSettings, lockStripe } from '#libs/database';
 import { forgetStarboardChannel, leaveStarboardChannel } from '#libs/starboard';
 import { followSettings } from '#libs/statistics';
@@ -26,6 +26,7 @@ export async function forgetChannel(manager: EntityManager, guildId: string, cha
     guildId,
     channelId,
   ]);
+  await dropCreationsOf(manager, guildId, [channelId]);
   const hadEntries = await forgetStarboardChannel(manager, guildId, channelId);
   const repository = manager.getRepository(GuildSettings);
   const settings = await repository.findOneBy({ guildId });

@@ -11,13 +11,15 @@ import {
   findCounters,
   findNextRefresh,
   findPanelChannels,
+  findUnremovedChannels,
   finishCreations,
   forgetCategory,
   requestRefresh,
   type KnownCounter,
 } from '#libs/counters';
 import { Counter } from '#libs/database';
-import type { Clock, DiscordChannel, DiscordClient } from '#libs/discord';
+import type { DiscordChannel, DiscordClient } from '#libs/discord';
+import type { Clock } from '#libs/timing';
 import { GuildDatabase } from '../database/guild-database.js';
 import { BadRequestError, DiscordApiInteractionError } from '../http/api-error.js';
 import { ID_SCHEMA, objectOf } from '../openapi/schemas.js';
@@ -167,6 +169,7 @@ export class CounterSettings implements SettingsPart<KnownCounter[]> {
   async answer(manager: EntityManager, { settings, own: counters }: StoredCounters): Promise<Record<string, unknown>> {
     const channels = await findPanelChannels(manager, settings.guildId);
     const nextRefresh = await findNextRefresh(manager, settings.guildId);
+    const unremoved = await findUnremovedChannels(manager, settings.guildId);
     return {
       counter_panel_custom_panels: counters.filter(isPanel).map(({ counter }) => ({
         channel_id: counter.channelId,
@@ -178,6 +181,7 @@ export class CounterSettings implements SettingsPart<KnownCounter[]> {
         counters,
         channels,
         nextRefresh,
+        unremoved,
         hasDiscord: this.discord !== null,
       }),
     };

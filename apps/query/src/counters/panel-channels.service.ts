@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { deleteChannel, dropCreationsOf, findCustomPanelChannels } from '#libs/counters';
-import { withDeadline, type Clock, type DiscordClient } from '#libs/discord';
+import type { DiscordClient } from '#libs/discord';
+import { withDeadline, type Clock } from '#libs/timing';
 import type { Logger } from '#libs/observability';
 import { GuildDatabase } from '../database/guild-database.js';
 import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
@@ -39,8 +40,9 @@ export class PanelChannels {
   async deleteAsFarAsPossible(guildId: string, channelIds: readonly string[]): Promise<void> {
     const { discord } = this;
     if (discord === null || channelIds.length === 0) return;
-    const outcomes = await withDeadline(this.clock, FAREWELL_MS, (signal) =>
-      Promise.allSettled(channelIds.map((channelId) => deleteChannel(discord, guildId, channelId, signal))),
+    const outcomes = await withDeadline(
+      { what: 'deleting the channels', ms: FAREWELL_MS, clock: this.clock },
+      (signal) => Promise.allSettled(channelIds.map((channelId) => deleteChannel(discord, guildId, channelId, signal))),
     );
     const deleted = channelIds.filter((_, index) => outcomes[index]!.status === 'fulfilled');
     try {

@@ -1,5 +1,11 @@
-import type { CounterTypes, JsonSchema } from '#libs/contracts';
-import { earliestRename, shownCounters, type KnownCounter, type PanelChannel } from '#libs/counters';
+import { COUNTERS, CUSTOM_PANEL_TYPE, type CounterTypes, type JsonSchema } from '#libs/contracts';
+import {
+  earliestRename,
+  shownCounters,
+  type KnownCounter,
+  type PanelChannel,
+  type UnremovedChannel,
+} from '#libs/counters';
 import { ID_SCHEMA, objectOf, orNull, TIME_SCHEMA } from '../openapi/schemas.js';
 
 /** How a counter is, so that one that stands still explains itself. */
@@ -35,6 +41,7 @@ export interface KnownOfPanels {
   channels: ReadonlyMap<string, PanelChannel>;
   /** Of the guild. */
   nextRefresh: Date | null;
+  unremoved: readonly UnremovedChannel[];
   /** Whether there is a token. */
   hasDiscord: boolean;
 }
@@ -42,8 +49,12 @@ export interface KnownOfPanels {
 const NO_TOKEN = 'DISCORD_TOKEN is not set, so the counter stands still';
 const SHOWS_ANOTHER = 'The channel shows another count already, for which it is named first';
 
-/** In the order of the settings. */
-export function panelStatus({ isOn, counters, channels, nextRefresh, hasDiscord }: KnownOfPanels): PanelStatus[] {
+/** In the order of the settings; then the channels that belong to no counter any more. */
+export function panelStatus(known: KnownOfPanels): PanelStatus[] {
+  return [...statusOfCounters(known), ...known.unremoved.map(statusOfUnremoved)];
+}
+
+function statusOfCounters({ isOn, counters, channels, nextRefresh, hasDiscord }: KnownOfPanels): PanelStatus[] {
   const shown = new Set(shownCounters(counters));
   return counters.flatMap((known) => {
     const { panel } = known.definition;
@@ -70,6 +81,18 @@ function showsAnother(panel: string, channelId: string): PanelStatus {
     last_update_at: null,
     next_update_at: null,
     last_error: SHOWS_ANOTHER,
+  };
+}
+
+function statusOfUnremoved({ channelId, channelName, error, dueAt }: UnremovedChannel): PanelStatus {
+  const what = `The channel ${JSON.stringify(channelName)} belongs to no counter any more and should be deleted`;
+  return {
+    panel: COUNTERS[CUSTOM_PANEL_TYPE].panel,
+    channel_id: channelId,
+    last_value: null,
+    last_update_at: null,
+    next_update_at: dueAt?.toISOString() ?? null,
+    last_error: `${what}. ${error}${dueAt === null ? '. This was given up: delete it in Discord' : ''}`,
   };
 }
 

@@ -1,4 +1,5 @@
-import type { Clock, DiscordChannel, DiscordClient } from '#libs/discord';
+import type { DiscordChannel, DiscordClient } from '#libs/discord';
+import type { Clock } from '#libs/timing';
 import { ExplainedCalls } from '../discord/explained-calls.js';
 import { findChannel, type UnknownChannel } from '../discord/find-channel.js';
 import { BadRequestError } from '../http/api-error.js';

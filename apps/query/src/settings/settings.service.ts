@@ -1,7 +1,8 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { GuildSettings } from '#libs/database';
-import { DeadlineError, withDeadline, type Clock, type DiscordClient } from '#libs/discord';
+import type { DiscordClient } from '#libs/discord';
+import { DeadlineError, withDeadline, type Clock } from '#libs/timing';
 import { GuildDatabase } from '../database/guild-database.js';
 import { GuildEraser } from '../database/guild-eraser.js';
 import { DiscordApiInteractionError, ServiceUnavailableError } from '../http/api-error.js';
@@ -91,7 +92,8 @@ export class SettingsService implements OnModuleDestroy {
       for (const ofPart of works) await ofPart?.run(signal);
     };
     try {
-      await withDeadline(clock, WORK_MS, work, this.stopping.signal);
+      const { signal } = this.stopping;
+      await withDeadline({ what: 'the change', ms: WORK_MS, signal, clock }, work);
     } catch (error) {
       if (!(error instanceof DeadlineError)) throw error;
       throw new DiscordApiInteractionError(`Discord was too slow: ${error.message}`, error);

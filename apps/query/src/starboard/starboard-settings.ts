@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { FieldError } from '#libs/contracts';
-import type { Clock, DiscordChannel, DiscordClient } from '#libs/discord';
+import type { DiscordChannel, DiscordClient } from '#libs/discord';
+import type { Clock } from '#libs/timing';
 import {
   catchUpWithStarboard,
   clearStarboardProblem,
