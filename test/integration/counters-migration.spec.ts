@@ -7,7 +7,7 @@ const RETENTION = { eventDays: 62, summaryDays: 400 };
 const GUILD = '9223372036854775807';
 const OTHER = '9007199254740993';
 
-describe(MIGRATION, () => {
+describe('the migration to counters', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
 

@@ -121,9 +121,13 @@ export class SettingsParts {
 
   /** @returns what is to be done in Discord once the guild is erased */
   async beforeErasure(guildId: string): Promise<() => Promise<void>> {
-    const farewells = await Promise.all(this.parts.map((part) => part.beforeErasure?.(guildId)));
+    const farewells: (() => Promise<void>)[] = [];
+    for (const part of this.parts) {
+      const farewell = await part.beforeErasure?.(guildId);
+      if (farewell) farewells.push(farewell);
+    }
     return async () => {
-      await Promise.all(farewells.map((farewell) => farewell?.()));
+      for (const farewell of farewells) await farewell();
     };
   }
 }

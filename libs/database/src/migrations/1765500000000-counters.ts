@@ -12,7 +12,7 @@ export class Counters1765500000000 implements MigrationInterface {
   readonly name = 'Counters1765500000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    // What is being changed at this moment is moved too.
+    // A change that is under way is waited for, so that it is moved too.
     await runner.query(`LOCK TABLE guild_settings IN SHARE ROW EXCLUSIVE MODE`);
     await runner.query(`ALTER TABLE counter_panels RENAME TO counters`);
     await runner.query(`
