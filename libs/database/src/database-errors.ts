@@ -35,8 +35,9 @@ const DATA_CLASSES = new Set([
 /** Errors without an SQLSTATE by which node-postgres and its pool say that a connection could not be had, or was lost. */
 const CONNECTION_MESSAGES =
   /^(?:Connection terminated|timeout (?:exceeded|expired)|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool|The server does not support SSL|There was an error establishing an SSL connection|Received unexpected \w+ message from backend|SASL: )/;
-/** The same, as TypeORM says it: its query runner ends with its connection. */
+/** The same by name: TypeORM's, whose query runner ends with its connection, and ours for `target_session_attrs`. */
 const CONNECTION_ERRORS = new Set([
+  'WrongServerError',
   'QueryRunnerAlreadyReleasedError',
   'TransactionNotStartedError',
   'ConnectionIsNotSetError',
