@@ -4,7 +4,7 @@ import { FIELD_TYPES } from '#libs/contracts';
 import { listOf } from '../answers/answer-schema.js';
 import { Form } from '../forms/form.decorator.js';
 import { pathFormReader } from '../forms/form-reader.js';
-import { envelope } from '../http/dto/envelope.dto.js';
+import { envelope } from '../http/envelope.dto.js';
 import { rootPaths } from '../http/route-paths.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
 import { CreateApiKeyForm, ListApiKeysForm, RevokeApiKeyForm } from './api-keys.forms.js';

@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { envelope } from '../http/dto/envelope.dto.js';
+import { envelope } from '../http/envelope.dto.js';
 import type { EndpointAnswer } from '../openapi/endpoint.decorator.js';
 import { AcceptedEvent } from './dto/event-answers.dto.js';
 

@@ -1,6 +1,6 @@
 import type { ApiError } from './api-error.js';
-import type { FailureEnvelope, PageLinks, SuccessEnvelope } from './dto/envelope.dto.js';
-import type { ErrorAnswer } from './dto/errors.dto.js';
+import type { FailureEnvelope, PageLinks, SuccessEnvelope } from './envelope.dto.js';
+import type { ErrorAnswer } from './errors.dto.js';
 
 /** What a handler returns when its answer is more than data with status 200. */
 export class Answer<T> {

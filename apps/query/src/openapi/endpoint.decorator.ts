@@ -6,7 +6,7 @@ import { schemaOfContent, type AnswerContent } from '../answers/answer-schema.js
 import { fieldsOf, type FormClass, type FormField } from '../forms/form-field.js';
 import { formReader } from '../forms/form-reader.js';
 import type { ApiErrorName } from '../http/api-error.js';
-import { envelope } from '../http/dto/envelope.dto.js';
+import { envelope } from '../http/envelope.dto.js';
 import { errorResponses, type DocumentedResponse } from './error-responses.js';
 
 export interface EndpointAnswer {

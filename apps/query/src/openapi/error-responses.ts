@@ -1,8 +1,8 @@
 import type { Type } from '@nestjs/common';
 import type { JsonSchema } from '#libs/contracts';
 import { API_ERRORS, type ApiErrorName } from '../http/api-error.js';
-import { failure } from '../http/dto/envelope.dto.js';
-import { ERROR_ANSWERS } from '../http/dto/errors.dto.js';
+import { failure } from '../http/envelope.dto.js';
+import { ERROR_ANSWERS } from '../http/errors.dto.js';
 import { COMPONENT_NAME } from './components.js';
 
 /** A response of the API documents, and the DTO classes that it refers to. */

@@ -1,6 +1,6 @@
 import { SWITCHES, SWITCH_NAMES } from '#libs/contracts';
 import type { CounterPanel, GuildSettings } from '#libs/database';
-import type { DiscordStatus, SettingsAnswer } from './dto/settings-answer.dto.js';
+import type { DiscordStatus, SettingsAnswer } from './settings-answer.dto.js';
 import { COLUMN_FIELDS, COLUMN_FIELD_NAMES, type SettingsValues } from './settings-fields.js';
 
 export function settingsAnswer(

@@ -3,7 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Form } from '../forms/form.decorator.js';
 import { modulePaths } from '../http/route-paths.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
-import { ErasedGuildAnswer, SettingsAnswer } from './dto/settings-answer.dto.js';
+import { ErasedGuildAnswer, SettingsAnswer } from './settings-answer.dto.js';
 import { PatchSettingsForm, PutSettingsForm, SettingsGuildForm } from './settings.forms.js';
 import { SettingsService } from './settings.service.js';
 

@@ -12,7 +12,7 @@ import { GuildDatabase } from '../database/guild-database.js';
 import { GuildEraser } from '../database/guild-eraser.js';
 import { DiscordApiInteractionError } from '../http/api-error.js';
 import { DISCORD } from '../tokens.js';
-import type { ErasedGuildAnswer, SettingsAnswer } from './dto/settings-answer.dto.js';
+import type { ErasedGuildAnswer, SettingsAnswer } from './settings-answer.dto.js';
 import { decide, type DoneInDiscord } from './settings-decision.js';
 import { CHANNEL_FIELDS } from './settings-fields.js';
 import { checkRules } from './settings-rules.js';

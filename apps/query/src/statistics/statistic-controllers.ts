@@ -8,7 +8,7 @@ import { statisticReader } from '../events/event-reader.js';
 import { formReader } from '../forms/form-reader.js';
 import { Form } from '../forms/form.decorator.js';
 import type { Answer } from '../http/envelope.js';
-import { page } from '../http/dto/envelope.dto.js';
+import { page } from '../http/envelope.dto.js';
 import { modulePaths } from '../http/route-paths.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
 import { recordClass, type EventRecord } from './dto/event-record.dto.js';

@@ -6,10 +6,10 @@ import {
   SchemaProperty,
   SnowflakeProperty,
   TimestampProperty,
-} from '../../answers/answer-properties.js';
-import { PanelStatus } from '../../counters/dto/panel-status.dto.js';
-import { StarboardStatus } from '../../starboard/dto/starboard-status.dto.js';
-import { CHANNEL_FIELDS, COLUMN_FIELDS, COLUMN_FIELD_NAMES, type SettingsValues } from '../settings-fields.js';
+} from '../answers/answer-properties.js';
+import { PanelStatus } from '../counters/dto/panel-status.dto.js';
+import { StarboardStatus } from '../starboard/dto/starboard-status.dto.js';
+import { CHANNEL_FIELDS, COLUMN_FIELDS, COLUMN_FIELD_NAMES, type SettingsValues } from './settings-fields.js';
 
 @ApiSchema({ name: 'CustomPanel' })
 export class CustomPanelAnswer {

@@ -1,8 +1,8 @@
 import { ApiProperty, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import type { Type } from '@nestjs/common';
 import type { JsonSchema } from '#libs/contracts';
-import { ConstantProperty, SchemaProperty } from '../../answers/answer-properties.js';
-import { listOf, oneOf, schemaOfContent, type AnswerContent, type AnswerSchema } from '../../answers/answer-schema.js';
+import { ConstantProperty, SchemaProperty } from '../answers/answer-properties.js';
+import { listOf, oneOf, schemaOfContent, type AnswerContent, type AnswerSchema } from '../answers/answer-schema.js';
 
 const NOTHING: JsonSchema = { type: 'object', additionalProperties: false };
 

@@ -1,8 +1,8 @@
 import type { Type } from '@nestjs/common';
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { FieldError } from '#libs/contracts';
-import { ConstantProperty, TimestampProperty, UuidProperty } from '../../answers/answer-properties.js';
-import { API_ERRORS, type ApiErrorName } from '../api-error.js';
+import { ConstantProperty, TimestampProperty, UuidProperty } from '../answers/answer-properties.js';
+import { API_ERRORS, type ApiErrorName } from './api-error.js';
 
 @ApiSchema({ name: 'WrongField' })
 export class WrongField implements FieldError {
