@@ -9,7 +9,7 @@ export interface AnswerPropertyOptions {
   required?: boolean;
 }
 
-// A schema with a title is a component of the document, under that name.
+// The API document describes a schema with a title once, under that name.
 const SNOWFLAKE: JsonSchema = {
   title: 'Snowflake',
   type: 'string',
@@ -27,7 +27,7 @@ const TIMESTAMP: JsonSchema = {
 export const COUNT: JsonSchema = { type: 'integer', minimum: 0 };
 export const UUID: JsonSchema = { type: 'string', format: 'uuid' };
 
-/** Describes a property of an answer by its JSON Schema. Where TypeScript's type says all, use `@ApiProperty()`. */
+/** Describes a property of an answer by a JSON Schema. `@ApiProperty()` is enough where TypeScript's type says it all. */
 export function SchemaProperty(schema: JsonSchema, options: AnswerPropertyOptions = {}): PropertyDecorator {
   const { description, nullable = false, required = true } = options;
   const combined = nullable ? { anyOf: [schema, { type: 'null' }] } : { allOf: [schema] };

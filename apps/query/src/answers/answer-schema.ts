@@ -8,7 +8,7 @@ export interface AnswerSchema {
   models: readonly Type[];
 }
 
-/** A DTO class stands for itself. */
+/** A DTO class, or a schema that is made of some. */
 export type AnswerContent = Type | AnswerSchema;
 
 export function schemaOfContent(content: AnswerContent): AnswerSchema {

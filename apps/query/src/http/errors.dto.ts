@@ -38,7 +38,7 @@ export class ErrorAnswer {
   event?: EventToRepeat;
 }
 
-/** What an error says more than its name and a message. */
+/** The property that an error has beside its code, name and message. */
 const DETAILS: Partial<Record<ApiErrorName, [keyof ErrorAnswer, PropertyDecorator]>> = {
   BadRequestError: [
     'fields',

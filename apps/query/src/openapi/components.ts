@@ -4,12 +4,12 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 type Node = Readonly<Record<string, unknown>>;
 type Components = Record<string, Record<string, unknown>>;
 
-/** Names a response, so that it is described once. Schemas are named by their title. */
+/** Names a response, so that the document describes it once. The title of a schema does the same. */
 export const COMPONENT_NAME = 'x-component';
 
 /**
- * Moves what has a name to the components, and refers to it from everywhere: clients that are made from the document
- * then have one type for it.
+ * Moves schemas and responses that have a name to the components, and refers to them from where they were. Clients that
+ * are made from the document then have one type for each.
  *
  * @throws Error for two different things of one name
  */
@@ -32,7 +32,7 @@ function refer(node: unknown, named: Components): unknown {
   const { title, ...schema } = own;
   if (typeof title === 'string') return add(named, 'schemas', title, schema);
   const { allOf, ...described } = own;
-  // Swagger puts what a property refers to there, as OpenAPI 3.0 had no other place for its description.
+  // In OpenAPI 3.0 a reference had no description beside it, so Swagger wraps the reference.
   return Array.isArray(allOf) && allOf.length === 1 ? { ...(allOf[0] as Node), ...described } : own;
 }
 

@@ -21,7 +21,7 @@ export interface EndpointAnswer {
 
 /** Beside who may call it: `reads` is left out where it reads the form that the documents show. */
 export interface EndpointOptions extends RouteDeclaration {
-  /** What clients that are made from the API documents call the operation: `enableModule`. */
+  /** Generated clients name their method by it, such as `enableModule`. */
   operationId: string;
   summary: string;
   description?: string;

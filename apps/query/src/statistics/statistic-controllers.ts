@@ -98,7 +98,7 @@ function statisticController(kind: CompiledKind): Type {
       return this.summarizer.summarize(kind, request);
     }
   }
-  // What logs and errors of Nest call it.
+  // Nest's logs and errors show it.
   Object.defineProperty(StatisticController, 'name', { value: `${identifierOf(kind.name)}Controller` });
   return StatisticController;
 }
@@ -108,7 +108,7 @@ function summaryPath(viewPath: string): string {
   return viewPath.replace(/view$/, 'summary');
 }
 
-/** What the operations are called in clients that are made from the API documents: `recordMessage`, `listMessages`. */
+/** Such as `recordMessage`, `listMessages` and `summarizeMessages`. */
 function operationIds({ name, definition: { noun } }: CompiledKind): Record<'record' | 'list' | 'summarize', string> {
   const one = identifierOf(noun ?? name);
   const many = noun === undefined ? `${one}Records` : `${one}s`;

@@ -37,7 +37,7 @@ export class SummaryGroup {
   count: number;
 }
 
-/** A summary as it is answered. `stats` stands in those of kinds with a delay. */
+/** A summary as it is answered. Only kinds with a delay have `stats`. */
 export class SummaryAnswer {
   @TimestampProperty()
   from: string;
