@@ -1,12 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { ApiProperty } from '@nestjs/swagger';
 import type { EntityManager } from 'typeorm';
-import {
-  CounterTypes,
-  CUSTOM_PANEL_TYPE,
-  type CounterTypeWithSetting,
-  type FieldError,
-  type JsonSchema,
-} from '#libs/contracts';
+import { CounterTypes, CUSTOM_PANEL_TYPE, type CounterTypeWithSetting, type FieldError } from '#libs/contracts';
 import {
   findCounters,
   findNextRefresh,
@@ -22,7 +17,6 @@ import type { DiscordChannel, DiscordClient } from '#libs/discord';
 import type { Clock } from '#libs/timing';
 import { GuildDatabase } from '../database/guild-database.js';
 import { BadRequestError, DiscordApiInteractionError } from '../http/api-error.js';
-import { ID_SCHEMA, objectOf } from '../openapi/schemas.js';
 import { channelColumnField, channelField, channelRequest, onOffField } from '../settings/settings-fields.js';
 import type {
   CheckedChange,
@@ -35,9 +29,11 @@ import type {
 } from '../settings/settings-part.js';
 import { CLOCK, DISCORD } from '../tokens.js';
 import { MAX_PANELS, panelsToCreate, panelsToDelete, type PanelToCreate } from './custom-panels.js';
+import { CustomPanelAnswer } from './dto/custom-panel.dto.js';
+import { panelStatusClass } from './dto/panel-status.dto.js';
 import { PanelChannels } from './panel-channels.service.js';
 import { PanelRequest } from './panel-request.js';
-import { panelStatus, panelStatusSchema } from './panel-status.js';
+import { panelStatus } from './panel-status.js';
 import { PanelUndo } from './panel-undo.service.js';
 
 /** Discord's numbers of channel types. */
@@ -247,12 +243,6 @@ function whyNoCounter({ type, parentId }: DiscordChannel, categoryId: string | n
   return categoryId === null || parentId === categoryId ? undefined : 'is not in the category of the panels';
 }
 
-const CUSTOM_PANEL_SCHEMA: JsonSchema = objectOf({
-  channel_id: ID_SCHEMA,
-  channel_name: { type: 'string' },
-  role_id: ID_SCHEMA,
-});
-
 export function counterSettings(types: CounterTypes): SettingsFeature<KnownCounter[]> {
   return {
     fields: {
@@ -276,8 +266,8 @@ export function counterSettings(types: CounterTypes): SettingsFeature<KnownCount
       },
     },
     answers: {
-      counter_panel_custom_panels: { type: 'array', items: CUSTOM_PANEL_SCHEMA },
-      counter_panel_status: { type: 'array', items: panelStatusSchema(types) },
+      counter_panel_custom_panels: ApiProperty({ type: [CustomPanelAnswer] }),
+      counter_panel_status: ApiProperty({ type: [panelStatusClass(types)] }),
     },
     part: CounterSettings,
   };

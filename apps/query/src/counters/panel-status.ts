@@ -1,4 +1,4 @@
-import { COUNTERS, CUSTOM_PANEL_TYPE, type CounterTypes, type JsonSchema } from '#libs/contracts';
+import { COUNTERS, CUSTOM_PANEL_TYPE } from '#libs/contracts';
 import {
   earliestRename,
   shownCounters,
@@ -6,31 +6,7 @@ import {
   type PanelChannel,
   type UnremovedChannel,
 } from '#libs/counters';
-import { ID_SCHEMA, objectOf, orNull, TIME_SCHEMA } from '../openapi/schemas.js';
-
-/** How a counter is, so that one that stands still explains itself. */
-export interface PanelStatus {
-  panel: string;
-  channel_id: string;
-  /** The name that Discord took last; null before the first. */
-  last_value: string | null;
-  last_update_at: string | null;
-  /** When the counter is looked at next and may be renamed, by Discord's limit too; null while that is not to come. */
-  next_update_at: string | null;
-  /** One sentence for people; null when nothing is wrong. */
-  last_error: string | null;
-}
-
-export function panelStatusSchema({ panels }: CounterTypes): JsonSchema {
-  return objectOf({
-    panel: { enum: panels },
-    channel_id: ID_SCHEMA,
-    last_value: { ...orNull({ type: 'string' }), description: 'The name that Discord took last' },
-    last_update_at: orNull(TIME_SCHEMA),
-    next_update_at: { ...orNull(TIME_SCHEMA), description: 'null: none is to come' },
-    last_error: { ...orNull({ type: 'string' }), description: 'For people; null when nothing is wrong' },
-  });
-}
+import type { PanelStatus } from './dto/panel-status.dto.js';
 
 export interface KnownOfPanels {
   /** Whether counters are shown in the guild. */

@@ -1,16 +1,15 @@
 import { FIELD_TYPES } from '#libs/contracts';
 import type { GuildSettings } from '#libs/database';
-import { ID_SCHEMA, orNull } from '../openapi/schemas.js';
+import { SchemaProperty, SnowflakeProperty } from '../answers/answer-properties.js';
 import type { RequestField, SettingsField } from './settings-part.js';
 
 type Column<Value> = { [P in keyof GuildSettings]: GuildSettings[P] extends Value ? P : never }[keyof GuildSettings];
 
 /** A setting that has a column of its own. */
 export function columnField(column: keyof GuildSettings, field: RequestField): SettingsField {
-  const { schema } = field.format;
   return {
     ...field,
-    answer: field.nullable ? orNull(schema) : schema,
+    answer: SchemaProperty(field.format.schema, answerOptions(field)),
     get: ({ settings }) => settings[column],
     set: ({ settings }, value) => void Object.assign(settings, { [column]: value }),
   };
@@ -26,9 +25,14 @@ export function channelColumnField(column: Column<string | null>, description: s
 
 /** A setting that names a channel, or none. */
 export function channelField<Own>(field: Omit<SettingsField<Own>, 'answer' | 'namesChannel'>): SettingsField<Own> {
-  return { ...field, namesChannel: true, answer: orNull(ID_SCHEMA) };
+  return { ...field, namesChannel: true, answer: SnowflakeProperty(answerOptions(field)) };
 }
 
 export function channelRequest(description: string, required: boolean): RequestField {
   return { format: FIELD_TYPES.snowflake, nullable: true, required, description };
+}
+
+/** An answer has every field. */
+function answerOptions({ nullable, description }: RequestField) {
+  return { nullable, description };
 }

@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { FieldError, JsonSchema } from '#libs/contracts';
+import type { FieldError } from '#libs/contracts';
 import type { GuildSettings } from '#libs/database';
 import type { DiscordChannel } from '#libs/discord';
 import type { FieldFormat } from '../forms/form-field.js';
@@ -31,8 +31,8 @@ export interface RequestField {
 
 /** A setting: it is read and written under one name. */
 export interface SettingsField<Own = unknown> extends RequestField {
-  /** What an answer shows. */
-  answer: JsonSchema;
+  /** Describes it in an answer, for the API documents. */
+  answer: PropertyDecorator;
   /** Whether its value is the id of a channel of the guild. @defaultValue false */
   namesChannel?: boolean;
   get(stored: Readonly<Stored<Own>>): unknown;
@@ -106,6 +106,6 @@ export interface SettingsFeature<Own = unknown> {
   /** What a request may ask for beside setting fields. */
   requests?: Readonly<Record<string, RequestField>>;
   /** What an answer tells beside the fields. Requests may send it back; it is ignored. */
-  answers?: Readonly<Record<string, JsonSchema>>;
+  answers?: Readonly<Record<string, PropertyDecorator>>;
   part: Type<SettingsPart<Own>>;
 }

@@ -3,8 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Form } from '../forms/form.decorator.js';
 import { modulePaths } from '../http/route-paths.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
-import { ID_SCHEMA, objectOf } from '../openapi/schemas.js';
-import { settingsSchema, type SettingsAnswer } from './settings-answer.js';
+import { ErasedGuildAnswer, settingsAnswerClass, type SettingsAnswer } from './settings-answer.dto.js';
 import type { SettingsChange, SettingsFeature } from './settings-part.js';
 import { SettingsGuildForm, settingsForms } from './settings.forms.js';
 import { SettingsService } from './settings.service.js';
@@ -12,7 +11,7 @@ import { SettingsService } from './settings.service.js';
 /** The routes of the settings that these features have. */
 export function settingsController(features: readonly SettingsFeature[]): Type {
   const forms = settingsForms(features);
-  const data = settingsSchema(features);
+  const data = settingsAnswerClass(features);
   const answered = features.flatMap(({ answers = {} }) => Object.keys(answers)).map((name) => `\`${name}\``);
 
   @ApiTags('Settings')
@@ -23,6 +22,7 @@ export function settingsController(features: readonly SettingsFeature[]): Type {
     @Get()
     @Endpoint({
       access: 'guild',
+      operationId: 'getSettings',
       summary: 'All settings of a guild',
       query: SettingsGuildForm,
       data,
@@ -35,6 +35,7 @@ export function settingsController(features: readonly SettingsFeature[]): Type {
     @Put()
     @Endpoint({
       access: 'guild',
+      operationId: 'replaceSettings',
       summary: 'Replace the settings of a guild',
       description:
         'What GET answered, with the two lists of panels added, may be sent back: ' +
@@ -50,6 +51,7 @@ export function settingsController(features: readonly SettingsFeature[]): Type {
     @Patch()
     @Endpoint({
       access: 'guild',
+      operationId: 'changeSettings',
       summary: 'Change some settings of a guild',
       body: forms.patch,
       data,
@@ -62,13 +64,14 @@ export function settingsController(features: readonly SettingsFeature[]): Type {
     @Delete('delete')
     @Endpoint({
       access: 'service',
+      operationId: 'eraseGuild',
       summary: 'Erase everything that is stored of a guild',
       description: 'Settings, custom panels, starboard entries and statistics. Doing it again changes nothing.',
       bodyOrQuery: SettingsGuildForm,
-      data: objectOf({ guild_id: ID_SCHEMA, deleted: { const: true } }),
+      data: ErasedGuildAnswer,
       errors: ['DatabaseError'],
     })
-    erase(@Form() form: SettingsGuildForm): Promise<{ guild_id: string; deleted: true }> {
+    erase(@Form() form: SettingsGuildForm): Promise<ErasedGuildAnswer> {
       return this.settings.erase(form.guild_id);
     }
   }

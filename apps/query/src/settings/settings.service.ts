@@ -8,7 +8,7 @@ import { GuildEraser } from '../database/guild-eraser.js';
 import { DiscordApiInteractionError, ServiceUnavailableError } from '../http/api-error.js';
 import { CLOCK, DISCORD } from '../tokens.js';
 import { checkNamedChannels } from './channel-checks.js';
-import type { SettingsAnswer } from './settings-answer.js';
+import type { ErasedGuildAnswer, SettingsAnswer } from './settings-answer.dto.js';
 import { decide, type DoneInDiscord } from './settings-decision.js';
 import { WORK_MS, type SettingsChange } from './settings-part.js';
 import { goneChannels, SettingsParts, type GuildState } from './settings-parts.js';
@@ -70,7 +70,7 @@ export class SettingsService implements OnModuleDestroy {
    * Erases everything that is stored of the guild; what happened there before is not stored any more. What was created
    * for it in Discord goes as far as Discord lets it.
    */
-  async erase(guildId: string): Promise<{ guild_id: string; deleted: true }> {
+  async erase(guildId: string): Promise<ErasedGuildAnswer> {
     const farewell = await this.parts.beforeErasure(guildId);
     await this.eraser.eraseGuild(guildId);
     await farewell();

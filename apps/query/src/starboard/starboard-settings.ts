@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { ApiProperty } from '@nestjs/swagger';
 import type { EntityManager } from 'typeorm';
 import type { FieldError } from '#libs/contracts';
 import type { DiscordChannel, DiscordClient } from '#libs/discord';
@@ -13,7 +14,8 @@ import { wholeNumber } from '../forms/formats.js';
 import { channelColumnField, columnField, onOffField } from '../settings/settings-fields.js';
 import type { NamedChannel, SettingsFeature, SettingsPart, Stored } from '../settings/settings-part.js';
 import { CLOCK, DISCORD } from '../tokens.js';
-import { STARBOARD_STATUS_SCHEMA, starboardStatus } from './starboard-status.js';
+import { StarboardStatus } from './dto/starboard-status.dto.js';
+import { starboardStatus } from './starboard-status.js';
 
 /** How many stars a message may be asked to have. */
 const MAX_STARBOARD_COUNT = 1_000_000;
@@ -73,11 +75,10 @@ export const STARBOARD_SETTINGS: SettingsFeature = {
     }),
   },
   answers: {
-    starboard_status: {
-      type: 'array',
-      items: STARBOARD_STATUS_SCHEMA,
+    starboard_status: ApiProperty({
+      type: [StarboardStatus],
       description: 'What keeps the starboard from working; empty when nothing is wrong',
-    },
+    }),
   },
   part: StarboardSettings,
 };

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { FIELD_TYPES, SWITCHES, SWITCH_NAMES, type SwitchName } from '#libs/contracts';
 import { followSettings } from '#libs/statistics';
+import { SchemaProperty } from '../answers/answer-properties.js';
 import type { SettingsFeature, SettingsField, SettingsPart, Stored } from '../settings/settings-part.js';
 
 /** The switches of the statistics. */
@@ -18,7 +19,7 @@ function switchField(name: SwitchName): SettingsField {
     format: FIELD_TYPES.boolean,
     required,
     description,
-    answer: { type: 'boolean' },
+    answer: SchemaProperty({ type: 'boolean' }, { description }),
     get: ({ settings }) => settings.switches.includes(name),
     set: ({ settings }, value) => {
       const on = new Set(settings.switches);
