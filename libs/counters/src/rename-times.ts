@@ -1,4 +1,4 @@
-import type { PanelChannel } from './panel-channels.js';
+import type { PanelChannel } from '#libs/database';
 
 /** Discord allows two renames of a channel in this time. */
 export const RENAME_WINDOW_MS = 10 * 60_000;

@@ -2,9 +2,12 @@ import { DataSource } from 'typeorm';
 import { parseDatabaseUrl } from '#libs/config';
 import { chosenClient, mustChoose, routesTo } from './chosen-client.js';
 import { ApiKey } from './entities/api-key.entity.js';
+import { ChannelCreation } from './entities/channel-creation.entity.js';
 import { CounterPanel } from './entities/counter-panel.entity.js';
 import { GuildSettings } from './entities/guild-settings.entity.js';
+import { PanelChannel } from './entities/panel-channel.entity.js';
 import { StarboardEntry } from './entities/starboard-entry.entity.js';
+import { StarboardProblem } from './entities/starboard-problem.entity.js';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema.js';
 import { Rollups1764100000000 } from './migrations/1764100000000-rollups.js';
 import { CollectionPeriods1764200000000 } from './migrations/1764200000000-collection-periods.js';
@@ -20,6 +23,7 @@ import type { SessionUse } from './sessions/session-settings.js';
 import { StarboardLooks1765100000000 } from './migrations/1765100000000-starboard-looks.js';
 import { StarboardOrigins1765200000000 } from './migrations/1765200000000-starboard-origins.js';
 import { ReplyAuthors1765300000000 } from './migrations/1765300000000-reply-authors.js';
+import { OneLease1765400000000 } from './migrations/1765400000000-one-lease.js';
 
 export interface DatabaseOptions {
   /** A database URL, read as libpq reads it. */
@@ -50,7 +54,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     poolSize: options.poolSize,
     // Looking for a server comes before connecting to it.
     connectTimeoutMS: mustChoose(target) ? (2 * routesTo(target).length + 1) * deadlineMs : deadlineMs,
-    entities: [GuildSettings, CounterPanel, StarboardEntry, ApiKey],
+    entities: [GuildSettings, CounterPanel, PanelChannel, ChannelCreation, StarboardEntry, StarboardProblem, ApiKey],
     migrations: [
       InitialSchema1764000000000,
       Rollups1764100000000,
@@ -65,6 +69,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       StarboardLooks1765100000000,
       StarboardOrigins1765200000000,
       ReplyAuthors1765300000000,
+      OneLease1765400000000,
     ],
     migrationsTableName: 'schema_migrations',
     synchronize: false,

@@ -54,7 +54,7 @@ const SMALL_TABLES = [
 
 /** Deletes what there is little of: without settings the guild is one that was never enabled, for everybody. */
 export async function eraseGuildSettings(manager: EntityManager, guildId: string): Promise<void> {
-  await abandonPanelChannels(manager, guildId, new Date(Date.now() + REMOVED_AT_ONCE_MS));
+  await abandonPanelChannels(manager, guildId, REMOVED_AT_ONCE_MS);
   for (const entity of [GuildSettings, CounterPanel]) {
     await manager.getRepository<{ guildId: string }>(entity).delete({ guildId });
   }

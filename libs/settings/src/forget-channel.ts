@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { followSettings } from '#libs/statistics';
-import { CounterPanel, GuildSettings } from '#libs/database';
+import { CounterPanel, GuildSettings, PanelChannel } from '#libs/database';
 import { nextUpdate } from './settings-update.js';
 import { forgetStarboardChannel } from '#libs/starboard';
 
@@ -13,10 +13,7 @@ import { forgetStarboardChannel } from '#libs/starboard';
  * @returns whether settings or starboard had to do with the channel
  */
 export async function forgetChannel(manager: EntityManager, guildId: string, channelId: string): Promise<boolean> {
-  await manager.query('DELETE FROM counter_panel_channels WHERE guild_id = $1 AND channel_id = $2', [
-    guildId,
-    channelId,
-  ]);
+  await manager.getRepository(PanelChannel).delete({ guildId, channelId });
   const hadEntries = await forgetStarboardChannel(manager, guildId, channelId);
   const repository = manager.getRepository(GuildSettings);
   const settings = await repository.findOneBy({ guildId });

@@ -1,23 +1,13 @@
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
-import {
-  removeCreatedChannel,
-  claimCreation,
-  dropCreation,
-  findDueCreations,
-  postponeCreation,
-  type ChannelCreation,
-} from '#libs/counters';
+import { abandonedCreations, removeCreatedChannel, type ClaimedCreation } from '#libs/counters';
 import { DiscordError, isInGuild, MISSING_ACCESS, withDeadline, type Clock, type DiscordClient } from '#libs/discord';
 import { describeError } from '#libs/observability';
 import type { CounterPanelMetrics } from './counter-panel-metrics.js';
 
 const AT_ONCE = 20;
-/** What one removal may take, and how long nobody else tries it. */
+/** What one removal may take. */
 const REMOVAL_MS = 60_000;
-const LEASE_MS = 2 * REMOVAL_MS;
-const FIRST_PAUSE_MS = 60_000;
-const LONGEST_PAUSE_MS = 6 * 60 * 60_000;
 
 export interface AbandonedChannelsParts {
   dataSource: DataSource;
@@ -33,33 +23,32 @@ export class AbandonedChannels {
 
   /** @throws the database's error, or the signal's reason */
   async remove(signal: AbortSignal): Promise<void> {
-    const { dataSource, clock } = this.parts;
-    for (const found of await findDueCreations(dataSource.manager, clock.now(), AT_ONCE)) {
+    const { dataSource } = this.parts;
+    for (const due of await abandonedCreations.findDue(dataSource, AT_ONCE)) {
       signal.throwIfAborted();
-      const creation = await claimCreation(dataSource.manager, found, clock.now(), LEASE_MS);
+      const creation = await abandonedCreations.claim(dataSource, due);
       if (creation) await this.removeOne(creation, signal);
     }
   }
 
-  private async removeOne(creation: ChannelCreation, signal: AbortSignal): Promise<void> {
+  private async removeOne(creation: ClaimedCreation, signal: AbortSignal): Promise<void> {
     const { dataSource, clock, metrics, logger } = this.parts;
     try {
       const remove = (own: AbortSignal) => this.removeChannel(creation, own);
       if (await withDeadline(clock, REMOVAL_MS, remove, signal)) metrics.countRemoved();
-      await dropCreation(dataSource.manager, creation);
+      await abandonedCreations.drop(dataSource, creation);
     } catch (error) {
       signal.throwIfAborted();
-      const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(creation.attempts - 1, 20), LONGEST_PAUSE_MS);
       logger.warn(
         { guild: creation.guildId, error: describeError(error) },
         'the channel of an abandoned counter panel could not be removed, trying again',
       );
-      await postponeCreation(dataSource.manager, creation, new Date(clock.now() + pauseMs));
+      await abandonedCreations.fail(dataSource, creation);
     }
   }
 
   /** @returns whether there was one; where the bot is no member any more, there is none for it */
-  private async removeChannel(creation: ChannelCreation, signal: AbortSignal): Promise<boolean> {
+  private async removeChannel(creation: ClaimedCreation, signal: AbortSignal): Promise<boolean> {
     const { dataSource, discord } = this.parts;
     try {
       return await removeCreatedChannel(discord, dataSource.manager, creation, signal);

@@ -2,12 +2,13 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import pLimit from 'p-limit';
 import type { Logger } from 'pino';
 import {
-  claimRefresh,
   endRefresh,
-  findDueGuilds,
+  failRefresh,
+  refreshes,
   requestAllRefreshes,
   requestRefresh,
   scheduleNewGuilds,
+  type DueRefresh,
 } from '#libs/counters';
 import { Database } from '#libs/database';
 import { withDeadline, type Clock, type DiscordClient } from '#libs/discord';
@@ -28,10 +29,8 @@ const SCHEDULE_MS = 60_000;
 const GUILDS_AT_ONCE = 8;
 /** Guilds that an instance knows to be due at once. */
 const GUILDS_IN_SIGHT = 200;
-/** What one guild may take: its claim outlives that. */
+/** What one guild may take: its lease outlives that. */
 const REFRESH_MS = 4 * 60_000;
-const CLAIM_MS = 5 * 60_000;
-const PAUSE_AFTER_FAILURE_MS = 60_000;
 
 /**
  * Keeps the counters in Discord as the counts are. Every ingestion instance works at it; a claim lets one of them at a
@@ -84,8 +83,8 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
     if (this.discord === null) return undefined;
     const { manager } = this.database.dataSource;
     let isWanted = true;
-    if (guildId === undefined) await requestAllRefreshes(manager, this.clock.now());
-    else isWanted = await requestRefresh(manager, guildId, this.clock.now());
+    if (guildId === undefined) await requestAllRefreshes(manager);
+    else isWanted = await requestRefresh(manager, guildId);
     this.nap.abort();
     return isWanted;
   }
@@ -109,29 +108,29 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
     const { manager } = this.database.dataSource;
     const now = this.clock.now();
     if (now >= this.scheduleAtMs) {
-      await scheduleNewGuilds(manager, now);
+      await scheduleNewGuilds(manager);
       this.scheduleAtMs = now + SCHEDULE_MS;
     }
-    while (await this.refreshInSight(discord, now));
+    while (await this.refreshInSight(discord));
   }
 
   /** @returns whether there may be more to do at once */
-  private async refreshInSight(discord: DiscordClient, now: number): Promise<boolean> {
+  private async refreshInSight(discord: DiscordClient): Promise<boolean> {
     // After a failure one guild tries whether the database works again.
     const limit = this.failures > 0 ? 1 : GUILDS_IN_SIGHT;
-    const due = await findDueGuilds(this.database.dataSource.manager, now, limit);
+    const due = await refreshes.findDue(this.database.dataSource, limit);
     this.metrics.setDue(due.length);
-    const fresh = due.filter((guildId) => !this.inSight.has(guildId));
-    for (const guildId of fresh) this.inSight.add(guildId);
+    const fresh = due.filter(({ guildId }) => !this.inSight.has(guildId));
+    for (const { guildId } of fresh) this.inSight.add(guildId);
     const failing = new AbortController();
-    const begin = async (guildId: string) => {
-      if (!failing.signal.aborted && !this.stopping.signal.aborted) await this.refresh(discord, guildId);
+    const begin = async (row: DueRefresh) => {
+      if (!failing.signal.aborted && !this.stopping.signal.aborted) await this.refresh(discord, row);
     };
     await Promise.all(
-      fresh.map((guildId) =>
-        this.atOnce(() => begin(guildId))
+      fresh.map((row) =>
+        this.atOnce(() => begin(row))
           .catch((error: unknown) => failing.abort(error))
-          .finally(() => this.inSight.delete(guildId)),
+          .finally(() => this.inSight.delete(row.guildId)),
       ),
     );
     failing.signal.throwIfAborted();
@@ -139,26 +138,24 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
   }
 
   /** @throws the database's error when the guild cannot be claimed */
-  private async refresh(discord: DiscordClient, guildId: string): Promise<void> {
+  private async refresh(discord: DiscordClient, due: DueRefresh): Promise<void> {
     const { clock, metrics, deletedChannels } = this;
     const { dataSource } = this.database;
     const { signal } = this.stopping;
-    const claim = await claimRefresh(dataSource.manager, guildId, clock.now(), CLAIM_MS);
+    const claim = await refreshes.claim(dataSource, due);
     this.failures = 0;
     if (claim === undefined) return;
     try {
-      let dueAt: Date | undefined = new Date(clock.now() + PAUSE_AFTER_FAILURE_MS);
-      try {
-        const parts = { dataSource, discord, deletedChannels, clock, metrics };
-        dueAt = await withDeadline(clock, REFRESH_MS, (own) => new PanelRefresh(parts, claim, own).run(), signal);
-        metrics.countRefresh('done');
-      } finally {
-        await endRefresh(dataSource.manager, claim, dueAt);
-      }
+      const parts = { dataSource, discord, deletedChannels, clock, metrics };
+      const run = (own: AbortSignal) => new PanelRefresh(parts, claim, own).run();
+      const pauseMs = await withDeadline(clock, REFRESH_MS, run, signal);
+      metrics.countRefresh('done');
+      await endRefresh(dataSource.manager, claim, pauseMs);
     } catch (error) {
+      await failRefresh(dataSource.manager, claim).catch(() => undefined); // the lease ends by itself
       if (signal.aborted) return;
       metrics.countRefresh('failed');
-      this.logger.warn({ guild: guildId, error: describeError(error) }, 'counter panels could not be refreshed');
+      this.logger.warn({ guild: due.guildId, error: describeError(error) }, 'counter panels could not be refreshed');
     }
   }
 

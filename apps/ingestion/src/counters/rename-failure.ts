@@ -1,4 +1,4 @@
-import type { PanelChannel } from '#libs/counters';
+import type { PanelChannel } from '#libs/database';
 import {
   explainDiscordError,
   MISSING_ACCESS,

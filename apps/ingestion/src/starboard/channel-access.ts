@@ -9,7 +9,8 @@ import {
   type DiscordPermission,
 } from '#libs/discord';
 import { ChannelProblemError } from './run-errors.js';
-import type { StarboardAction, StarboardProblems } from './starboard-problems.queries.js';
+import type { StarboardAction } from '#libs/database';
+import type { StarboardProblems } from './starboard-problems.queries.js';
 
 /** What is about to be done in a channel, for whom it fails. */
 export interface ChannelAction {

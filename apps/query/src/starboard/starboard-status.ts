@@ -1,6 +1,6 @@
 import type { JsonSchema } from '#libs/contracts';
 import type { GuildSettings } from '#libs/database';
-import type { StarboardProblem } from '#libs/starboard';
+import type { StarboardProblem } from '#libs/database';
 import type { DiscordClient } from '#libs/discord';
 import { ID_SCHEMA, objectOf, orNull, TIME_SCHEMA } from '../openapi/schemas.js';
 
