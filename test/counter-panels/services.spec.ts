@@ -82,11 +82,12 @@ describe('both services with counter panels', () => {
       },
       { what: 'the error to be told' },
     );
-  /** The clock moves on meanwhile, as the worker looks every five seconds. */
+  /** Time moves on meanwhile: the worker looks every five seconds, and the database knows what is due. */
   const untilName = (channelId: string, name: string) =>
     waitFor(
-      () => {
+      async () => {
         clock.advance(1_000);
+        await database.query(`UPDATE counter_panel_refreshes SET due_at = due_at - interval '1 second'`);
         return discord.state.channel(channelId).name === name;
       },
       { what: `a channel to be called ${name}` },
