@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { In, IsNull, type EntityManager } from 'typeorm';
+import { In, IsNull, Not, type EntityManager } from 'typeorm';
 import { ChannelCreation, CounterPanel, databaseNow, WorkList, type ClaimedRow } from '#libs/database';
 
 interface CreationKey {
@@ -16,6 +16,8 @@ export type ClaimedCreation = ClaimedRow<CreationKey, CreationRow>;
 
 /** What a removal may take is less. */
 const LEASE_MS = 120_000;
+/** What Discord has refused for so long is given up, as with posts of the starboard that have to go. */
+const HOPELESS_AFTER_MS = 30 * 86_400_000;
 
 /**
  * Creations whose request never came to its end, and those whose channel could not be removed yet. Whoever claims one
@@ -27,6 +29,7 @@ export const abandonedCreations = new WorkList<CreationKey, CreationRow>({
   row: { categoryId: 'category_id', channelName: 'channel_name', channelId: 'channel_id', begunAt: 'begun_at' },
   leaseMs: LEASE_MS,
   pauses: { firstMs: 60_000, longestMs: 6 * 60 * 60_000 },
+  hopelessAfterMs: () => HOPELESS_AFTER_MS,
   alsoOnClaim: 'is_abandoned = true',
 });
 
@@ -116,7 +119,7 @@ export async function abandonPanelChannels(
 ): Promise<void> {
   const now = await databaseNow(manager);
   const creations = manager.getRepository(ChannelCreation);
-  await creations.update({ guildId }, { isAbandoned: true, dueAt: new Date(now) });
+  await creations.update({ guildId }, { isAbandoned: true, dueAt: new Date(now), failingSince: null });
   const panels = await manager.getRepository(CounterPanel).findBy({ guildId });
   await creations.insert(
     panels.map(({ channelId, channelName }) => ({
@@ -140,6 +143,54 @@ export async function dropCreationsOf(
   channelIds: readonly string[],
 ): Promise<void> {
   await manager.getRepository(ChannelCreation).delete({ guildId, channelId: In(channelIds) });
+}
+
+/**
+ * It could not be removed.
+ *
+ * @param error one sentence for people
+ * @param isGivenUp whether nobody tries again, unless {@link retryCreations} asks for it
+ */
+export async function noteFailedRemoval(
+  manager: EntityManager,
+  creation: ClaimedCreation,
+  error: string,
+  isGivenUp: boolean,
+): Promise<void> {
+  const set = () => ({ last_error: error });
+  await abandonedCreations.fail(manager, creation, isGivenUp ? { due: () => 'NULL', set } : { set });
+}
+
+/** Tries again at once to remove what could not be removed: whoever asks may have put right what was wrong. */
+export async function retryCreations(manager: EntityManager, guildId: string): Promise<void> {
+  const dueAt = new Date(await databaseNow(manager));
+  await manager
+    .getRepository(ChannelCreation)
+    .update({ guildId, failingSince: Not(IsNull()) }, { dueAt, attempts: 0, failingSince: null });
+}
+
+/** A channel that belongs to no counter any more, and could not be removed. */
+export interface UnremovedChannel {
+  channelId: string;
+  channelName: string;
+  /** One sentence for people. */
+  error: string;
+  /** When it is tried again; null: that was given up. */
+  dueAt: Date | null;
+}
+
+/** Those whose id is known. */
+export async function findUnremovedChannels(manager: EntityManager, guildId: string): Promise<UnremovedChannel[]> {
+  const creations = await manager.getRepository(ChannelCreation).find({
+    where: { guildId, channelId: Not(IsNull()), lastError: Not(IsNull()) },
+    order: { begunAt: 'ASC', id: 'ASC' },
+  });
+  return creations.map(({ channelId, channelName, lastError, dueAt }) => ({
+    channelId: channelId!,
+    channelName,
+    error: lastError!,
+    dueAt,
+  }));
 }
 
 /** Its channel is gone, or never was. */

@@ -24,6 +24,7 @@ import { StarboardLooks1765100000000 } from './migrations/1765100000000-starboar
 import { StarboardOrigins1765200000000 } from './migrations/1765200000000-starboard-origins.js';
 import { ReplyAuthors1765300000000 } from './migrations/1765300000000-reply-authors.js';
 import { OneLease1765400000000 } from './migrations/1765400000000-one-lease.js';
+import { UnremovableChannels1765450000000 } from './migrations/1765450000000-unremovable-channels.js';
 
 export interface DatabaseOptions {
   /** A database URL, read as libpq reads it. */
@@ -70,6 +71,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       StarboardOrigins1765200000000,
       ReplyAuthors1765300000000,
       OneLease1765400000000,
+      UnremovableChannels1765450000000,
     ],
     migrationsTableName: 'schema_migrations',
     synchronize: false,

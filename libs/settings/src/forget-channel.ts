@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { followSettings } from '#libs/statistics';
+import { dropCreationsOf } from '#libs/counters';
 import { CounterPanel, GuildSettings, PanelChannel } from '#libs/database';
 import { nextUpdate } from './settings-update.js';
 import { forgetStarboardChannel } from '#libs/starboard';
@@ -14,6 +15,7 @@ import { forgetStarboardChannel } from '#libs/starboard';
  */
 export async function forgetChannel(manager: EntityManager, guildId: string, channelId: string): Promise<boolean> {
   await manager.getRepository(PanelChannel).delete({ guildId, channelId });
+  await dropCreationsOf(manager, guildId, [channelId]);
   const hadEntries = await forgetStarboardChannel(manager, guildId, channelId);
   const repository = manager.getRepository(GuildSettings);
   const settings = await repository.findOneBy({ guildId });

@@ -4,19 +4,21 @@ export interface Pauses {
   firstMs: number;
   /** However many failures there were. */
   longestMs: number;
+  /** By how much of it a pause may be shorter, by chance. @defaultValue 0.5 */
+  spread?: number;
 }
 
 /** 2 to a higher power is no number of milliseconds that anybody waits. */
 const MOST_DOUBLINGS = 30;
 
 /**
- * How long to wait after so many failures in a row, in milliseconds: doubled each time up to the longest, and up to half
- * of it shorter by chance, so that what failed together is not tried again together.
+ * How long to wait after so many failures in a row, in milliseconds: doubled each time up to the longest, and shorter by
+ * chance, so that what failed together is not tried again together.
  */
-export function growingPause(failures: number, { firstMs, longestMs }: Pauses): number {
+export function growingPause(failures: number, { firstMs, longestMs, spread = 0.5 }: Pauses): number {
   const doublings = Math.min(Math.max(failures - 1, 0), MOST_DOUBLINGS);
   const pause = Math.min(firstMs * 2 ** doublings, longestMs);
-  return Math.round(pause * (0.5 + Math.random() / 2));
+  return Math.round(pause * (1 - spread * Math.random()));
 }
 
 /** Counts the failures in a row of something that is tried again and again. */

@@ -1,8 +1,23 @@
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
-import { abandonedCreations, removeCreatedChannel, type ClaimedCreation } from '#libs/counters';
-import { DiscordError, isInGuild, MISSING_ACCESS, withDeadline, type Clock, type DiscordClient } from '#libs/discord';
+import {
+  abandonedCreations,
+  deleteChannel,
+  findCreatedChannel,
+  noteCreatedChannel,
+  noteFailedRemoval,
+  type ClaimedCreation,
+} from '#libs/counters';
+import {
+  DiscordError,
+  explainDiscordError,
+  isInGuild,
+  MISSING_ACCESS,
+  TO_CHANGE_VOICE,
+  type DiscordClient,
+} from '#libs/discord';
 import { describeError } from '#libs/observability';
+import { withDeadline, type Clock } from '#libs/timing';
 import type { CounterPanelMetrics } from './counter-panel-metrics.js';
 
 const AT_ONCE = 20;
@@ -32,31 +47,63 @@ export class AbandonedChannels {
   }
 
   private async removeOne(creation: ClaimedCreation, signal: AbortSignal): Promise<void> {
-    const { dataSource, clock, metrics, logger } = this.parts;
+    const { dataSource, clock, metrics } = this.parts;
     try {
-      const remove = (own: AbortSignal) => this.removeChannel(creation, own);
-      if (await withDeadline(clock, REMOVAL_MS, remove, signal)) metrics.countRemoved();
+      const deadline = { what: 'removing the channel', ms: REMOVAL_MS, signal, clock };
+      if (await withDeadline(deadline, (own) => this.removeChannel(creation, own))) metrics.countRemoved();
       await abandonedCreations.drop(dataSource, creation);
     } catch (error) {
       signal.throwIfAborted();
-      logger.warn(
-        { guild: creation.guildId, error: describeError(error) },
-        'the channel of an abandoned counter panel could not be removed, trying again',
-      );
-      await abandonedCreations.fail(dataSource, creation);
+      await this.noteFailure(creation, error);
     }
+  }
+
+  /** Where the bot is refused for good, nobody tries for ever: the status of the counters says what is left. */
+  private async noteFailure(creation: ClaimedCreation, error: unknown): Promise<void> {
+    const { dataSource, logger } = this.parts;
+    const isGivenUp = isRefusal(error) && creation.isHopeless;
+    logger.warn(
+      { guild: creation.guildId, attempts: creation.attempts + 1, error: describeError(error) },
+      isGivenUp
+        ? 'the channel of an abandoned counter panel is given up, as it cannot be removed'
+        : 'the channel of an abandoned counter panel could not be removed, trying again',
+    );
+    await noteFailedRemoval(dataSource.manager, creation, explain(creation, error), isGivenUp);
   }
 
   /** @returns whether there was one; where the bot is no member any more, there is none for it */
   private async removeChannel(creation: ClaimedCreation, signal: AbortSignal): Promise<boolean> {
-    const { dataSource, discord } = this.parts;
+    const { discord } = this.parts;
+    const { guildId } = creation;
     try {
-      return await removeCreatedChannel(discord, dataSource.manager, creation, signal);
+      const channelId = creation.channelId ?? (await this.findChannel(creation, signal));
+      if (channelId !== undefined) await deleteChannel(discord, guildId, channelId, signal);
+      return channelId !== undefined;
     } catch (error) {
       if (!(error instanceof DiscordError)) throw error;
       const mayBeLost = error.missingObject === 'guild' || error.code === MISSING_ACCESS;
-      if (mayBeLost && (await isInGuild(discord, creation.guildId, signal)) === false) return false;
+      if (mayBeLost && (await isInGuild(discord, guildId, signal)) === false) return false;
       throw error;
     }
   }
+
+  /** Its id is kept, so that the status can name it when it cannot be removed. */
+  private async findChannel(creation: ClaimedCreation, signal: AbortSignal): Promise<string | undefined> {
+    const { manager } = this.parts.dataSource;
+    const channelId = await findCreatedChannel(this.parts.discord, manager, creation, signal);
+    if (channelId !== undefined) await noteCreatedChannel(manager, { ...creation, channelId });
+    return channelId;
+  }
+}
+
+/** Whether Discord answered, and will answer the same until somebody puts something right in the server. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof DiscordError && ['forbidden', 'not_found', 'rejected'].includes(error.kind);
+}
+
+/** One sentence for people. */
+function explain({ channelId }: ClaimedCreation, error: unknown): string {
+  if (!(error instanceof DiscordError)) return 'The channel could not be deleted';
+  const where = { channelId: channelId ?? undefined, needed: TO_CHANGE_VOICE };
+  return explainDiscordError(error, { action: 'delete the channel', ...where });
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, In, Not, type Repository } from 'typeorm';
 import { StarboardProblem, type StarboardAction } from '#libs/database';
 import { clearStarboardProblem } from '#libs/starboard';
-import { growingPause } from '../retries/growing-pause.js';
+import { growingPause } from '#libs/timing';
 
 /** What keeps the starboard of a guild from working in one channel. */
 export interface ChannelProblem {
@@ -19,7 +19,7 @@ export interface KnownProblem extends ChannelProblem {
   retryAt: number;
 }
 
-const FIRST_PAUSE_MS = 30_000;
+const PAUSES = { firstMs: 30_000, longestMs: 15 * 60_000 };
 const NO_CONTENT =
   'Discord does not show the bot what members write: the intent Message Content has to be switched on for the bot on ' +
   "Discord's developer pages";
@@ -60,7 +60,7 @@ export class StarboardProblems {
     const known = await this.rows.findOneBy({ guildId, channelId });
     const isNew = known?.problem !== problem;
     const attempts = (known?.attempts ?? 0) + 1;
-    const until = now + growingPause(attempts, FIRST_PAUSE_MS);
+    const until = now + growingPause(attempts, PAUSES);
     const since = isNew ? new Date(now) : known.since;
     const met = {
       guildId,

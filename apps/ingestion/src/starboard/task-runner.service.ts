@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { DiscordError, type Clock, type DiscordClient } from '#libs/discord';
+import { DiscordError, type DiscordClient } from '#libs/discord';
+import { growingPause, type Clock } from '#libs/timing';
 import { describeError } from '#libs/observability';
 import { DeletedChannelsService } from '../guilds/deleted-channels.service.js';
 import { CLOCK, DISCORD, LOGGER } from '../tokens.js';

@@ -13,8 +13,7 @@ export class OneLease1765400000000 implements MigrationInterface {
     await runner.query(`
       ALTER TABLE counter_panel_creations
         ADD COLUMN claim uuid,
-        ADD COLUMN claimed_until timestamptz(3),
-        ADD COLUMN failing_since timestamptz(3)`);
+        ADD COLUMN claimed_until timestamptz(3)`);
     for (const table of ['starboard_tasks', 'counter_panel_refreshes', 'counter_panel_creations']) {
       await runner.query(`COMMENT ON COLUMN ${table}.claim IS 'whoever works on it'`);
       await runner.query(`
@@ -28,8 +27,7 @@ export class OneLease1765400000000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      ALTER TABLE counter_panel_creations
-        DROP COLUMN claim, DROP COLUMN claimed_until, DROP COLUMN failing_since`);
+      ALTER TABLE counter_panel_creations DROP COLUMN claim, DROP COLUMN claimed_until`);
     await runner.query(`
       ALTER TABLE counter_panel_refreshes DROP COLUMN claim, DROP COLUMN attempts, DROP COLUMN failing_since`);
   }
