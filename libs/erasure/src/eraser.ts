@@ -21,8 +21,8 @@ import {
 } from './erasure-lock.js';
 import type { ErasureLog, LoggedErasure } from './erasure-log.js';
 import { eraseGuildRows, eraseGuildSettings, eraseSmallGuild } from './guild-erasure.js';
-import { eraseMemberEntries, eraseReplyAuthor } from '#libs/starboard';
-import { eraseMemberEvents, eraseOutlivedGroups } from './member-erasure.js';
+import { ERASED_TABLES } from './erased-tables.js';
+import { eraseMemberEvents } from './member-erasure.js';
 import { addReferences, noReferences, type MemberReferences } from './member-references.js';
 import { StepPace, type ErasureStepSizes } from './step-pace.js';
 import { layGuildTombstone, layMemberTombstone, layTombstoneAgain, WHOLE_GUILD } from './tombstones.js';
@@ -395,9 +395,10 @@ async function memberJob(
   beforeMessage?: string,
 ): Promise<ErasureJob> {
   const { guildId, userId } = target;
-  const starboardEntries = await eraseMemberEntries(manager, guildId, userId, beforeMessage);
-  await eraseReplyAuthor(manager, guildId, userId);
-  await eraseOutlivedGroups(manager, guildId);
+  let starboardEntries = 0;
+  for (const { eraseMember } of ERASED_TABLES) {
+    starboardEntries += (await eraseMember?.(manager, { guildId, userId, beforeMessage })) ?? 0;
+  }
   const { erased, position } = (await findErasureJob(manager, target)) ?? { erased: noReferences() };
   const sum = { ...erased, starboardEntries: erased.starboardEntries + starboardEntries };
   return { ...target, before, erased: sum, position };

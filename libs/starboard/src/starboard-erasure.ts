@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { databaseNow, StarboardProblem } from '#libs/database';
+import { databaseNow } from '#libs/database';
 
 /**
  * Deletes the starboard entries of the member's messages, also those that others have forwarded, and leaves as work
@@ -43,13 +43,16 @@ export async function eraseReplyAuthor(manager: EntityManager, guildId: string, 
 
 /**
  * Deletes the entries of the guild, and leaves as work what deletes their posts in Discord, beside the removals that
- * are left from before. Looks that were asked for and known problems go.
+ * are left from before.
  * Call it under the exclusive lock of the guild's stripe.
  */
-export async function eraseGuildStarboard(manager: EntityManager, guildId: string): Promise<void> {
+export async function eraseGuildEntries(manager: EntityManager, guildId: string): Promise<void> {
   await eraseEntries(manager, 'guild_id = $1', [guildId, new Date(await databaseNow(manager))]);
+}
+
+/** Deletes the looks at messages that were asked for; posts of erased entries are still to be removed. */
+export async function eraseGuildLooks(manager: EntityManager, guildId: string): Promise<void> {
   await manager.query(`DELETE FROM starboard_tasks WHERE guild_id = $1 AND task = 'follow'`, [guildId]);
-  await manager.getRepository(StarboardProblem).delete({ guildId });
 }
 
 /**
