@@ -246,8 +246,9 @@ describe('leases', () => {
     expect(await rowOf()).toMatchObject({ claimed_until: new Date(now + LEASE_MS) });
   });
 
-  it('should do each job at least once and let one holder end it, whatever holders and clocks do', async () => {
+  it('should obey nobody but the latest holder of a row, whatever holders and clocks do', async () => {
     const random = numbersFrom(7);
+    let wrong = 0;
     for (let round = 0; round < 30; round++) {
       await database.query('TRUNCATE jobs');
       await addJobs(5);
@@ -259,18 +260,14 @@ describe('leases', () => {
         if (action <= 1) {
           const job = await claimNext(instance);
           if (job) held.push({ instance, job });
-        } else if (action === 2 && held.length > 0) {
+        } else if (action <= 3 && held.length > 0) {
           const { job } = held[random(held.length)]!;
           const isLatest = held.findLast((other) => other.job.id === job.id)!.job === job;
+          const isDropping = action === 3;
+          const isHeld = await (isDropping ? jobs.drop(one, job) : jobs.renew(one, job));
           // Only the latest holder of a row may still have it.
-          if (await jobs.renew(one, job)) expect(isLatest).toBe(true);
-        } else if (action === 3 && held.length > 0) {
-          const { job } = held[random(held.length)]!;
-          const isLatest = held.findLast((other) => other.job.id === job.id)!.job === job;
-          if (await jobs.drop(one, job)) {
-            expect(isLatest).toBe(true);
-            ended++;
-          }
+          wrong += isHeld && !isLatest ? 1 : 0;
+          ended += isHeld && isDropping ? 1 : 0;
         } else {
           now += [1, LEASE_MS / 2, LEASE_MS, 120_000, -5_000][random(5)]!;
         }
@@ -280,6 +277,7 @@ describe('leases', () => {
       ];
       expect(ended + left).toBe(5);
     }
+    expect(wrong).toBe(0);
   });
 
   it('should race for rows that are claimed, left and ended, and lose none', async () => {

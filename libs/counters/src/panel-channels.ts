@@ -1,10 +1,13 @@
 import { In, IsNull, LessThan, type EntityManager } from 'typeorm';
-import { PanelChannel, Parameters } from '#libs/database';
+import { CounterPanelChannel, Parameters } from '#libs/database';
 import { refreshes, type RefreshClaim } from './panel-refreshes.js';
+
+/** What is known of a channel that shows a count; each change makes a new one. */
+export type PanelChannel = Pick<CounterPanelChannel, keyof CounterPanelChannel>;
 
 /** By channel. */
 export async function findPanelChannels(manager: EntityManager, guildId: string): Promise<Map<string, PanelChannel>> {
-  const channels = await manager.getRepository(PanelChannel).findBy({ guildId });
+  const channels = await manager.getRepository(CounterPanelChannel).findBy({ guildId });
   return new Map(channels.map((channel) => [channel.channelId, channel]));
 }
 
@@ -27,7 +30,7 @@ export async function savePanelChannels(
       values,
     );
     if (held.length === 0) return false;
-    await transaction.getRepository(PanelChannel).upsert([...channels], ['guildId', 'channelId']);
+    await transaction.getRepository(CounterPanelChannel).upsert([...channels], ['guildId', 'channelId']);
     return true;
   });
 }
@@ -40,7 +43,7 @@ export async function dropPanelChannels(
   renamedBefore: Date,
 ): Promise<void> {
   const channel = { guildId, channelId: In(channelIds) };
-  await manager.getRepository(PanelChannel).delete([
+  await manager.getRepository(CounterPanelChannel).delete([
     { ...channel, lastRenamedAt: IsNull() },
     { ...channel, lastRenamedAt: LessThan(renamedBefore) },
   ]);
@@ -48,5 +51,5 @@ export async function dropPanelChannels(
 
 /** Whatever the channels of the guild are called by now, they get their names anew. */
 export async function forgetShownNames(manager: EntityManager, guildId: string): Promise<void> {
-  await manager.getRepository(PanelChannel).update({ guildId }, { shownName: null });
+  await manager.getRepository(CounterPanelChannel).update({ guildId }, { shownName: null });
 }

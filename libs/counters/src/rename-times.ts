@@ -1,4 +1,4 @@
-import type { PanelChannel } from '#libs/database';
+import type { PanelChannel } from './panel-channels.js';
 
 /** Discord allows two renames of a channel in this time. */
 export const RENAME_WINDOW_MS = 10 * 60_000;

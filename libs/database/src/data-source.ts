@@ -3,9 +3,9 @@ import { parseDatabaseUrl } from '#libs/config';
 import { chosenClient, mustChoose, routesTo } from './chosen-client.js';
 import { ApiKey } from './entities/api-key.entity.js';
 import { ChannelCreation } from './entities/channel-creation.entity.js';
+import { CounterPanelChannel } from './entities/counter-panel-channel.entity.js';
 import { CounterPanel } from './entities/counter-panel.entity.js';
 import { GuildSettings } from './entities/guild-settings.entity.js';
-import { PanelChannel } from './entities/panel-channel.entity.js';
 import { StarboardEntry } from './entities/starboard-entry.entity.js';
 import { StarboardProblem } from './entities/starboard-problem.entity.js';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema.js';
@@ -55,7 +55,15 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     poolSize: options.poolSize,
     // Looking for a server comes before connecting to it.
     connectTimeoutMS: mustChoose(target) ? (2 * routesTo(target).length + 1) * deadlineMs : deadlineMs,
-    entities: [GuildSettings, CounterPanel, PanelChannel, ChannelCreation, StarboardEntry, StarboardProblem, ApiKey],
+    entities: [
+      GuildSettings,
+      CounterPanel,
+      CounterPanelChannel,
+      ChannelCreation,
+      StarboardEntry,
+      StarboardProblem,
+      ApiKey,
+    ],
     migrations: [
       InitialSchema1764000000000,
       Rollups1764100000000,

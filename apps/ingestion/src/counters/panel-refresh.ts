@@ -14,8 +14,8 @@ import {
   forgetShownNames,
   savePanelChannels,
   type RefreshClaim,
+  type PanelChannel,
 } from '#libs/counters';
-import type { PanelChannel } from '#libs/database';
 import {
   BotPermissions,
   DiscordError,

@@ -1,4 +1,4 @@
-import type { PanelChannel } from '#libs/database';
+import type { PanelChannel } from '#libs/counters';
 import {
   explainDiscordError,
   MISSING_ACCESS,

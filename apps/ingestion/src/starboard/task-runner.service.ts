@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
+import type { StarboardAction } from '#libs/database';
 import { DiscordError, type DiscordClient } from '#libs/discord';
-import { growingPause, type Clock } from '#libs/timing';
+import type { Clock } from '#libs/timing';
 import { describeError } from '#libs/observability';
 import { DeletedChannelsService } from '../guilds/deleted-channels.service.js';
 import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
@@ -12,7 +13,6 @@ import { MessageFollower } from './message-follower.js';
 import { ChannelProblemError, RunPostponedError, StarboardChannelGoneError } from './run-errors.js';
 import { isLiving, StarboardEntries, type LivingEntry, type StarboardSettings } from './starboard-entries.queries.js';
 import { StarboardMetrics, type RunFailure, type RunOutcome } from './starboard-metrics.js';
-import type { StarboardAction } from '#libs/database';
 import { StarboardProblems } from './starboard-problems.queries.js';
 import { StarboardTasks, type ClaimedTask } from './starboard-tasks.queries.js';
 

@@ -1,7 +1,7 @@
 import type { JsonSchema } from '#libs/contracts';
 import { earliestRename } from '#libs/counters';
-import type { UnremovedChannel } from '#libs/counters';
-import type { CounterPanel, GuildSettings, PanelChannel } from '#libs/database';
+import type { PanelChannel, UnremovedChannel } from '#libs/counters';
+import type { CounterPanel, GuildSettings } from '#libs/database';
 import { ID_SCHEMA, objectOf, orNull, TIME_SCHEMA } from '../openapi/schemas.js';
 
 const PANELS = ['member_count', 'online_member_count', 'server_boost_number', 'custom'] as const;

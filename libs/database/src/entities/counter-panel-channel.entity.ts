@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** What is known of a channel that shows a count. */
 @Entity({ name: 'counter_panel_channels' })
-export class PanelChannel {
+export class CounterPanelChannel {
   @PrimaryColumn('bigint', { name: 'guild_id' })
   guildId: string;
 
