@@ -81,7 +81,7 @@ export async function tryWithErasureLock<T>(
       if (isLost) throw new ErasureTakenOverError();
       return { result };
     } finally {
-      await stopRenewing();
+      void stopRenewing(); // a renewal that is under way finds no lease any more
       // On another connection where its own is gone; where none can be had, the lease ends by itself.
       await locks
         .drop(runner, lease)
