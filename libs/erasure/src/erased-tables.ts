@@ -52,7 +52,7 @@ export interface ErasedTable {
   /** Those that name members, by name. */
   memberColumns?: Readonly<Record<string, MemberColumn>>;
   /**
-   * Erases a member in the transaction that lays the tombstone. Events, which may be many, follow in steps.
+   * Erases a member in the first step of the erasure. Events, which may be many, follow in other steps.
    *
    * @returns how many rows went that counted among what was stored of the member
    */

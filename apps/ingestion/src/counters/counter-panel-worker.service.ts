@@ -165,12 +165,13 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
     this.metrics.setDue(due.length);
     const fresh = due.filter(({ guildId }) => !this.inSight.has(guildId));
     for (const { guildId } of fresh) this.inSight.add(guildId);
+    let claimed = 0;
     const failing = new AbortController();
     const begin = async (row: DueRefresh) => {
       if (failing.signal.aborted || this.stopping.signal.aborted) return;
       // From then on the lease is anybody's, so whatever hangs has no right to its place.
       const deadline = { what: `refreshing guild ${row.guildId}`, ms: refreshes.leaseMs, clock: this.clock };
-      await withDeadline(deadline, this.refresh(discord, row));
+      if (await withDeadline(deadline, this.refresh(discord, row))) claimed++;
     };
     await Promise.all(
       fresh.map((row) =>
@@ -180,17 +181,18 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
       ),
     );
     failing.signal.throwIfAborted();
-    return fresh.length > 0 && due.length === limit && !this.stopping.signal.aborted;
+    // What others hold or have locked waits for the next look.
+    return claimed > 0 && due.length === limit && !this.stopping.signal.aborted;
   }
 
-  /** @throws the database's error when the guild cannot be claimed */
-  private async refresh(discord: DiscordClient, due: DueRefresh): Promise<void> {
+  /** @returns whether the guild was claimed @throws the database's error when that cannot be done */
+  private async refresh(discord: DiscordClient, due: DueRefresh): Promise<boolean> {
     const { clock, metrics, deletedChannels } = this;
     const { dataSource } = this.database;
     const { signal } = this.stopping;
     const claim = await refreshes.claim(dataSource, due);
     this.backOff.succeeded();
-    if (claim === undefined) return;
+    if (claim === undefined) return false;
     try {
       const parts = { dataSource, discord, deletedChannels, clock, metrics };
       const deadline = { what: 'the refresh', ms: REFRESH_MS, signal, clock };
@@ -199,10 +201,11 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
       await endRefresh(dataSource.manager, claim, pauseMs);
     } catch (error) {
       await failRefresh(dataSource.manager, claim).catch(() => undefined); // the lease ends by itself
-      if (signal.aborted) return;
+      if (signal.aborted) return true;
       metrics.countRefresh('failed');
       this.logger.warn({ guild: due.guildId, error: describeError(error) }, 'counter panels could not be refreshed');
     }
+    return true;
   }
 
   private startRun(discord: DiscordClient): void {
