@@ -127,7 +127,7 @@ export class StarboardTasks {
     const nextLook = after(BETWEEN_STARBOARD_LOOKS_MS);
     await tasks.succeed(this.dataSource, task, {
       due: (now, add) => `CASE WHEN requests > ${add(task.requests)} THEN ${nextLook(now, add)} END`,
-      set: (now) => ({ last_run_at: now, last_error: null }),
+      set: (now) => ({ last_run_at: now, last_error: null, refusal: null }),
     });
   }
 
@@ -144,9 +144,14 @@ export class StarboardTasks {
     });
   }
 
-  /** It failed, and is tried again after a pause that grows. */
-  async retry(task: ClaimedTask, error: string): Promise<void> {
-    await tasks.fail(this.dataSource, task, { set: (now) => ({ last_run_at: now, last_error: error }) });
+  /**
+   * It failed, and is tried again after a pause that grows.
+   *
+   * @param refusal for people, where Discord does not take the post about this very message
+   */
+  async retry(task: ClaimedTask, error: string, refusal?: string): Promise<void> {
+    const set = (now: Date) => ({ last_run_at: now, last_error: error, refusal: refusal ?? null });
+    await tasks.fail(this.dataSource, task, { set });
   }
 
   async drop(task: ClaimedTask): Promise<void> {

@@ -10,7 +10,7 @@ import { ChannelAccess } from './channel-access.js';
 import { EntryImages } from './entry-image.service.js';
 import { ErasedPosts } from './erased-posts.js';
 import { MessageFollower } from './message-follower.js';
-import { ChannelProblemError, RunPostponedError, StarboardChannelGoneError } from './run-errors.js';
+import { ChannelProblemError, PostRefusedError, RunPostponedError, StarboardChannelGoneError } from './run-errors.js';
 import { isLiving, StarboardEntries, type LivingEntry, type StarboardSettings } from './starboard-entries.queries.js';
 import { StarboardMetrics, type RunFailure, type RunOutcome } from './starboard-metrics.js';
 import { StarboardProblems } from './starboard-problems.queries.js';
@@ -132,10 +132,11 @@ export class TaskRunner {
       await this.tasks.postpone(task, error.retryAfterMs + Math.random() * LONGEST_JITTER_MS);
       return 'rate_limited';
     }
-    if (!(error instanceof DiscordError)) this.logger.error({ error: describeError(error) }, 'a starboard task failed');
+    const isDiscords = error instanceof DiscordError || error instanceof PostRefusedError;
+    if (!isDiscords) this.logger.error({ error: describeError(error) }, 'a starboard task failed');
     const message = error instanceof Error ? error.message : String(error);
     if (task.isHopeless) return this.giveUp(task, message);
-    await this.tasks.retry(task, message);
+    await this.tasks.retry(task, message, error instanceof PostRefusedError ? error.problem : undefined);
     return 'failed';
   }
 

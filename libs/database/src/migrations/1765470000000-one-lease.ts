@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Refreshes and creations get the columns of a lease that the tasks of the starboard have. */
-export class OneLease1765400000000 implements MigrationInterface {
-  readonly name = 'OneLease1765400000000';
+export class OneLease1765470000000 implements MigrationInterface {
+  readonly name = 'OneLease1765470000000';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
