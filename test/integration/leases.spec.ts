@@ -321,7 +321,7 @@ describe('leases', () => {
     const outcomes = [true, new Error('gone'), true, false, true];
     let renewals = 0;
     let lost = 0;
-    const stop = keepLease(
+    const renewing = keepLease(
       async () => {
         const outcome = outcomes[renewals++]!;
         if (outcome instanceof Error) throw outcome;
@@ -331,7 +331,8 @@ describe('leases', () => {
       () => lost++,
     );
     await waitFor(() => lost === 1, { what: 'the lease to be lost' });
-    await stop();
+    renewing.stop();
+    await renewing.settled();
     expect(renewals).toBe(4);
   });
 });

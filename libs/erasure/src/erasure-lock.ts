@@ -71,7 +71,7 @@ export async function tryWithErasureLock<T>(
     const lease = await locks.take(runner, target);
     if (lease === undefined) return undefined;
     let isLost = false;
-    const stopRenewing = keepLease(
+    const renewing = keepLease(
       () => locks.renew(dataSource, lease),
       RENEWAL_MS,
       () => (isLost = true),
@@ -81,7 +81,7 @@ export async function tryWithErasureLock<T>(
       if (isLost) throw new ErasureTakenOverError();
       return { result };
     } finally {
-      void stopRenewing(); // a renewal that is under way finds no lease any more
+      renewing.stop(); // a renewal that is under way finds no lease any more
       // On another connection where its own is gone; where none can be had, the lease ends by itself.
       await locks
         .drop(runner, lease)

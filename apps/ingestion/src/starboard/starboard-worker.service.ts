@@ -135,7 +135,7 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
     if (!task) return false;
     // Ends the run when the lease is lost, so that no two instances work on one message.
     const onLost = () => abort.abort(new Error('the lease ran out'));
-    const stopRenewing = keepLease(() => this.tasks.renew(task), RENEW_MS, onLost);
+    const renewing = keepLease(() => this.tasks.renew(task), RENEW_MS, onLost);
     try {
       await this.runner.run(task, abort.signal);
       return true;
@@ -143,7 +143,8 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
       if (this.stopping.signal.aborted) await this.tasks.postpone(task, 0);
       throw error;
     } finally {
-      await stopRenewing();
+      renewing.stop();
+      await renewing.settled();
     }
   }
 
