@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { dropCreationsOf, forgetCategory } from '#libs/counters';
-import { Counter, GuildSettings, lockStripe } from '#libs/database';
+import { Counter, CounterPanelChannel, GuildSettings, lockStripe } from '#libs/database';
 import { forgetStarboardChannel, leaveStarboardChannel } from '#libs/starboard';
 import { followSettings } from '#libs/statistics';
 import { nextUpdate } from './settings-update.js';
@@ -22,10 +22,7 @@ export function forgetDeletedChannel(dataSource: DataSource, guildId: string, ch
  * @returns whether settings, counters or starboard had to do with the channel
  */
 export async function forgetChannel(manager: EntityManager, guildId: string, channelId: string): Promise<boolean> {
-  await manager.query('DELETE FROM counter_panel_channels WHERE guild_id = $1 AND channel_id = $2', [
-    guildId,
-    channelId,
-  ]);
+  await manager.getRepository(CounterPanelChannel).delete({ guildId, channelId });
   await dropCreationsOf(manager, guildId, [channelId]);
   const hadEntries = await forgetStarboardChannel(manager, guildId, channelId);
   const repository = manager.getRepository(GuildSettings);

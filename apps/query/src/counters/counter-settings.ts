@@ -159,7 +159,7 @@ export class CounterSettings implements SettingsPart<KnownCounter[]> {
     for (const { channelId, type } of removed) await counters.delete({ guildId, channelId, type });
     if (added.length > 0) await counters.insert(added);
     const hasChanged = removed.length + added.length > 0 || counterPanelEnabled !== before.settings.counterPanelEnabled;
-    if (work || hasChanged) await requestRefresh(manager, guildId, this.clock.now());
+    if (work || hasChanged) await requestRefresh(manager, guildId);
   }
 
   async answer(manager: EntityManager, { settings, own: counters }: StoredCounters): Promise<Record<string, unknown>> {

@@ -3,7 +3,6 @@ import { ApiProperty } from '@nestjs/swagger';
 import type { EntityManager } from 'typeorm';
 import type { FieldError } from '#libs/contracts';
 import type { DiscordChannel, DiscordClient } from '#libs/discord';
-import type { Clock } from '#libs/timing';
 import {
   catchUpWithStarboard,
   clearStarboardProblem,
@@ -13,7 +12,7 @@ import {
 import { wholeNumber } from '../forms/formats.js';
 import { channelColumnField, columnField, onOffField } from '../settings/settings-fields.js';
 import type { NamedChannel, SettingsFeature, SettingsPart, Stored } from '../settings/settings-part.js';
-import { CLOCK, DISCORD } from '../tokens.js';
+import { DISCORD } from '../tokens.js';
 import { StarboardStatus } from './dto/starboard-status.dto.js';
 import { starboardStatus } from './starboard-status.js';
 
@@ -25,10 +24,7 @@ const WITHOUT_MESSAGES = [4, 14, 15, 16];
 
 @Injectable()
 export class StarboardSettings implements SettingsPart {
-  constructor(
-    @Inject(DISCORD) private readonly discord: DiscordClient | null,
-    @Inject(CLOCK) private readonly clock: Clock,
-  ) {}
+  constructor(@Inject(DISCORD) private readonly discord: DiscordClient | null) {}
 
   rules(values: Readonly<Record<string, unknown>>): FieldError[] {
     if (values.starboard_enabled !== true) return [];
@@ -49,7 +45,7 @@ export class StarboardSettings implements SettingsPart {
     const { guildId, starboardChannel: former } = before;
     // What new posts lacked in a former starboard channel is no problem any more; what entries there lack is met again.
     if (former !== null && former !== after.starboardChannel) await clearStarboardProblem(manager, guildId, former);
-    await catchUpWithStarboard(manager, before, after, this.clock.now());
+    await catchUpWithStarboard(manager, before, after);
   }
 
   async answer(manager: EntityManager, { settings }: Stored): Promise<Record<string, unknown>> {
