@@ -3,9 +3,8 @@ import { Registry } from 'prom-client';
 import pino from 'pino';
 import { Database } from '#libs/database';
 import { DiscordClient } from '#libs/discord';
-import { CounterPanelMetrics } from '../../apps/ingestion/src/counters/counter-panel-metrics.js';
+import { CounterPanelMetrics } from '../../apps/ingestion/src/counters/counter-panel.metrics.js';
 import { CounterPanelWorker } from '../../apps/ingestion/src/counters/counter-panel-worker.service.js';
-import { DeletedChannelsService } from '../../apps/ingestion/src/guilds/deleted-channels.service.js';
 import { DiscordDouble, type PermissionName, type StoredChannel } from '../doubles/discord/index.js';
 import { ManualClock } from '../doubles/manual-clock.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
@@ -75,11 +74,10 @@ export class PanelsSystem {
     const client = new DiscordClient({ token: this.discord.token, apiUrl, clock: this.clock });
     const worker = new CounterPanelWorker(
       database,
-      new DeletedChannelsService(database.dataSource),
       new CounterPanelMetrics(new Registry()),
-      client,
       this.clock,
       pino({ level: 'silent' }),
+      client,
     );
     this.workers.push(worker);
     return worker;

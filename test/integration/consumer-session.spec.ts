@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { ChannelModel, ConsumeMessage } from 'amqplib';
 import { waitFor } from '../harness/wait-for.js';
 import type { DeadLetter } from '../../apps/ingestion/src/intake/dead-letter.js';
+import type { EventResult } from '../../apps/ingestion/src/intake/event-result.js';
 import { ConsumerSession } from '../../apps/ingestion/src/transports/amqp/consumer-session.js';
 import { MemoryBudget } from '../../apps/ingestion/src/intake/memory-budget.js';
 import { PrefetchWindow } from '../../apps/ingestion/src/transports/amqp/prefetch-window.js';
@@ -63,8 +64,12 @@ class FakeDeadLetters {
   }
 }
 
+/** An event that is the tag of its delivery. */
+const received = (content: Buffer) => ({ status: 'ok', event: Number(content.toString()) }) as unknown as EventResult;
+const tagOf = (result: EventResult) => (result as unknown as { event: number }).event;
+
 interface HandledBatch {
-  tags: unknown[];
+  tags: number[];
   commit(refused?: DeadLetter[]): void;
   fail(): void;
 }
@@ -80,15 +85,16 @@ describe('ConsumerSession with two batches at once', () => {
     handled = [];
     deadLetters = new FakeDeadLetters();
     session = new ConsumerSession({
-      handler: {
-        queue: 'queue',
-        read: ({ content }) => ({ events: [Number(content.toString())], deadLetters: [], keptBytes: 0 }),
-        handle: (reads) =>
+      queue: 'queue',
+      pipeline: {
+        decode: ({ content }) => ({ results: [received(content)], unrepeatable: 0, weight: 1, bytes: 1_000 }),
+        store: (messages) =>
           new Promise((resolve, reject) => {
-            const tags = reads.flatMap((read) => read.events);
+            const tags = messages.flatMap(({ results }) => results.map(tagOf));
             handled.push({
               tags,
-              commit: (refused = []) => resolve(refused),
+              commit: (refused = []) =>
+                resolve(tags.map((tag) => refused.filter(({ content }) => content.toString() === String(tag)))),
               fail: () => reject(new Error('an outage')),
             });
           }),
@@ -145,7 +151,6 @@ describe('ConsumerSession with two batches at once', () => {
   });
 
   const deadLetterOf = (tag: number): DeadLetter => ({
-    tag,
     content: Buffer.from(String(tag)),
     routingKey: 'reminder.created',
     contentType: undefined,

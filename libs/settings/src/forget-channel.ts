@@ -1,11 +1,20 @@
-import type { EntityManager } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { followSettings } from '#libs/statistics';
-import { CounterPanel, GuildSettings } from '#libs/database';
+import { CounterPanel, GuildSettings, lockStripe } from '#libs/database';
 import { nextUpdate } from './settings-update.js';
 import { forgetStarboardChannel } from '#libs/starboard';
 
+/** {@link forgetChannel} in a transaction of its own, under the lock of the guild's stripe. */
+export function forgetDeletedChannel(dataSource: DataSource, guildId: string, channelId: string): Promise<boolean> {
+  return dataSource.transaction(async (manager) => {
+    await lockStripe(manager, guildId);
+    return forgetChannel(manager, guildId, channelId);
+  });
+}
+
 /**
- * Takes a channel that is gone out of the guild's settings and starboard. Without its category the counter panel is
+ * Takes a channel that is gone out of the guild's settings and starboard. Entries of posts in the channel go; those of
+ * messages in it are looked at. Without its category the counter panel is
  * switched off, without its channel the starboard is.
  *
  * Call it under the exclusive lock of the guild's stripe.

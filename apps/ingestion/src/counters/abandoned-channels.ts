@@ -1,4 +1,3 @@
-import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
 import {
   removeCreatedChannel,
@@ -9,8 +8,8 @@ import {
   type ChannelCreation,
 } from '#libs/counters';
 import { DiscordError, isInGuild, MISSING_ACCESS, withDeadline, type Clock, type DiscordClient } from '#libs/discord';
-import { describeError } from '#libs/observability';
-import type { CounterPanelMetrics } from './counter-panel-metrics.js';
+import { describeError, type Logger } from '#libs/observability';
+import type { CounterPanelMetrics } from './counter-panel.metrics.js';
 
 const AT_ONCE = 20;
 /** What one removal may take, and how long nobody else tries it. */

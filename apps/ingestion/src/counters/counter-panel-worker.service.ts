@@ -1,6 +1,5 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Optional, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import pLimit from 'p-limit';
-import type { Logger } from 'pino';
 import {
   claimRefresh,
   endRefresh,
@@ -10,13 +9,11 @@ import {
   scheduleNewGuilds,
 } from '#libs/counters';
 import { Database } from '#libs/database';
-import { withDeadline, type Clock, type DiscordClient } from '#libs/discord';
-import { describeError } from '#libs/observability';
-import { DeletedChannelsService } from '../guilds/deleted-channels.service.js';
+import { Clock, DiscordClient, withDeadline } from '#libs/discord';
+import { describeError, Logger } from '#libs/observability';
 import { growingPause } from '../retries/growing-pause.js';
-import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
 import { AbandonedChannels } from './abandoned-channels.js';
-import { CounterPanelMetrics } from './counter-panel-metrics.js';
+import { CounterPanelMetrics } from './counter-panel.metrics.js';
 import { PanelRefresh } from './panel-refresh.js';
 
 const POLL_MS = 5_000;
@@ -54,18 +51,17 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
 
   constructor(
     private readonly database: Database,
-    private readonly deletedChannels: DeletedChannelsService,
     private readonly metrics: CounterPanelMetrics,
-    @Inject(DISCORD) private readonly discord: DiscordClient | null,
-    @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+    @Optional() private readonly discord?: DiscordClient,
   ) {
     const { dataSource } = database;
-    if (discord !== null) this.abandoned = new AbandonedChannels({ dataSource, discord, clock, metrics, logger });
+    if (discord !== undefined) this.abandoned = new AbandonedChannels({ dataSource, discord, clock, metrics, logger });
   }
 
   onApplicationBootstrap(): void {
-    if (this.discord !== null) this.loop = this.keepRunning();
+    if (this.discord !== undefined) this.loop = this.keepRunning();
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -81,7 +77,7 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
    * @returns false for a guild that shows no counters; undefined without a token
    */
   async request(guildId: string | undefined): Promise<boolean | undefined> {
-    if (this.discord === null) return undefined;
+    if (this.discord === undefined) return undefined;
     const { manager } = this.database.dataSource;
     let isWanted = true;
     if (guildId === undefined) await requestAllRefreshes(manager, this.clock.now());
@@ -97,7 +93,7 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
    */
   async runDue(): Promise<void> {
     const { discord, abandoned } = this;
-    if (discord === null || abandoned === undefined || !this.database.isUsable) return;
+    if (discord === undefined || abandoned === undefined || !this.database.isUsable) return;
     this.removing ??= abandoned.remove(this.stopping.signal).finally(() => (this.removing = undefined));
     // Whatever becomes of one, the other is waited for.
     for (const outcome of await Promise.allSettled([this.removing, this.refreshDue(discord)])) {
@@ -140,7 +136,7 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
 
   /** @throws the database's error when the guild cannot be claimed */
   private async refresh(discord: DiscordClient, guildId: string): Promise<void> {
-    const { clock, metrics, deletedChannels } = this;
+    const { clock, metrics } = this;
     const { dataSource } = this.database;
     const { signal } = this.stopping;
     const claim = await claimRefresh(dataSource.manager, guildId, clock.now(), CLAIM_MS);
@@ -149,7 +145,7 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
     try {
       let dueAt: Date | undefined = new Date(clock.now() + PAUSE_AFTER_FAILURE_MS);
       try {
-        const parts = { dataSource, discord, deletedChannels, clock, metrics };
+        const parts = { dataSource, discord, clock, metrics };
         dueAt = await withDeadline(clock, REFRESH_MS, (own) => new PanelRefresh(parts, claim, own).run(), signal);
         metrics.countRefresh('done');
       } finally {

@@ -24,8 +24,8 @@ import {
   type DiscordClient,
   type DiscordPermission,
 } from '#libs/discord';
-import type { DeletedChannelsService } from '../guilds/deleted-channels.service.js';
-import type { CounterPanelMetrics } from './counter-panel-metrics.js';
+import { forgetDeletedChannel } from '#libs/settings';
+import type { CounterPanelMetrics } from './counter-panel.metrics.js';
 import {
   countsOf,
   nameOf,
@@ -41,7 +41,6 @@ import { afterFailure, afterFailureOfAnother, afterUnreadCounts, concernsAll, en
 export interface RefreshParts {
   dataSource: DataSource;
   discord: DiscordClient;
-  deletedChannels: DeletedChannelsService;
   clock: Clock;
   metrics: CounterPanelMetrics;
 }
@@ -172,7 +171,7 @@ export class PanelRefresh {
       }
       metrics.countRename(error.kind);
       if (error.missingObject === 'channel') {
-        await this.parts.deletedChannels.forget(guildId, channelId);
+        await forgetDeletedChannel(this.parts.dataSource, guildId, channelId);
         return {};
       }
       const missing = error.kind === 'forbidden' ? await this.whatIsMissing(channelId) : undefined;

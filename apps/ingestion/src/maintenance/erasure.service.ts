@@ -1,11 +1,9 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import type { Logger } from 'pino';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Gauge, Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { Database } from '#libs/database';
 import { Eraser, listErasureJobs } from '#libs/erasure';
-import { describeError } from '#libs/observability';
-import { LOGGER } from '../tokens.js';
+import { describeError, Logger } from '#libs/observability';
 
 const INTERVAL_MS = 60_000;
 
@@ -25,7 +23,7 @@ export class ErasureService implements OnApplicationBootstrap, OnApplicationShut
     private readonly database: Database,
     private readonly dataSource: DataSource,
     private readonly eraser: Eraser,
-    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly logger: Logger,
     registry: Registry,
   ) {
     this.unfinished = new Gauge({

@@ -1,7 +1,6 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import type { Logger } from 'pino';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Gauge, Registry } from 'prom-client';
-import type { IngestionConfig } from '#libs/config';
+import { RetentionConfig } from '#libs/config';
 import {
   countDefaultPartition,
   Database,
@@ -11,8 +10,7 @@ import {
 } from '#libs/database';
 import { dropSpentTombstones } from '#libs/erasure';
 import { dropSpentPeriods } from '#libs/statistics';
-import { describeError } from '#libs/observability';
-import { INGESTION_CONFIG, LOGGER } from '../tokens.js';
+import { describeError, Logger } from '#libs/observability';
 
 const INTERVAL_MS = 15 * 60_000;
 
@@ -25,8 +23,8 @@ export class MaintenanceService implements OnApplicationBootstrap, OnApplication
 
   constructor(
     private readonly database: Database,
-    @Inject(INGESTION_CONFIG) private readonly config: IngestionConfig,
-    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly retention: RetentionConfig,
+    private readonly logger: Logger,
     registry: Registry,
   ) {
     this.defaultPartitionRows = new Gauge({
@@ -57,7 +55,7 @@ export class MaintenanceService implements OnApplicationBootstrap, OnApplication
     await this.database.connected();
     const { dataSource } = this.database;
     if (!this.database.isUsable) return; // the service stops
-    const { retention } = this.config;
+    const { retention } = this;
     for (const table of partitionedTables(retention)) await this.attempt(table.table, () => this.keep(table));
     await this.attempt('erasure_tombstones', () => dropSpentTombstones(dataSource.manager));
     await this.attempt('collection_periods', () => dropSpentPeriods(dataSource.manager, retention.summaryDays));

@@ -1,12 +1,10 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import type { Logger } from 'pino';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { StatisticsContract } from '#libs/contracts';
 import { Database } from '#libs/database';
 import { RollupWorker } from '#libs/statistics';
-import { describeError } from '#libs/observability';
-import { LOGGER } from '../tokens.js';
+import { describeError, Logger } from '#libs/observability';
 
 const INTERVAL_MS = 5_000;
 
@@ -24,7 +22,7 @@ export class RollupService implements OnApplicationBootstrap, OnApplicationShutd
     private readonly database: Database,
     dataSource: DataSource,
     contract: StatisticsContract,
-    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly logger: Logger,
     registry: Registry,
   ) {
     this.worker = new RollupWorker(dataSource, contract);

@@ -1,6 +1,5 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { DeadlineError, DownloadError, downloadFile, withDeadline, type Clock, type FileUpload } from '#libs/discord';
-import { CLOCK } from '../tokens.js';
+import { Injectable } from '@nestjs/common';
+import { Clock, DeadlineError, DownloadError, downloadFile, withDeadline, type FileUpload } from '#libs/discord';
 import { ByteBudget } from './byte-budget.js';
 import type { FirstImage } from './first-image.js';
 
@@ -25,7 +24,7 @@ const LARGEST_UNKNOWN = 8 * MIB;
 export class EntryImages {
   private readonly budget = new ByteBudget(HELD_AT_ONCE);
 
-  constructor(@Inject(CLOCK) private readonly clock: Clock) {}
+  constructor(private readonly clock: Clock) {}
 
   /**
    * Gives `use` the picture as a file, or as a link where it is too large, or cannot be fetched, or where too many others

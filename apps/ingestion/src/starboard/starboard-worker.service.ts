@@ -1,12 +1,10 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import type { Logger } from 'pino';
+import { Injectable, Optional, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Database } from '#libs/database';
 import { LOOK_ROUND_MS } from '#libs/starboard';
-import type { Clock, DiscordClient } from '#libs/discord';
-import { describeError } from '#libs/observability';
+import { Clock, DiscordClient } from '#libs/discord';
+import { describeError, Logger } from '#libs/observability';
 import { growingPause } from '../retries/growing-pause.js';
-import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
-import { StarboardMetrics } from './starboard-metrics.js';
+import { StarboardMetrics } from './starboard.metrics.js';
 import { StarboardTasks, type ClaimedTask, type DueTask } from './starboard-tasks.queries.js';
 import { TaskRunner } from './task-runner.service.js';
 
@@ -36,16 +34,16 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
 
   constructor(
     private readonly database: Database,
-    @Inject(DISCORD) private readonly discord: DiscordClient | null,
-    @Inject(CLOCK) private readonly clock: Clock,
+    private readonly clock: Clock,
     private readonly tasks: StarboardTasks,
     private readonly runner: TaskRunner,
     private readonly metrics: StarboardMetrics,
-    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly logger: Logger,
+    @Optional() private readonly discord?: DiscordClient,
   ) {}
 
   onApplicationBootstrap(): void {
-    if (this.discord !== null) this.working = this.work(this.discord);
+    if (this.discord !== undefined) this.working = this.work(this.discord);
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -1,9 +1,8 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { Logger } from 'pino';
-import { DiscordError, type Clock, type DiscordClient } from '#libs/discord';
-import { describeError } from '#libs/observability';
-import { DeletedChannelsService } from '../guilds/deleted-channels.service.js';
-import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
+import { Injectable, Optional } from '@nestjs/common';
+import { Clock, DiscordClient, DiscordError } from '#libs/discord';
+import { describeError, Logger } from '#libs/observability';
+import { forgetDeletedChannel } from '#libs/settings';
+import { DataSource } from 'typeorm';
 import { ChannelAccess } from './channel-access.js';
 import { EntryImages } from './entry-image.service.js';
 import { ErasedPosts } from './erased-posts.js';
@@ -11,7 +10,7 @@ import { growingPause } from '../retries/growing-pause.js';
 import { MessageFollower } from './message-follower.js';
 import { ChannelProblemError, RunPostponedError, StarboardChannelGoneError } from './run-errors.js';
 import { isLiving, StarboardEntries, type LivingEntry, type StarboardSettings } from './starboard-entries.queries.js';
-import { StarboardMetrics, type RunFailure, type RunOutcome } from './starboard-metrics.js';
+import { StarboardMetrics, type RunFailure, type RunOutcome } from './starboard.metrics.js';
 import { StarboardProblems, type StarboardAction } from './starboard-problems.queries.js';
 import { FIRST_PAUSE_MS, StarboardTasks, type ClaimedTask, type TaskName } from './starboard-tasks.queries.js';
 
@@ -32,17 +31,17 @@ export class TaskRunner {
   private readonly erasedPosts?: ErasedPosts;
 
   constructor(
-    @Inject(DISCORD) discord: DiscordClient | null,
-    @Inject(CLOCK) private readonly clock: Clock,
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
     private readonly tasks: StarboardTasks,
     private readonly entries: StarboardEntries,
     private readonly problems: StarboardProblems,
-    private readonly channels: DeletedChannelsService,
     private readonly metrics: StarboardMetrics,
-    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly logger: Logger,
     images: EntryImages,
+    @Optional() discord?: DiscordClient,
   ) {
-    if (discord === null) return;
+    if (discord === undefined) return;
     const access = new ChannelAccess(discord, clock, problems);
     this.follower = new MessageFollower({ discord, access, entries, problems, images, clock });
     this.erasedPosts = new ErasedPosts(discord, access, entries, clock);
@@ -77,7 +76,7 @@ export class TaskRunner {
       return await this.erasedPosts![task.task](task, signal);
     } catch (error) {
       if (!(error instanceof StarboardChannelGoneError)) throw error;
-      await this.channels.forget(error.guildId, error.channelId);
+      await forgetDeletedChannel(this.dataSource, error.guildId, error.channelId);
       // Its entry went with a former starboard channel; the message may have one in the channel of now.
       const hasStarboard = task.task === 'follow' && (await this.entries.settings(task.guildId)) !== undefined;
       return hasStarboard ? this.carryOut(task, signal) : 'channel_gone';
