@@ -14,7 +14,7 @@ export class CountersConsumer {
     private readonly logger: Logger,
   ) {}
 
-  @OnEvents('counter_panel.refresh', { types: guildEvents('counter_panel.refresh'), atOnce: 1 })
+  @OnEvents({ types: guildEvents('counter_panel.refresh'), atOnce: 1 })
   async onRefresh(@Payload() [event]: readonly [GuildEvent<'counter_panel.refresh'>]): Promise<OutcomeCounts> {
     const isWanted = await this.worker.request(event.fields.guild_id);
     if (isWanted !== undefined) return isWanted ? { handled: 1 } : { unwanted: 1 };

@@ -16,17 +16,17 @@ export class GuildsConsumer {
     private readonly deletion: GuildDeletionService,
   ) {}
 
-  @OnEvents('guild.snapshot', { types: guildEvents('guild.snapshot'), atOnce: 1 })
+  @OnEvents({ types: guildEvents('guild.snapshot'), atOnce: 1 })
   async onSnapshot(@Payload() [event]: readonly [GuildEvent<'guild.snapshot'>]): Promise<OutcomeCounts> {
     return outcomeOf(await this.snapshots.store(event.fields, event.occurredAt));
   }
 
-  @OnEvents('guild.deleted', { types: guildEvents('guild.deleted'), atOnce: 1 })
+  @OnEvents({ types: guildEvents('guild.deleted'), atOnce: 1 })
   async onGuildDeleted(@Payload() [event]: readonly [GuildEvent<'guild.deleted'>]): Promise<OutcomeCounts> {
     return outcomeOf(await this.deletion.delete(event.fields.guild_id, event.occurredAt));
   }
 
-  @OnEvents('channel.deleted', { types: guildEvents('channel.deleted'), atOnce: 1 })
+  @OnEvents({ types: guildEvents('channel.deleted'), atOnce: 1 })
   async onChannelDeleted(@Payload() [event]: readonly [GuildEvent<'channel.deleted'>]): Promise<OutcomeCounts> {
     const { guild_id: guildId, channel_id: channelId } = event.fields;
     return outcomeOf(await forgetDeletedChannel(this.dataSource, guildId, channelId));

@@ -35,11 +35,13 @@ export function EventController(): ClassDecorator {
 /**
  * A method that gets events: `store(@Payload() events: readonly E[]): Promise<OutcomeCounts>`, as EventConsumer has it.
  * All else is done by intake, before and after.
- *
- * @param pattern names the subscription; each has its own
  */
-export function OnEvents(pattern: string, subscription: Subscription): MethodDecorator {
-  return EventPattern<string>(pattern, EVENTS, { subscription });
+export function OnEvents(subscription: Subscription): MethodDecorator {
+  return (target, method, descriptor) => {
+    // Nest asks for a pattern; what matters is that each method has its own.
+    const pattern = `${target.constructor.name}.${String(method)}`;
+    return EventPattern<string>(pattern, EVENTS, { subscription })(target, method, descriptor);
+  };
 }
 
 /** Nest's own filter replaces errors by "Internal server error"; intake must see what really happened. */

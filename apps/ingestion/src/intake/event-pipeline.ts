@@ -32,7 +32,8 @@ export class EventPipeline {
     this.consumers = new Map(consumers.flatMap((consumer) => consumer.types.map((type) => [type, consumer] as const)));
     const types = [...this.consumers.keys()];
     this.types = new Map(types.map((type) => [type.name, type]));
-    if (this.types.size < types.length) throw new Error('two consumers take events of the same name');
+    const twice = types.find((type) => this.types.get(type.name) !== type);
+    if (twice !== undefined) throw new Error(`two consumers take ${twice.name}`);
     this.queues = [...new Set(types.map(({ queue }) => queue))];
     this.decoder = new MessageDecoder({ types: this.types, retentionDays: parts.retentionDays });
   }

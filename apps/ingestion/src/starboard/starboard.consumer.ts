@@ -27,7 +27,7 @@ export class StarboardConsumer {
     @Optional() private readonly discord?: DiscordClient,
   ) {}
 
-  @OnEvents('stars', { types: guildEvents('star.added', 'star.removed') })
+  @OnEvents({ types: guildEvents('star.added', 'star.removed') })
   async onStars(@Payload() events: readonly StarEvent[]): Promise<OutcomeCounts> {
     if (this.discord === undefined) {
       this.sayThatDiscordIsOff();

@@ -12,7 +12,7 @@ const MAX_EVENTS_A_TRANSACTION = 5_000;
 export class StatisticsConsumer {
   constructor(private readonly writer: StatisticsWriter) {}
 
-  @OnEvents('statistics', {
+  @OnEvents({
     types: ({ kinds }) => kinds.map((kind) => new StatisticEventType(kind)),
     atOnce: MAX_EVENTS_A_TRANSACTION,
   })
