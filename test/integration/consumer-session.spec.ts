@@ -4,7 +4,7 @@ import { waitFor } from '../harness/wait-for.js';
 import type { DeadLetter } from '../../apps/ingestion/src/intake/dead-letter.js';
 import type { EventResult } from '../../apps/ingestion/src/intake/event-result.js';
 import { ConsumerSession } from '../../apps/ingestion/src/transports/amqp/consumer-session.js';
-import { MemoryBudget } from '../../apps/ingestion/src/intake/memory-budget.js';
+import { MemoryBudget, type MemoryShare } from '../../apps/ingestion/src/intake/memory-budget.js';
 import { PrefetchWindow } from '../../apps/ingestion/src/transports/amqp/prefetch-window.js';
 
 /** A channel on which a test delivers; it keeps the tags that were acknowledged. */
@@ -13,14 +13,20 @@ class FakeChannel extends EventEmitter {
   /** Of those, what covered all before it. */
   readonly acknowledgedUpTo: number[] = [];
   readonly returned: number[] = [];
+  readonly prefetches: number[] = [];
+  isClosed = false;
+  /** Called before the broker says that there is a consumer. */
+  onConsume?: () => void;
   private deliver?: (message: ConsumeMessage) => void;
 
-  async prefetch(): Promise<void> {
-    // All is delivered by the test.
+  /** It bounds nothing: all is delivered by the test. */
+  async prefetch(count: number): Promise<void> {
+    this.prefetches.push(count);
   }
 
   async consume(_queue: string, deliver: (message: ConsumeMessage) => void): Promise<{ consumerTag: string }> {
     this.deliver = deliver;
+    this.onConsume?.();
     return { consumerTag: 'consumer' };
   }
 
@@ -28,7 +34,12 @@ class FakeChannel extends EventEmitter {
     this.deliver = undefined;
   }
 
+  get hasConsumer(): boolean {
+    return this.deliver !== undefined;
+  }
+
   async close(): Promise<void> {
+    this.isClosed = true;
     this.emit('close');
   }
 
@@ -74,6 +85,36 @@ interface HandledBatch {
   fail(): void;
 }
 
+/** Its batches are stored as the test says. */
+function sessionOf(handled: HandledBatch[], deadLetters: FakeDeadLetters, memory: MemoryShare): ConsumerSession {
+  return new ConsumerSession({
+    queue: 'queue',
+    pipeline: {
+      decode: ({ content }) => ({ results: [received(content)], unrepeatable: 0, weight: 1, bytes: 1_000 }),
+      store: (messages) =>
+        new Promise((resolve, reject) => {
+          const tags = messages.flatMap(({ results }) => results.map(tagOf));
+          handled.push({
+            tags,
+            commit: (refused = []) =>
+              resolve(tags.map((tag) => refused.filter(({ content }) => content.toString() === String(tag)))),
+            fail: () => reject(new Error('an outage')),
+          });
+        }),
+    },
+    batch: { size: 2, maxAgeMs: 1_000 },
+    batchesAtOnce: 2,
+    window: new PrefetchWindow(20),
+    deadLetters,
+    memory,
+    onBatchFailure: () => undefined,
+    onBatchSuccess: () => undefined,
+  });
+}
+
+const connectionTo = (channel: FakeChannel | Promise<FakeChannel>) =>
+  ({ createChannel: async () => channel }) as unknown as ChannelModel;
+
 describe('ConsumerSession with two batches at once', () => {
   let channel: FakeChannel;
   let session: ConsumerSession;
@@ -84,30 +125,8 @@ describe('ConsumerSession with two batches at once', () => {
     channel = new FakeChannel();
     handled = [];
     deadLetters = new FakeDeadLetters();
-    session = new ConsumerSession({
-      queue: 'queue',
-      pipeline: {
-        decode: ({ content }) => ({ results: [received(content)], unrepeatable: 0, weight: 1, bytes: 1_000 }),
-        store: (messages) =>
-          new Promise((resolve, reject) => {
-            const tags = messages.flatMap(({ results }) => results.map(tagOf));
-            handled.push({
-              tags,
-              commit: (refused = []) =>
-                resolve(tags.map((tag) => refused.filter(({ content }) => content.toString() === String(tag)))),
-              fail: () => reject(new Error('an outage')),
-            });
-          }),
-      },
-      batch: { size: 2, maxAgeMs: 1_000 },
-      batchesAtOnce: 2,
-      window: new PrefetchWindow(20),
-      deadLetters,
-      memory: new MemoryBudget().share(),
-      onBatchFailure: () => undefined,
-      onBatchSuccess: () => undefined,
-    });
-    await session.open({ createChannel: async () => channel } as unknown as ChannelModel);
+    session = sessionOf(handled, deadLetters, new MemoryBudget().share());
+    await session.open(connectionTo(channel));
     for (const tag of [1, 2, 3, 4]) channel.send(tag);
   });
   afterEach(() => session.close());
@@ -197,5 +216,65 @@ describe('ConsumerSession with two batches at once', () => {
     } finally {
       jest.useRealTimers();
     }
+  });
+});
+
+describe('ConsumerSession, from opening to closed', () => {
+  let channel: FakeChannel;
+  let share: MemoryShare;
+  let handled: HandledBatch[];
+  let session: ConsumerSession;
+
+  beforeEach(() => {
+    channel = new FakeChannel();
+    share = new MemoryBudget().share();
+    handled = [];
+    session = sessionOf(handled, new FakeDeadLetters(), share);
+  });
+  afterEach(() => session.close());
+
+  it('should close a channel that comes only after the session was drained', async () => {
+    let give!: (channel: FakeChannel) => void;
+    const opening = session.open(connectionTo(new Promise((resolve) => (give = resolve))));
+    await session.drain();
+    give(channel);
+    await opening;
+    expect(channel.isClosed).toBe(true);
+    expect(session.isConsuming).toBe(false);
+  });
+
+  it('should close the channel when there comes no consumer', async () => {
+    channel.onConsume = () => {
+      throw new Error('no such queue');
+    };
+    await expect(session.open(connectionTo(channel))).rejects.toThrow('no such queue');
+    expect(channel.isClosed).toBe(true);
+  });
+
+  it('should take a prefetch that grows while the session opens', async () => {
+    channel.onConsume = () => {
+      channel.onConsume = undefined;
+      for (let tag = 1; tag <= 10; tag++) channel.send(tag);
+    };
+    await session.open(connectionTo(channel));
+    await waitFor(() => channel.prefetches.length === 2, { what: 'another consumer' });
+    expect(channel.prefetches).toEqual([10, 20]);
+    expect(session.isConsuming).toBe(true);
+  });
+
+  it('should pause while too much is held, consume again when there is room, and count nothing in the end', async () => {
+    await session.open(connectionTo(channel));
+    const other = share.open();
+    const theirs = other.take(Buffer.alloc(60 * 1_048_576));
+    channel.send(1);
+    await waitFor(() => !channel.hasConsumer, { what: 'the consumer to pause' });
+    expect(session.isConsuming).toBe(true);
+    other.release(theirs);
+    await waitFor(() => handled.length === 1, { what: 'the batch' });
+    handled[0]!.commit();
+    await waitFor(() => channel.hasConsumer, { what: 'a consumer again' });
+    expect(channel.acknowledgedUpTo).toEqual([1]);
+    await session.drain();
+    expect([channel.hasConsumer, channel.isClosed, share.heldBytes]).toEqual([false, true, 0]);
   });
 });
