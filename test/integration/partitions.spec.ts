@@ -10,6 +10,7 @@ import {
   partitionedTables,
   type Database,
 } from '#libs/database';
+import { systemClock } from '#libs/timing';
 import { MaintenanceService } from '../../apps/ingestion/src/maintenance/maintenance.service.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 
@@ -111,7 +112,7 @@ describe('keepPartitions', () => {
     const logger = pino({}, { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) });
     const stub = { dataSource, isUsable: true, connected: () => Promise.resolve() } as Database;
     const retention = { ...RETENTION, summaryDays: 500 };
-    const service = new MaintenanceService(stub, retention, logger, new Registry());
+    const service = new MaintenanceService(stub, retention, systemClock, logger, new Registry());
     service.onApplicationBootstrap();
     await service.onApplicationShutdown();
     expect(lines.filter(({ level }) => level === 50)).toMatchObject([{ table: 'statistic_groups' }]);

@@ -4,9 +4,10 @@ import { DataSource } from 'typeorm';
 import { RetentionConfig, type IngestionConfig } from '#libs/config';
 import { StatisticsContract } from '#libs/contracts';
 import { Database } from '#libs/database';
-import { Clock, DiscordClient } from '#libs/discord';
+import { DiscordClient } from '#libs/discord';
 import { Eraser, type ErasureLog } from '#libs/erasure';
 import { HealthChecks, Logger } from '#libs/observability';
+import { Clock } from '#libs/timing';
 
 /** What is made before Nest is, and outlives it. */
 export interface IngestionParts {

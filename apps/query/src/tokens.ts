@@ -10,5 +10,5 @@ export const ERASURE_LOG = Symbol('ErasureLog');
 export const EVENT_HANDOVER = Symbol('EventHandover');
 /** A DiscordClient, or null without a token. */
 export const DISCORD = Symbol('DISCORD');
-/** The Clock of #libs/discord: what everything that has to do with Discord goes by. */
+/** The Clock of #libs/timing: what everything that has to do with Discord goes by. */
 export const CLOCK = Symbol('CLOCK');

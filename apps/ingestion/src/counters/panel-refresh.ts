@@ -20,11 +20,11 @@ import {
   BotPermissions,
   DiscordError,
   TO_CHANGE_VOICE,
-  type Clock,
   type DiscordClient,
   type DiscordPermission,
 } from '#libs/discord';
 import { forgetDeletedChannel } from '#libs/settings';
+import type { Clock } from '#libs/timing';
 import type { CounterPanelMetrics } from './counter-panel.metrics.js';
 import {
   countsOf,

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isNativeError } from 'node:util/types';
 import { Injectable } from '@nestjs/common';
 import { classifyDatabaseError, Database, SQLSTATE, sqlState } from '#libs/database';
 import { Logger } from '#libs/observability';
+import { growingPause, systemClock } from '#libs/timing';
 import type { EventConsumer } from './event-consumer.js';
 import { EventError } from './event-error.js';
 import { EventMetrics } from './event.metrics.js';
@@ -20,8 +20,7 @@ export class StoringOutcome {
   }
 }
 
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 2_000;
+const PAUSES = { firstMs: 100, longestMs: 2_000 };
 
 /** Stores events together, and finds the one that cannot be stored without harm to its neighbours. */
 @Injectable()
@@ -51,7 +50,7 @@ export class EventStorer {
       this.metrics.countFailure(failure);
       if (failure === 'outage') {
         if (sqlState(error) !== SQLSTATE.outOfSharedMemory || events.length === 1) throw error;
-        await sleep(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** depth));
+        await systemClock.sleep(growingPause(depth + 1, PAUSES));
         // Fewer days lock fewer partitions.
         await this.storeHalves(events.toSorted(byTime), consumer, outcome, depth);
       } else if (events.length > 1) await this.storeHalves(events, consumer, outcome, depth);

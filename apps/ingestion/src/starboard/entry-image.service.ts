@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, DeadlineError, DownloadError, downloadFile, withDeadline, type FileUpload } from '#libs/discord';
+import { DownloadError, downloadFile, type FileUpload } from '#libs/discord';
+import { Clock, DeadlineError, withDeadline } from '#libs/timing';
 import { ByteBudget } from './byte-budget.js';
 import type { FirstImage } from './first-image.js';
 
@@ -54,7 +55,9 @@ export class EntryImages {
   private async mayHold(bytes: number, signal: AbortSignal): Promise<boolean> {
     if (bytes > this.budget.total) return false;
     try {
-      await withDeadline(this.clock, LONGEST_WAIT_MS, (waiting) => this.budget.take(bytes, waiting), signal);
+      await withDeadline({ what: 'waiting for room', ms: LONGEST_WAIT_MS, signal, clock: this.clock }, (waiting) =>
+        this.budget.take(bytes, waiting),
+      );
       return true;
     } catch (error) {
       if (error instanceof DeadlineError) return false;

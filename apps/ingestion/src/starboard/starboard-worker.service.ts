@@ -1,16 +1,16 @@
 import { Injectable, Optional, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Database } from '#libs/database';
 import { LOOK_ROUND_MS } from '#libs/starboard';
-import { Clock, DiscordClient } from '#libs/discord';
+import { DiscordClient } from '#libs/discord';
+import { BackOff, Clock, pause, WakeableSleep } from '#libs/timing';
 import { describeError, Logger } from '#libs/observability';
-import { growingPause } from '../retries/growing-pause.js';
 import { StarboardMetrics } from './starboard.metrics.js';
 import { StarboardTasks, type ClaimedTask, type DueTask } from './starboard-tasks.queries.js';
 import { TaskRunner } from './task-runner.service.js';
 
 const POLL_MS = 1_000;
 /** While the database fails. */
-const LONGEST_PAUSE_MS = 60_000;
+const PAUSES = { firstMs: POLL_MS, longestMs: 60_000 };
 const SWEEP_MS = 30_000;
 const RENEW_MS = 10_000;
 /** Tasks under way at once, each of another guild: a guild for which Discord is slow keeps one of these. */
@@ -23,12 +23,11 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
   private readonly running = new Map<string, { done: Promise<void>; abort: AbortController }>();
   private readonly stopping = new AbortController();
   private working?: Promise<void>;
-  private isAwake = false;
-  private wakeUp?: () => void;
+  private readonly nap: WakeableSleep;
   private sweptAt = 0;
   private lookedAt = 0;
-  /** Of the database, in a row. */
-  private failures = 0;
+  /** Of the database. */
+  private readonly backOff = new BackOff(PAUSES);
   private pausedUntil = 0;
   private saidThatTokenIsRefused = false;
 
@@ -40,7 +39,9 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
     private readonly metrics: StarboardMetrics,
     private readonly logger: Logger,
     @Optional() private readonly discord?: DiscordClient,
-  ) {}
+  ) {
+    this.nap = new WakeableSleep(clock);
+  }
 
   onApplicationBootstrap(): void {
     if (this.discord !== undefined) this.working = this.work(this.discord);
@@ -48,6 +49,7 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
 
   async onApplicationShutdown(): Promise<void> {
     this.stopping.abort(new Error('the service stops'));
+    this.nap.wake();
     for (const { abort } of this.running.values()) abort.abort(this.stopping.signal.reason);
     await this.working;
     await Promise.all([...this.running.values()].map(({ done }) => done));
@@ -55,8 +57,7 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
 
   /** There may be something to do. */
   wake(): void {
-    this.isAwake = true;
-    this.wakeUp?.();
+    this.nap.wake();
   }
 
   private async work(discord: DiscordClient): Promise<void> {
@@ -66,7 +67,7 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
       } catch (error) {
         this.pauseAfter(error, 'the work of the starboard cannot be read, trying again');
       }
-      await this.untilWokenOrLater();
+      await this.nap.sleep(POLL_MS);
     }
   }
 
@@ -92,7 +93,7 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
     }
     const busy = [...this.running.keys()];
     // After a failure one task tries whether the database works again.
-    const atOnce = this.failures > 0 ? 1 : AT_ONCE;
+    const atOnce = this.backOff.failures > 0 ? 1 : AT_ONCE;
     // Again without the guilds that were found: one with a long list of work hides all others.
     while (busy.length < atOnce) {
       const due = await this.tasks.listDue(now, busy, atOnce - busy.length);
@@ -106,9 +107,7 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
     const abort = new AbortController();
     const done = this.run(task, abort)
       .then(
-        () => {
-          this.failures = 0;
-        },
+        () => this.backOff.succeeded(),
         (error: unknown) => {
           if (abort.signal.aborted) return; // what is left of it is done after the claim
           this.pauseAfter(error, 'a starboard task was left to its claim');
@@ -139,7 +138,7 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
 
   /** Ends the run when the claim is lost, so that no two instances work on one message. */
   private async keepClaim(task: ClaimedTask, run: AbortController, finished: AbortSignal): Promise<void> {
-    while (await this.sleep(RENEW_MS, finished)) {
+    while (await pause(RENEW_MS, finished, this.clock)) {
       const isOurs = await this.tasks.renew(task, this.clock.now()).catch(() => true);
       if (!isOurs && !finished.aborted) return run.abort(new Error('the claim ran out'));
     }
@@ -152,28 +151,8 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
   /** What fails together with others counts, and is told, once. */
   private pauseAfter(error: unknown, message: string): void {
     if (this.isPaused) return;
-    this.failures++;
-    const pauseMs = growingPause(this.failures, POLL_MS, LONGEST_PAUSE_MS);
+    const pauseMs = this.backOff.next();
     this.pausedUntil = this.clock.now() + pauseMs;
     this.logger.error({ error: describeError(error), pauseMs }, message);
-  }
-
-  private async untilWokenOrLater(): Promise<void> {
-    const awake = new AbortController();
-    this.wakeUp = () => awake.abort();
-    if (this.isAwake || this.stopping.signal.aborted) awake.abort();
-    const onStop = () => awake.abort();
-    this.stopping.signal.addEventListener('abort', onStop);
-    await this.sleep(POLL_MS, awake.signal);
-    this.stopping.signal.removeEventListener('abort', onStop);
-    this.isAwake = false;
-  }
-
-  /** @returns false when it was aborted */
-  private async sleep(ms: number, signal: AbortSignal): Promise<boolean> {
-    return this.clock.sleep(ms, signal).then(
-      () => true,
-      () => false,
-    );
   }
 }

@@ -1,8 +1,9 @@
 import { Optional } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
-import { Clock, DiscordClient } from '#libs/discord';
+import { DiscordClient } from '#libs/discord';
 import { Logger } from '#libs/observability';
 import type { StarredMessage } from '#libs/starboard';
+import { Clock } from '#libs/timing';
 import { EventController, OnEvents } from '../intake/event-consumer.js';
 import type { OutcomeCounts } from '../intake/event-result.js';
 import { guildEvents, type GuildEvent } from '../intake/guild-event-type.js';

@@ -12,6 +12,7 @@ import {
   type MemberReferences,
 } from '#libs/erasure';
 import { describeError, type Logger } from '#libs/observability';
+import { DeadlineError, withDeadline } from '#libs/timing';
 import { ApiError, DatabaseError } from '../http/api-error.js';
 import { ERASURE_LOG, ERASURE_PATIENCE_MS, LOGGER } from '../tokens.js';
 import { GuildDatabase } from './guild-database.js';
@@ -100,19 +101,15 @@ export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShut
       .finally(() => this.running.delete(erasing));
     this.running.add(erasing);
 
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        isAnswered = true;
-        const cause = new Error(`an erasure took more than ${this.patienceMs} ms`);
-        reject(state === 'waiting' ? new DatabaseError(cause) : unfinished(cause));
-        if (state !== 'begun') givingUp.abort();
-      }, this.patienceMs);
-    });
     try {
-      return await Promise.race([erasing, late]);
-    } finally {
-      clearTimeout(timer);
+      return await withDeadline({ what: 'an erasure', ms: this.patienceMs }, erasing);
+    } catch (error) {
+      if (!(error instanceof DeadlineError)) throw error;
+      isAnswered = true;
+      // Read before the erasure is told to end.
+      const reached = state as ErasureState;
+      if (reached !== 'begun') givingUp.abort();
+      throw reached === 'waiting' ? new DatabaseError(error) : unfinished(error);
     }
   }
 

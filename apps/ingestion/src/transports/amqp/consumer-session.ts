@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
-import { hasUnreadableProperties, withBrokerDeadline } from '#libs/broker';
+import { hasUnreadableProperties } from '#libs/broker';
+import { BackOff, pause, withDeadline } from '#libs/timing';
 import type { DeadLetter } from '../../intake/dead-letter.js';
 import type { EventPipeline } from '../../intake/event-pipeline.js';
 import type { IncomingMessage } from '../../intake/incoming-message.js';
@@ -68,8 +68,7 @@ interface Delivery extends BatchItem {
 /** For the broker to answer: opening and closing channels, beginning and ending to consume. */
 const ANSWER_TIMEOUT_MS = 5_000;
 const CLOSE_TIMEOUT_MS = 2_000;
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5_000;
+const PAUSES = { firstMs: 100, longestMs: 5_000 };
 /**
  * The broker closes channels that hold a message for 30 minutes. In a long outage messages are returned well before,
  * and taken again.
@@ -105,14 +104,14 @@ export class ConsumerSession {
   private channel?: Channel;
   private undecoded: UndecodedDelivery[] = [];
   private readonly storing = new Set<readonly Delivery[]>();
+  private readonly closing = new AbortController();
   /** Of the consumer. */
   private prefetch = 0;
   /** Deliveries of this consumer that wait for their dead letters, and take up its prefetch. */
   private lateSinceSubscribed = 0;
-  private end!: () => void;
 
   constructor(private readonly options: ConsumerSessionOptions) {
-    this.ended = new Promise((resolve) => (this.end = resolve));
+    this.ended = new Promise((resolve) => this.closing.signal.addEventListener('abort', () => resolve()));
     this.memory = options.memory.open();
     this.batcher = new MicroBatcher<Delivery>({
       ...options.batch,
@@ -180,11 +179,11 @@ export class ConsumerSession {
 
   private onClosed(): void {
     this.become({ is: 'closed' });
+    this.closing.abort();
     this.batcher.clear();
     this.pending.clear();
     this.undecoded = [];
     this.countOnlyStoring();
-    this.end();
   }
 
   /** The session is over. Only batches that are still being stored keep their messages. */
@@ -279,7 +278,8 @@ export class ConsumerSession {
   private async storeBatch(batch: Delivery[], previous: Promise<void>): Promise<void> {
     const messages = batch.map(({ decoded }) => decoded!);
     const giveUpAt = Date.now() + LONGEST_HOLD_MS;
-    for (let pause = FIRST_PAUSE_MS; !this.isIn('closed'); pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    const backOff = new BackOff(PAUSES);
+    while (!this.isIn('closed')) {
       try {
         const letters = await this.options.pipeline.store(messages);
         // An acknowledgement covers all deliveries before it.
@@ -295,7 +295,7 @@ export class ConsumerSession {
         if (this.isIn('closed')) return;
         this.options.onBatchFailure(error as Error);
         if (this.isIn('draining') || Date.now() > giveUpAt) return this.close();
-        await Promise.race([sleep(pause * (0.5 + Math.random() / 2)), this.ended]);
+        await pause(backOff.next(), this.closing.signal);
         if (this.isIn('draining')) return this.close();
       }
     }
@@ -354,11 +354,11 @@ function messageOf({ fields }: Delivery): ConsumeMessage {
 }
 
 function answered<T>(work: PromiseLike<T>, what: string): Promise<T> {
-  return withBrokerDeadline(Promise.resolve(work), ANSWER_TIMEOUT_MS, what);
+  return withDeadline({ what, ms: ANSWER_TIMEOUT_MS }, Promise.resolve(work));
 }
 
 async function closed(channel: Channel): Promise<void> {
-  await withBrokerDeadline(channel.close(), CLOSE_TIMEOUT_MS, 'closing a channel').catch(() => undefined);
+  await withDeadline({ what: 'closing a channel', ms: CLOSE_TIMEOUT_MS }, channel.close()).catch(() => undefined);
 }
 
 function isSuspect(message: ConsumeMessage): boolean {
