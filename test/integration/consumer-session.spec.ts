@@ -4,7 +4,7 @@ import { waitFor } from '../harness/wait-for.js';
 import type { DeadLetter } from '../../apps/ingestion/src/intake/dead-letter.js';
 import type { EventResult } from '../../apps/ingestion/src/intake/event-result.js';
 import { ConsumerSession } from '../../apps/ingestion/src/transports/amqp/consumer-session.js';
-import { MemoryBudget, type MemoryShare } from '../../apps/ingestion/src/intake/memory-budget.js';
+import { MAX_HELD_BYTES, MemoryBudget, type MemoryShare } from '../../apps/ingestion/src/intake/memory-budget.js';
 import { PrefetchWindow } from '../../apps/ingestion/src/transports/amqp/prefetch-window.js';
 
 /** A channel on which a test delivers; it keeps the tags that were acknowledged. */
@@ -13,7 +13,9 @@ class FakeChannel extends EventEmitter {
   /** Of those, what covered all before it. */
   readonly acknowledgedUpTo: number[] = [];
   readonly returned: number[] = [];
+  /** One for each consumer. */
   readonly prefetches: number[] = [];
+  hasConsumer = false;
   isClosed = false;
   /** Called before the broker says that there is a consumer. */
   onConsume?: () => void;
@@ -26,16 +28,13 @@ class FakeChannel extends EventEmitter {
 
   async consume(_queue: string, deliver: (message: ConsumeMessage) => void): Promise<{ consumerTag: string }> {
     this.deliver = deliver;
+    this.hasConsumer = true;
     this.onConsume?.();
     return { consumerTag: 'consumer' };
   }
 
   async cancel(): Promise<void> {
-    this.deliver = undefined;
-  }
-
-  get hasConsumer(): boolean {
-    return this.deliver !== undefined;
+    this.hasConsumer = false; // what is under way arrives still
   }
 
   async close(): Promise<void> {
@@ -52,10 +51,12 @@ class FakeChannel extends EventEmitter {
     this.returned.push(message.fields.deliveryTag);
   }
 
-  send(deliveryTag: number): void {
+  /** @param bytes of the body, which begins with the tag */
+  send(deliveryTag: number, bytes?: number): void {
     const fields = { deliveryTag, routingKey: 'reminder.created' } as ConsumeMessage['fields'];
     const properties = { headers: {} } as ConsumeMessage['properties'];
-    this.deliver!({ content: Buffer.from(String(deliveryTag)), fields, properties });
+    const tag = String(deliveryTag);
+    this.deliver!({ content: Buffer.from(tag.padEnd(bytes ?? tag.length)), fields, properties });
   }
 }
 
@@ -78,6 +79,8 @@ class FakeDeadLetters {
 /** An event that is the tag of its delivery. */
 const received = (content: Buffer) => ({ status: 'ok', event: Number(content.toString()) }) as unknown as EventResult;
 const tagOf = (result: EventResult) => (result as unknown as { event: number }).event;
+
+const MIB = 1_048_576;
 
 interface HandledBatch {
   tags: number[];
@@ -265,7 +268,7 @@ describe('ConsumerSession, from opening to closed', () => {
   it('should pause while too much is held, consume again when there is room, and count nothing in the end', async () => {
     await session.open(connectionTo(channel));
     const other = share.open();
-    const theirs = other.take(Buffer.alloc(60 * 1_048_576));
+    const theirs = other.take(Buffer.alloc(60 * MIB));
     channel.send(1);
     await waitFor(() => !channel.hasConsumer, { what: 'the consumer to pause' });
     expect(session.isConsuming).toBe(true);
@@ -276,5 +279,108 @@ describe('ConsumerSession, from opening to closed', () => {
     expect(channel.acknowledgedUpTo).toEqual([1]);
     await session.drain();
     expect([channel.hasConsumer, channel.isClosed, share.heldBytes]).toEqual([false, true, 0]);
+  });
+});
+
+describe('ConsumerSession, of what is delivered', () => {
+  let channel: FakeChannel;
+  let session: ConsumerSession;
+  let decodedMessages: number;
+  let budget: MemoryBudget;
+  /** What a message takes when it is decoded. */
+  let bytes: number;
+
+  beforeEach(async () => {
+    channel = new FakeChannel();
+    decodedMessages = 0;
+    bytes = 1_000;
+    budget = new MemoryBudget();
+    session = new ConsumerSession({
+      queue: 'queue',
+      pipeline: {
+        decode: ({ content }) => {
+          decodedMessages++;
+          return { results: [received(content)], unrepeatable: 0, weight: 1, bytes };
+        },
+        store: () => new Promise(() => undefined),
+      },
+      batch: { size: 1_000, maxAgeMs: 1_000 },
+      batchesAtOnce: 1,
+      window: new PrefetchWindow(2_000),
+      deadLetters: new FakeDeadLetters(),
+      memory: budget.share(),
+      onBatchFailure: () => undefined,
+      onBatchSuccess: () => undefined,
+    });
+    await session.open(connectionTo(channel));
+  });
+  afterEach(() => session.close());
+
+  it('should return at once what there is no room for, as the broker had sent it before it could be told', () => {
+    for (let tag = 1; tag <= 100; tag++) channel.send(tag, MIB);
+    expect(budget.heldBytes).toBeLessThanOrEqual(MAX_HELD_BYTES);
+    expect(channel.returned.length).toBeGreaterThan(30);
+    expect(channel.returned).toEqual(
+      Array.from({ length: channel.returned.length }, (_, n) => 101 - channel.returned.length + n),
+    );
+  });
+
+  it('should decode ahead no more than 16 MiB, and always one message', () => {
+    bytes = 3 * MIB;
+    for (let tag = 1; tag <= 100; tag++) channel.send(tag);
+    expect(decodedMessages).toBe(6);
+    expect(channel.returned).toEqual([]);
+  });
+
+  it('should decode one message however large it becomes', () => {
+    bytes = 2 * MAX_HELD_BYTES;
+    for (const tag of [1, 2]) channel.send(tag);
+    expect(decodedMessages).toBe(1);
+  });
+});
+
+describe('ConsumerSession, paused beside another queue', () => {
+  it('should go on when the other gives back what it held, though its own dead letters wait', async () => {
+    const budget = new MemoryBudget();
+    const sessions: ConsumerSession[] = [];
+    const open = async (store: () => Promise<DeadLetter[][]>, size: number) => {
+      const channel = new FakeChannel();
+      const session = new ConsumerSession({
+        queue: 'queue',
+        pipeline: {
+          decode: ({ content }) => ({ results: [received(content)], unrepeatable: 0, weight: 1, bytes: 1_000 }),
+          store,
+        },
+        batch: { size, maxAgeMs: 1 },
+        batchesAtOnce: 1,
+        window: new PrefetchWindow(2_000),
+        deadLetters: new FakeDeadLetters(),
+        memory: budget.share(),
+        onBatchFailure: () => undefined,
+        onBatchSuccess: () => undefined,
+      });
+      sessions.push(session);
+      await session.open(connectionTo(channel));
+      return channel;
+    };
+    const commits: (() => void)[] = [];
+    const busy = await open(() => new Promise((resolve) => commits.push(() => resolve([]))), 10);
+    for (let tag = 1; tag <= 50; tag++) busy.send(tag, MIB);
+    let letters = 0;
+    const waiting = await open(async () => {
+      letters++;
+      const letter = { content: Buffer.alloc(MIB), routingKey: '', contentType: undefined, contentEncoding: undefined };
+      return [[{ ...letter, messageId: undefined, timestamp: 0, headers: {} }]];
+    }, 1);
+    try {
+      for (let tag = 1; tag <= 6; tag++) waiting.send(tag, MIB);
+      await waitFor(() => letters === 6, { what: 'the dead letters' });
+      const consumers = waiting.prefetches.length;
+      commits[0]!();
+      await waitFor(() => waiting.prefetches.length > consumers, { what: 'the next consumer' });
+      expect(waiting.acknowledged).toEqual([]);
+    } finally {
+      for (const session of sessions) await session.close();
+    }
   });
 });

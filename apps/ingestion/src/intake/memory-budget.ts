@@ -40,9 +40,16 @@ export class MemoryBudget {
 
   /** The share of one more queue. */
   share(): MemoryShare {
-    const share = new MemoryShare(() => this.freeForAll());
+    const share = new MemoryShare(
+      () => this.freeForAll(),
+      () => this.tellOfRoom(),
+    );
     this.shares.push(share);
     return share;
+  }
+
+  private tellOfRoom(): void {
+    for (const share of this.shares) share.notify();
   }
 
   /** Bytes that any queue may take beyond what is reserved for it. */
@@ -57,11 +64,19 @@ export class MemoryBudget {
 export class MemoryShare {
   private readonly accounts = new Set<MemoryAccount>();
 
-  constructor(private readonly freeForAll: () => number) {}
+  constructor(
+    private readonly freeForAll: () => number,
+    /** Something was freed, for which consumers of any queue may be waiting. */
+    readonly tellOfRoom: () => void,
+  ) {}
 
-  /** For a consumer of the queue. There may be several: a batch may outlive the consumer that it came by. */
-  open(): MemoryAccount {
-    const account = new MemoryAccount(this, () => this.accounts.delete(account));
+  /**
+   * For a consumer of the queue. There may be several: a batch may outlive the consumer that it came by.
+   *
+   * @param onRoom called when something was freed, maybe of another queue
+   */
+  open(onRoom: () => void = () => undefined): MemoryAccount {
+    const account = new MemoryAccount(this, onRoom, () => this.accounts.delete(account));
     this.accounts.add(account);
     return account;
   }
@@ -70,6 +85,10 @@ export class MemoryShare {
     let bytes = 0;
     for (const account of this.accounts) bytes += account.heldBytes;
     return bytes;
+  }
+
+  notify(): void {
+    for (const account of this.accounts) account.onRoom();
   }
 
   /** Bytes that this queue may still take. */
@@ -85,6 +104,7 @@ export class MemoryAccount {
 
   constructor(
     private readonly share: MemoryShare,
+    readonly onRoom: () => void,
     private readonly close: () => void,
   ) {}
 
@@ -142,6 +162,12 @@ export class MemoryAccount {
     this.arrivedBytes = held.reduce((sum, { arrived }) => sum + arrived, 0);
     this.decodedBytes = held.reduce((sum, { decoded }) => sum + decoded, 0);
     if (held.length === 0) this.close();
+    this.tellOfRoom();
+  }
+
+  /** What was released is for whoever waits, of any queue. */
+  tellOfRoom(): void {
+    this.share.tellOfRoom();
   }
 }
 

@@ -112,7 +112,7 @@ export class ConsumerSession {
 
   constructor(private readonly options: ConsumerSessionOptions) {
     this.ended = new Promise((resolve) => this.closing.signal.addEventListener('abort', () => resolve()));
-    this.memory = options.memory.open();
+    this.memory = options.memory.open(() => this.onRoom());
     this.batcher = new MicroBatcher<Delivery>({
       ...options.batch,
       atOnce: options.batchesAtOnce,
@@ -318,6 +318,11 @@ export class ConsumerSession {
   private release(deliveries: readonly Delivery[]): void {
     for (const { memory } of deliveries) this.memory.release(memory);
     this.decodeAhead();
+    this.memory.tellOfRoom();
+  }
+
+  /** Goes on where there is room again, which another queue may have given back. */
+  private onRoom(): void {
     if (this.isIn('paused') && this.memory.mayGoOn) this.renewSoon();
   }
 
@@ -331,6 +336,7 @@ export class ConsumerSession {
     }
     this.memory.shrink(delivery.memory, bytes);
     delivery.decoded = undefined;
+    this.memory.tellOfRoom();
     // A new consumer has its whole prefetch for messages that do not wait.
     this.lateSinceSubscribed++;
     if (this.lateSinceSubscribed >= this.options.window.prefetch / 2) this.renewSoon();
