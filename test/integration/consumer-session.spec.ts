@@ -93,7 +93,14 @@ function sessionOf(handled: HandledBatch[], deadLetters: FakeDeadLetters, memory
   return new ConsumerSession({
     queue: 'queue',
     pipeline: {
-      decode: ({ content }) => ({ results: [received(content)], unrepeatable: 0, weight: 1, bytes: 1_000 }),
+      decode: ({ content }) => ({
+        results: [received(content)],
+        received: 1,
+        refused: 0,
+        unrepeatable: 0,
+        weight: 1,
+        bytes: 1_000,
+      }),
       store: (messages) =>
         new Promise((resolve, reject) => {
           const tags = messages.flatMap(({ results }) => results.map(tagOf));
@@ -300,7 +307,7 @@ describe('ConsumerSession, of what is delivered', () => {
       pipeline: {
         decode: ({ content }) => {
           decodedMessages++;
-          return { results: [received(content)], unrepeatable: 0, weight: 1, bytes };
+          return { results: [received(content)], received: 1, refused: 0, unrepeatable: 0, weight: 1, bytes };
         },
         store: () => new Promise(() => undefined),
       },
@@ -348,7 +355,14 @@ describe('ConsumerSession, paused beside another queue', () => {
       const session = new ConsumerSession({
         queue: 'queue',
         pipeline: {
-          decode: ({ content }) => ({ results: [received(content)], unrepeatable: 0, weight: 1, bytes: 1_000 }),
+          decode: ({ content }) => ({
+            results: [received(content)],
+            received: 1,
+            refused: 0,
+            unrepeatable: 0,
+            weight: 1,
+            bytes: 1_000,
+          }),
           store,
         },
         batch: { size, maxAgeMs: 1 },

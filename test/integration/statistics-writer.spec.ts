@@ -93,7 +93,14 @@ describe('StatisticsWriter', () => {
     const messages = events.map((event, index) => {
       const type = types.find(({ name }) => name === event.kind.name)!;
       const source = new EventSource(type, messageOf(`message ${index}`));
-      return { results: [{ status: 'ok' as const, event, source, index: 0 }], unrepeatable: 0, weight: 1, bytes: 0 };
+      return {
+        results: [{ status: 'ok' as const, event, source, index: 0 }],
+        received: 1,
+        refused: 0,
+        unrepeatable: 0,
+        weight: 1,
+        bytes: 0,
+      };
     });
     return (await pipeline.store(messages)).flat();
   };

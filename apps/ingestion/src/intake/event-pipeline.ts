@@ -2,7 +2,7 @@ import type { Logger } from '#libs/observability';
 import type { DeadLetter } from './dead-letter.js';
 import type { EventConsumer } from './event-consumer.js';
 import type { EventMetrics } from './event.metrics.js';
-import type { EventResult, ReceivedEvent, RefusedEvent } from './event-result.js';
+import type { ReceivedEvent } from './event-result.js';
 import { StoringOutcome, type EventStorer } from './event-storer.service.js';
 import type { EventType } from './event-type.js';
 import type { IncomingMessage } from './incoming-message.js';
@@ -45,21 +45,19 @@ export class EventPipeline {
 
   /** Decodes a message, and counts the events that never get to a consumer. Never throws. */
   decode(message: IncomingMessage): DecodedMessage {
-    const { metrics, logger } = this.parts;
     const decoded = this.decoder.decode(message);
-    const refused: RefusedEvent[] = [];
-    for (const result of decoded.results) {
-      if (result.status === 'drop') metrics.count(result.reason, 1);
-      else if (result.status === 'dead letter') refused.push(result);
-    }
-    metrics.countUnrepeatable(decoded.unrepeatable);
-    if (refused.length > 0) {
-      metrics.count('dead_lettered', refused.length);
-      // Not its message or its routing key, which may repeat what the publisher sent: they lie with the dead letter.
-      const { reason: error } = refused[0]!;
-      logger.warn({ queue: message.queue, count: refused.length, error }, 'events go to the dead letters');
-    }
+    this.parts.metrics.countUnrepeatable(decoded.unrepeatable);
+    if (decoded.received < decoded.results.length) this.countOthers(decoded, message);
     return decoded;
+  }
+
+  private countOthers({ results, refused: count }: DecodedMessage, { queue }: IncomingMessage): void {
+    const { metrics, logger } = this.parts;
+    for (const result of results) if (result.status === 'drop') metrics.count(result.reason, 1);
+    metrics.count('dead_lettered', count);
+    // Not its message or its routing key, which may repeat what the publisher sent: they lie with the dead letter.
+    const first = results.find((result) => result.status === 'dead letter');
+    if (first) logger.warn({ queue, count, error: first.reason }, 'events go to the dead letters');
   }
 
   /**
@@ -75,7 +73,7 @@ export class EventPipeline {
     // Not before: what fails in the middle is done again as a whole.
     metrics.countAll(outcome.counts);
     metrics.count('dead_lettered', outcome.refused.size);
-    return messages.map(({ results }) => lettersOf(results, outcome));
+    return messages.map((message) => lettersOf(message, outcome));
   }
 
   /** Neighbours with the same consumer, at most as many at a time as it takes. */
@@ -102,12 +100,12 @@ interface Portion {
   events: ReceivedEvent[];
 }
 
-function lettersOf(results: readonly EventResult[], { refused }: StoringOutcome): DeadLetter[] {
+function lettersOf({ results, refused: count }: DecodedMessage, { refused }: StoringOutcome): DeadLetter[] {
   const letters: DeadLetter[] = [];
+  if (count === 0 && refused.size === 0) return letters;
   for (const result of results) {
     if (result.status === 'dead letter') letters.push(result.letter);
-    else if (result.status === 'ok' && refused.size > 0 && refused.has(result))
-      letters.push(refused.get(result)!.letter);
+    else if (result.status === 'ok' && refused.has(result)) letters.push(refused.get(result)!.letter);
   }
   return letters;
 }

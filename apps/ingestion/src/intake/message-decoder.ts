@@ -10,6 +10,10 @@ import { openMessage, type OpenedMessage } from './open-message.js';
 export interface DecodedMessage {
   /** Of each of its events, in order; of the whole message, where that cannot be decoded. */
   results: EventResult[];
+  /** Of the results, how many are `ok`. */
+  received: number;
+  /** How many are dead letters. */
+  refused: number;
   /** Events that a second delivery would store again: nothing in them or their message says which they are. */
   unrepeatable: number;
   /** How many events it counts for in a batch; at least 1. */
@@ -35,16 +39,17 @@ export class MessageDecoder {
 
   /** Never throws: what cannot be decoded is a dead letter. */
   decode(message: IncomingMessage): DecodedMessage {
-    const decoded: DecodedMessage = { results: [], unrepeatable: 0, weight: 0, bytes: 0 };
+    const decoded: DecodedMessage = { results: [], received: 0, refused: 0, unrepeatable: 0, weight: 0, bytes: 0 };
     try {
       this.decodeEvents(message, decoded);
     } catch (error) {
       const known = error instanceof EventError ? error : new EventError('UnexpectedError', (error as Error).message);
-      decoded.results = [refuseMessage(message, known)];
-      decoded.unrepeatable = 0;
-      decoded.bytes = 0;
+      const refusal = refuseMessage(message, known);
+      Object.assign(decoded, { results: [refusal], received: 0, refused: 1, unrepeatable: 0 });
+      decoded.bytes = letterBytes(refusal.letter, message);
     }
-    measure(message, decoded);
+    decoded.weight = Math.max(1, decoded.received + decoded.refused);
+    decoded.bytes += decoded.weight * BYTES_PER_EVENT;
     return decoded;
   }
 
@@ -57,13 +62,17 @@ export class MessageDecoder {
     }
     // Of the right length: an array that has grown keeps 17 places for one event.
     into.results = new Array<EventResult>(bodies.length);
-    let isTextKept = false;
     for (let index = 0; index < bodies.length; index++) {
       const result = this.decodeEvent(opened, index, into);
       into.results[index] = result;
-      if (result.status === 'ok') isTextKept = true;
+      if (result.status === 'ok') {
+        into.received++;
+      } else if (result.status === 'dead letter') {
+        into.refused++;
+        into.bytes += letterBytes(result.letter, message);
+      }
     }
-    if (isTextKept) into.bytes += opened.textBytes;
+    if (into.received > 0) into.bytes += opened.textBytes;
   }
 
   private decodeEvent(opened: OpenedMessage, index: number, into: DecodedMessage): EventResult {
@@ -83,16 +92,6 @@ export class MessageDecoder {
     if (type.extraBytes !== undefined) into.bytes += type.extraBytes(event);
     return { status: 'ok', event, source, index };
   }
-}
-
-function measure(message: IncomingMessage, decoded: DecodedMessage): void {
-  for (const result of decoded.results) {
-    if (result.status === 'drop') continue;
-    decoded.weight++;
-    if (result.status === 'dead letter') decoded.bytes += letterBytes(result.letter, message);
-  }
-  decoded.weight = Math.max(1, decoded.weight);
-  decoded.bytes += decoded.weight * BYTES_PER_EVENT;
 }
 
 /** What a dead letter keeps beside the message: a body of its own and headers. */

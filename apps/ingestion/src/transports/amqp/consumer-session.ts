@@ -129,7 +129,7 @@ export class ConsumerSession {
 
   /** Whether the queue has its consumer, or will have it again as soon as there is room. */
   get isConsuming(): boolean {
-    return this.isIn('consuming', 'renewing', 'paused');
+    return this.isIn('consuming') || this.isIn('renewing') || this.isIn('paused');
   }
 
   /** @throws Error when the broker does not give a channel and a consumer within five seconds each; it is closed then */
@@ -173,8 +173,8 @@ export class ConsumerSession {
   }
 
   /** By a call, so that nobody takes a state for known after waiting. */
-  private isIn(...states: readonly SessionState['is'][]): boolean {
-    return states.includes(this.state.is);
+  private isIn(state: SessionState['is']): boolean {
+    return this.state.is === state;
   }
 
   private onClosed(): void {

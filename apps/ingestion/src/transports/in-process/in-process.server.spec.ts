@@ -24,6 +24,8 @@ describe('InProcessServer', () => {
       queueOf: () => QUEUES.statistics,
       decode: (message) => ({
         results: [{ status: 'ok', event: message as unknown } as EventResult],
+        received: 1,
+        refused: 0,
         unrepeatable: 0,
         weight: 1,
         bytes: 0,
