@@ -3,7 +3,6 @@ import { Payload } from '@nestjs/microservices';
 import { DiscordClient } from '#libs/discord';
 import { Logger } from '#libs/observability';
 import type { StarredMessage } from '#libs/starboard';
-import { Clock } from '#libs/timing';
 import { EventController, OnEvents } from '../intake/event-consumer.js';
 import type { OutcomeCounts } from '../intake/event-result.js';
 import { guildEvents, type GuildEvent } from '../intake/guild-event-type.js';
@@ -23,7 +22,6 @@ export class StarboardConsumer {
   constructor(
     private readonly tasks: StarboardTasks,
     private readonly worker: StarboardWorker,
-    private readonly clock: Clock,
     private readonly logger: Logger,
     @Optional() private readonly discord?: DiscordClient,
   ) {}
@@ -36,7 +34,7 @@ export class StarboardConsumer {
     }
     const messages = events.map(starredMessage);
     const distinct = new Map(messages.map((message) => [keyOf(message), message]));
-    const wanted = await this.tasks.request([...distinct.values()], this.clock.now());
+    const wanted = await this.tasks.request([...distinct.values()]);
     const handled = messages.filter((message) => wanted.has(keyOf(message))).length;
     if (handled > 0) this.worker.wake();
     return { handled, unwanted: messages.length - handled };
