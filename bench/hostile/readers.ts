@@ -8,8 +8,9 @@ import {
 } from '#libs/contracts';
 import { type JsonObject } from '#libs/json';
 import type { IncomingMessage } from '../../apps/ingestion/src/intake/incoming-message.js';
-import { readGuildEvents } from '../../apps/ingestion/src/guilds/read-guild-events.js';
-import { readStatistics } from '../../apps/ingestion/src/statistics/read-statistics.js';
+import { guildEvents } from '../../apps/ingestion/src/intake/guild-event-type.js';
+import { MessageDecoder } from '../../apps/ingestion/src/intake/message-decoder.js';
+import { StatisticEventType } from '../../apps/ingestion/src/statistics/statistic-event-type.js';
 import { readForm } from '../../apps/query/src/forms/read-form.js';
 import { GuildForm } from '../../apps/query/src/forms/guild.form.js';
 import { BadRequestError } from '../../apps/query/src/http/api-error.js';
@@ -26,6 +27,11 @@ export type Reader = (input: string) => unknown;
 const RETENTION_DAYS = 62;
 const contract = new StatisticsContract();
 const forms = settingsForms(settingsFeatures(new CounterTypes()));
+const types = [...contract.kinds.map((kind) => new StatisticEventType(kind)), ...guildEvents('guild.snapshot')()];
+const decoder = new MessageDecoder({
+  types: new Map(types.map((type) => [type.name, type])),
+  retentionDays: RETENTION_DAYS,
+});
 
 /** The ways in which the bodies of requests are read: by forms, by the kinds of the catalogue, as other events. */
 export const BODY_READERS: Readonly<Record<string, Reader>> = {
@@ -50,10 +56,8 @@ export const QUERY_READERS: Readonly<Record<string, Reader>> = {
 };
 
 export const MESSAGE_READERS: Readonly<Record<string, Reader>> = {
-  'a message of statistics': (body) =>
-    readStatistics(messageOf(QUEUES.statistics, 'command.used', body), contract, RETENTION_DAYS),
-  'a message of guilds': (body) =>
-    readGuildEvents(messageOf(QUEUES.guilds, 'guild.snapshot', body), contract, RETENTION_DAYS),
+  'a message of statistics': (body) => decoder.decode(messageOf(QUEUES.statistics, 'command.used', body)),
+  'a message of guilds': (body) => decoder.decode(messageOf(QUEUES.guilds, 'guild.snapshot', body)),
 };
 
 function answering(read: (body: JsonObject) => void): Reader {
@@ -83,5 +87,5 @@ function refuse(read: { ok: boolean }): void {
 }
 
 function messageOf(queue: string, routingKey: string, body: string): IncomingMessage {
-  return { tag: 1, queue, routingKey, content: Buffer.from(body), arrivedAt: Date.now() };
+  return { queue, routingKey, content: Buffer.from(body), arrivedAt: Date.now() };
 }

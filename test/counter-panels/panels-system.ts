@@ -4,7 +4,7 @@ import pino from 'pino';
 import { CounterTypes } from '#libs/contracts';
 import { Database } from '#libs/database';
 import { DiscordClient } from '#libs/discord';
-import { CounterPanelMetrics } from '../../apps/ingestion/src/counters/counter-panel-metrics.js';
+import { CounterPanelMetrics } from '../../apps/ingestion/src/counters/counter-panel.metrics.js';
 import { CounterPanelWorker } from '../../apps/ingestion/src/counters/counter-panel-worker.service.js';
 import { DiscordDouble, type PermissionName, type StoredChannel } from '../doubles/discord/index.js';
 import { ManualClock } from '../doubles/manual-clock.js';
@@ -79,9 +79,9 @@ export class PanelsSystem {
       database,
       new CounterTypes(),
       new CounterPanelMetrics(new Registry()),
-      client,
       this.clock,
       pino({ level: 'silent' }),
+      client,
     );
     this.workers.push(worker);
     return worker;

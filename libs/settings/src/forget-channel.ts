@@ -14,8 +14,9 @@ export function forgetDeletedChannel(dataSource: DataSource, guildId: string, ch
 }
 
 /**
- * Takes a channel that is gone out of the guild's settings, counters and starboard. Without its category the counter
- * panel is switched off, without its channel the starboard is.
+ * Takes a channel that is gone out of the guild's settings, counters and starboard. Entries of posts in the channel go;
+ * those of messages in it are looked at. Without its category the counter panel is switched off, without its channel the
+ * starboard is.
  *
  * Call it under the exclusive lock of the guild's stripe.
  *

@@ -1,4 +1,3 @@
-import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
 import {
   abandonedCreations,
@@ -16,9 +15,9 @@ import {
   TO_CHANGE_VOICE,
   type DiscordClient,
 } from '#libs/discord';
-import { describeError } from '#libs/observability';
+import { describeError, type Logger } from '#libs/observability';
 import { withDeadline, type Clock } from '#libs/timing';
-import type { CounterPanelMetrics } from './counter-panel-metrics.js';
+import type { CounterPanelMetrics } from './counter-panel.metrics.js';
 
 const AT_ONCE = 20;
 /** What one removal may take. */

@@ -1,6 +1,5 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Optional, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import pLimit from 'p-limit';
-import type { Logger } from 'pino';
 import type { EntityManager } from 'typeorm';
 import { CounterTypes } from '#libs/contracts';
 import {
@@ -14,12 +13,11 @@ import {
   type DueRefresh,
 } from '#libs/counters';
 import { Database } from '#libs/database';
-import type { DiscordClient } from '#libs/discord';
-import { BackOff, Rounds, WakeableSleep, withDeadline, type Clock } from '#libs/timing';
-import { describeError } from '#libs/observability';
-import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
+import { DiscordClient } from '#libs/discord';
+import { BackOff, Clock, Rounds, WakeableSleep, withDeadline } from '#libs/timing';
+import { describeError, Logger } from '#libs/observability';
 import { AbandonedChannels } from './abandoned-channels.js';
-import { CounterPanelMetrics } from './counter-panel-metrics.js';
+import { CounterPanelMetrics } from './counter-panel.metrics.js';
 import { PanelRefresh } from './panel-refresh.js';
 
 const POLL_MS = 5_000;
@@ -67,13 +65,13 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
     private readonly database: Database,
     private readonly types: CounterTypes,
     private readonly metrics: CounterPanelMetrics,
-    @Inject(DISCORD) private readonly discord: DiscordClient | null,
-    @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+    @Optional() private readonly discord?: DiscordClient,
   ) {
     this.nap = new WakeableSleep(clock);
     const { dataSource } = database;
-    if (discord === null) return;
+    if (discord === undefined) return;
     const abandoned = new AbandonedChannels({ dataSource, discord, clock, metrics, logger });
     this.abandoned = abandoned;
     this.removals = new Rounds({
@@ -87,7 +85,7 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
   }
 
   onApplicationBootstrap(): void {
-    if (this.discord === null) return;
+    if (this.discord === undefined) return;
     this.loop = this.keepRunning(this.discord);
     this.removals?.start();
   }
@@ -106,7 +104,7 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
    * @returns false for a guild that shows no counters; undefined without a token
    */
   async request(guildId: string | undefined): Promise<boolean | undefined> {
-    if (this.discord === null) return undefined;
+    if (this.discord === undefined) return undefined;
     const { manager } = this.database.dataSource;
     let isWanted = true;
     if (guildId === undefined) await requestAllRefreshes(manager);
@@ -126,7 +124,7 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
    */
   async runDue(): Promise<void> {
     const { discord, abandoned } = this;
-    if (discord === null || abandoned === undefined || !this.database.isUsable) return;
+    if (discord === undefined || abandoned === undefined || !this.database.isUsable) return;
     // Whatever becomes of one, the other is waited for.
     const both = [this.removeAbandoned(abandoned, this.stopping.signal), this.refreshDue(discord)];
     for (const outcome of await Promise.allSettled(both)) {

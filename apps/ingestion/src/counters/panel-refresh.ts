@@ -27,7 +27,7 @@ import {
 } from '#libs/discord';
 import { forgetDeletedChannel } from '#libs/settings';
 import type { Clock } from '#libs/timing';
-import type { CounterPanelMetrics } from './counter-panel-metrics.js';
+import type { CounterPanelMetrics } from './counter-panel.metrics.js';
 import { countFor, countsOf, mayAskDiscord, nameOf, whyUnknown, type GuildCounts } from './guild-counts.js';
 import { findGuildCounters, type GuildCounters } from './guild-counters.queries.js';
 import { afterFailure, afterFailureOfAnother, afterUnreadCounts, concernsAll, endsRun } from './rename-failure.js';

@@ -6,7 +6,7 @@ import { namedInReply, withoutReplyAuthor } from './entry-message.js';
 import { EntryPosts } from './entry-posts.js';
 import { RunPostponedError } from './run-errors.js';
 import type { StarboardEntries } from './starboard-entries.queries.js';
-import type { RunOutcome } from './starboard-metrics.js';
+import type { RunOutcome } from './starboard.metrics.js';
 import type { ClaimedTask } from './starboard-tasks.queries.js';
 
 /** What was on its way to Discord when its entry was erased has arrived by then. */

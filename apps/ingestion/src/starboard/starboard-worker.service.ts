@@ -1,12 +1,10 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import type { Logger } from 'pino';
+import { Injectable, Optional, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Database, keepLease } from '#libs/database';
 import { LOOK_ROUND_MS } from '#libs/starboard';
-import type { DiscordClient } from '#libs/discord';
-import { BackOff, WakeableSleep, type Clock } from '#libs/timing';
-import { describeError } from '#libs/observability';
-import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
-import { StarboardMetrics } from './starboard-metrics.js';
+import { DiscordClient } from '#libs/discord';
+import { BackOff, Clock, WakeableSleep } from '#libs/timing';
+import { describeError, Logger } from '#libs/observability';
+import { StarboardMetrics } from './starboard.metrics.js';
 import { StarboardTasks, type DueTask } from './starboard-tasks.queries.js';
 import { TaskRunner } from './task-runner.service.js';
 
@@ -35,18 +33,18 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
 
   constructor(
     private readonly database: Database,
-    @Inject(DISCORD) private readonly discord: DiscordClient | null,
-    @Inject(CLOCK) private readonly clock: Clock,
+    private readonly clock: Clock,
     private readonly tasks: StarboardTasks,
     private readonly runner: TaskRunner,
     private readonly metrics: StarboardMetrics,
-    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly logger: Logger,
+    @Optional() private readonly discord?: DiscordClient,
   ) {
     this.nap = new WakeableSleep(clock);
   }
 
   onApplicationBootstrap(): void {
-    if (this.discord !== null) this.working = this.work(this.discord);
+    if (this.discord !== undefined) this.working = this.work(this.discord);
   }
 
   async onApplicationShutdown(): Promise<void> {

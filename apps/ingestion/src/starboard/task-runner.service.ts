@@ -1,18 +1,17 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { Logger } from 'pino';
+import { Injectable, Optional } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import type { StarboardAction } from '#libs/database';
-import { DiscordError, type DiscordClient } from '#libs/discord';
-import type { Clock } from '#libs/timing';
-import { describeError } from '#libs/observability';
-import { DeletedChannelsService } from '../guilds/deleted-channels.service.js';
-import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
+import { DiscordClient, DiscordError } from '#libs/discord';
+import { forgetDeletedChannel } from '#libs/settings';
+import { Clock } from '#libs/timing';
+import { describeError, Logger } from '#libs/observability';
 import { ChannelAccess } from './channel-access.js';
 import { EntryImages } from './entry-image.service.js';
 import { ErasedPosts } from './erased-posts.js';
 import { MessageFollower } from './message-follower.js';
 import { ChannelProblemError, PostRefusedError, RunPostponedError, StarboardChannelGoneError } from './run-errors.js';
 import { isLiving, StarboardEntries, type LivingEntry, type StarboardSettings } from './starboard-entries.queries.js';
-import { StarboardMetrics, type RunFailure, type RunOutcome } from './starboard-metrics.js';
+import { StarboardMetrics, type RunFailure, type RunOutcome } from './starboard.metrics.js';
 import { StarboardProblems } from './starboard-problems.queries.js';
 import { StarboardTasks, type ClaimedTask } from './starboard-tasks.queries.js';
 
@@ -27,17 +26,17 @@ export class TaskRunner {
   private readonly erasedPosts?: ErasedPosts;
 
   constructor(
-    @Inject(DISCORD) discord: DiscordClient | null,
-    @Inject(CLOCK) private readonly clock: Clock,
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
     private readonly tasks: StarboardTasks,
     private readonly entries: StarboardEntries,
     private readonly problems: StarboardProblems,
-    private readonly channels: DeletedChannelsService,
     private readonly metrics: StarboardMetrics,
-    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly logger: Logger,
     images: EntryImages,
+    @Optional() discord?: DiscordClient,
   ) {
-    if (discord === null) return;
+    if (discord === undefined) return;
     const access = new ChannelAccess(discord, clock, problems);
     this.follower = new MessageFollower({ discord, access, entries, problems, images, clock });
     this.erasedPosts = new ErasedPosts(discord, access, entries, clock);
@@ -72,7 +71,7 @@ export class TaskRunner {
       return await this.erasedPosts![task.task](task, signal);
     } catch (error) {
       if (!(error instanceof StarboardChannelGoneError)) throw error;
-      await this.channels.forget(error.guildId, error.channelId);
+      await forgetDeletedChannel(this.dataSource, error.guildId, error.channelId);
       // Its entry went with a former starboard channel; the message may have one in the channel of now.
       const hasStarboard = task.task === 'follow' && (await this.entries.settings(task.guildId)) !== undefined;
       return hasStarboard ? this.carryOut(task, signal) : 'channel_gone';
