@@ -8,7 +8,7 @@ import { benchNumber } from '../harness/servers.js';
 import { startService, type ServiceProcess } from '../harness/service-process.js';
 import { startScript } from '../harness/start-scripts.js';
 import { createBenchVhost, type BenchVhost } from '../harness/virtual-hosts.js';
-import { guildIds, makeEvents, publish } from '../ingest/made-up-events.js';
+import { guildIds, makeEvents, publish } from '../data/made-up-events.js';
 import { startDiscordServer, type Behaviour, type DiscordServer } from './discord-server.js';
 import { channelsOf } from './guild-channels.js';
 import { publishRefresh, publishStars } from './publish-stars.js';
