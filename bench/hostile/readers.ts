@@ -3,15 +3,14 @@ import { type JsonObject } from '#libs/json';
 import type { IncomingMessage } from '../../apps/ingestion/src/intake/incoming-message.js';
 import { readGuildEvents } from '../../apps/ingestion/src/guilds/read-guild-events.js';
 import { readStatistics } from '../../apps/ingestion/src/statistics/read-statistics.js';
-import { readForm } from '../../apps/query/src/forms/read-form.js';
-import { GuildForm } from '../../apps/query/src/forms/guild.form.js';
-import type { FormClass } from '../../apps/query/src/forms/form-field.js';
 import { BadRequestError } from '../../apps/query/src/http/api-error.js';
 import { asApiError } from '../../apps/query/src/http/api-exception.filter.js';
 import { errorEnvelope } from '../../apps/query/src/http/envelope.js';
 import { parseJsonBody } from '../../apps/query/src/http/json-body.js';
 import { parseQueryString } from '../../apps/query/src/http/query-string.js';
-import { PatchSettingsForm, PutSettingsForm } from '../../apps/query/src/settings/settings.forms.js';
+import { GuildRequest } from '../../apps/query/src/requests/guild-request.dto.js';
+import { readRequest } from '../../apps/query/src/requests/request.pipe.js';
+import { PatchSettingsRequest, PutSettingsRequest } from '../../apps/query/src/settings/dto/settings-requests.dto.js';
 
 /** Reads what came, as the service does, down to the text of the answer or to the dead letters. */
 export type Reader = (input: string) => unknown;
@@ -19,11 +18,11 @@ export type Reader = (input: string) => unknown;
 const RETENTION_DAYS = 62;
 const contract = new StatisticsContract();
 
-/** The ways in which the bodies of requests are read: by forms, by the kinds of the catalogue, as other events. */
+/** The ways in which the bodies of requests are read: by DTOs, by the kinds of the catalogue, as other events. */
 export const BODY_READERS: Readonly<Record<string, Reader>> = {
-  'PUT settings': answering((body) => readForm(PutSettingsForm as FormClass, body)),
-  'PATCH settings': answering((body) => readForm(PatchSettingsForm as FormClass, body)),
-  'a guild': answering((body) => readForm(GuildForm, body)),
+  'PUT settings': answering((body) => readRequest(PutSettingsRequest, body)),
+  'PATCH settings': answering((body) => readRequest(PatchSettingsRequest, body)),
+  'a guild': answering((body) => readRequest(GuildRequest, body)),
   'a record': answering((body) => {
     for (const kind of contract.kinds) refuse(kind.read(body));
   }),
@@ -37,7 +36,7 @@ export const QUERY_READERS: Readonly<Record<string, Reader>> = {
     answer(() => {
       const { values, mistakes } = parseQueryString(text);
       if (mistakes.length > 0) throw new BadRequestError(mistakes);
-      readForm(GuildForm, values);
+      readRequest(GuildRequest, values);
     }),
 };
 
@@ -53,7 +52,7 @@ function answering(read: (body: JsonObject) => void): Reader {
     const bytes = Buffer.from(text);
     return answer(() => {
       const body = parseJsonBody(bytes);
-      // As forms do: what is no object has no fields.
+      // As DTOs do: what is no object has no fields.
       if (Array.isArray(body)) throw new BadRequestError([{ field: 'body', message: 'must be a JSON object' }]);
       read(body as JsonObject);
     });

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Time as the client sees it; tests bring their own. */
-export interface Clock {
+/** Time as the client sees it; tests bring their own. A class, so that Nest injects it. */
+export abstract class Clock {
   /** Unix milliseconds. */
-  now(): number;
+  abstract now(): number;
   /** @throws the signal's reason when it is aborted first */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  abstract sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 export const systemClock: Clock = {

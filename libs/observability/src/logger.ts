@@ -1,16 +1,24 @@
-import pino, { type Logger } from 'pino';
+import pino, { type LogFn } from 'pino';
 import { PinoPretty } from 'pino-pretty';
 import type { LogConfig } from '#libs/config';
 import { codeOf, mayHoldData } from './error-code.js';
 import { withoutCredentials } from './without-credentials.js';
 
-export type { Logger } from 'pino';
+/** What a service writes its lines to: pino's loggers are. A class, so that Nest injects it. */
+export abstract class Logger {
+  abstract readonly trace: LogFn;
+  abstract readonly debug: LogFn;
+  abstract readonly info: LogFn;
+  abstract readonly warn: LogFn;
+  abstract readonly error: LogFn;
+  abstract readonly fatal: LogFn;
+}
 
 /**
  * The logger of one service: one JSON object a line, or text for people. JSON lines are written while the service goes
  * on, several at once when they come fast, and what is left is written when the process exits.
  */
-export function createLogger(log: LogConfig, service: string): Logger {
+export function createLogger(log: LogConfig, service: string): pino.Logger {
   const options: pino.LoggerOptions = {
     level: log.level,
     base: { service },

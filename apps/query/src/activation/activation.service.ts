@@ -10,21 +10,21 @@ import { GuildEraser } from '../database/guild-eraser.js';
 import { ModuleEnabledError } from '../http/api-error.js';
 import { enabledOnly, findSettings, GuildSettingsReader } from '../settings/guild-settings.reader.js';
 
-export interface ModuleStatus {
+export interface Activation {
   guild_id: string;
   enabled: boolean;
 }
 
 /** Switches the module on and off in a guild. */
 @Injectable()
-export class ModuleService {
+export class ActivationService {
   constructor(
     private readonly database: GuildDatabase,
     private readonly eraser: GuildEraser,
     private readonly settings: GuildSettingsReader,
   ) {}
 
-  async status(guildId: string): Promise<ModuleStatus> {
+  async status(guildId: string): Promise<Activation> {
     const settings = await this.settings.find(guildId);
     return { guild_id: guildId, enabled: settings?.enabled ?? false };
   }
@@ -34,7 +34,7 @@ export class ModuleService {
    *
    * @throws ModuleEnabledError
    */
-  enable(guildId: string): Promise<ModuleStatus> {
+  enable(guildId: string): Promise<Activation> {
     return this.eraser.changeErased(guildId, async (manager) => {
       const settings = await findSettings(manager, guildId);
       if (settings?.enabled) throw new ModuleEnabledError();
@@ -53,7 +53,7 @@ export class ModuleService {
   }
 
   /** Collection has stopped when this answers; settings and statistics stay. @throws ModuleDisabledError */
-  disable(guildId: string): Promise<ModuleStatus> {
+  disable(guildId: string): Promise<Activation> {
     return this.database.change(guildId, async (manager) => {
       const settings = enabledOnly(await findSettings(manager, guildId));
       await manager

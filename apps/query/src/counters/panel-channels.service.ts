@@ -1,12 +1,11 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { deleteChannel, dropCreationsOf, findCustomPanelChannels } from '#libs/counters';
 import { type GuildSettings } from '#libs/database';
-import { DeadlineError, withDeadline, type Clock, type DiscordClient } from '#libs/discord';
-import type { Logger } from '#libs/observability';
+import { DeadlineError, withDeadline, Clock, DiscordClient } from '#libs/discord';
+import { Logger } from '#libs/observability';
 import { GuildDatabase } from '../database/guild-database.js';
 import { BadRequestError, DiscordApiInteractionError, ServiceUnavailableError } from '../http/api-error.js';
-import type { SettingsChange } from '../settings/settings.forms.js';
-import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
+import type { SettingsChange } from '../settings/dto/settings-requests.dto.js';
 import { channelsToCheck } from './channel-checks.js';
 import { PanelRequest } from './panel-request.js';
 import { PanelUndo, UNDO_MS } from './panel-undo.service.js';
@@ -28,9 +27,9 @@ export class PanelChannels implements OnModuleDestroy {
   constructor(
     private readonly database: GuildDatabase,
     private readonly panelUndo: PanelUndo,
-    @Inject(DISCORD) private readonly discord: DiscordClient | null,
-    @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(DiscordClient) private readonly discord: DiscordClient | null,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
   ) {}
 
   /** Comes before the server waits for its requests: Discord may let them wait longer than the process has. */

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import {
   deleteChannel,
   removeCreatedChannel,
@@ -7,10 +7,9 @@ import {
   findCustomPanelChannels,
 } from '#libs/counters';
 import { forgetChannel } from '#libs/settings';
-import { withDeadline, type Clock, type DiscordClient } from '#libs/discord';
-import type { Logger } from '#libs/observability';
+import { withDeadline, Clock, DiscordClient } from '#libs/discord';
+import { Logger } from '#libs/observability';
 import { GuildDatabase } from '../database/guild-database.js';
-import { CLOCK, LOGGER } from '../tokens.js';
 import type { PanelCreation, PanelWork } from './panel-work.js';
 
 /** What it may take; what is left then is left to the ingestion service. */
@@ -23,8 +22,8 @@ const LEFT_TO_OTHERS_AFTER_MS = 60_000;
 export class PanelUndo {
   constructor(
     private readonly database: GuildDatabase,
-    @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
   ) {}
 
   /**

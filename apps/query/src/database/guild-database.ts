@@ -1,6 +1,7 @@
+import { Injectable } from '@nestjs/common';
 import pLimit, { type LimitFunction } from 'p-limit';
 import type { DataSource, EntityManager } from 'typeorm';
-import { lockStripe } from '#libs/database';
+import { Database, lockStripe } from '#libs/database';
 import { DatabaseError, ServiceUnavailableError, SettingsError, type ApiError } from '../http/api-error.js';
 import { isDatabaseFailure, NotConnectedError } from './database-failure.js';
 
@@ -10,17 +11,17 @@ const SNAPSHOT_STATEMENT_TIMEOUT_MS = 30_000;
 type Work<T> = (manager: EntityManager) => Promise<T>;
 
 /** The ways in which requests use the database. They differ in what the caller is told when it fails. */
+@Injectable()
 export class GuildDatabase {
   /** Of everything that holds a connection long, so many at a time that there is one left for everybody else. */
   private readonly long: LimitFunction;
   private readonly erasures: LimitFunction;
 
-  /** @param poolSize connections that the data source may hold */
-  constructor(
-    private readonly dataSource: DataSource,
-    poolSize: number,
-  ) {
-    const long = Math.max(1, poolSize - 1);
+  private readonly dataSource: DataSource;
+
+  constructor(database: Database) {
+    this.dataSource = database.dataSource;
+    const long = Math.max(1, database.poolSize - 1);
     this.long = pLimit(long);
     // An erasure may take minutes, a summary never does.
     this.erasures = pLimit(Math.max(1, long >> 1));

@@ -6,14 +6,13 @@ import {
   ErasureUnfinishedError,
   isGuildErasureUnfinished,
   WHOLE_GUILD,
-  type ErasureLog,
+  ErasureLog,
   type ErasureOptions,
   type ErasureState,
   type MemberReferences,
 } from '#libs/erasure';
-import { describeError, type Logger } from '#libs/observability';
+import { describeError, Logger } from '#libs/observability';
 import { ApiError, DatabaseError } from '../http/api-error.js';
-import { ERASURE_LOG, ERASURE_PATIENCE_MS, LOGGER } from '../tokens.js';
 import { GuildDatabase } from './guild-database.js';
 
 /**
@@ -21,6 +20,12 @@ import { GuildDatabase } from './guild-database.js';
  * for what comes before the erasure.
  */
 export const LONGEST_ERASURE_MS = 60_000;
+
+/** How long a request waits for its erasure. */
+export class ErasurePatience {
+  /** @param ms @defaultValue LONGEST_ERASURE_MS */
+  constructor(readonly ms = LONGEST_ERASURE_MS) {}
+}
 
 /**
  * Erases for requests. An answer comes when all is erased, which takes a minute for some millions of events; or when
@@ -36,9 +41,9 @@ export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShut
   constructor(
     dataSource: DataSource,
     private readonly database: GuildDatabase,
-    @Inject(ERASURE_LOG) log: ErasureLog | null,
-    @Inject(ERASURE_PATIENCE_MS) private readonly patienceMs: number,
-    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(ErasureLog) log: ErasureLog | null,
+    private readonly patience: ErasurePatience,
+    private readonly logger: Logger,
   ) {
     this.eraser = new Eraser(dataSource, undefined, (work) => database.holdForErasure(work), log ?? undefined);
   }
@@ -104,10 +109,10 @@ export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShut
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         isAnswered = true;
-        const cause = new Error(`an erasure took more than ${this.patienceMs} ms`);
+        const cause = new Error(`an erasure took more than ${this.patience.ms} ms`);
         reject(state === 'waiting' ? new DatabaseError(cause) : unfinished(cause));
         if (state !== 'begun') givingUp.abort();
-      }, this.patienceMs);
+      }, this.patience.ms);
     });
     try {
       return await Promise.race([erasing, late]);

@@ -1,8 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { BrokerUnavailableError, type EventHandover, type OutgoingEvent } from '#libs/broker';
+import { Injectable } from '@nestjs/common';
+import { BrokerUnavailableError, EventHandover, type OutgoingEvent } from '#libs/broker';
 import { ServiceUnavailableError } from '../http/api-error.js';
 import { Answer } from '../http/envelope.js';
-import { EVENT_HANDOVER } from '../tokens.js';
 
 /** What a POST of an event answers. */
 export type EventAnswer =
@@ -12,7 +11,7 @@ export type EventAnswer =
 /** Hands events over to whoever stores them, and answers for it. */
 @Injectable()
 export class EventHandoverService {
-  constructor(@Inject(EVENT_HANDOVER) private readonly handover: EventHandover) {}
+  constructor(private readonly handover: EventHandover) {}
 
   /**
    * Once this has answered, the event is not lost any more.

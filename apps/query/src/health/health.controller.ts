@@ -5,6 +5,7 @@ import { Registry } from 'prom-client';
 import type { JsonSchema } from '#libs/contracts';
 import { HealthChecks, type Readiness } from '#libs/observability';
 import { WithoutEnvelope } from '../http/envelope.interceptor.js';
+import { Access } from '../access/access.decorator.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
 import { objectOf } from '../openapi/schemas.js';
 
@@ -32,10 +33,10 @@ export class HealthController {
   @Get('livez')
   @WithoutEnvelope()
   @Endpoint({
-    access: 'open',
     summary: 'Whether the process can answer',
     answers: { 200: { description: 'It can', schema: objectOf({ status: { const: 'ok' } }) } },
   })
+  @Access('open')
   livez(): { status: 'ok' } {
     return { status: 'ok' };
   }
@@ -43,7 +44,6 @@ export class HealthController {
   @Get('readyz')
   @WithoutEnvelope()
   @Endpoint({
-    access: 'open',
     summary: 'Whether this instance can do its work now',
     description: 'Without the broker it is ready, and `degraded`: it reads, and cannot take events.',
     answers: {
@@ -51,6 +51,7 @@ export class HealthController {
       503: { description: 'It cannot', schema: READINESS_SCHEMA },
     },
   })
+  @Access('open')
   async readyz(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readiness> {
     const readiness = await this.health.readiness();
     reply.status(readiness.status === 'ready' ? 200 : 503);
@@ -61,10 +62,10 @@ export class HealthController {
   @WithoutEnvelope()
   @Header('content-type', Registry.PROMETHEUS_CONTENT_TYPE)
   @Endpoint({
-    access: 'service',
     summary: 'Metrics for Prometheus',
     answers: { 200: { description: 'All metrics', schema: { type: 'string' }, mediaType: 'text/plain' } },
   })
+  @Access('service')
   metrics(): Promise<string> {
     return this.registry.metrics();
   }

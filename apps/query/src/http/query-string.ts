@@ -8,6 +8,8 @@ export interface QueryString {
 
 /** No request has nearly so many; each that is wrong costs more than its size. */
 export const MAX_PARAMETERS = 100;
+/** What a mistake names that is of no single field. */
+export const WHOLE_QUERY_STRING = 'query string';
 
 /** Never throws: the router calls it before any error could be answered. */
 export function parseQueryString(text: string): QueryString {
@@ -15,7 +17,7 @@ export function parseQueryString(text: string): QueryString {
   const mistakes: FieldError[] = [];
   const parts = text.split('&').filter((part) => part !== '');
   if (parts.length > MAX_PARAMETERS) {
-    return { values, mistakes: [{ field: 'query string', message: `must have at most ${MAX_PARAMETERS} fields` }] };
+    return { values, mistakes: [{ field: WHOLE_QUERY_STRING, message: `must have at most ${MAX_PARAMETERS} fields` }] };
   }
   for (const part of parts) {
     const [rawName, rawValue] = splitOnce(part);

@@ -1,10 +1,10 @@
-import { applyDecorators, HttpCode } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiExtension, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { applyDecorators, HttpCode, type Type } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { JsonSchema } from '#libs/contracts';
-import { fieldsOf, type FormClass, type FormField } from '../forms/form-field.js';
-import { Access, type RouteDeclaration } from '../access/access.js';
-import { formReader } from '../forms/form-reader.js';
+import { accessOf } from '../access/access.decorator.js';
 import { API_ERRORS, type ApiErrorName } from '../http/api-error.js';
+import { fieldsOf, type RequestField } from '../requests/request-dto.js';
+import { requestParameters, type RequestParameters } from './request-parameters.js';
 import { errorSchema, successSchema } from './schemas.js';
 
 interface EndpointAnswer {
@@ -16,16 +16,11 @@ interface EndpointAnswer {
   otherMediaTypes?: Readonly<Record<string, JsonSchema>>;
 }
 
-/** Beside who may call it: `reads` is left out where it reads the form that the documents show. */
-export interface EndpointOptions extends RouteDeclaration {
+export interface EndpointOptions {
   summary: string;
   description?: string;
-  /** The fields of the query string. */
-  query?: FormClass;
-  /** The fields of the body, or its schema. */
-  body?: FormClass | JsonSchema;
-  /** The fields of the body or of the query string, as the caller likes. */
-  bodyOrQuery?: FormClass;
+  /** JSON Schema of a body that no DTO describes. */
+  body?: JsonSchema;
   /** What `data` holds in an answer with status 200. */
   data?: JsonSchema;
   /** Answers in whole, by status, where `data` does not tell all. */
@@ -34,34 +29,63 @@ export interface EndpointOptions extends RouteDeclaration {
   errors?: readonly ApiErrorName[];
 }
 
-/** Where the API documents tell who may call a route: `open`, `guild` (the service, and API keys of that guild), `service`. */
-const ACCESS_EXTENSION = 'x-access';
-
-/** Declares a route: who may call it, what it reads, and what the API documents tell of it. */
+/**
+ * Tells the API documents of a route what its DTOs do not: below it must stand {@link Access}, and its handler's parameters
+ * tell what it reads.
+ */
 export function Endpoint(options: EndpointOptions): MethodDecorator {
-  const { access, summary, description, query, body, bodyOrQuery, data, answers = {}, errors = [] } = options;
-  const reads = options.reads ?? documentedReader(options);
-  const answersByStatus =
-    data === undefined ? answers : { 200: { description: 'Done', schema: successSchema(data) }, ...answers };
-  return applyDecorators(
-    Access({ access, reads }),
-    HttpCode(200),
-    ApiOperation({ summary, description }),
-    ApiExtension(ACCESS_EXTENSION, access),
-    ...(access === 'open' ? [] : [ApiBearerAuth()]),
-    ...(query ? queryParameters(query, true) : []),
-    ...(bodyOrQuery ? queryParameters(bodyOrQuery, false) : []),
-    ...(body ? [ApiBody({ required: true, schema: bodySchema(body) as never })] : []),
-    ...(bodyOrQuery ? [ApiBody({ required: false, schema: bodySchema(bodyOrQuery) as never })] : []),
-    ...Object.entries(answersByStatus).map(([status, answer]) => response(Number(status), answer)),
-    ...errorResponses(everyError(options, errors)),
-    ...((body ?? bodyOrQuery) ? UNREADABLE_BODIES : []),
-  );
+  return (target, name, descriptor) => {
+    const access = accessOf(descriptor.value as object);
+    if (access === undefined) throw new Error(`${String(name)} has no @Access below its @Endpoint`);
+    const request = requestParameters(target, name);
+    const { summary, description, body, data, answers = {}, errors = [] } = options;
+    const takesBody = body !== undefined || request.body !== undefined || request.bodyOrQuery !== undefined;
+    const answersByStatus =
+      data === undefined ? answers : { 200: { description: 'Done', schema: successSchema(data) }, ...answers };
+    const possible = everyError(
+      { isOpen: access === 'open', takesFields: takesBody || request.query !== undefined },
+      errors,
+    );
+    applyDecorators(
+      HttpCode(200),
+      ApiOperation({ summary, description }),
+      ...describeRequest(request, body),
+      ...Object.entries(answersByStatus).map(([status, answer]) => response(Number(status), answer)),
+      ...errorResponses(possible),
+      ...(takesBody ? UNREADABLE_BODIES : []),
+    )(target, name, descriptor);
+  };
 }
 
-function documentedReader({ query, body, bodyOrQuery }: EndpointOptions): RouteDeclaration['reads'] {
-  const form = query ?? bodyOrQuery ?? body;
-  return typeof form === 'function' ? formReader(form) : undefined;
+/** By the fields of the DTOs, so that Swagger describes nothing that they do not read. */
+function describeRequest({ query, body, bodyOrQuery }: RequestParameters, schema?: JsonSchema): MethodDecorator[] {
+  const required = bodyOrQuery === undefined;
+  const dto = body ?? bodyOrQuery;
+  const bodySchema = schema ?? (dto && requestSchema(dto));
+  return [
+    ...(query ? queryParameters(query, true) : []),
+    ...(bodyOrQuery ? queryParameters(bodyOrQuery, false) : []),
+    ...(bodySchema ? [ApiBody({ required, schema: bodySchema as never })] : []),
+  ];
+}
+
+/** JSON Schema of a body with the fields of the DTO. */
+function requestSchema(dto: Type<object>): JsonSchema {
+  const fields = documentedFields(dto);
+  return {
+    type: 'object',
+    required: fields.filter(({ optional }) => !optional).map(({ name }) => name),
+    properties: Object.fromEntries(fields.map((field) => [field.name, fieldSchema(field)])),
+  };
+}
+
+function fieldSchema({ format, nullable, description }: RequestField): JsonSchema {
+  const schema = nullable ? { anyOf: [format.schema, { type: 'null' }] } : format.schema;
+  return description === undefined ? schema : { ...schema, description };
+}
+
+function documentedFields(dto: Type<object>): RequestField[] {
+  return fieldsOf(dto).filter(({ documented }) => documented);
 }
 
 /** A body that is refused before it is read answers BadRequestError with a status that says why. */
@@ -70,28 +94,9 @@ const UNREADABLE_BODIES = [
   response(415, { description: 'BadRequestError: the body is not JSON', schema: errorSchema(['BadRequestError']) }),
 ];
 
-/** JSON Schema of a body with the fields of the form. */
-export function formSchema(form: FormClass): JsonSchema {
-  const fields = fieldsOf(form);
-  return {
-    type: 'object',
-    required: fields.filter(({ required }) => required).map(({ name }) => name),
-    properties: Object.fromEntries(fields.map((field) => [field.name, fieldSchema(field)])),
-  };
-}
-
-function bodySchema(body: FormClass | JsonSchema): JsonSchema {
-  return typeof body === 'function' ? formSchema(body) : body;
-}
-
-function fieldSchema({ format, nullable, description }: FormField): JsonSchema {
-  const schema = nullable ? { anyOf: [format.schema, { type: 'null' }] } : format.schema;
-  return description === undefined ? schema : { ...schema, description };
-}
-
-function queryParameters(form: FormClass, mayBeRequired: boolean): MethodDecorator[] {
-  return fieldsOf(form).map(({ name, required, format, description }) =>
-    ApiQuery({ name, required: required && mayBeRequired, description, schema: format.schema as never }),
+function queryParameters(dto: Type<object>, mayBeRequired: boolean): MethodDecorator[] {
+  return documentedFields(dto).map(({ name, optional, format, description }) =>
+    ApiQuery({ name, required: !optional && mayBeRequired, description, schema: format.schema as never }),
   );
 }
 
@@ -105,11 +110,13 @@ const ERRORS_OF_ACCESS = [
 ] as const satisfies readonly ApiErrorName[];
 
 /** What any request may meet, and what this route adds. In the order of the table of errors. */
-function everyError(options: EndpointOptions, errors: readonly ApiErrorName[]): ApiErrorName[] {
-  const takesFields = options.query ?? options.body ?? options.bodyOrQuery;
+function everyError(
+  { isOpen, takesFields }: { isOpen: boolean; takesFields: boolean },
+  errors: readonly ApiErrorName[],
+): ApiErrorName[] {
   const possible = new Set<ApiErrorName>(errors);
   if (takesFields) possible.add('BadRequestError');
-  if (options.access !== 'open') {
+  if (!isOpen) {
     for (const name of ERRORS_OF_ACCESS) possible.add(name);
   }
   return (Object.keys(API_ERRORS) as ApiErrorName[]).filter((name) => possible.has(name));

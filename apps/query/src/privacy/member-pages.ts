@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { DIMENSIONS } from '#libs/contracts';
-import type { EventRow } from '../statistics/queries/read-event-page.js';
+import type { EventRow } from '../statistics/stored-events/read-event-page.js';
 
 export interface MemberEventRow extends EventRow {
   kind: number;

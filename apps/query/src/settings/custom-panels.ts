@@ -1,5 +1,5 @@
 import { FIELD_TYPES, parseSnowflake } from '#libs/contracts';
-import type { FieldFormat } from '../forms/form-field.js';
+import type { FieldFormat } from '../requests/formats.js';
 
 /** Discord's limit for the channels of a category. */
 export const MAX_PANELS = 50;

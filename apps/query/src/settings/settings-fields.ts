@@ -1,7 +1,7 @@
 import { FIELD_TYPES, SWITCHES, type SwitchName } from '#libs/contracts';
 import type { GuildSettings } from '#libs/database';
-import type { FieldFormat } from '../forms/form-field.js';
-import { wholeNumber } from '../forms/formats.js';
+import type { FieldFormat } from '../requests/formats.js';
+import { wholeNumber } from '../requests/formats.js';
 
 interface ColumnField {
   /** Where the entity keeps it. */

@@ -1,11 +1,12 @@
-import { Controller, Delete, Get, Patch, Put } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Patch, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Form } from '../forms/form.decorator.js';
 import { modulePaths } from '../http/route-paths.js';
+import { Access } from '../access/access.decorator.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
 import { ID_SCHEMA, objectOf } from '../openapi/schemas.js';
+import { BodyOrQuery } from '../requests/parameters.decorator.js';
 import { SETTINGS_SCHEMA, type SettingsAnswer } from './settings-answer.js';
-import { PatchSettingsForm, PutSettingsForm, SettingsGuildForm } from './settings.forms.js';
+import { PatchSettingsRequest, PutSettingsRequest, SettingsGuildRequest } from './dto/settings-requests.dto.js';
 import { SettingsService } from './settings.service.js';
 
 @ApiTags('Settings')
@@ -15,53 +16,49 @@ export class SettingsController {
 
   @Get()
   @Endpoint({
-    access: 'guild',
     summary: 'All settings of a guild',
-    query: SettingsGuildForm,
     data: SETTINGS_SCHEMA,
     errors: ['ModuleDisabledError', 'SettingsError'],
   })
-  get(@Form() form: SettingsGuildForm): Promise<SettingsAnswer> {
-    return this.settings.get(form.guild_id);
+  @Access('guild')
+  get(@Query() request: SettingsGuildRequest): Promise<SettingsAnswer> {
+    return this.settings.get(request.guild_id);
   }
 
   @Put()
   @Endpoint({
-    access: 'guild',
     summary: 'Replace the settings of a guild',
     description:
       'What GET answered, with the two lists of panels added, may be sent back: `counter_panel_custom_panels`, ' +
       '`counter_panel_status` and `starboard_status` are ignored.',
-    body: PutSettingsForm,
     data: SETTINGS_SCHEMA,
     errors: ['ModuleDisabledError', 'SettingsError', 'DatabaseError', 'DiscordApiInteractionError'],
   })
-  replace(@Form() form: PutSettingsForm): Promise<SettingsAnswer> {
-    return this.settings.replace(form);
+  @Access('guild')
+  replace(@Body() request: PutSettingsRequest): Promise<SettingsAnswer> {
+    return this.settings.replace(request);
   }
 
   @Patch()
   @Endpoint({
-    access: 'guild',
     summary: 'Change some settings of a guild',
-    body: PatchSettingsForm,
     data: SETTINGS_SCHEMA,
     errors: ['ModuleDisabledError', 'SettingsError', 'DatabaseError', 'DiscordApiInteractionError'],
   })
-  change(@Form() form: PatchSettingsForm): Promise<SettingsAnswer> {
-    return this.settings.change(form);
+  @Access('guild')
+  change(@Body() request: PatchSettingsRequest): Promise<SettingsAnswer> {
+    return this.settings.change(request);
   }
 
   @Delete('delete')
   @Endpoint({
-    access: 'service',
     summary: 'Erase everything that is stored of a guild',
     description: 'Settings, custom panels, starboard entries and statistics. Doing it again changes nothing.',
-    bodyOrQuery: SettingsGuildForm,
     data: objectOf({ guild_id: ID_SCHEMA, deleted: { const: true } }),
     errors: ['DatabaseError'],
   })
-  erase(@Form() form: SettingsGuildForm): Promise<{ guild_id: string; deleted: true }> {
-    return this.settings.erase(form.guild_id);
+  @Access('service', { guild_id: 'required' })
+  erase(@BodyOrQuery() request: SettingsGuildRequest): Promise<{ guild_id: string; deleted: true }> {
+    return this.settings.erase(request.guild_id);
   }
 }

@@ -5,19 +5,18 @@ import { CounterPanel, GuildSettings } from '#libs/database';
 import { clearChannel } from '#libs/settings';
 import { catchUpWithStarboard, clearStarboardProblem } from '#libs/starboard';
 import { followSettings } from '#libs/statistics';
-import type { DiscordClient } from '#libs/discord';
+import { DiscordClient } from '#libs/discord';
 import { PanelChannels } from '../counters/panel-channels.service.js';
 import type { PanelWork } from '../counters/panel-work.js';
 import { GuildDatabase } from '../database/guild-database.js';
 import { GuildEraser } from '../database/guild-eraser.js';
 import { DiscordApiInteractionError } from '../http/api-error.js';
-import { DISCORD } from '../tokens.js';
 import type { SettingsAnswer } from './settings-answer.js';
 import { decide, type DoneInDiscord } from './settings-decision.js';
 import { CHANNEL_FIELDS } from './settings-fields.js';
 import { checkRules } from './settings-rules.js';
 import { readAnswer, readState } from './settings-state.js';
-import type { SettingsChange } from './settings.forms.js';
+import type { SettingsChange } from './dto/settings-requests.dto.js';
 
 /** Reads, changes and erases what is set in a guild. */
 @Injectable()
@@ -26,7 +25,7 @@ export class SettingsService {
     private readonly database: GuildDatabase,
     private readonly eraser: GuildEraser,
     private readonly channels: PanelChannels,
-    @Inject(DISCORD) private readonly discord: DiscordClient | null,
+    @Inject(DiscordClient) private readonly discord: DiscordClient | null,
   ) {}
 
   /** @throws ModuleDisabledError */
