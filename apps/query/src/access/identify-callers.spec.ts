@@ -1,7 +1,7 @@
 import fastify from 'fastify';
 import { identifyCallers } from './identify-callers.js';
 
-describe(identifyCallers.name, () => {
+describe('identifyCallers', () => {
   const make = (config: object | undefined) => {
     const server = fastify();
     // No request is made here, and so nobody's credential looked at.
