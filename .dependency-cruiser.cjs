@@ -1,4 +1,4 @@
-/** The import rules of docs/architecture.md: apps → libs, contracts imports libs/json alone, libraries through their index. */
+/** The import rules of docs/architecture.md: apps → libs, libraries through their index, contracts imports libs/json alone, timing nothing of ours. */
 module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
@@ -23,6 +23,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^libs/contracts/' },
       to: { path: '^(apps|libs)/', pathNot: '^libs/(contracts|json)/' },
+    },
+    {
+      name: 'timing-imports-nothing-of-ours',
+      severity: 'error',
+      from: { path: '^libs/timing/' },
+      to: { path: '^(apps|libs)/', pathNot: '^libs/timing/' },
     },
     {
       name: 'libs-through-the-front-door',

@@ -4,23 +4,19 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
+COPY scripts scripts
 COPY apps apps
 COPY libs libs
 COPY bench bench
 RUN npm run build
 
-FROM node:22-slim AS dependencies
-WORKDIR /app
-COPY package.json package-lock.json ./
-# The embedded Postgres is an optional dependency of standalone alone.
-RUN npm ci --omit=dev --omit=optional --no-audit --no-fund
-
 FROM node:22-slim
 ENV NODE_ENV=production
 WORKDIR /app
-COPY --from=dependencies /app/node_modules node_modules
-COPY --from=build /app/dist dist
+# The programs are bundled (scripts/bundle.mjs); this alone is found by its files.
+COPY --from=build /app/node_modules/swagger-ui-dist node_modules/swagger-ui-dist
+COPY --from=build /app/dist/*.js /app/dist/*.js.map dist/
 COPY package.json ./
 USER node
 EXPOSE 3000 3001
-CMD ["node", "dist/apps/query/src/main.js"]
+CMD ["node", "dist/query.js"]

@@ -1,4 +1,4 @@
 import { prepare } from './prepare.mjs';
 
 await prepare();
-await import('../dist/apps/standalone/src/main.js');
+await import('../dist/standalone.js');

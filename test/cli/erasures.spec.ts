@@ -37,7 +37,7 @@ describe('npm run cli -- erasures replay', () => {
   });
 
   const cli = async (...args: string[]) => {
-    const child = spawn(process.execPath, ['dist/apps/cli/src/main.js', 'erasures', 'replay', ...args], {
+    const child = spawn(process.execPath, ['dist/cli.js', 'erasures', 'replay', ...args], {
       env: { PATH: process.env.PATH, DATABASE_URL: database.url },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -20,7 +20,7 @@ describe('npm run cli -- keys', () => {
   afterEach(() => database.query('DELETE FROM api_keys'));
 
   const cli = async (args: string[], env: Record<string, string> = { DATABASE_URL: database.url }) => {
-    const child = spawn(process.execPath, ['dist/apps/cli/src/main.js', ...args], {
+    const child = spawn(process.execPath, ['dist/cli.js', ...args], {
       env: { PATH: process.env.PATH, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

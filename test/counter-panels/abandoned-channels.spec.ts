@@ -144,7 +144,7 @@ describe('channels of requests that never came to their end', () => {
     expect(await creations()).toEqual([]);
   });
 
-  it('are removed once Discord lets it, however long that takes', async () => {
+  it('are removed once Discord lets it', async () => {
     const channel = addLocked('Admins');
     await addCreation('Admins', channel.id);
     channel.overwrites = [];
@@ -157,6 +157,76 @@ describe('channels of requests that never came to their end', () => {
     await system.pass(180);
     expect(exists(channel)).toBe(false);
     expect(await creations()).toEqual([]);
+  });
+
+  describe('that Discord refuses to delete', () => {
+    let channel: StoredChannel;
+
+    beforeEach(async () => {
+      await system.database.query('UPDATE guild_settings SET counter_panel_enabled = true');
+      channel = addLocked('Admins');
+      await addCreation('Admins');
+      system.discord.state.denyBot(channel.id, 'ManageChannels');
+      await system.pass(1);
+    });
+
+    const deletions = () => system.discord.requestsOf('DELETE /channels/{channel_id}').length;
+    const passDays = async (days: number) => {
+      for (let hour = 0; hour < 24 * days; hour += 6) await system.pass(6 * 60, 6 * 60 * MINUTE_MS);
+    };
+    const status = async () => {
+      const service = await startService();
+      try {
+        const { data } = await new ApiClient(service.url).get<{ counter_panel_status: Record<string, unknown>[] }>(
+          'settings',
+          { guild_id: guild.id },
+        );
+        return data.counter_panel_status.find(({ channel_id }) => channel_id === channel.id);
+      } finally {
+        await service.stop();
+      }
+    };
+
+    it('are given up after a month, which the status says', async () => {
+      expect(await status()).toMatchObject({
+        panel: 'custom',
+        last_error: expect.stringMatching(
+          /^The channel "Admins" belongs to no counter any more and should be deleted\. Discord refused to delete the channel: the bot lacks Manage Channels/,
+        ) as unknown,
+        next_update_at: expect.any(String) as unknown,
+      });
+      await passDays(29);
+      const tried = deletions();
+      await passDays(2);
+      expect(deletions()).toBeGreaterThan(tried);
+      const inAll = deletions();
+      expect(inAll).toBeLessThanOrEqual(150);
+      await passDays(10);
+      expect(deletions()).toBe(inAll);
+      expect(await status()).toMatchObject({
+        last_error: expect.stringMatching(/given up: delete it in Discord$/) as unknown,
+        next_update_at: null,
+      });
+    });
+
+    it('are tried again when somebody asks for a refresh', async () => {
+      await passDays(32);
+      channel.overwrites = [];
+      await system.refresh(guild.id);
+      expect(exists(channel)).toBe(false);
+      expect(await creations()).toEqual([]);
+      expect(await status()).toBeUndefined();
+    });
+
+    it('are not given up while Discord gives no answer', async () => {
+      channel.overwrites = [];
+      system.discord.faults.add({ kind: 'status', status: 503 }, { method: 'DELETE', times: 10_000 });
+      await passDays(32);
+      expect(exists(channel)).toBe(true);
+      system.discord.faults.clear();
+      await passDays(1);
+      expect(exists(channel)).toBe(false);
+    });
   });
 
   it('are forgotten where the bot is no member any more', async () => {

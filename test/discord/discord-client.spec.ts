@@ -349,6 +349,7 @@ describe('DiscordClient', () => {
         new DiscordClient({ token: 'the-secret', apiUrl }).guilds.get(guildId, signal),
       );
       echo.close();
+      echo.closeAllConnections();
       expect(error.failure).toMatchObject({ kind: 'rejected', fields: [{ field: 'x', message: 'Bot ***' }] });
       expect(inspect(error, { depth: 10 })).not.toContain('the-secret');
     });

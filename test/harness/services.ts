@@ -27,6 +27,8 @@ export interface ServiceEnvironment {
   env?: Record<string, string>;
   /** Resolve as soon as the process listens, ready or not. @defaultValue false */
   listening?: boolean;
+  /** Where dist is. @defaultValue the project */
+  directory?: string;
 }
 
 /** Starts the built query service on a free port and waits until it is ready. */
@@ -40,7 +42,8 @@ export function startIngestionProcess(environment: ServiceEnvironment): Promise<
 }
 
 async function startService(name: string, options: ServiceEnvironment): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, [`dist/apps/${name}/src/main.js`], {
+  const child = spawn(process.execPath, [`dist/${name}.js`], {
+    cwd: options.directory,
     env: {
       PATH: process.env.PATH,
       DATABASE_URL: options.databaseUrl,

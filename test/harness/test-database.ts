@@ -71,7 +71,7 @@ export async function dropDatabasesOfRun(): Promise<void> {
 
 /** As an operator would, with what was built. */
 async function migrateTemplate(url: string): Promise<void> {
-  const migrate = spawn(process.execPath, [join(process.cwd(), 'dist/libs/database/src/migrate.js')], {
+  const migrate = spawn(process.execPath, [join(process.cwd(), 'dist/migrate.js')], {
     env: { ...process.env, DATABASE_URL: url },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

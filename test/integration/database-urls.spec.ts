@@ -18,6 +18,7 @@ describe('a database URL', () => {
   let parts: URL;
   let closedPort: number;
   const servers: Server[] = [];
+  const sockets: Socket[] = [];
   const secured: boolean[] = [];
 
   beforeAll(async () => {
@@ -42,11 +43,13 @@ describe('a database URL', () => {
   });
   afterEach(() => {
     for (const server of servers.splice(0)) server.close();
+    for (const socket of sockets.splice(0)) socket.destroy();
   });
 
   /** In front of the real database. @returns its port */
   const serve = async (answer: Answer): Promise<number> => {
     const server = createServer((socket) => {
+      sockets.push(socket);
       socket.on('error', () => undefined);
       socket.once('data', (first) => {
         const asks = first.length === 8 && first.readInt32BE(4) === SSL_REQUEST;
@@ -64,6 +67,7 @@ describe('a database URL', () => {
   };
   const forward = (from: Socket, first: Buffer | undefined, isSecured: boolean) => {
     const to = connect(Number(parts.port || 5432), parts.hostname);
+    sockets.push(to);
     for (const socket of [from, to]) socket.on('error', () => to.destroy());
     if (first !== undefined) to.write(first);
     from.once('data', () => secured.push(isSecured));

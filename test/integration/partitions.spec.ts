@@ -11,6 +11,7 @@ import {
   partitionedTables,
   type Database,
 } from '#libs/database';
+import { systemClock } from '#libs/timing';
 import { MaintenanceService } from '../../apps/ingestion/src/maintenance/maintenance.service.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 
@@ -112,7 +113,7 @@ describe('keepPartitions', () => {
     const logger = pino({}, { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) });
     const stub = { dataSource, isUsable: true, connected: () => Promise.resolve() } as Database;
     const config = { retention: { ...RETENTION, summaryDays: 500 } } as IngestionConfig;
-    const service = new MaintenanceService(stub, config, logger, new Registry());
+    const service = new MaintenanceService(stub, config, systemClock, logger, new Registry());
     service.onApplicationBootstrap();
     await service.onApplicationShutdown();
     expect(lines.filter(({ level }) => level === 50)).toMatchObject([{ table: 'statistic_groups' }]);

@@ -2,7 +2,7 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import pino from 'pino';
 import { loadIngestionConfig } from '#libs/config';
 import { StatisticsContract } from '#libs/contracts';
-import { Database } from '#libs/database';
+import { createDataSource, Database } from '#libs/database';
 import { DiscordClient } from '#libs/discord';
 import { createMetricsRegistry, HealthChecks } from '#libs/observability';
 import { IngestionModule } from '../../apps/ingestion/src/ingestion.module.js';
@@ -154,5 +154,125 @@ describe('workers of a database that takes no changes', () => {
       },
       { what: 'the guilds to be refreshed within a minute' },
     );
+  });
+
+  it('should take few connections while the database hangs, and go on soon: counter panels', async () => {
+    const id = await addGuild({ counter_panel_enabled: true, starboard_enabled: false });
+    await database.query('INSERT INTO counter_panel_refreshes (guild_id, due_at) VALUES ($1, now())', [id]);
+    const other = await createDataSource({ url: database.url, poolSize: 1, applicationName: 'other' }).initialize();
+    try {
+      const blocking = other.createQueryRunner();
+      await blocking.startTransaction();
+      await blocking.query('LOCK TABLE counter_panel_refreshes');
+      await start();
+      const waiting = async () => {
+        const [row] = await database.query<{ count: number }>(
+          `SELECT count(*)::int AS count FROM pg_stat_activity
+           WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        return row!.count;
+      };
+      await waitFor(async () => (await waiting()) > 0, { what: 'the worker to wait' });
+      await pass(MINUTES);
+      expect(await waiting()).toBeLessThanOrEqual(2);
+      expect(lines.filter((line) => line.includes('counter panels')).length).toBeLessThan(30);
+
+      await blocking.rollbackTransaction();
+      await blocking.release();
+      const isDue = async () =>
+        (await database.query('SELECT FROM counter_panel_refreshes WHERE due_at <= now()')).length;
+      const since = clock.now();
+      await waitFor(
+        async () => {
+          if (clock.now() - since < 60_000) clock.advance(1_000);
+          return (await isDue()) === 0;
+        },
+        { what: 'the guild to be refreshed within a minute' },
+      );
+    } finally {
+      await other.destroy();
+    }
+  });
+
+  const toldPauses = (message: string) =>
+    lines
+      .map((line) => JSON.parse(line) as { msg: string; pauseMs: number })
+      .filter(({ msg }) => msg === message)
+      .map(({ pauseMs }) => pauseMs);
+
+  it.each([
+    {
+      work: 'rollups',
+      table: 'statistic_rollup_pending',
+      message: 'rollups could not be computed, trying again',
+      longestMs: 60_000,
+    },
+    {
+      work: 'erasures',
+      table: 'erasures',
+      message: 'unfinished erasures could not be read, trying again',
+      longestMs: 300_000,
+    },
+    {
+      work: 'upkeep',
+      table: 'erasure_tombstones',
+      message: 'upkeep of the database failed, trying again',
+      longestMs: 900_000,
+    },
+  ])('should try again after pauses that grow: $work', async ({ table, message, longestMs }) => {
+    await database.query(`ALTER TABLE ${table} RENAME TO ${table}_away`);
+    await start();
+    await waitFor(() => toldPauses(message).length === 1, { what: 'the first failure' });
+    for (let failures = 2; failures <= 9; failures++) {
+      clock.advance(toldPauses(message).at(-1)!);
+      await waitFor(() => toldPauses(message).length === failures, { what: 'the next failure' });
+    }
+    const pauses = toldPauses(message);
+    expect(pauses[0]).toBeLessThanOrEqual(10_000);
+    expect(pauses[2]).toBeGreaterThan(pauses[0]!);
+    expect(pauses.at(-1)).toBeGreaterThanOrEqual(longestMs / 2);
+    expect(pauses.at(-1)).toBeLessThanOrEqual(longestMs);
+
+    await database.query(`ALTER TABLE ${table}_away RENAME TO ${table}`);
+    clock.advance(longestMs);
+    clock.advance(longestMs);
+    await database.query(`ALTER TABLE ${table} RENAME TO ${table}_away`);
+    await waitFor(
+      () => {
+        clock.advance(60_000);
+        return toldPauses(message).length === 10;
+      },
+      { what: 'another failure' },
+    );
+    expect(toldPauses(message).at(-1)).toBeLessThanOrEqual(10_000);
+  });
+
+  it('should leave an erasure that fails alone for longer and longer, and finish the others', async () => {
+    const lay = (guildId: number, begunAt: string) =>
+      database.query(
+        `INSERT INTO erasures (guild_id, user_id, before, begun_at, events_by_kind, starboard_entries)
+         VALUES ($1, 0, now(), $2, '{}', 0)`,
+        [guildId, begunAt],
+      );
+    await database.query(`
+      CREATE FUNCTION refuse_one() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          IF old.guild_id = 1 THEN
+            PERFORM nextval('attempts');
+            RAISE 'this one fails';
+          END IF;
+          RETURN old;
+        END $$;
+      CREATE TRIGGER refuse_one BEFORE DELETE ON erasures FOR EACH ROW EXECUTE FUNCTION refuse_one()`);
+    await lay(1, '2020-01-01');
+    await start();
+    const left = async () => (await database.query('SELECT FROM erasures')).length;
+    const HOUR = 60;
+    await pass(HOUR);
+    expect(await attempts()).toBeGreaterThanOrEqual(3);
+    expect(await attempts()).toBeLessThanOrEqual(12);
+    await lay(2, '2021-01-01');
+    await pass(2);
+    await waitFor(async () => (await left()) === 1, { what: 'the other erasure to be finished' });
   });
 });

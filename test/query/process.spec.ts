@@ -12,7 +12,7 @@ const NO_BROKER = 'amqp://127.0.0.1:1';
 
 /** Runs the built service until it ends by itself. */
 async function runToEnd(env: Record<string, string>): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, ['dist/apps/query/src/main.js'], {
+  const child = spawn(process.execPath, ['dist/query.js'], {
     env: { PATH: process.env.PATH, LOG_FORMAT: 'json', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

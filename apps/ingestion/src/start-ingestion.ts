@@ -6,7 +6,8 @@ import type { IngestionConfig } from '#libs/config';
 import { QUEUES, StatisticsContract } from '#libs/contracts';
 import { Database } from '#libs/database';
 import { ErasureLog } from '#libs/erasure';
-import { DiscordClient, systemClock, type Clock } from '#libs/discord';
+import { DiscordClient } from '#libs/discord';
+import { systemClock, type Clock } from '#libs/timing';
 import {
   createLogger,
   createMetricsRegistry,

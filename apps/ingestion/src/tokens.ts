@@ -3,5 +3,5 @@ export const LOGGER = Symbol('LOGGER');
 export const INGESTION_CONFIG = Symbol('INGESTION_CONFIG');
 /** A DiscordClient, or null without a token. */
 export const DISCORD = Symbol('DISCORD');
-/** What everything that waits for Discord goes by. */
+/** The Clock of #libs/timing: what workers and everything that waits for Discord go by. */
 export const CLOCK = Symbol('CLOCK');

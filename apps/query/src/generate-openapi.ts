@@ -4,7 +4,7 @@ import type { EventHandover } from '#libs/broker';
 import { loadQueryConfig } from '#libs/config';
 import { StatisticsContract } from '#libs/contracts';
 import { Database } from '#libs/database';
-import { systemClock } from '#libs/discord';
+import { systemClock } from '#libs/timing';
 import { createLogger, createMetricsRegistry } from '#libs/observability';
 import { createQueryApp } from './create-query-app.js';
 import { openApiDocument } from './openapi/openapi-document.js';

@@ -5,9 +5,10 @@ import { EventHandover } from '#libs/broker';
 import { RetentionConfig, type QueryConfig } from '#libs/config';
 import { StatisticsContract } from '#libs/contracts';
 import { Database } from '#libs/database';
-import { Clock, DiscordClient } from '#libs/discord';
+import { DiscordClient } from '#libs/discord';
 import { ErasureLog } from '#libs/erasure';
 import { Logger } from '#libs/observability';
+import { Clock } from '#libs/timing';
 import { ErasurePatience } from './database/guild-eraser.js';
 
 /** What is made before Nest is, and outlives it. */

@@ -4,7 +4,8 @@ import type { QueryConfig } from '#libs/config';
 import { StatisticsContract } from '#libs/contracts';
 import { Database } from '#libs/database';
 import { ErasureLog } from '#libs/erasure';
-import { DiscordClient, systemClock, type Clock } from '#libs/discord';
+import { DiscordClient } from '#libs/discord';
+import { systemClock, type Clock } from '#libs/timing';
 import {
   createLogger,
   createMetricsRegistry,

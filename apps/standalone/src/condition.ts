@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { systemClock, withDeadline } from '#libs/timing';
 
 const POLL_INTERVAL_MS = 50;
 
@@ -8,23 +8,17 @@ export async function untilTrue(condition: () => boolean | Promise<boolean>, wit
   for (;;) {
     if (await condition()) return true;
     if (Date.now() >= deadline) return false;
-    await delay(POLL_INTERVAL_MS);
+    await systemClock.sleep(POLL_INTERVAL_MS);
   }
 }
 
 /** Whether the promise settled within the time; it is left alone otherwise. */
 export async function settlesWithin(promise: Promise<unknown>, withinMs: number): Promise<boolean> {
-  const timer = new AbortController();
   const settled = promise.then(
     () => true,
     () => true,
   );
-  const expired = delay(withinMs, false, { signal: timer.signal }).catch(() => false);
-  try {
-    return await Promise.race([settled, expired]);
-  } finally {
-    timer.abort();
-  }
+  return withDeadline({ what: 'the end', ms: withinMs }, settled).catch(() => false);
 }
 
 export function aborted(signal: AbortSignal): Promise<void> {

@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chown, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { systemClock } from '#libs/timing';
 import type { DataDirectory } from './data-directory.js';
 import type { EmbeddedServer, StartOptions } from './embedded-server.js';
 import { findFreePort } from './free-port.js';
@@ -211,7 +211,7 @@ async function becomesReady(
     if (answer === 'ready') return true;
     if (answer === 'refused') return false;
     if (answer === 'starting') silentSince = Date.now();
-    await delay(POLL_INTERVAL_MS);
+    await systemClock.sleep(POLL_INTERVAL_MS);
   }
   return false;
 }

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from 'amqplib';
+import { systemClock } from '#libs/timing';
 import { configureBroker } from './broker-configuration.js';
 import type { DataDirectory } from './data-directory.js';
 import type { EmbeddedServer, StartOptions } from './embedded-server.js';
@@ -131,7 +131,7 @@ async function startPortMapper(
   const deadline = Date.now() + CONNECT_TIMEOUT_MS;
   while (!mapper.hasEnded && Date.now() < deadline) {
     if (await accepts(port)) return mapper;
-    await delay(POLL_INTERVAL_MS);
+    await systemClock.sleep(POLL_INTERVAL_MS);
   }
   await mapper.stop(IMMEDIATE_END);
   throw new StartupError(`Erlang's port mapper (${epmd}) does not start: ${mapper.logTail()}`);
@@ -156,7 +156,7 @@ async function becomesReady(broker: ServerProcess, url: string, stopRequested: A
       await connection.close();
       return true;
     } catch {
-      await delay(POLL_INTERVAL_MS);
+      await systemClock.sleep(POLL_INTERVAL_MS);
     }
   }
   return false;

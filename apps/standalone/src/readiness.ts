@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { BackOff, systemClock, withDeadline } from '#libs/timing';
 
-const POLL_INTERVAL_MS = 100;
+const PAUSES = { firstMs: 100, longestMs: 1_000 };
 const PROBE_TIMEOUT_MS = 5_000;
 /** After this long somebody at the terminal wonders what it is waiting for. */
 const EXPLAIN_AFTER_MS = 5_000;
@@ -13,7 +13,7 @@ interface Readiness {
 export async function untilReady(url: string, stopRequested: AbortSignal, say: (line: string) => void): Promise<void> {
   const explainAt = Date.now() + EXPLAIN_AFTER_MS;
   let explained = false;
-  for (;;) {
+  for (const backOff = new BackOff(PAUSES); ;) {
     stopRequested.throwIfAborted();
     const missing = await whatIsMissing(url);
     if (missing === undefined) return;
@@ -21,19 +21,18 @@ export async function untilReady(url: string, stopRequested: AbortSignal, say: (
       say(`Waiting: ${missing}`);
       explained = true;
     }
-    await delay(POLL_INTERVAL_MS);
+    await systemClock.sleep(backOff.next());
   }
 }
 
 async function whatIsMissing(url: string): Promise<string | undefined> {
   try {
-    const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
-    if (response.ok) {
-      await response.body?.cancel();
-      return undefined;
-    }
-    const { checks } = (await response.json()) as Readiness;
-    return Object.entries(checks)
+    const readiness = await withDeadline({ what: 'the answer', ms: PROBE_TIMEOUT_MS }, async (signal) => {
+      const response = await fetch(`${url}/readyz`, { signal });
+      return { isReady: response.ok, ...((await response.json()) as Readiness) };
+    });
+    if (readiness.isReady) return undefined;
+    return Object.entries(readiness.checks)
       .filter(([, { status }]) => status !== 'ok' && status !== 'ready')
       .map(([name, { status, message }]) => `${name} ${status}${message ? ` (${message})` : ''}`)
       .join(', ');

@@ -1,6 +1,6 @@
 import { EVENTS_EXCHANGE, type StatisticsContract } from '#libs/contracts';
+import { DeadlineError, withDeadline } from '#libs/timing';
 import { ConfirmPublisher, type ConfirmPublisherOptions } from './confirm-publisher.js';
-import { BrokerDeadlineError, withBrokerDeadline } from './deadline.js';
 import { EventPacks } from './event-packs.js';
 import { BrokerUnavailableError, type EventHandover, type OutgoingEvent } from './event-handover.js';
 
@@ -50,11 +50,11 @@ export class AmqpHandover implements EventHandover {
     try {
       const content = Buffer.from(JSON.stringify(body));
       const confirmed = this.publisher.publish(EVENTS_EXCHANGE, first.name, content, properties);
-      await withBrokerDeadline(confirmed, CONFIRM_TIMEOUT_MS, 'what was published');
+      await withDeadline({ what: 'the confirm of what was published', ms: CONFIRM_TIMEOUT_MS }, confirmed);
     } catch (error) {
       const reason = unavailable((error as Error).message);
       // The callers are told that it was not taken, and send it again.
-      if (error instanceof BrokerDeadlineError) this.publisher.discardUnsent(reason);
+      if (error instanceof DeadlineError) this.publisher.discardUnsent(reason);
       throw reason;
     }
   }

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type ChannelModel } from 'amqplib';
-import { withBrokerDeadline } from './deadline.js';
+import { BackOff, pause, systemClock, withDeadline, type Clock } from '#libs/timing';
 import { explainRefusal } from './handshake-refusal.js';
 import { tolerateUnreadableProperties } from './unreadable-properties.js';
 
@@ -16,14 +15,15 @@ export interface BrokerConnectionOptions {
   onError(error: Error): void;
   /** Called when the broker stops taking messages from this connection, and without a reason when it goes on. */
   onAlarm?(reason?: string): void;
+  /** Of the pauses between two connections. @defaultValue the system's */
+  clock?: Clock;
 }
 
 const CONNECT_TIMEOUT_MS = 4_000;
 const SETUP_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 const HEARTBEAT_SECONDS = 10;
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5_000;
+const PAUSES = { firstMs: 100, longestMs: 5_000 };
 
 /** A connection to RabbitMQ that comes back by itself, for as long as it is not closed. */
 export class BrokerConnection {
@@ -32,8 +32,12 @@ export class BrokerConnection {
   private running?: Promise<void>;
   private whyDown = new Error('not connected yet');
   private alarmReason?: string;
+  private readonly backOff = new BackOff(PAUSES);
+  private readonly clock: Clock;
 
-  constructor(private readonly options: BrokerConnectionOptions) {}
+  constructor(private readonly options: BrokerConnectionOptions) {
+    this.clock = options.clock ?? systemClock;
+  }
 
   /** Connects in the background. */
   start(): void {
@@ -71,22 +75,19 @@ export class BrokerConnection {
   async close(): Promise<void> {
     this.stopping.abort();
     const closed = Promise.all([this.connection && endConnection(this.connection), this.running]);
-    await Promise.race([closed, sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+    await withDeadline({ what: 'closing the connection', ms: CLOSE_TIMEOUT_MS }, closed).catch(() => undefined);
   }
 
   private async keepConnected(): Promise<void> {
     const { signal } = this.stopping;
-    for (let attempt = 0, pause = FIRST_PAUSE_MS; !signal.aborted; attempt++) {
+    for (let attempt = 0; !signal.aborted; attempt++) {
       try {
         await this.connectOnce(this.options.urls[attempt % this.options.urls.length]!);
-        pause = FIRST_PAUSE_MS;
       } catch (error) {
         this.report(error as Error);
         if ((attempt + 1) % this.options.urls.length !== 0) continue;
       }
-      const jitter = 0.5 + Math.random() / 2;
-      await sleep(pause * jitter, undefined, { signal }).catch(() => undefined);
-      pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+      await pause(this.backOff.next(), signal, this.clock);
     }
   }
 
@@ -107,7 +108,10 @@ export class BrokerConnection {
     connection.on('unblocked', () => this.noteAlarm(undefined));
     const ended = new Promise<void>((resolve) => connection.once('close', () => resolve()));
     try {
-      await withBrokerDeadline(this.options.onConnect(connection), SETUP_TIMEOUT_MS, 'what a new connection needs');
+      await withDeadline(
+        { what: 'what a new connection needs', ms: SETUP_TIMEOUT_MS },
+        this.options.onConnect(connection),
+      );
     } catch (error) {
       endConnection(connection).catch(() => undefined);
       this.alarmReason = undefined;
@@ -116,7 +120,9 @@ export class BrokerConnection {
     if (this.stopping.signal.aborted) endConnection(connection).catch(() => undefined);
     this.connection = connection;
     this.whyDown = new Error('connected');
+    const since = this.clock.now();
     await ended;
+    this.backOff.succeeded(this.clock.now() - since);
     this.connection = undefined;
     this.alarmReason = undefined;
     endConnection(connection).catch(() => undefined);
@@ -141,7 +147,9 @@ export class BrokerConnection {
  * destroyed with an error, or else amqplib would not notice.
  */
 async function endConnection(connection: ChannelModel): Promise<void> {
-  await withBrokerDeadline(connection.close(), CLOSE_TIMEOUT_MS, 'closing the connection').catch(() => undefined);
+  await withDeadline({ what: 'closing the connection', ms: CLOSE_TIMEOUT_MS }, connection.close()).catch(
+    () => undefined,
+  );
   socketOf(connection).destroy(new Error('the connection is closed'));
 }
 

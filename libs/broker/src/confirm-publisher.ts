@@ -1,7 +1,7 @@
 import type { ChannelModel, ConfirmChannel, Options } from 'amqplib';
 import type { StatisticsContract } from '#libs/contracts';
+import { withDeadline } from '#libs/timing';
 import { BrokerConnection } from './broker-connection.js';
-import { withBrokerDeadline } from './deadline.js';
 import { declareTopology } from './declare-topology.js';
 
 export interface ConfirmPublisherOptions {
@@ -130,7 +130,7 @@ export class ConfirmPublisher {
     this.channel = undefined;
     // Confirms that are still due arrive before the channel's own closing handshake ends. In an alarm none come.
     if (channel !== undefined && this.connection.alarm === undefined) {
-      await withBrokerDeadline(channel.close(), CLOSE_TIMEOUT_MS, 'closing the channel').catch(() => undefined);
+      await withDeadline({ what: 'closing the channel', ms: CLOSE_TIMEOUT_MS }, channel.close()).catch(() => undefined);
     }
     await this.connection.close();
   }

@@ -2,7 +2,6 @@ export * from './amqp-handover.js';
 export * from './broker-connection.js';
 export * from './broker-version.js';
 export * from './confirm-publisher.js';
-export * from './deadline.js';
 export * from './declare-topology.js';
 export * from './event-handover.js';
 export { hasUnreadableProperties } from './unreadable-properties.js';

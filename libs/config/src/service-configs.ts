@@ -1,6 +1,6 @@
 import type { Environment } from './environment.js';
 import { readVariables, type ValuesWith } from './read-variables.js';
-import type { VariableValues } from './variables.js';
+import type { EnvironmentDto } from './environment.dto.js';
 
 export interface DatabaseConfig {
   url: string;
@@ -27,7 +27,7 @@ export interface HttpConfig {
 }
 
 export interface LogConfig {
-  level: VariableValues['LOG_LEVEL'];
+  level: EnvironmentDto['LOG_LEVEL'];
   format: 'json' | 'pretty';
 }
 
@@ -174,14 +174,14 @@ function serviceConfig(values: ValuesWith<'DATABASE_URL'>, port: number): Servic
   };
 }
 
-function retentionConfig(values: VariableValues): RetentionConfig {
+function retentionConfig(values: EnvironmentDto): RetentionConfig {
   return { eventDays: values.RETENTION_DAYS, summaryDays: values.SUMMARY_RETENTION_DAYS };
 }
 
-function discordConfig({ DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl }: VariableValues): DiscordConfig | undefined {
+function discordConfig({ DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl }: EnvironmentDto): DiscordConfig | undefined {
   return token === undefined ? undefined : { token, apiUrl };
 }
 
-function logConfig(values: VariableValues): LogConfig {
+function logConfig(values: EnvironmentDto): LogConfig {
   return { level: values.LOG_LEVEL, format: values.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json') };
 }

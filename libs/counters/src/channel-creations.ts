@@ -13,8 +13,10 @@ export interface ChannelCreation {
   /** Null while Discord has not answered. */
   channelId: string | null;
   begunAt: Date;
-  /** Failed attempts to remove the channel. */
+  /** Attempts to remove the channel. */
   attempts: number;
+  /** When the channel could not be removed for the first time. */
+  failingSince: Date | null;
 }
 
 interface ChannelCreationRow {
@@ -25,9 +27,10 @@ interface ChannelCreationRow {
   channel_id: string | null;
   begun_at: Date;
   attempts: number;
+  failing_since: Date | null;
 }
 
-const COLUMNS = 'guild_id, id, category_id, channel_name, channel_id, begun_at, attempts';
+const COLUMNS = 'guild_id, id, category_id, channel_name, channel_id, begun_at, attempts, failing_since';
 
 export interface NewChannelCreations {
   guildId: string;
@@ -51,6 +54,7 @@ export async function beginCreations(
     channelId: null,
     begunAt,
     attempts: 0,
+    failingSince: null,
   }));
   await manager.query(
     `INSERT INTO counter_panel_creations (guild_id, id, category_id, channel_name, begun_at, due_at)
@@ -115,9 +119,10 @@ export async function abandonCreations(
  * @param dueAt until then whoever erases the guild may remove them at once
  */
 export async function abandonPanelChannels(manager: EntityManager, guildId: string, dueAt: Date): Promise<void> {
-  await manager.query(`UPDATE counter_panel_creations SET is_abandoned = true, due_at = now() WHERE guild_id = $1`, [
-    guildId,
-  ]);
+  await manager.query(
+    `UPDATE counter_panel_creations SET is_abandoned = true, due_at = now(), failing_since = NULL WHERE guild_id = $1`,
+    [guildId],
+  );
   const panels = await manager.query<{ channel_id: string; channel_name: string }[]>(
     'SELECT channel_id, channel_name FROM counter_panels WHERE guild_id = $1',
     [guildId],
@@ -184,17 +189,56 @@ export async function claimCreation(
   return rows[0] && ofRow(rows[0]);
 }
 
+/** Why a channel could not be removed. */
+export interface FailedRemoval {
+  /** One sentence for people. */
+  error: string;
+  at: Date;
+  /** When to try again; null: never, unless {@link retryCreations} asks for it. */
+  dueAt: Date | null;
+}
+
 /** It could not be removed. */
-export async function postponeCreation(
+export async function noteFailedRemoval(
   manager: EntityManager,
   { guildId, id }: ChannelCreation,
-  dueAt: Date,
+  { error, at, dueAt }: FailedRemoval,
 ): Promise<void> {
-  await manager.query('UPDATE counter_panel_creations SET due_at = $3 WHERE guild_id = $1 AND id = $2', [
-    guildId,
-    id,
-    dueAt,
-  ]);
+  await manager.query(
+    `UPDATE counter_panel_creations
+     SET due_at = $3, last_error = $4, failing_since = coalesce(failing_since, $5)
+     WHERE guild_id = $1 AND id = $2`,
+    [guildId, id, dueAt, error, at],
+  );
+}
+
+/** Tries again at once to remove what could not be removed: whoever asks may have put right what was wrong. */
+export async function retryCreations(manager: EntityManager, guildId: string, now: Date): Promise<void> {
+  await manager.query(
+    `UPDATE counter_panel_creations SET due_at = $2, attempts = 0, failing_since = NULL
+     WHERE guild_id = $1 AND failing_since IS NOT NULL`,
+    [guildId, now],
+  );
+}
+
+/** A channel that belongs to no counter any more, and could not be removed. */
+export interface UnremovedChannel {
+  channelId: string;
+  channelName: string;
+  /** One sentence for people. */
+  error: string;
+  /** When it is tried again; null: that was given up. */
+  dueAt: Date | null;
+}
+
+/** Those whose id is known. */
+export async function findUnremovedChannels(manager: EntityManager, guildId: string): Promise<UnremovedChannel[]> {
+  return manager.query<UnremovedChannel[]>(
+    `SELECT channel_id AS "channelId", channel_name AS "channelName", last_error AS error, due_at AS "dueAt"
+     FROM counter_panel_creations
+     WHERE guild_id = $1 AND channel_id IS NOT NULL AND last_error IS NOT NULL ORDER BY begun_at, id`,
+    [guildId],
+  );
 }
 
 /** Its channel is gone, or never was. */
@@ -254,5 +298,6 @@ function ofRow(row: ChannelCreationRow): ChannelCreation {
     channelId: row.channel_id,
     begunAt: row.begun_at,
     attempts: row.attempts,
+    failingSince: row.failing_since,
   };
 }

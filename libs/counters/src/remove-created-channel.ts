@@ -17,8 +17,7 @@ export class AmbiguousChannelError extends Error {
 }
 
 /**
- * Removes the channel of a creation that was abandoned. Where its id is not known, it is looked for: a voice channel of
- * that name in that category, locked as only the bot does it, not older than the request, and named by nothing.
+ * Removes the channel of a creation that was abandoned. Where its id is not known, it is looked for.
  *
  * @returns whether there was one
  * @throws DiscordError, AmbiguousChannelError, or the signal's reason
@@ -49,7 +48,13 @@ export async function deleteChannel(
   }
 }
 
-async function findCreatedChannel(
+/**
+ * Looks for the channel of a creation whose id is not known: a voice channel of that name in that category, locked as
+ * only the bot does it, not older than the request, and named by nothing.
+ *
+ * @throws DiscordError, AmbiguousChannelError, or the signal's reason
+ */
+export async function findCreatedChannel(
   discord: DiscordClient,
   manager: EntityManager,
   creation: ChannelCreation,

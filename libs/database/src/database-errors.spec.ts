@@ -102,7 +102,10 @@ describe('a connection of the driver', () => {
     ['is refused', (closing) => closing.close()],
     ['is cut', (cutting) => cutting.on('connection', (socket) => socket.destroy())],
     ['is reset', (resetting) => resetting.on('connection', (socket) => socket.resetAndDestroy())],
-    ['speaks another language', (other) => other.on('connection', (socket) => socket.end('HTTP/1.1 400 Bad\r\n\r\n'))],
+    [
+      'speaks another language',
+      (other) => other.on('connection', (socket) => socket.resume().end('HTTP/1.1 400 Bad\r\n\r\n')),
+    ],
   ])('should be an outage when it %s', async (_, behave) => {
     const error = await failureAt(behave);
     expect(error).toHaveProperty('message');

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
+import { BackOff, pause } from '#libs/timing';
 import { createDataSource, createMigratingDataSource, type DatabaseOptions } from './data-source.js';
 import {
   isSchemaCurrent,
@@ -20,8 +20,7 @@ export interface DatabaseStartOptions extends DatabaseOptions {
   onRetry(error: Error): void;
 }
 
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 5_000;
+const PAUSES = { firstMs: 250, longestMs: 5_000 };
 
 /**
  * The connection pool of one service. It connects in the background, for as long as it takes: a service that starts
@@ -80,7 +79,8 @@ export class Database {
   }
 
   private async connect(): Promise<void> {
-    for (let pause = FIRST_PAUSE_MS; !this.stopping.signal.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    const backOff = new BackOff(PAUSES);
+    while (!this.stopping.signal.aborted) {
       try {
         if (!this.dataSource.isInitialized) await this.dataSource.initialize();
         if (this.options.migrations === 'manual') await requireCurrentSchema(this.dataSource);
@@ -90,7 +90,7 @@ export class Database {
       } catch (error) {
         if (error instanceof OutdatedSchemaError || error instanceof UnusableDatabaseError) throw error;
         this.options.onRetry(error as Error);
-        await sleep(pause, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+        await pause(backOff.next(), this.stopping.signal);
       }
     }
   }

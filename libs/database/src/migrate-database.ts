@@ -1,12 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
+import { BackOff, systemClock } from '#libs/timing';
 import { ADVISORY_LOCK_CLASSES } from './advisory-locks.js';
 import { isBehindPooler } from './data-source.js';
 import { makePartitions } from './partitions/partition-keeper.js';
 import { partitionedTables, type Retention } from './partitions/partitioned-tables.js';
 import { UnusableDatabaseError } from './unusable-database-error.js';
 
-const POLL_MS = 200;
+const POLL_PAUSES = { firstMs: 200, longestMs: 1_000 };
 
 /** The schema is older than this program, and `DATABASE_MIGRATIONS=manual` forbids to change that at start. */
 export class OutdatedSchemaError extends Error {
@@ -37,7 +37,8 @@ export async function migrateDatabase(
   if (isBehindPooler(dataSource)) throw new UnusableDatabaseError(NOT_THROUGH_A_POOLER);
   const lockHolder = dataSource.createQueryRunner();
   try {
-    while (!(await tryLock())) await sleep(POLL_MS, undefined, { signal });
+    const backOff = new BackOff(POLL_PAUSES);
+    while (!(await tryLock())) await systemClock.sleep(backOff.next(), signal);
     const run = await dataSource.runMigrations({ transaction: 'each' });
     await makeAllPartitions(dataSource, retention);
     return run.map((migration) => migration.name);

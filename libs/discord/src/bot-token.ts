@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { Clock } from '#libs/timing';
 
 /**
  * A refused token is tried again after this time: it may have been refused by mistake. Asking without a pause ends in a

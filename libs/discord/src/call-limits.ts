@@ -1,4 +1,5 @@
 import pLimit, { type LimitFunction } from 'p-limit';
+import { untilAborted } from '#libs/timing';
 
 /** Calls of one guild that may be under way at once, waits included. */
 const PER_GUILD = 4;
@@ -22,23 +23,8 @@ export class CallLimits {
     }
   }
 
+  /** Likewise. Work that begins after the signal was aborted has to notice by itself. */
   async request<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     return untilAborted(signal, this.everything(work));
-  }
-}
-
-/** Work that begins after the signal was aborted has to notice by itself. */
-async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  let onAbort: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort!);
-    work.catch(() => undefined);
   }
 }

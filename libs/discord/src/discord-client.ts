@@ -1,13 +1,12 @@
+import { systemClock, withDeadline, type Clock } from '#libs/timing';
 import { BotToken } from './bot-token.js';
 import { ChannelCalls } from './channel-calls.js';
-import { systemClock, type Clock } from './clock.js';
 import { DiscordRequests } from './discord-requests.js';
 import { createDiscordRest } from './discord-rest.js';
 import { GuildCalls } from './guild-calls.js';
 import { MessageCalls } from './message-calls.js';
 import { RenameBudget } from './rename-budget.js';
 import { UserCalls } from './user-calls.js';
-import { withDeadline } from './with-deadline.js';
 
 export interface DiscordClientOptions {
   /** Of the bot. */
@@ -73,7 +72,9 @@ export class DiscordClient {
    */
   keepHealthCurrent(): void {
     if (!this.token.takeCheck()) return;
-    const asked = withDeadline(this.clock, CHECK_MS, (signal) => this.users.refreshSelf(signal));
+    const asked = withDeadline({ what: 'checking the token', ms: CHECK_MS, clock: this.clock }, (signal) =>
+      this.users.refreshSelf(signal),
+    );
     asked.catch(() => undefined); // A refused token is noted; whatever else fails says nothing about it.
   }
 

@@ -1,7 +1,7 @@
 import { RateLimitError, type REST, type RequestMethod } from '@discordjs/rest';
+import { growingPause, type Clock } from '#libs/timing';
 import type { BotToken } from './bot-token.js';
 import { CallLimits } from './call-limits.js';
-import type { Clock } from './clock.js';
 import type { DiscordCall } from './discord-call.js';
 import { DiscordError, type DiscordObject } from './discord-error.js';
 import { discordErrorOf } from './discord-failures.js';
@@ -11,7 +11,7 @@ import { RateLimitHolds } from './rate-limit-holds.js';
 
 /** Requests of one call that Discord gets at most. */
 const ATTEMPTS = 4;
-const FIRST_PAUSE_MS = 250;
+const PAUSES = { firstMs: 250, longestMs: 1_000 };
 
 type UnconditionalCall = Omit<DiscordCall, 'method' | 'isRepeatable'>;
 type ReadAnswer<T> = (answer: unknown) => T;
@@ -104,7 +104,6 @@ export class DiscordRequests {
     const { failure } = error;
     if (failure.kind === 'rate_limited') return this.holds.add(error.route, failure);
     if (failure.kind !== 'unavailable' || !call.isRepeatable) throw error;
-    const jitter = 0.5 + Math.random() / 2;
-    await this.clock.sleep(FIRST_PAUSE_MS * 2 ** (requests - 1) * jitter, signal);
+    await this.clock.sleep(growingPause(requests, PAUSES), signal);
   }
 }

@@ -1,6 +1,6 @@
 import { DefaultRestOptions, REST, type ResponseLike, type RESTOptions } from '@discordjs/rest';
+import { DeadlineError, withDeadline, type Clock } from '#libs/timing';
 import type { BotToken } from './bot-token.js';
-import type { Clock } from './clock.js';
 import type { RateLimit } from './rate-limit-holds.js';
 
 export interface DiscordRestOptions {
@@ -76,25 +76,19 @@ function makeRequestWith({ token, clock, timeoutMs, uploadTimeoutMs }: DiscordRe
   return async (url, init) => {
     // Requests that waited in the library's queues come here, too.
     token.use();
-    const deadlineMs = init.body instanceof FormData ? uploadTimeoutMs : timeoutMs;
-    const late = new AbortController();
-    const done = new AbortController();
-    clock.sleep(deadlineMs, done.signal).then(
-      () => late.abort(),
-      () => undefined,
-    );
+    const ms = init.body instanceof FormData ? uploadTimeoutMs : timeoutMs;
     let response: ResponseLike;
     let body: ArrayBuffer;
     try {
-      const signal = AbortSignal.any([late.signal, ...(init.signal ? [init.signal] : [])]);
-      response = await DefaultRestOptions.makeRequest(url, { ...init, signal });
-      body = await response.arrayBuffer();
+      const deadline = { what: "Discord's answer", ms, signal: init.signal ?? undefined, clock };
+      [response, body] = await withDeadline(deadline, async (signal) => {
+        const answer = await DefaultRestOptions.makeRequest(url, { ...init, signal });
+        return [answer, await answer.arrayBuffer()];
+      });
     } catch (error) {
-      throw late.signal.aborted
-        ? new NoAnswerError(`no answer within ${deadlineMs} ms`, true, error)
+      throw error instanceof DeadlineError
+        ? new NoAnswerError(error.message, true, error)
         : new NoAnswerError(reasonOf(error), !NOT_CONNECTED.includes(codeOf(error) ?? ''), error);
-    } finally {
-      done.abort();
     }
     if (response.status === 401) token.refuse();
     else if (isOfDiscord(response)) token.accept();

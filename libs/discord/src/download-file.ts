@@ -1,3 +1,5 @@
+import { withDeadline } from '#libs/timing';
+
 /** A file that was not fetched, and why. */
 export class DownloadError extends Error {
   override readonly name = 'DownloadError';
@@ -13,19 +15,22 @@ const TIMEOUT_MS = 20_000;
  */
 export async function downloadFile(url: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
   try {
-    const response = await fetch(url, {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
-      redirect: 'error',
-    });
-    if (!response.ok || !response.body) {
-      await response.body?.cancel();
-      throw new DownloadError(`answered ${response.status}`);
-    }
-    return await readAtMost(response.body, maxBytes);
+    return await withDeadline({ what: 'the download', ms: TIMEOUT_MS, signal }, (own) =>
+      fetchAtMost(url, maxBytes, own),
+    );
   } catch (error) {
     signal.throwIfAborted();
     throw error instanceof DownloadError ? error : new DownloadError('the file did not come', { cause: error });
   }
+}
+
+async function fetchAtMost(url: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+  const response = await fetch(url, { signal, redirect: 'error' });
+  if (!response.ok || !response.body) {
+    await response.body?.cancel();
+    throw new DownloadError(`answered ${response.status}`);
+  }
+  return readAtMost(response.body, maxBytes);
 }
 
 async function readAtMost(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {

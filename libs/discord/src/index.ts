@@ -6,7 +6,6 @@ export type {
   NewVoiceChannel,
   PermissionOverwrite,
 } from './channel-calls.js';
-export * from './clock.js';
 export * from './discord-client.js';
 export * from './discord-error.js';
 export type * from './discord-message.js';
@@ -18,4 +17,3 @@ export type * from './message-body.js';
 export type { FileUpload, MessageCalls, MessageContent, MessageOfChannel, NewMessage } from './message-calls.js';
 export * from './permissions.js';
 export type { DiscordUser, UserCalls } from './user-calls.js';
-export * from './with-deadline.js';

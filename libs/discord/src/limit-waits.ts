@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { Clock } from '#libs/timing';
 import { routeOf, type DiscordCall } from './discord-call.js';
 import { rateLimited } from './discord-failures.js';
 import type { RateLimitHolds } from './rate-limit-holds.js';

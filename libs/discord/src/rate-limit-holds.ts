@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { Clock } from '#libs/timing';
 import type { RateLimitScope } from './discord-error.js';
 
 export interface RateLimit {

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { Clock } from '#libs/timing';
 import { DiscordError } from './discord-error.js';
 
 const RENAMES = 2;

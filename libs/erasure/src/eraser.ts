@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { DISCORD_EPOCH_MS } from '#libs/contracts';
+import { FailingItems, growingPause, systemClock } from '#libs/timing';
 import { SQLSTATE, sqlState, GuildSettings, lockStripes } from '#libs/database';
 import {
   findErasureJob,
@@ -66,7 +66,9 @@ interface ErasureBeginning {
 type StepOutcome = { isDone: true; erased: MemberReferences } | { isDone: false };
 
 const STEP_ATTEMPTS = 5;
-const ATTEMPT_PAUSE_MS = 100;
+const STEP_PAUSES = { firstMs: 100, longestMs: 1_000 };
+/** Of an erasure that {@link Eraser.finishAll} could not finish. */
+const FAILED_PAUSES = { firstMs: 60_000, longestMs: 15 * 60_000 };
 
 /**
  * Erases members and guilds, in steps: each is a transaction under the exclusive lock of the guild's stripe that erases
@@ -79,6 +81,7 @@ const ATTEMPT_PAUSE_MS = 100;
  */
 export class Eraser {
   private readonly pace: StepPace;
+  private readonly failing = new FailingItems(FAILED_PAUSES);
 
   /**
    * @param limit bounds how many erasures that somebody asked for hold a connection; not those of {@link finishAll}
@@ -203,16 +206,25 @@ export class Eraser {
   }
 
   /**
-   * Finishes all erasures that nobody else is working on, one after the other.
+   * Finishes all erasures that nobody else is working on, one after the other. One that fails is left out for a pause that
+   * grows.
    *
    * @param signal ends the work between two steps
    * @param onFailure called for each that could not be finished; the others are not kept from it
+   * @param now Unix milliseconds; decides which pauses are over
    * @returns how many were finished
    */
-  async finishAll(signal: AbortSignal, onFailure: (error: Error, target: ErasureTarget) => void): Promise<number> {
+  async finishAll(
+    signal: AbortSignal,
+    onFailure: (error: Error, target: ErasureTarget) => void,
+    now = Date.now(),
+  ): Promise<number> {
     let finished = 0;
     await deleteEndedLeases(this.dataSource);
-    for (const target of await listErasureJobs(this.dataSource.manager)) {
+    const targets = await listErasureJobs(this.dataSource.manager);
+    this.failing.keepOnly(new Set(targets.map(keyOf)));
+    for (const target of targets) {
+      if (this.failing.isPaused(keyOf(target), now)) continue;
       try {
         const outcome = await tryWithErasureLock(this.dataSource, target, (runner) =>
           this.goOn(runner, target, signal),
@@ -220,6 +232,7 @@ export class Eraser {
         if (outcome !== undefined) finished++;
       } catch (error) {
         if (signal.aborted) break;
+        this.failing.add(keyOf(target), now);
         onFailure(error as Error, target);
       }
     }
@@ -442,9 +455,13 @@ async function inTransaction<T>(
       const state = sqlState(error);
       if (!BROKEN_OFF.includes(state) || attempt === STEP_ATTEMPTS) throw error;
       if (state === SQLSTATE.outOfSharedMemory) pace.halve();
-      await sleep(2 ** (attempt - 1) * ATTEMPT_PAUSE_MS);
+      await systemClock.sleep(growingPause(attempt, STEP_PAUSES));
     }
   }
+}
+
+function keyOf({ guildId, userId }: ErasureTarget): string {
+  return `${guildId}/${userId}`;
 }
 
 function asUnfinished(error: unknown): ErasureUnfinishedError {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, QueryRunner } from 'typeorm';
+import { BackOff, systemClock } from '#libs/timing';
 import type { ErasureTarget } from './erasure-jobs.js';
 
 /** Runs work when there is room for it. */
@@ -24,7 +24,7 @@ export class ErasureTakenOverError extends Error {
   }
 }
 
-const POLL_MS = 100;
+const POLL_PAUSES = { firstMs: 100, longestMs: 1_000 };
 /** So long after the death of its process the target is free. */
 const LEASE_SECONDS = 30;
 const RENEWAL_MS = 10_000;
@@ -40,14 +40,14 @@ export async function withErasureLock<T>(
   { signal, limit, onElsewhere }: ErasureLockOptions,
   work: (runner: QueryRunner) => Promise<T>,
 ): Promise<T> {
-  for (;;) {
+  for (const backOff = new BackOff(POLL_PAUSES); ;) {
     const outcome = await limit(async () => {
       signal?.throwIfAborted();
       return tryWithErasureLock(dataSource, target, work);
     });
     if (outcome !== undefined) return outcome.result;
     await onElsewhere?.();
-    await sleep(POLL_MS, undefined, { signal });
+    await systemClock.sleep(backOff.next(), signal);
   }
 }
 

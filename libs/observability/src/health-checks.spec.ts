@@ -63,7 +63,7 @@ describe('HealthChecks', () => {
     const health = new HealthChecks({ database: { probe, whenFailing: 'failed' } });
     const first = health.readiness();
     await jest.advanceTimersByTimeAsync(2_000);
-    expect(await first).toMatchObject({ checks: { database: { message: 'no answer within 2000 ms' } } });
+    expect(await first).toMatchObject({ checks: { database: { message: 'the check took longer than 2000 ms' } } });
     await jest.advanceTimersByTimeAsync(5_000);
     expect(await health.readiness()).toMatchObject({ status: 'not_ready' });
     expect(probe).toHaveBeenCalledTimes(1);

@@ -1,3 +1,4 @@
+import { withDeadline } from '#libs/timing';
 import { describeError } from './describe-error.js';
 
 /** The instance does its work, but less of it. */
@@ -70,23 +71,11 @@ class CachedCheck {
       if (this.startedAt === startedAt) this.isRunning = false;
     });
     try {
-      await withinTime(probing, PROBE_TIMEOUT_MS);
+      await withDeadline({ what: 'the check', ms: PROBE_TIMEOUT_MS }, probing);
       return { status: 'ok' };
     } catch (error) {
       const status = error instanceof DegradedError ? 'degraded' : this.probe.whenFailing;
       return { status, message: describeError(error) };
     }
-  }
-}
-
-async function withinTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

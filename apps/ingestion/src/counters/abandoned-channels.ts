@@ -1,23 +1,34 @@
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
 import {
-  removeCreatedChannel,
+  deleteChannel,
+  findCreatedChannel,
   claimCreation,
   dropCreation,
   findDueCreations,
-  postponeCreation,
+  noteCreatedChannel,
+  noteFailedRemoval,
   type ChannelCreation,
 } from '#libs/counters';
-import { DiscordError, isInGuild, MISSING_ACCESS, withDeadline, type Clock, type DiscordClient } from '#libs/discord';
+import {
+  DiscordError,
+  explainDiscordError,
+  isInGuild,
+  MISSING_ACCESS,
+  TO_CHANGE_VOICE,
+  type DiscordClient,
+} from '#libs/discord';
 import { describeError } from '#libs/observability';
+import { growingPause, withDeadline, type Clock } from '#libs/timing';
 import type { CounterPanelMetrics } from './counter-panel-metrics.js';
 
 const AT_ONCE = 20;
 /** What one removal may take, and how long nobody else tries it. */
 const REMOVAL_MS = 60_000;
 const LEASE_MS = 2 * REMOVAL_MS;
-const FIRST_PAUSE_MS = 60_000;
-const LONGEST_PAUSE_MS = 6 * 60 * 60_000;
+const PAUSES = { firstMs: 60_000, longestMs: 6 * 60 * 60_000 };
+/** What Discord has refused for so long is given up, as with posts of the starboard that have to go. */
+const GIVEN_UP_AFTER_MS = 30 * 86_400_000;
 
 export interface AbandonedChannelsParts {
   dataSource: DataSource;
@@ -42,32 +53,69 @@ export class AbandonedChannels {
   }
 
   private async removeOne(creation: ChannelCreation, signal: AbortSignal): Promise<void> {
-    const { dataSource, clock, metrics, logger } = this.parts;
+    const { dataSource, clock, metrics } = this.parts;
     try {
-      const remove = (own: AbortSignal) => this.removeChannel(creation, own);
-      if (await withDeadline(clock, REMOVAL_MS, remove, signal)) metrics.countRemoved();
+      const deadline = { what: 'removing the channel', ms: REMOVAL_MS, signal, clock };
+      if (await withDeadline(deadline, (own) => this.removeChannel(creation, own))) metrics.countRemoved();
       await dropCreation(dataSource.manager, creation);
     } catch (error) {
       signal.throwIfAborted();
-      const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(creation.attempts - 1, 20), LONGEST_PAUSE_MS);
-      logger.warn(
-        { guild: creation.guildId, error: describeError(error) },
-        'the channel of an abandoned counter panel could not be removed, trying again',
-      );
-      await postponeCreation(dataSource.manager, creation, new Date(clock.now() + pauseMs));
+      await this.noteFailure(creation, error);
     }
+  }
+
+  /** Where the bot is refused for good, nobody tries for ever: the status of the counters says what is left. */
+  private async noteFailure(creation: ChannelCreation, error: unknown): Promise<void> {
+    const { dataSource, clock, logger } = this.parts;
+    const now = clock.now();
+    const failingForMs = creation.failingSince === null ? 0 : now - creation.failingSince.getTime();
+    const isGivenUp = isRefusal(error) && failingForMs >= GIVEN_UP_AFTER_MS;
+    logger.warn(
+      { guild: creation.guildId, attempts: creation.attempts, error: describeError(error) },
+      isGivenUp
+        ? 'the channel of an abandoned counter panel is given up, as it cannot be removed'
+        : 'the channel of an abandoned counter panel could not be removed, trying again',
+    );
+    await noteFailedRemoval(dataSource.manager, creation, {
+      error: explain(creation, error),
+      at: new Date(now),
+      dueAt: isGivenUp ? null : new Date(now + growingPause(creation.attempts, PAUSES)),
+    });
   }
 
   /** @returns whether there was one; where the bot is no member any more, there is none for it */
   private async removeChannel(creation: ChannelCreation, signal: AbortSignal): Promise<boolean> {
-    const { dataSource, discord } = this.parts;
+    const { discord } = this.parts;
+    const { guildId } = creation;
     try {
-      return await removeCreatedChannel(discord, dataSource.manager, creation, signal);
+      const channelId = creation.channelId ?? (await this.findChannel(creation, signal));
+      if (channelId !== undefined) await deleteChannel(discord, guildId, channelId, signal);
+      return channelId !== undefined;
     } catch (error) {
       if (!(error instanceof DiscordError)) throw error;
       const mayBeLost = error.missingObject === 'guild' || error.code === MISSING_ACCESS;
-      if (mayBeLost && (await isInGuild(discord, creation.guildId, signal)) === false) return false;
+      if (mayBeLost && (await isInGuild(discord, guildId, signal)) === false) return false;
       throw error;
     }
   }
+
+  /** Its id is kept, so that the status can name it when it cannot be removed. */
+  private async findChannel(creation: ChannelCreation, signal: AbortSignal): Promise<string | undefined> {
+    const { manager } = this.parts.dataSource;
+    const channelId = await findCreatedChannel(this.parts.discord, manager, creation, signal);
+    if (channelId !== undefined) await noteCreatedChannel(manager, { ...creation, channelId });
+    return channelId;
+  }
+}
+
+/** Whether Discord answered, and will answer the same until somebody puts something right in the server. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof DiscordError && ['forbidden', 'not_found', 'rejected'].includes(error.kind);
+}
+
+/** One sentence for people. */
+function explain({ channelId }: ChannelCreation, error: unknown): string {
+  if (!(error instanceof DiscordError)) return 'The channel could not be deleted';
+  const where = { channelId: channelId ?? undefined, needed: TO_CHANGE_VOICE };
+  return explainDiscordError(error, { action: 'delete the channel', ...where });
 }

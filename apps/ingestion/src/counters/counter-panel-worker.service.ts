@@ -1,19 +1,21 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import pLimit from 'p-limit';
 import type { Logger } from 'pino';
+import type { EntityManager } from 'typeorm';
 import {
   claimRefresh,
   endRefresh,
   findDueGuilds,
   requestAllRefreshes,
   requestRefresh,
+  retryCreations,
   scheduleNewGuilds,
 } from '#libs/counters';
 import { Database } from '#libs/database';
-import { withDeadline, type Clock, type DiscordClient } from '#libs/discord';
+import type { DiscordClient } from '#libs/discord';
+import { BackOff, Rounds, WakeableSleep, withDeadline, type Clock } from '#libs/timing';
 import { describeError } from '#libs/observability';
 import { DeletedChannelsService } from '../guilds/deleted-channels.service.js';
-import { growingPause } from '../retries/growing-pause.js';
 import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
 import { AbandonedChannels } from './abandoned-channels.js';
 import { CounterPanelMetrics } from './counter-panel-metrics.js';
@@ -21,16 +23,24 @@ import { PanelRefresh } from './panel-refresh.js';
 
 const POLL_MS = 5_000;
 /** While the database fails. */
-const LONGEST_PAUSE_MS = 60_000;
+const PAUSES = { firstMs: POLL_MS, longestMs: 60_000 };
+/** What reading the work list may take. */
+const READ_MS = 30_000;
+/** A read that hangs may hold a connection for long; others are tried meanwhile, as theirs may be good. */
+const READS_AT_ONCE = 2;
 /** How often guilds are looked for that have no moment of their own yet. */
 const SCHEDULE_MS = 60_000;
 /** Guilds that an instance refreshes at once. A slow one takes one of these places. */
 const GUILDS_AT_ONCE = 8;
+/** Each is there for guilds that became due while those before it are at slow ones: more slow ones have no place. */
+const RUNS_AT_ONCE = GUILDS_AT_ONCE;
 /** Guilds that an instance knows to be due at once. */
 const GUILDS_IN_SIGHT = 200;
 /** What one guild may take: its claim outlives that. */
 const REFRESH_MS = 4 * 60_000;
 const CLAIM_MS = 5 * 60_000;
+/** What removing abandoned channels may take; each of them has a deadline of its own. */
+const REMOVALS_MS = 30 * 60_000;
 const PAUSE_AFTER_FAILURE_MS = 60_000;
 
 /**
@@ -45,12 +55,14 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
   private readonly inSight = new Set<string>();
   private readonly running = new Set<Promise<void>>();
   private scheduleAtMs = 0;
-  /** Of the database, in a row. */
-  private failures = 0;
+  /** Reads of the work list that have no answer yet. */
+  private reads = 0;
+  /** Of the database. */
+  private readonly backOff = new BackOff(PAUSES);
   private pausedUntil = 0;
-  private nap = new AbortController();
+  private readonly nap: WakeableSleep;
   private loop?: Promise<void>;
-  private removing?: Promise<void>;
+  private readonly removals?: Rounds;
 
   constructor(
     private readonly database: Database,
@@ -60,23 +72,37 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
+    this.nap = new WakeableSleep(clock);
     const { dataSource } = database;
-    if (discord !== null) this.abandoned = new AbandonedChannels({ dataSource, discord, clock, metrics, logger });
+    if (discord === null) return;
+    const abandoned = new AbandonedChannels({ dataSource, discord, clock, metrics, logger });
+    this.abandoned = abandoned;
+    this.removals = new Rounds({
+      round: (signal) => this.removeAbandoned(abandoned, signal),
+      everyMs: POLL_MS,
+      afterFailure: PAUSES,
+      onFailure: (error, pauseMs) =>
+        logger.error({ error: describeError(error), pauseMs }, 'counter panels: abandoned channels cannot be removed'),
+      clock,
+    });
   }
 
   onApplicationBootstrap(): void {
-    if (this.discord !== null) this.loop = this.keepRunning();
+    if (this.discord === null) return;
+    this.loop = this.keepRunning(this.discord);
+    this.removals?.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
     this.stopping.abort();
-    this.nap.abort();
+    this.nap.wake();
+    await this.removals?.stop();
     await this.loop;
     await Promise.all(this.running);
   }
 
   /**
-   * `counter_panel.refresh`: makes a guild due now, or all of them.
+   * `counter_panel.refresh`: makes a guild due now, or all of them. What could not be removed of a guild is tried again.
    *
    * @returns false for a guild that shows no counters; undefined without a token
    */
@@ -85,8 +111,12 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
     const { manager } = this.database.dataSource;
     let isWanted = true;
     if (guildId === undefined) await requestAllRefreshes(manager, this.clock.now());
-    else isWanted = await requestRefresh(manager, guildId, this.clock.now());
-    this.nap.abort();
+    else {
+      isWanted = await requestRefresh(manager, guildId, this.clock.now());
+      await retryCreations(manager, guildId, new Date(this.clock.now()));
+      this.removals?.wake();
+    }
+    this.nap.wake();
     return isWanted;
   }
 
@@ -98,18 +128,31 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
   async runDue(): Promise<void> {
     const { discord, abandoned } = this;
     if (discord === null || abandoned === undefined || !this.database.isUsable) return;
-    this.removing ??= abandoned.remove(this.stopping.signal).finally(() => (this.removing = undefined));
     // Whatever becomes of one, the other is waited for.
-    for (const outcome of await Promise.allSettled([this.removing, this.refreshDue(discord)])) {
+    const both = [this.removeAbandoned(abandoned, this.stopping.signal), this.refreshDue(discord)];
+    for (const outcome of await Promise.allSettled(both)) {
       if (outcome.status === 'rejected') throw outcome.reason;
     }
   }
 
+  private async removeAbandoned(abandoned: AbandonedChannels, signal: AbortSignal): Promise<void> {
+    if (!this.database.isUsable) return;
+    const deadline = { what: 'removing abandoned channels', ms: REMOVALS_MS, clock: this.clock };
+    await withDeadline(deadline, abandoned.remove(signal));
+  }
+
+  /** @throws DeadlineError, or Error when earlier reads hang */
+  private async read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    if (this.reads >= READS_AT_ONCE) throw new Error('earlier reads of the work list have no answer yet');
+    this.reads++;
+    const reading = work(this.database.dataSource.manager).finally(() => this.reads--);
+    return withDeadline({ what: 'reading the work list', ms: READ_MS, clock: this.clock }, reading);
+  }
+
   private async refreshDue(discord: DiscordClient): Promise<void> {
-    const { manager } = this.database.dataSource;
     const now = this.clock.now();
     if (now >= this.scheduleAtMs) {
-      await scheduleNewGuilds(manager, now);
+      await this.read((manager) => scheduleNewGuilds(manager, now));
       this.scheduleAtMs = now + SCHEDULE_MS;
     }
     while (await this.refreshInSight(discord, now));
@@ -118,14 +161,17 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
   /** @returns whether there may be more to do at once */
   private async refreshInSight(discord: DiscordClient, now: number): Promise<boolean> {
     // After a failure one guild tries whether the database works again.
-    const limit = this.failures > 0 ? 1 : GUILDS_IN_SIGHT;
-    const due = await findDueGuilds(this.database.dataSource.manager, now, limit);
+    const limit = this.backOff.failures > 0 ? 1 : GUILDS_IN_SIGHT;
+    const due = await this.read((manager) => findDueGuilds(manager, now, limit));
     this.metrics.setDue(due.length);
     const fresh = due.filter((guildId) => !this.inSight.has(guildId));
     for (const guildId of fresh) this.inSight.add(guildId);
     const failing = new AbortController();
     const begin = async (guildId: string) => {
-      if (!failing.signal.aborted && !this.stopping.signal.aborted) await this.refresh(discord, guildId);
+      if (failing.signal.aborted || this.stopping.signal.aborted) return;
+      // From then on the claim is anybody's, so whatever hangs has no right to its place.
+      const deadline = { what: `refreshing guild ${guildId}`, ms: CLAIM_MS, clock: this.clock };
+      await withDeadline(deadline, this.refresh(discord, guildId));
     };
     await Promise.all(
       fresh.map((guildId) =>
@@ -144,13 +190,14 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
     const { dataSource } = this.database;
     const { signal } = this.stopping;
     const claim = await claimRefresh(dataSource.manager, guildId, clock.now(), CLAIM_MS);
-    this.failures = 0;
+    this.backOff.succeeded();
     if (claim === undefined) return;
     try {
       let dueAt: Date | undefined = new Date(clock.now() + PAUSE_AFTER_FAILURE_MS);
       try {
         const parts = { dataSource, discord, deletedChannels, clock, metrics };
-        dueAt = await withDeadline(clock, REFRESH_MS, (own) => new PanelRefresh(parts, claim, own).run(), signal);
+        const deadline = { what: 'the refresh', ms: REFRESH_MS, signal, clock };
+        dueAt = await withDeadline(deadline, (own) => new PanelRefresh(parts, claim, own).run());
         metrics.countRefresh('done');
       } finally {
         await endRefresh(dataSource.manager, claim, dueAt);
@@ -162,12 +209,10 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
     }
   }
 
-  private startRun(): void {
-    const run = this.runDue()
+  private startRun(discord: DiscordClient): void {
+    const run = this.refreshDue(discord)
       .then(
-        () => {
-          this.failures = 0;
-        },
+        () => this.backOff.succeeded(),
         (error: unknown) => this.pauseAfter(error),
       )
       .finally(() => this.running.delete(run));
@@ -178,18 +223,17 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
   private pauseAfter(error: unknown): void {
     const now = this.clock.now();
     if (this.stopping.signal.aborted || now < this.pausedUntil) return;
-    this.failures++;
-    const pauseMs = growingPause(this.failures, POLL_MS, LONGEST_PAUSE_MS);
+    const pauseMs = this.backOff.next();
     this.pausedUntil = now + pauseMs;
     this.logger.error({ error: describeError(error), pauseMs }, 'counter panels: the work list cannot be read');
   }
 
-  private async keepRunning(): Promise<void> {
+  private async keepRunning(discord: DiscordClient): Promise<void> {
     const { signal } = this.stopping;
     while (!signal.aborted) {
-      this.nap = new AbortController();
-      if (this.clock.now() >= this.pausedUntil) this.startRun();
-      await this.clock.sleep(POLL_MS, this.nap.signal).catch(() => undefined);
+      const mayRun = this.clock.now() >= this.pausedUntil && this.running.size < RUNS_AT_ONCE;
+      if (mayRun && this.database.isUsable) this.startRun(discord);
+      await this.nap.sleep(POLL_MS);
     }
   }
 }

@@ -20,10 +20,10 @@ import {
   BotPermissions,
   DiscordError,
   TO_CHANGE_VOICE,
-  type Clock,
   type DiscordClient,
   type DiscordPermission,
 } from '#libs/discord';
+import type { Clock } from '#libs/timing';
 import type { DeletedChannelsService } from '../guilds/deleted-channels.service.js';
 import type { CounterPanelMetrics } from './counter-panel-metrics.js';
 import {

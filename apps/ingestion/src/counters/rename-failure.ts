@@ -6,18 +6,17 @@ import {
   type DiscordError,
   type DiscordPermission,
 } from '#libs/discord';
+import { growingPause, type Pauses } from '#libs/timing';
 
 const MINUTE_MS = 60_000;
 
-interface Pauses {
-  firstMs: number;
-  longestMs: number;
-}
+/** Pauses of minutes and hours are documented, so they are kept nearly whole. */
+const SPREAD = 0.1;
 
 /** For what somebody has to put right. */
-const REFUSED: Pauses = { firstMs: 10 * MINUTE_MS, longestMs: 180 * MINUTE_MS };
+const REFUSED: Pauses = { firstMs: 10 * MINUTE_MS, longestMs: 180 * MINUTE_MS, spread: SPREAD };
 /** For what passes. */
-const UNAVAILABLE: Pauses = { firstMs: MINUTE_MS / 2, longestMs: 10 * MINUTE_MS };
+const UNAVAILABLE: Pauses = { firstMs: MINUTE_MS / 2, longestMs: 10 * MINUTE_MS, spread: SPREAD };
 
 export interface FailedRename {
   /** As it was before. */
@@ -111,16 +110,11 @@ function withPauseOfOutage(channel: PanelChannel, others: readonly PanelChannel[
   const attempts = channel.attempts + 1;
   const failures = others.reduce((sum, other) => sum + Math.min(other.attempts, attempts), attempts);
   const ends = others.map(({ pausedUntil }) => pausedUntil?.getTime() ?? 0).filter((end) => end > nowMs);
-  const pausedUntil = Math.min(nowMs + pauseMs(UNAVAILABLE, failures), ...ends);
+  const pausedUntil = Math.min(nowMs + growingPause(failures, UNAVAILABLE), ...ends);
   return { ...channel, attempts, pausedUntil: new Date(pausedUntil) };
 }
 
 function withPause(channel: PanelChannel, pauses: Pauses, nowMs: number): PanelChannel {
   const attempts = channel.attempts + 1;
-  return { ...channel, attempts, pausedUntil: new Date(nowMs + pauseMs(pauses, attempts)) };
-}
-
-/** Pauses double, and lie apart by a fifth, so that what failed together does not come together again. */
-function pauseMs({ firstMs, longestMs }: Pauses, failures: number): number {
-  return Math.min(firstMs * 2 ** Math.min(failures - 1, 20), longestMs) * (0.9 + Math.random() / 5);
+  return { ...channel, attempts, pausedUntil: new Date(nowMs + growingPause(attempts, pauses)) };
 }

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isNativeError } from 'node:util/types';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { classifyDatabaseError, Database, SQLSTATE, sqlState } from '#libs/database';
+import { growingPause, systemClock } from '#libs/timing';
 import { LOGGER } from '../tokens.js';
 import type { DeadLetter } from './dead-letter.js';
 import { EventError } from './event-error.js';
@@ -29,8 +29,7 @@ export interface EventWork<E> {
   describe(event: E): EventLabels;
 }
 
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 2_000;
+const PAUSES = { firstMs: 100, longestMs: 2_000 };
 
 /** Stores events together, and finds the one that cannot be stored without harm to its neighbours. */
 @Injectable()
@@ -56,7 +55,7 @@ export class EventIsolator {
       this.metrics.countFailure(failure);
       if (failure === 'outage') {
         if (sqlState(error) !== SQLSTATE.outOfSharedMemory || events.length === 1) throw error;
-        await sleep(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** depth));
+        await systemClock.sleep(growingPause(depth + 1, PAUSES));
         return this.storeHalves(events.toSorted(byTime), work, depth); // fewer days lock fewer partitions
       }
       if (events.length > 1) return this.storeHalves(events, work, depth);

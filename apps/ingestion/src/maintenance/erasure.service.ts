@@ -5,26 +5,27 @@ import { DataSource } from 'typeorm';
 import { Database } from '#libs/database';
 import { Eraser, listErasureJobs } from '#libs/erasure';
 import { describeError } from '#libs/observability';
-import { LOGGER } from '../tokens.js';
+import { Rounds, type Clock } from '#libs/timing';
+import { CLOCK, LOGGER } from '../tokens.js';
 
 const INTERVAL_MS = 60_000;
+const AFTER_FAILURE = { firstMs: 5_000, longestMs: 5 * 60_000 };
 
 /**
  * Finishes erasures: those that `guild.deleted` begins here, and those whose process died. Every ingestion instance
- * looks for them soon after its start and every minute; which one works on an erasure, the erasure lock decides.
+ * looks for them soon after its start and every minute; which one works on an erasure, the erasure lock decides. An
+ * erasure that fails is left alone for a pause that grows.
  */
 @Injectable()
 export class ErasureService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly unfinished: Gauge;
-  private readonly stopping = new AbortController();
-  private timer?: NodeJS.Timeout;
-  private running?: Promise<void>;
-  private isWanted = false;
+  private readonly rounds: Rounds;
 
   constructor(
     private readonly database: Database,
     private readonly dataSource: DataSource,
     private readonly eraser: Eraser,
+    @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
     registry: Registry,
   ) {
@@ -33,42 +34,40 @@ export class ErasureService implements OnApplicationBootstrap, OnApplicationShut
       help: 'Erasures that were begun and not finished at the last look, also those that somebody is working on',
       registers: [registry],
     });
+    this.rounds = new Rounds({
+      round: (signal) => this.run(signal),
+      everyMs: INTERVAL_MS,
+      afterFailure: AFTER_FAILURE,
+      onFailure: (error, pauseMs) =>
+        logger.error({ error: describeError(error), pauseMs }, 'unfinished erasures could not be read, trying again'),
+      clock,
+    });
   }
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => this.wake(), INTERVAL_MS);
-    this.database.connected().then(
-      () => this.wake(),
-      () => undefined, // the service does not start then
-    );
+    this.rounds.start();
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    this.stopping.abort();
-    await this.running;
+  onApplicationShutdown(): Promise<void> {
+    return this.rounds.stop();
   }
 
   /** Looks for unfinished erasures at once; when it is at it, once more after that. */
   wake(): void {
-    this.isWanted = true;
-    this.running ??= this.run()
-      .catch((error: Error) => this.tellFailure(error))
-      .finally(() => (this.running = undefined));
+    this.rounds.wake();
   }
 
-  private async run(): Promise<void> {
-    while (this.isWanted && this.database.isUsable && !this.stopping.signal.aborted) {
-      this.isWanted = false;
-      const finished = await this.eraser.finishAll(this.stopping.signal, (error, { guildId }) =>
-        this.tellFailure(error, guildId),
-      );
-      if (finished > 0) this.logger.info({ finished }, 'erasures finished');
-      this.unfinished.set((await listErasureJobs(this.dataSource.manager)).length);
-    }
+  private async run(signal: AbortSignal): Promise<void> {
+    await this.database.connected().catch(() => undefined);
+    if (!this.database.isUsable) return; // the service stops
+    const tellFailure = (error: Error, { guildId }: { guildId: string }) => this.tellFailure(error, guildId);
+    const finished = await this.eraser.finishAll(signal, tellFailure, this.clock.now());
+    if (finished > 0) this.logger.info({ finished }, 'erasures finished');
+    this.unfinished.set((await listErasureJobs(this.dataSource.manager)).length);
   }
 
-  private tellFailure(error: Error, guild?: string): void {
-    this.logger.error({ guild, error: describeError(error) }, 'an erasure could not be finished, trying again');
+  private tellFailure(error: unknown, guild: string): void {
+    const details = { guild, error: describeError(error) };
+    this.logger.error(details, 'an erasure could not be finished, trying again later');
   }
 }

@@ -12,20 +12,23 @@ import {
 import { dropSpentTombstones } from '#libs/erasure';
 import { dropSpentPeriods } from '#libs/statistics';
 import { describeError } from '#libs/observability';
-import { INGESTION_CONFIG, LOGGER } from '../tokens.js';
+import { Rounds, type Clock } from '#libs/timing';
+import { CLOCK, INGESTION_CONFIG, LOGGER } from '../tokens.js';
 
 const INTERVAL_MS = 15 * 60_000;
+/** A round is tried again before the next would come: partitions that were not made in time are missed. */
+const AFTER_FAILURE = { firstMs: 10_000, longestMs: INTERVAL_MS };
 
 /** Upkeep of the database that every ingestion instance does now and then; several at once do no harm. */
 @Injectable()
 export class MaintenanceService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly defaultPartitionRows: Gauge<'table'>;
-  private timer?: NodeJS.Timeout;
-  private running?: Promise<void>;
+  private readonly rounds: Rounds;
 
   constructor(
     private readonly database: Database,
     @Inject(INGESTION_CONFIG) private readonly config: IngestionConfig,
+    @Inject(CLOCK) clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
     registry: Registry,
   ) {
@@ -35,44 +38,50 @@ export class MaintenanceService implements OnApplicationBootstrap, OnApplication
       labelNames: ['table'],
       registers: [registry],
     });
+    this.rounds = new Rounds({
+      round: () => this.run(),
+      everyMs: INTERVAL_MS,
+      afterFailure: AFTER_FAILURE,
+      onFailure: (error, pauseMs) =>
+        logger.error({ error: describeError(error), pauseMs }, 'upkeep of the database failed, trying again'),
+      clock,
+    });
   }
 
   onApplicationBootstrap(): void {
-    this.start();
-    this.timer = setInterval(() => this.start(), INTERVAL_MS);
+    this.rounds.start();
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.running;
+  onApplicationShutdown(): Promise<void> {
+    return this.rounds.stop();
   }
 
-  private start(): void {
-    this.running ??= this.run()
-      .catch((error: Error) => this.logger.error({ error: describeError(error) }, 'upkeep of the database failed'))
-      .finally(() => (this.running = undefined));
-  }
-
+  /** @throws Error naming the tables that failed, after all others had their upkeep */
   private async run(): Promise<void> {
     await this.database.connected();
     const { dataSource } = this.database;
     if (!this.database.isUsable) return; // the service stops
     const { retention } = this.config;
-    for (const table of partitionedTables(retention)) await this.attempt(table.table, () => this.keep(table));
-    await this.attempt('erasure_tombstones', () => dropSpentTombstones(dataSource.manager));
-    await this.attempt('collection_periods', () => dropSpentPeriods(dataSource.manager, retention.summaryDays));
+    const failed: string[] = [];
+    const attempt = async (table: string, work: () => Promise<boolean>) => {
+      if (!(await work().catch((error: unknown) => this.tellFailure(table, error)))) failed.push(table);
+    };
+    for (const table of partitionedTables(retention)) await attempt(table.table, () => this.keep(table));
+    await attempt('erasure_tombstones', () => dropSpentTombstones(dataSource.manager).then(() => true));
+    await attempt('collection_periods', () =>
+      dropSpentPeriods(dataSource.manager, retention.summaryDays).then(() => true),
+    );
+    if (failed.length > 0) throw new Error(`the upkeep of ${failed.join(', ')} failed`);
   }
 
-  /** A table that fails keeps no other from its upkeep. */
-  private async attempt(table: string, work: () => Promise<void>): Promise<void> {
-    await work().catch((error: unknown) => this.tellFailure(table, error));
+  /** @returns false, as a failure is */
+  private tellFailure(table: string, error: unknown): false {
+    this.logger.error({ table, error: describeError(error) }, 'upkeep of a table failed');
+    return false;
   }
 
-  private tellFailure(table: string, error: unknown): void {
-    this.logger.error({ table, error: describeError(error) }, 'upkeep of a table failed, trying again later');
-  }
-
-  private async keep(table: PartitionedTable): Promise<void> {
+  /** @returns whether nothing of it failed */
+  private async keep(table: PartitionedTable): Promise<boolean> {
     const { dataSource } = this.database;
     const { failures, ...upkeep } = await keepPartitions(dataSource, table, new Date());
     for (const failure of failures) this.tellFailure(table.table, failure);
@@ -82,5 +91,6 @@ export class MaintenanceService implements OnApplicationBootstrap, OnApplication
     const rows = await countDefaultPartition(dataSource, table);
     this.defaultPartitionRows.set({ table: table.table }, rows);
     if (rows > 0) this.logger.warn({ table: table.table, rows }, 'rows in the default partition');
+    return failures.length === 0;
   }
 }

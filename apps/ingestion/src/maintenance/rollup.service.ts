@@ -6,9 +6,11 @@ import { StatisticsContract } from '#libs/contracts';
 import { Database } from '#libs/database';
 import { RollupWorker } from '#libs/statistics';
 import { describeError } from '#libs/observability';
-import { LOGGER } from '../tokens.js';
+import { Rounds, type Clock } from '#libs/timing';
+import { CLOCK, LOGGER } from '../tokens.js';
 
 const INTERVAL_MS = 5_000;
+const AFTER_FAILURE = { firstMs: 5_000, longestMs: 60_000 };
 
 /** Keeps rollups fresh. Every ingestion instance works at it; which guilds it gets, the locks decide. */
 @Injectable()
@@ -16,14 +18,13 @@ export class RollupService implements OnApplicationBootstrap, OnApplicationShutd
   private readonly worker: RollupWorker;
   private readonly computed: Counter<'span'>;
   private readonly waiting: Gauge;
-  private readonly stopping = new AbortController();
-  private timer?: NodeJS.Timeout;
-  private running?: Promise<void>;
+  private readonly rounds: Rounds;
 
   constructor(
     private readonly database: Database,
     dataSource: DataSource,
     contract: StatisticsContract,
+    @Inject(CLOCK) clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
     registry: Registry,
   ) {
@@ -39,29 +40,28 @@ export class RollupService implements OnApplicationBootstrap, OnApplicationShutd
       help: 'Settled buckets that waited for their rollup at the last look; what grows makes summaries slow, not wrong',
       registers: [registry],
     });
+    this.rounds = new Rounds({
+      round: (signal) => this.run(signal),
+      everyMs: INTERVAL_MS,
+      afterFailure: AFTER_FAILURE,
+      onFailure: (error, pauseMs) =>
+        logger.error({ error: describeError(error), pauseMs }, 'rollups could not be computed, trying again'),
+      clock,
+    });
   }
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => this.start(), INTERVAL_MS);
+    this.rounds.start();
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    this.stopping.abort();
-    await this.running;
+  onApplicationShutdown(): Promise<void> {
+    return this.rounds.stop();
   }
 
-  private start(): void {
-    if (!this.database.isUsable) return;
-    this.running ??= this.run()
-      .catch((error: Error) =>
-        this.logger.error({ error: describeError(error) }, 'rollups could not be computed, trying again'),
-      )
-      .finally(() => (this.running = undefined));
-  }
-
-  private async run(): Promise<void> {
-    const { found, quarters, days, failures } = await this.worker.run(Date.now(), this.stopping.signal);
+  private async run(signal: AbortSignal): Promise<void> {
+    await this.database.connected().catch(() => undefined);
+    if (!this.database.isUsable) return; // the service stops
+    const { found, quarters, days, failures } = await this.worker.run(Date.now(), signal);
     this.waiting.set(found);
     if (quarters > 0) this.computed.inc({ span: 'quarter' }, quarters);
     if (days > 0) this.computed.inc({ span: 'day' }, days);

@@ -3,11 +3,11 @@ import {
   explainDiscordError,
   isInGuild,
   missingPermissions,
-  type Clock,
   type DiscordChannel,
   type DiscordClient,
   type DiscordPermission,
 } from '#libs/discord';
+import type { Clock } from '#libs/timing';
 import { ChannelProblemError } from './run-errors.js';
 import type { StarboardAction, StarboardProblems } from './starboard-problems.queries.js';
 

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { DeadlineError, DownloadError, downloadFile, withDeadline, type Clock, type FileUpload } from '#libs/discord';
+import { DownloadError, downloadFile, type FileUpload } from '#libs/discord';
+import { DeadlineError, withDeadline, type Clock } from '#libs/timing';
 import { CLOCK } from '../tokens.js';
 import { ByteBudget } from './byte-budget.js';
 import type { FirstImage } from './first-image.js';
@@ -55,7 +56,9 @@ export class EntryImages {
   private async mayHold(bytes: number, signal: AbortSignal): Promise<boolean> {
     if (bytes > this.budget.total) return false;
     try {
-      await withDeadline(this.clock, LONGEST_WAIT_MS, (waiting) => this.budget.take(bytes, waiting), signal);
+      await withDeadline({ what: 'waiting for room', ms: LONGEST_WAIT_MS, signal, clock: this.clock }, (waiting) =>
+        this.budget.take(bytes, waiting),
+      );
       return true;
     } catch (error) {
       if (error instanceof DeadlineError) return false;

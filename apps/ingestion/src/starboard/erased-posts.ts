@@ -1,5 +1,6 @@
 import type { APIEmbed } from 'discord-api-types/v10';
-import { DiscordError, type Clock, type DiscordClient } from '#libs/discord';
+import { DiscordError, type DiscordClient } from '#libs/discord';
+import type { Clock } from '#libs/timing';
 import type { ChannelAccess } from './channel-access.js';
 import { namedInReply, withoutReplyAuthor } from './entry-message.js';
 import { EntryPosts } from './entry-posts.js';

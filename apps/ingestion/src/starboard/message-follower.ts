@@ -1,4 +1,5 @@
-import { DiscordError, type Clock, type DiscordClient, type DiscordMessage } from '#libs/discord';
+import { DiscordError, type DiscordClient, type DiscordMessage } from '#libs/discord';
+import type { Clock } from '#libs/timing';
 import type { ChannelAccess } from './channel-access.js';
 import { linked, type EntryImage, type EntryImages } from './entry-image.service.js';
 import { entryEmbed, entryLine, namedInReply } from './entry-message.js';

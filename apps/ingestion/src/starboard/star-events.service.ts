@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { StarredMessage } from '#libs/starboard';
-import type { Clock, DiscordClient } from '#libs/discord';
+import type { DiscordClient } from '#libs/discord';
+import type { Clock } from '#libs/timing';
 import type { SourcedGuildEvent } from '../guilds/read-guild-events.js';
 import type { DeadLetter } from '../intake/dead-letter.js';
 import { EventIsolator } from '../intake/event-isolator.js';

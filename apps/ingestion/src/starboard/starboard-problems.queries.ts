@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { clearStarboardProblem } from '#libs/starboard';
-import { growingPause } from '../retries/growing-pause.js';
+import { growingPause } from '#libs/timing';
 
 /**
  * What the starboard does in a channel:
@@ -27,7 +27,7 @@ export interface KnownProblem extends ChannelProblem {
   retryAt: number;
 }
 
-const FIRST_PAUSE_MS = 30_000;
+const PAUSES = { firstMs: 30_000, longestMs: 15 * 60_000 };
 const NO_CONTENT =
   'Discord does not show the bot what members write: the intent Message Content has to be switched on for the bot on ' +
   "Discord's developer pages";
@@ -68,7 +68,7 @@ export class StarboardProblems {
       [guildId, channelId],
     );
     const attempts = (known?.attempts ?? 0) + 1;
-    const until = now + growingPause(attempts, FIRST_PAUSE_MS);
+    const until = now + growingPause(attempts, PAUSES);
     const [stored] = await this.dataSource.query<[{ isNew: boolean }]>(
       `WITH before AS MATERIALIZED (
          SELECT problem FROM starboard_problems WHERE guild_id = $1 AND channel_id = $2

@@ -8,7 +8,7 @@ import {
   requestStarboardLooks,
   type StarredMessage,
 } from '#libs/starboard';
-import { growingPause } from '../retries/growing-pause.js';
+import { growingPause, type Pauses } from '#libs/timing';
 
 /**
  * - `follow`: bring the entry of the message up to date
@@ -47,7 +47,7 @@ export interface ClaimedTask extends TaskKey {
 }
 
 /** After a first failure; doubled with each further one. */
-export const FIRST_PAUSE_MS = 2_000;
+export const PAUSES: Pauses = { firstMs: 2_000, longestMs: 15 * 60_000 };
 /** What runs longer renews its claim; a claim that is not renewed belongs to a process that died. */
 const CLAIM_MS = 30_000;
 /** Of all that is due, so much is looked at: a long list is not read whole for every task. */
@@ -133,7 +133,7 @@ export class StarboardTasks {
         new Date(now),
         randomUUID(),
         new Date(now + CLAIM_MS),
-        new Date(now + growingPause(attempts + 1, FIRST_PAUSE_MS)),
+        new Date(now + growingPause(attempts + 1, PAUSES)),
       ],
     );
     return rows[0];

@@ -2,9 +2,9 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import type { Logger } from 'pino';
 import { Database } from '#libs/database';
 import { LOOK_ROUND_MS } from '#libs/starboard';
-import type { Clock, DiscordClient } from '#libs/discord';
+import type { DiscordClient } from '#libs/discord';
+import { BackOff, pause, WakeableSleep, type Clock } from '#libs/timing';
 import { describeError } from '#libs/observability';
-import { growingPause } from '../retries/growing-pause.js';
 import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
 import { StarboardMetrics } from './starboard-metrics.js';
 import { StarboardTasks, type ClaimedTask, type DueTask } from './starboard-tasks.queries.js';
@@ -12,7 +12,7 @@ import { TaskRunner } from './task-runner.service.js';
 
 const POLL_MS = 1_000;
 /** While the database fails. */
-const LONGEST_PAUSE_MS = 60_000;
+const PAUSES = { firstMs: POLL_MS, longestMs: 60_000 };
 const SWEEP_MS = 30_000;
 const RENEW_MS = 10_000;
 /** Tasks under way at once, each of another guild: a guild for which Discord is slow keeps one of these. */
@@ -25,12 +25,11 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
   private readonly running = new Map<string, { done: Promise<void>; abort: AbortController }>();
   private readonly stopping = new AbortController();
   private working?: Promise<void>;
-  private isAwake = false;
-  private wakeUp?: () => void;
+  private readonly nap: WakeableSleep;
   private sweptAt = 0;
   private lookedAt = 0;
-  /** Of the database, in a row. */
-  private failures = 0;
+  /** Of the database. */
+  private readonly backOff = new BackOff(PAUSES);
   private pausedUntil = 0;
   private saidThatTokenIsRefused = false;
 
@@ -42,7 +41,9 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
     private readonly runner: TaskRunner,
     private readonly metrics: StarboardMetrics,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.nap = new WakeableSleep(clock);
+  }
 
   onApplicationBootstrap(): void {
     if (this.discord !== null) this.working = this.work(this.discord);
@@ -50,6 +51,7 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
 
   async onApplicationShutdown(): Promise<void> {
     this.stopping.abort(new Error('the service stops'));
+    this.nap.wake();
     for (const { abort } of this.running.values()) abort.abort(this.stopping.signal.reason);
     await this.working;
     await Promise.all([...this.running.values()].map(({ done }) => done));
@@ -57,8 +59,7 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
 
   /** There may be something to do. */
   wake(): void {
-    this.isAwake = true;
-    this.wakeUp?.();
+    this.nap.wake();
   }
 
   private async work(discord: DiscordClient): Promise<void> {
@@ -68,7 +69,7 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
       } catch (error) {
         this.pauseAfter(error, 'the work of the starboard cannot be read, trying again');
       }
-      await this.untilWokenOrLater();
+      await this.nap.sleep(POLL_MS);
     }
   }
 
@@ -94,7 +95,7 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
     }
     const busy = [...this.running.keys()];
     // After a failure one task tries whether the database works again.
-    const atOnce = this.failures > 0 ? 1 : AT_ONCE;
+    const atOnce = this.backOff.failures > 0 ? 1 : AT_ONCE;
     // Again without the guilds that were found: one with a long list of work hides all others.
     while (busy.length < atOnce) {
       const due = await this.tasks.listDue(now, busy, atOnce - busy.length);
@@ -108,9 +109,7 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
     const abort = new AbortController();
     const done = this.run(task, abort)
       .then(
-        () => {
-          this.failures = 0;
-        },
+        () => this.backOff.succeeded(),
         (error: unknown) => {
           if (abort.signal.aborted) return; // what is left of it is done after the claim
           this.pauseAfter(error, 'a starboard task was left to its claim');
@@ -141,7 +140,7 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
 
   /** Ends the run when the claim is lost, so that no two instances work on one message. */
   private async keepClaim(task: ClaimedTask, run: AbortController, finished: AbortSignal): Promise<void> {
-    while (await this.sleep(RENEW_MS, finished)) {
+    while (await pause(RENEW_MS, finished, this.clock)) {
       const isOurs = await this.tasks.renew(task, this.clock.now()).catch(() => true);
       if (!isOurs && !finished.aborted) return run.abort(new Error('the claim ran out'));
     }
@@ -154,28 +153,8 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
   /** What fails together with others counts, and is told, once. */
   private pauseAfter(error: unknown, message: string): void {
     if (this.isPaused) return;
-    this.failures++;
-    const pauseMs = growingPause(this.failures, POLL_MS, LONGEST_PAUSE_MS);
+    const pauseMs = this.backOff.next();
     this.pausedUntil = this.clock.now() + pauseMs;
     this.logger.error({ error: describeError(error), pauseMs }, message);
-  }
-
-  private async untilWokenOrLater(): Promise<void> {
-    const awake = new AbortController();
-    this.wakeUp = () => awake.abort();
-    if (this.isAwake || this.stopping.signal.aborted) awake.abort();
-    const onStop = () => awake.abort();
-    this.stopping.signal.addEventListener('abort', onStop);
-    await this.sleep(POLL_MS, awake.signal);
-    this.stopping.signal.removeEventListener('abort', onStop);
-    this.isAwake = false;
-  }
-
-  /** @returns false when it was aborted */
-  private async sleep(ms: number, signal: AbortSignal): Promise<boolean> {
-    return this.clock.sleep(ms, signal).then(
-      () => true,
-      () => false,
-    );
   }
 }

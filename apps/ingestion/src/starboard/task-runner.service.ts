@@ -1,19 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { DiscordError, type Clock, type DiscordClient } from '#libs/discord';
+import { DiscordError, type DiscordClient } from '#libs/discord';
+import { growingPause, type Clock } from '#libs/timing';
 import { describeError } from '#libs/observability';
 import { DeletedChannelsService } from '../guilds/deleted-channels.service.js';
 import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
 import { ChannelAccess } from './channel-access.js';
 import { EntryImages } from './entry-image.service.js';
 import { ErasedPosts } from './erased-posts.js';
-import { growingPause } from '../retries/growing-pause.js';
 import { MessageFollower } from './message-follower.js';
 import { ChannelProblemError, RunPostponedError, StarboardChannelGoneError } from './run-errors.js';
 import { isLiving, StarboardEntries, type LivingEntry, type StarboardSettings } from './starboard-entries.queries.js';
 import { StarboardMetrics, type RunFailure, type RunOutcome } from './starboard-metrics.js';
 import { StarboardProblems, type StarboardAction } from './starboard-problems.queries.js';
-import { FIRST_PAUSE_MS, StarboardTasks, type ClaimedTask, type TaskName } from './starboard-tasks.queries.js';
+import { PAUSES, StarboardTasks, type ClaimedTask, type TaskName } from './starboard-tasks.queries.js';
 
 const DAY_MS = 86_400_000;
 /** What has failed for so long is given up; posts that have to go for privacy not so soon. */
@@ -130,7 +130,7 @@ export class TaskRunner {
     }
     // The token is gone, which is told by the readiness; nothing is wrong with the task.
     if (error instanceof DiscordError && error.kind === 'unauthorized') {
-      await this.tasks.postpone(task, now + FIRST_PAUSE_MS, now);
+      await this.tasks.postpone(task, now + PAUSES.firstMs, now);
       return undefined;
     }
     if (error instanceof DiscordError && error.retryAfterMs !== undefined) {
@@ -140,7 +140,7 @@ export class TaskRunner {
     if (!(error instanceof DiscordError)) this.logger.error({ error: describeError(error) }, 'a starboard task failed');
     const message = error instanceof Error ? error.message : String(error);
     if (this.isHopeless(task, now)) return this.giveUp(task, message);
-    await this.tasks.retry(task, now + growingPause(task.attempts + 1, FIRST_PAUSE_MS), message, now);
+    await this.tasks.retry(task, now + growingPause(task.attempts + 1, PAUSES), message, now);
     return 'failed';
   }
 

@@ -2,11 +2,11 @@ import {
   BotPermissions,
   DiscordError,
   explainDiscordError,
-  type Clock,
   type DiscordClient,
   type DiscordPermission,
   type FailedAction,
 } from '#libs/discord';
+import type { Clock } from '#libs/timing';
 import { DiscordApiInteractionError } from '../http/api-error.js';
 
 /** What a request wants of Discord. */

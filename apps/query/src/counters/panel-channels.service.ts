@@ -1,7 +1,8 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { deleteChannel, dropCreationsOf, findCustomPanelChannels } from '#libs/counters';
 import { type GuildSettings } from '#libs/database';
-import { DeadlineError, withDeadline, Clock, DiscordClient } from '#libs/discord';
+import { DiscordClient } from '#libs/discord';
+import { Clock, DeadlineError, withDeadline } from '#libs/timing';
 import { Logger } from '#libs/observability';
 import { GuildDatabase } from '../database/guild-database.js';
 import { BadRequestError, DiscordApiInteractionError, ServiceUnavailableError } from '../http/api-error.js';
@@ -110,8 +111,9 @@ export class PanelChannels implements OnModuleDestroy {
   async deleteAsFarAsPossible(guildId: string, channelIds: readonly string[]): Promise<void> {
     const { discord } = this;
     if (discord === null || channelIds.length === 0) return;
-    const outcomes = await withDeadline(this.clock, FAREWELL_MS, (signal) =>
-      Promise.allSettled(channelIds.map((channelId) => deleteChannel(discord, guildId, channelId, signal))),
+    const outcomes = await withDeadline(
+      { what: 'deleting the channels', ms: FAREWELL_MS, clock: this.clock },
+      (signal) => Promise.allSettled(channelIds.map((channelId) => deleteChannel(discord, guildId, channelId, signal))),
     );
     const deleted = channelIds.filter((_, index) => outcomes[index]!.status === 'fulfilled');
     try {
@@ -128,7 +130,8 @@ export class PanelChannels implements OnModuleDestroy {
   /** @throws DiscordApiInteractionError when the time is over, or ServiceUnavailableError when the service stops */
   private async withinTime(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     try {
-      await withDeadline(this.clock, WORK_MS, work, this.stopping.signal);
+      const { signal } = this.stopping;
+      await withDeadline({ what: 'the change', ms: WORK_MS, signal, clock: this.clock }, work);
     } catch (error) {
       if (!(error instanceof DeadlineError)) throw error;
       throw new DiscordApiInteractionError(`Discord was too slow: ${error.message}`, error);

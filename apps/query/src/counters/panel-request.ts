@@ -5,10 +5,10 @@ import {
   lockedIn,
   TO_CHANGE_VOICE,
   TO_CREATE_LOCKED,
-  type Clock,
   type DiscordClient,
   type PermissionOverwrite,
 } from '#libs/discord';
+import type { Clock } from '#libs/timing';
 import type { GuildDatabase } from '../database/guild-database.js';
 import { BadRequestError, DiscordApiInteractionError } from '../http/api-error.js';
 import type { PanelToCreate } from '../settings/custom-panels.js';

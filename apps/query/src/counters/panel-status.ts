@@ -1,6 +1,6 @@
 import type { JsonSchema } from '#libs/contracts';
 import { earliestRename } from '#libs/counters';
-import type { PanelChannel } from '#libs/counters';
+import type { PanelChannel, UnremovedChannel } from '#libs/counters';
 import type { CounterPanel, GuildSettings } from '#libs/database';
 import { ID_SCHEMA, objectOf, orNull, TIME_SCHEMA } from '../openapi/schemas.js';
 
@@ -35,6 +35,7 @@ export interface KnownOfPanels {
   channels: ReadonlyMap<string, PanelChannel>;
   /** Of the guild. */
   nextRefresh: Date | null;
+  unremoved: readonly UnremovedChannel[];
   /** Whether there is a token. */
   hasDiscord: boolean;
 }
@@ -42,8 +43,12 @@ export interface KnownOfPanels {
 const NO_TOKEN = 'DISCORD_TOKEN is not set, so the counter stands still';
 const SHOWS_ANOTHER = 'The channel shows another count already, for which it is named first';
 
-/** In the order of the settings. */
-export function panelStatus({ settings, panels, channels, nextRefresh, hasDiscord }: KnownOfPanels): PanelStatus[] {
+/** In the order of the settings; then the channels that belong to no counter any more. */
+export function panelStatus(known: KnownOfPanels): PanelStatus[] {
+  return [...statusOfCounters(known), ...known.unremoved.map(statusOfUnremoved)];
+}
+
+function statusOfCounters({ settings, panels, channels, nextRefresh, hasDiscord }: KnownOfPanels): PanelStatus[] {
   const all: [PanelStatus['panel'], string | null][] = [
     ['member_count', settings.counterPanelMemberCountChannel],
     ['online_member_count', settings.counterPanelOnlineMemberCountChannel],
@@ -76,6 +81,18 @@ function showsAnother(panel: PanelStatus['panel'], channelId: string): PanelStat
     last_update_at: null,
     next_update_at: null,
     last_error: SHOWS_ANOTHER,
+  };
+}
+
+function statusOfUnremoved({ channelId, channelName, error, dueAt }: UnremovedChannel): PanelStatus {
+  const what = `The channel ${JSON.stringify(channelName)} belongs to no counter any more and should be deleted`;
+  return {
+    panel: 'custom',
+    channel_id: channelId,
+    last_value: null,
+    last_update_at: null,
+    next_update_at: dueAt?.toISOString() ?? null,
+    last_error: `${what}. ${error}${dueAt === null ? '. This was given up: delete it in Discord' : ''}`,
   };
 }
 

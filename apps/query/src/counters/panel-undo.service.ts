@@ -7,7 +7,8 @@ import {
   findCustomPanelChannels,
 } from '#libs/counters';
 import { forgetChannel } from '#libs/settings';
-import { withDeadline, Clock, DiscordClient } from '#libs/discord';
+import type { DiscordClient } from '#libs/discord';
+import { Clock, withDeadline } from '#libs/timing';
 import { Logger } from '#libs/observability';
 import { GuildDatabase } from '../database/guild-database.js';
 import type { PanelCreation, PanelWork } from './panel-work.js';
@@ -36,7 +37,7 @@ export class PanelUndo {
       const removeAll = async (own: AbortSignal) => {
         for (const creation of lost) await this.remove(discord, creation, own);
       };
-      await withDeadline(this.clock, UNDO_MS, removeAll, signal);
+      await withDeadline({ what: 'taking the change back', ms: UNDO_MS, signal, clock: this.clock }, removeAll);
     } catch (error) {
       this.logger.warn({ guild: work.guildId, err: error }, 'channels of counter panels are left to be removed later');
     }

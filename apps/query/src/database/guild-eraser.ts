@@ -12,6 +12,7 @@ import {
   type MemberReferences,
 } from '#libs/erasure';
 import { describeError, Logger } from '#libs/observability';
+import { DeadlineError, withDeadline } from '#libs/timing';
 import { ApiError, DatabaseError } from '../http/api-error.js';
 import { GuildDatabase } from './guild-database.js';
 
@@ -105,19 +106,15 @@ export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShut
       .finally(() => this.running.delete(erasing));
     this.running.add(erasing);
 
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        isAnswered = true;
-        const cause = new Error(`an erasure took more than ${this.patience.ms} ms`);
-        reject(state === 'waiting' ? new DatabaseError(cause) : unfinished(cause));
-        if (state !== 'begun') givingUp.abort();
-      }, this.patience.ms);
-    });
     try {
-      return await Promise.race([erasing, late]);
-    } finally {
-      clearTimeout(timer);
+      return await withDeadline({ what: 'an erasure', ms: this.patience.ms }, erasing);
+    } catch (error) {
+      if (!(error instanceof DeadlineError)) throw error;
+      isAnswered = true;
+      // Read before the erasure is told to end.
+      const reached = state as ErasureState;
+      if (reached !== 'begun') givingUp.abort();
+      throw reached === 'waiting' ? new DatabaseError(error) : unfinished(error);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { findNextRefresh, findPanelChannels } from '#libs/counters';
+import { findNextRefresh, findPanelChannels, findUnremovedChannels } from '#libs/counters';
 import { CounterPanel, type GuildSettings } from '#libs/database';
 import { findStarboardProblems } from '#libs/starboard';
 import type { DiscordClient } from '#libs/discord';
@@ -32,9 +32,17 @@ export async function readAnswer(
   const { settings, panels } = await readState(manager, guildId);
   const channels = await findPanelChannels(manager, guildId);
   const nextRefresh = await findNextRefresh(manager, guildId);
+  const unremoved = await findUnremovedChannels(manager, guildId);
   const problems = await findStarboardProblems(manager, guildId);
   return settingsAnswer(settings, panels, {
-    counter_panel_status: panelStatus({ settings, panels, channels, nextRefresh, hasDiscord: discord !== null }),
+    counter_panel_status: panelStatus({
+      settings,
+      panels,
+      channels,
+      nextRefresh,
+      unremoved,
+      hasDiscord: discord !== null,
+    }),
     starboard_status: starboardStatus(settings, problems, discord),
   });
 }

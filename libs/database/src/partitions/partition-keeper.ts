@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
+import { growingPause, systemClock } from '#libs/timing';
 import { ADVISORY_LOCK_CLASSES } from '../advisory-locks.js';
 import { isConnectionFailure, SQLSTATE, sqlState } from '../database-errors.js';
 import { raiseEventHorizon } from './event-horizon.js';
@@ -21,7 +21,7 @@ export interface PartitionUpkeep {
 const LOCK_TIMEOUT = '500ms';
 const LOCK_ATTEMPTS = 5;
 /** Others that queue behind the lock get through between two attempts. */
-const PAUSE_MS = 100;
+const LOCK_PAUSES = { firstMs: 100, longestMs: 1_000 };
 
 /**
  * Makes the partitions that are missing and drops those past their retention. Several instances may call it at the
@@ -172,7 +172,7 @@ async function withLockTimeout(
     } catch (error) {
       if (sqlState(error) === SQLSTATE.duplicateTable) return true;
       if (sqlState(error) !== SQLSTATE.lockNotAvailable) throw error;
-      await sleep(attempt * PAUSE_MS);
+      await systemClock.sleep(growingPause(attempt, LOCK_PAUSES));
     }
   }
   return false;

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { StatisticsContract } from '#libs/contracts';
+import { BackOff, FailingItems, systemClock } from '#libs/timing';
 import {
   ADVISORY_LOCK_CLASSES,
   isConnectionFailure,
@@ -10,7 +10,6 @@ import {
   lockStripeByNumber,
   lockStripesShared,
 } from '#libs/database';
-import { FailingGuilds } from './failing-guilds.js';
 import { groupedKinds, type GroupedKinds } from './grouped-kinds.js';
 import { DAY_MS, SPANS } from './quarters.js';
 import { deleteGroups, recomputeGroups } from './recompute-groups.js';
@@ -44,7 +43,8 @@ export interface RollupOutcome {
 
 /** How often a transaction is tried with fewer buckets while the lock table of Postgres is full. */
 const LOCK_TABLE_ATTEMPTS = 5;
-const LOCK_TABLE_PAUSE_MS = 100;
+const LOCK_TABLE_PAUSES = { firstMs: 200, longestMs: 2_000 };
+const FAILING_GUILD_PAUSES = { firstMs: 10_000, longestMs: 10 * 60_000 };
 
 /**
  * Computes rollups from events where marks say that they are not as the events are. Any number of workers may run: each
@@ -57,7 +57,7 @@ export class RollupWorker {
   private readonly kindsWithGroups: number[];
   private readonly quarterPace = new TransactionPace(50);
   private readonly dayPace = new TransactionPace(1);
-  private readonly failing = new FailingGuilds();
+  private readonly failing = new FailingItems(FAILING_GUILD_PAUSES);
 
   constructor(
     private readonly dataSource: DataSource,
@@ -163,7 +163,7 @@ export class RollupWorker {
     marks: WaitingMarks,
     pace: TransactionPace,
   ): Promise<{ done: number; limit: number }> {
-    for (let attempt = 1; ; attempt++) {
+    for (const backOff = new BackOff(LOCK_TABLE_PAUSES); ;) {
       const limit = pace.buckets;
       const startedAt = performance.now();
       try {
@@ -174,9 +174,10 @@ export class RollupWorker {
         pace.observe(done, performance.now() - startedAt);
         return { done, limit };
       } catch (error) {
-        if (sqlState(error) !== SQLSTATE.outOfSharedMemory || attempt === LOCK_TABLE_ATTEMPTS) throw error;
+        const isLast = backOff.failures === LOCK_TABLE_ATTEMPTS - 1;
+        if (sqlState(error) !== SQLSTATE.outOfSharedMemory || isLast) throw error;
         pace.halve();
-        await sleep(LOCK_TABLE_PAUSE_MS * 2 ** attempt);
+        await systemClock.sleep(backOff.next());
       }
     }
   }

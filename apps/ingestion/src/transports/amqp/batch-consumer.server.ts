@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import type { ChannelModel } from 'amqplib';
 import type { Logger } from 'pino';
 import { lastValueFrom } from 'rxjs';
-import { BrokerConnection, brokerVersionNote, declareTopology, withBrokerDeadline } from '#libs/broker';
+import { BrokerConnection, brokerVersionNote, declareTopology } from '#libs/broker';
 import type { StatisticsContract } from '#libs/contracts';
 import { DegradedError, describeError } from '#libs/observability';
+import { BackOff, pause, systemClock, withDeadline, type Clock } from '#libs/timing';
 import type { DeadLetter } from '../../intake/dead-letter.js';
 import type { QueueHandler } from '../../intake/queue-handler.js';
 import { AMQP_BATCH } from './amqp-batch.js';
@@ -28,11 +28,14 @@ export interface BatchConsumerOptions {
   /** How many batches of a queue are handled at the same time. @defaultValue 1, so that they follow one another */
   batchesAtOnce: Readonly<Record<string, number>>;
   logger: Logger;
+  /** Of the pauses between two sessions, and between two connections. @defaultValue the system's */
+  clock?: Clock;
 }
 
 const DRAIN_DEADLINE_MS = 10_000;
 const DECLARE_TIMEOUT_MS = 10_000;
-const RESUBSCRIBE_PAUSE_MS = 1_000;
+/** Between two sessions of a queue. */
+const PAUSES = { firstMs: 1_000, longestMs: 30_000 };
 
 /**
  * Nest transport: consumes queues in micro-batches over one connection that comes back by itself, and acknowledges a
@@ -47,14 +50,17 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
   private readonly shares: ReadonlyMap<string, MemoryShare>;
   private readonly sessions = new Map<string, ConsumerSession>();
   private readonly failures = new Map<string, string>();
-  private stopping = false;
+  private readonly stopping = new AbortController();
+  private readonly clock: Clock;
 
   constructor(private readonly options: BatchConsumerOptions) {
     super();
+    this.clock = options.clock ?? systemClock;
     this.shares = new Map(options.queues.map((queue) => [queue, options.memory.share()]));
     this.broker = new BrokerConnection({
       urls: options.urls,
       name: 'serverstats-ingestion',
+      clock: this.clock,
       onConnect: (connection) => this.onConnect(connection),
       onError: (error) =>
         options.logger.error({ error: describeError(error) }, 'cannot consume from RabbitMQ, trying again'),
@@ -79,9 +85,11 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
 
   /** Stops deliveries, finishes and acknowledges what has arrived, within a deadline; then disconnects. */
   async close(): Promise<void> {
-    this.stopping = true;
+    this.stopping.abort();
     const drained = Promise.all([...this.sessions.values()].map((session) => session.drain()));
-    await Promise.race([drained, sleep(DRAIN_DEADLINE_MS, undefined, { ref: false })]);
+    await withDeadline({ what: 'draining', ms: DRAIN_DEADLINE_MS }, drained).catch((error: Error) =>
+      this.options.logger.warn({ error: describeError(error) }, 'what is not finished is returned to its queue'),
+    );
     await Promise.all([this.broker.close(), this.deadLetters.close()]);
   }
 
@@ -116,23 +124,25 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
     this.deadLetters.start();
     const note = brokerVersionNote(connection);
     if (note !== undefined) this.options.logger.info(note);
-    const ended = { value: false };
-    connection.once('close', () => (ended.value = true));
+    const ended = new AbortController();
+    connection.once('close', () => ended.abort());
+    const over = AbortSignal.any([ended.signal, this.stopping.signal]);
     for (const queue of this.options.queues) {
-      this.keepConsuming(connection, queue, ended).catch((error: Error) => this.onFailure(queue, error));
+      this.keepConsuming(connection, queue, over).catch((error: Error) => this.onFailure(queue, error));
     }
     this.options.logger.info('consuming from RabbitMQ');
   }
 
   private declare(connection: ChannelModel): Promise<void> {
     const declaring = declareTopology(connection, this.options.contract);
-    return withBrokerDeadline(declaring, DECLARE_TIMEOUT_MS, 'declaring queues and exchanges');
+    return withDeadline({ what: 'declaring queues and exchanges', ms: DECLARE_TIMEOUT_MS }, declaring);
   }
 
   /** Opens one session after another for as long as the connection lives. */
-  private async keepConsuming(connection: ChannelModel, queue: string, ended: { value: boolean }): Promise<void> {
+  private async keepConsuming(connection: ChannelModel, queue: string, over: AbortSignal): Promise<void> {
     const window = new PrefetchWindow(this.options.prefetch);
-    while (!ended.value && !this.stopping) {
+    const backOff = new BackOff(PAUSES);
+    while (!over.aborted) {
       const session = new ConsumerSession({
         handler: { queue, read: this.options.read, handle: (batch) => this.dispatch(queue, batch) },
         batch: this.options.batch,
@@ -147,13 +157,15 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
       try {
         await session.open(connection);
         this.failures.delete(queue);
+        const since = this.clock.now();
         await session.ended;
+        backOff.succeeded(this.clock.now() - since);
         // Whatever ended it may have been the loss of a queue.
-        if (!ended.value && !this.stopping) await this.declare(connection);
+        if (!over.aborted) await this.declare(connection);
       } catch (error) {
         this.onFailure(queue, error as Error);
       }
-      if (!ended.value && !this.stopping) await sleep(RESUBSCRIBE_PAUSE_MS);
+      await pause(backOff.next(), over, this.clock);
     }
     this.failures.delete(queue);
   }
@@ -166,7 +178,7 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
   }
 
   private onFailure(queue: string, error: Error): void {
-    if (this.stopping) return;
+    if (this.stopping.signal.aborted) return;
     const what = describeError(error);
     this.failures.set(queue, what);
     this.options.logger.error({ queue, error: what }, 'a batch could not be handled, trying again');

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
-import { hasUnreadableProperties, withBrokerDeadline } from '#libs/broker';
+import { hasUnreadableProperties } from '#libs/broker';
+import { BackOff, pause, withDeadline } from '#libs/timing';
 import type { DeadLetter } from '../../intake/dead-letter.js';
 import type { IncomingMessage } from '../../intake/incoming-message.js';
 import { MicroBatcher } from '../../intake/micro-batcher.js';
@@ -58,8 +58,7 @@ interface Delivery {
 const ANSWER_TIMEOUT_MS = 5_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 const MIB = 1_048_576;
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5_000;
+const PAUSES = { firstMs: 100, longestMs: 5_000 };
 /**
  * The broker closes channels that hold a message for 30 minutes. In a long outage messages are returned well before,
  * and taken again.
@@ -98,7 +97,7 @@ export class ConsumerSession {
   private heldBytes = 0;
   private readBytes = 0;
   private readonly handling = new Set<readonly Delivery[]>();
-  private isOpen = true;
+  private readonly closing = new AbortController();
   private isDraining = false;
   private isPaused = false;
   private isSubscribing = false;
@@ -156,13 +155,19 @@ export class ConsumerSession {
   async close(): Promise<void> {
     this.pending.clear();
     if (this.isOpen && this.channel !== undefined) {
-      await withBrokerDeadline(this.channel.close(), CLOSE_TIMEOUT_MS, 'closing a channel').catch(() => undefined);
+      await withDeadline({ what: 'closing a channel', ms: CLOSE_TIMEOUT_MS }, this.channel.close()).catch(
+        () => undefined,
+      );
     }
     this.onClosed();
   }
 
+  private get isOpen(): boolean {
+    return !this.closing.signal.aborted;
+  }
+
   private onClosed(): void {
-    this.isOpen = false;
+    this.closing.abort();
     this.consumerTag = undefined;
     this.batcher.clear();
     this.pending.clear();
@@ -270,7 +275,8 @@ export class ConsumerSession {
 
   private async handleBatch(batch: Delivery[], previous: Promise<void>): Promise<void> {
     const giveUpAt = Date.now() + LONGEST_HOLD_MS;
-    for (let pause = FIRST_PAUSE_MS; this.isOpen; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    const backOff = new BackOff(PAUSES);
+    while (this.isOpen) {
       try {
         const reads = batch.map((delivery) => delivery.read);
         const refused = await this.options.handler.handle(reads);
@@ -286,7 +292,7 @@ export class ConsumerSession {
         if (!this.isOpen) return;
         this.options.onBatchFailure(error as Error);
         if (this.isDraining || Date.now() > giveUpAt) return this.close();
-        await Promise.race([sleep(pause * (0.5 + Math.random() / 2)), this.ended]);
+        await pause(backOff.next(), this.closing.signal);
         if (this.isDraining) return this.close();
       }
     }
@@ -353,7 +359,7 @@ function messageOf({ fields }: Delivery): ConsumeMessage {
 }
 
 function answered<T>(work: PromiseLike<T>, what: string): Promise<T> {
-  return withBrokerDeadline(Promise.resolve(work), ANSWER_TIMEOUT_MS, what);
+  return withDeadline({ what, ms: ANSWER_TIMEOUT_MS }, Promise.resolve(work));
 }
 
 /** The dead letters of each delivery that has some. */

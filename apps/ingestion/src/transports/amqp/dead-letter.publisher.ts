@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Options } from 'amqplib';
 import { ConfirmPublisher, CannotPublishError, type ConfirmPublisherOptions } from '#libs/broker';
 import { DEAD_LETTERS } from '#libs/contracts';
+import { BackOff, pause } from '#libs/timing';
 import type { DeadLetter } from '../../intake/dead-letter.js';
 
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5_000;
+const PAUSES = { firstMs: 100, longestMs: 5_000 };
 
 /**
  * Publishes dead letters, on a connection of its own: in an alarm RabbitMQ stops reading from connections that publish,
@@ -40,7 +39,8 @@ export class DeadLetterPublisher {
   }
 
   private async publishOne(letter: DeadLetter, signal: AbortSignal): Promise<void> {
-    for (let pause = FIRST_PAUSE_MS; !signal.aborted;) {
+    const backOff = new BackOff(PAUSES);
+    while (!signal.aborted) {
       try {
         await this.publisher.publish(DEAD_LETTERS, letter.routingKey, letter.content, propertiesOf(letter));
         this.failure = undefined;
@@ -48,8 +48,7 @@ export class DeadLetterPublisher {
       } catch (error) {
         if (!(error instanceof CannotPublishError)) {
           this.report(error as Error);
-          await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
-          pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+          await pause(backOff.next(), signal);
         }
         await this.publisher.untilOpen(signal);
       }

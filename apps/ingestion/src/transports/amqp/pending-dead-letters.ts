@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { DeadlineError, withDeadline } from '#libs/timing';
 import type { DeadLetter } from '../../intake/dead-letter.js';
 import type { DeadLetterPublisher } from './dead-letter.publisher.js';
 
@@ -40,10 +40,8 @@ export class PendingDeadLetters<D> {
   /** Resolves when all of them are taken, or when some have to wait: those are late. */
   async publish(lettersOf: ReadonlyMap<D, readonly DeadLetter[]>): Promise<void> {
     const all = Promise.all([...lettersOf].map(([delivery, letters]) => this.publishOf(delivery, letters)));
-    const patience = new AbortController();
     if (this.options.publisher.obstacle === undefined) {
-      await Promise.race([all, sleep(PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => undefined)]);
-      patience.abort();
+      await withDeadline({ what: 'the confirms of dead letters', ms: PATIENCE_MS }, all).catch(throwUnlessLate);
     }
     for (const [delivery, letters] of lettersOf) this.noteLate(delivery, letters);
   }
@@ -79,4 +77,9 @@ export class PendingDeadLetters<D> {
     pending?.stop.abort();
     this.pending.delete(delivery);
   }
+}
+
+/** What is not taken in time waits by itself. */
+function throwUnlessLate(error: unknown): void {
+  if (!(error instanceof DeadlineError)) throw error;
 }

@@ -1,0 +1,57 @@
+import { pause, systemClock, WakeableSleep } from './index.js';
+
+describe('sleeping', () => {
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+
+  it('should end in time', async () => {
+    const slept = jest.fn();
+    const sleeping = systemClock.sleep(1_000).then(slept);
+    await jest.advanceTimersByTimeAsync(999);
+    expect(slept).not.toHaveBeenCalled();
+    await jest.advanceTimersByTimeAsync(1);
+    await sleeping;
+  });
+
+  it("should end with the signal's reason, and leave no timer behind", async () => {
+    const waking = new AbortController();
+    const sleeping = systemClock.sleep(1_000, waking.signal);
+    waking.abort(new Error('woken'));
+    await expect(sleeping).rejects.toThrow('woken');
+    await expect(systemClock.sleep(1_000, waking.signal)).rejects.toThrow('woken');
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('should say whether it was disturbed, where that is no failure', async () => {
+    const sleeping = pause(1_000);
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(await sleeping).toBe(true);
+    expect(await pause(1_000, AbortSignal.abort())).toBe(false);
+  });
+});
+
+describe('WakeableSleep', () => {
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+
+  it('should end when it is woken', async () => {
+    const nap = new WakeableSleep();
+    const sleeping = nap.sleep(1_000);
+    nap.wake();
+    await sleeping;
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('should not begin when it was woken before, and begin again after that', async () => {
+    const nap = new WakeableSleep();
+    nap.wake();
+    nap.wake();
+    await nap.sleep(1_000);
+    const slept = jest.fn();
+    const sleeping = nap.sleep(1_000).then(slept);
+    await jest.advanceTimersByTimeAsync(999);
+    expect(slept).not.toHaveBeenCalled();
+    await jest.advanceTimersByTimeAsync(1);
+    await sleeping;
+  });
+});

@@ -1,0 +1,116 @@
+import type { ChannelModel } from 'amqplib';
+import pino from 'pino';
+import { BrokerConnection } from '#libs/broker';
+import { QUEUES, StatisticsContract } from '#libs/contracts';
+import { BatchConsumerServer } from '../../apps/ingestion/src/transports/amqp/batch-consumer.server.js';
+import { MemoryBudget } from '../../apps/ingestion/src/intake/memory-budget.js';
+import { ManualClock } from '../doubles/manual-clock.js';
+import { createTcpProxy, type TcpProxy } from '../harness/tcp-proxy.js';
+import { claimVhost, type TestVhost } from '../harness/test-broker.js';
+import { waitFor } from '../harness/wait-for.js';
+
+/** By this clock pauses are made, and nothing else. */
+async function takePause(clock: ManualClock): Promise<number> {
+  const [ms] = await waitFor(() => (clock.sleeping.length > 0 ? clock.sleeping : undefined), { what: 'a pause' });
+  return ms!;
+}
+
+describe('a connection to the broker that ends soon after it was made', () => {
+  let vhost: TestVhost;
+  let proxy: TcpProxy;
+  let clock: ManualClock;
+  let connection: BrokerConnection;
+
+  beforeEach(async () => {
+    vhost = await claimVhost();
+    const url = new URL(vhost.url);
+    proxy = await createTcpProxy(url.hostname, Number(url.port));
+    url.port = String(proxy.port);
+    clock = new ManualClock();
+    connection = new BrokerConnection({
+      urls: [url.toString()],
+      name: 'test',
+      onConnect: async () => undefined,
+      onError: () => undefined,
+      clock,
+    });
+    connection.start();
+  });
+  afterEach(async () => {
+    await connection.close();
+    await proxy.close();
+    await vhost.release();
+  });
+
+  const cut = async () => {
+    await waitFor(() => connection.isConnected, { what: 'the connection' });
+    proxy.cutAll();
+    const ms = await takePause(clock);
+    clock.advance(ms);
+    return ms;
+  };
+
+  it('should be made again after pauses that grow, and soon when it had lasted', async () => {
+    const pauses: number[] = [];
+    for (let count = 0; count < 8; count++) pauses.push(await cut());
+    expect(pauses[0]).toBeLessThanOrEqual(100);
+    expect(pauses[3]).toBeGreaterThanOrEqual(400);
+    expect(pauses[7]).toBeGreaterThanOrEqual(2_500);
+    expect(pauses[7]).toBeLessThanOrEqual(5_000);
+    await waitFor(() => connection.isConnected, { what: 'the connection' });
+    clock.advance(5_000);
+    expect(await cut()).toBeLessThanOrEqual(100);
+  });
+});
+
+describe('a consumer whose queue is lost again and again', () => {
+  let vhost: TestVhost;
+  let other: ChannelModel;
+  let clock: ManualClock;
+  let server: BatchConsumerServer;
+
+  beforeEach(async () => {
+    vhost = await claimVhost();
+    other = await vhost.connect();
+    clock = new ManualClock();
+    server = new BatchConsumerServer({
+      urls: [vhost.url],
+      contract: new StatisticsContract(),
+      queues: [QUEUES.guilds],
+      read: () => ({ events: [], deadLetters: [], keptBytes: 0 }),
+      prefetch: 10,
+      batch: { size: 10, maxAgeMs: 10 },
+      memory: new MemoryBudget(),
+      batchesAtOnce: {},
+      logger: pino({ level: 'silent' }),
+      clock,
+    });
+    server.listen(() => undefined);
+  });
+  afterEach(async () => {
+    await server.close();
+    await vhost.release();
+  });
+
+  const loseQueue = async () => {
+    await waitFor(() => server.probeConsumers().then(() => true), { what: 'the consumer' });
+    const channel = await other.createChannel();
+    await channel.deleteQueue(QUEUES.guilds);
+    await channel.close();
+    const ms = await takePause(clock);
+    clock.advance(ms);
+    return ms;
+  };
+
+  it('should consume again after pauses that grow, and soon when it had consumed for long', async () => {
+    const pauses: number[] = [];
+    for (let count = 0; count < 7; count++) pauses.push(await loseQueue());
+    expect(pauses[0]).toBeLessThanOrEqual(1_000);
+    expect(pauses[3]).toBeGreaterThanOrEqual(4_000);
+    expect(pauses[6]).toBeGreaterThanOrEqual(15_000);
+    expect(pauses[6]).toBeLessThanOrEqual(30_000);
+    await waitFor(() => server.probeConsumers().then(() => true), { what: 'the consumer' });
+    clock.advance(30_000);
+    expect(await loseQueue()).toBeLessThanOrEqual(1_000);
+  });
+});
