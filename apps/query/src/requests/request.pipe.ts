@@ -14,7 +14,7 @@ const LONGEST_SHOWN_NAME = 100;
 /**
  * Reads the DTO of a handler's parameter: once, naming every wrong field. Other parameters pass as they are.
  *
- * It does what Nest's ValidationPipe does, which a hostile body could make slow or fail; see docs/architecture.md.
+ * It does what Nest's ValidationPipe does, which a hostile body makes slow: see docs/architecture.md.
  */
 export class RequestPipe implements PipeTransform {
   /** @throws BadRequestError */
@@ -33,13 +33,12 @@ function fieldsOf(type: ArgumentMetadata['type'], value: unknown): Fields {
  * Reads a DTO from the fields of a request. Fields that were left out are left out of the result too.
  *
  * Nothing but the DTO's own fields is looked at, and nothing is instantiated from what came: a value may be anything
- * that JSON can say.
+ * that JSON allows.
  *
  * @throws BadRequestError naming every wrong field
  */
 export function readRequest<T extends object>(dto: Type<T>, fields: Fields): T {
-  // Only the decorators see the values: class-transformer would copy them first, and construct what an object in them
-  // names as its "constructor".
+  // The decorators find the values there. Given them, class-transformer would copy each one first, however large it is.
   const asTheyCame: FieldsAsTheyCame = { [AS_THEY_CAME]: fields };
   const request = plainToInstance(dto, asTheyCame, { excludeExtraneousValues: true, exposeUnsetFields: false });
   const mistakes: FieldError[] = validateSync(request, { forbidUnknownValues: false }).map(
