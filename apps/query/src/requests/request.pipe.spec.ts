@@ -59,8 +59,8 @@ describe(`${RequestPipe.name}`, () => {
   });
 
   it('parses each value once, as it came', () => {
-    const { counted: value } = read('{"guild_id":1,"counted":{"constructor":1,"then":[1]}}');
-    expect(parsed).toEqual([{ constructor: 1, then: [1] }]);
+    const { counted: value } = read('{"guild_id":1,"counted":{"constructor":1,"than":[1]}}');
+    expect(parsed).toEqual([{ constructor: 1, than: [1] }]);
     expect(value!.read).toBe(parsed[0]);
   });
 
