@@ -30,8 +30,10 @@ export interface EndpointOptions {
 }
 
 /**
- * Tells the API documents of a route what its DTOs do not: below it must stand {@link Access}, and its handler's parameters
- * tell what it reads.
+ * Describes a route in the API document. Put it above `@Access`, which tells who may call the route; the parameters of
+ * the handler tell what it reads.
+ *
+ * @throws Error without `@Access` below
  */
 export function Endpoint(options: EndpointOptions): MethodDecorator {
   return (target, name, descriptor) => {

@@ -1,5 +1,5 @@
 import { FIELD_TYPES } from '#libs/contracts';
-import { anyText, instantText, oneOf, wholeNumber, wholeNumberText } from './formats.js';
+import { anyText, instantText, oneOf, wholeNumberText } from './formats.js';
 import { ReadAs, type FieldOptions } from './read-as.decorator.js';
 
 /** A Discord id, read as its decimal digits. */
@@ -22,17 +22,13 @@ export const IsInstant = (options?: FieldOptions) => ReadAs(FIELD_TYPES.instant,
 /** A moment in a query string, read as Unix milliseconds. */
 export const IsInstantText = (options?: FieldOptions) => ReadAs(instantText, options);
 
-/** An integer in a JSON body. */
-export const IsWholeNumber = (min: number, max: number, options?: FieldOptions) =>
-  ReadAs(wholeNumber(min, max), options);
-
 /** An integer in a query string. */
 export const IsWholeNumberText = (min: number, max: number, options?: FieldOptions) =>
   ReadAs(wholeNumberText(min, max), options);
 
 export const IsOneOf = (words: readonly string[], options?: FieldOptions) => ReadAs(oneOf(words), options);
 
-/** A field that other requests of the same sort have: ignoring it would answer something else than what was asked for. */
+/** A field that similar requests have. It is refused and not ignored: the answer would not be what was asked for. */
 export const IsLeftOut = (reason: string) =>
   ReadAs(
     { expected: `left out: ${reason}`, schema: { not: {} }, parse: () => undefined },
