@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import { Agent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { HTTP_LIMITS } from '#libs/observability';
 import type { Answer } from '../harness/api-client.js';
 import type { ApiKeyName } from './credentials.js';
 import { changeCursor } from './cursors.js';
@@ -15,6 +16,11 @@ export interface RawAnswer {
 
 /** Whatever is asked for, an answer that takes longer, in milliseconds, is taken for none. */
 const TIMEOUT_MS = 10_000;
+/**
+ * The same for a request that the server may be unable to read: after one that asked for another protocol, Node's parser
+ * tells no error, and the limit for headers ends the waiting.
+ */
+const UNRULY_TIMEOUT_MS = TIMEOUT_MS + HTTP_LIMITS.headersTimeoutMs + HTTP_LIMITS.checkIntervalMs;
 
 /** Sends requests over connections that stay open. */
 export class RequestSender {
@@ -39,12 +45,14 @@ export class RequestSender {
     this.agent.destroy();
   }
 
-  private async sendOnce({ method, target, headers, body, credential }: FuzzRequest): Promise<RawAnswer> {
+  private async sendOnce(request: FuzzRequest): Promise<RawAnswer> {
+    const { method, target, headers, body, credential, isUnruly } = request;
     const { hostname, port } = new URL(this.baseUrl);
     const header = credential.apiKey ? `Bearer ${this.apiKeys[credential.apiKey]}` : credential.header;
     const authorization = header === undefined ? {} : { authorization: header };
     const length = body === undefined ? {} : { 'content-length': String(body.length) };
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const timeoutMs = isUnruly ? UNRULY_TIMEOUT_MS : TIMEOUT_MS;
+    const signal = AbortSignal.timeout(timeoutMs);
     try {
       const sent = httpRequest({
         ...{ hostname, port, method, path: target, agent: this.agent, signal },
@@ -61,7 +69,7 @@ export class RequestSender {
         body: unpacked(response, Buffer.concat(chunks)),
       };
     } catch (error) {
-      throw new Error(signal.aborted ? `no answer within ${TIMEOUT_MS} ms` : `no answer: ${(error as Error).message}`, {
+      throw new Error(signal.aborted ? `no answer within ${timeoutMs} ms` : `no answer: ${(error as Error).message}`, {
         cause: error,
       });
     }

@@ -60,6 +60,14 @@ describe('a client that takes its time', () => {
     expect(response.status).toBe(401);
   });
 
+  it('is answered in time even where Node tells no error: after a request that asked for another protocol', async () => {
+    const connection = await RawConnection.open(query.url);
+    connection.send('GET /livez HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
+    await waitFor(() => connection.received.includes('{"status":"ok"}'), { what: 'the first answer' });
+    connection.send('GET /livez?\u00e9 HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(await connection.untilClosed()).toMatch(/HTTP\/1\.1 (?:400|408) .*"BadRequestError"/s);
+  });
+
   it('loses a connection on which it asks nothing more', async () => {
     const connection = await RawConnection.open(query.url);
     connection.send('GET /livez HTTP/1.1\r\nHost: a\r\n\r\n');

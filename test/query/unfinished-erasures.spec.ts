@@ -1,5 +1,4 @@
 import type { DataSource, QueryRunner } from 'typeorm';
-import type { Environment } from '#libs/config';
 import { createDataSource, lockStripe } from '#libs/database';
 import { Eraser } from '#libs/erasure';
 import { HTTP_LIMITS } from '#libs/observability';
@@ -77,7 +76,7 @@ describe('erasures that take several steps', () => {
   });
 
   it('go on by themselves when they take longer than an answer may, and the caller is told', async () => {
-    await restart({}, { erasurePatienceMs: 1_500 });
+    await restart({ erasurePatienceMs: 1_500 });
     await storeMany();
     const release = await blockSecondStep();
     expect(await erase()).toMatchObject({ status: 503, error: { name: 'DatabaseError', message: GOES_ON } });
@@ -92,7 +91,7 @@ describe('erasures that take several steps', () => {
   });
 
   it('change nothing when they cannot begin for as long as an answer may take', async () => {
-    await restart({}, { erasurePatienceMs: 300 });
+    await restart({ erasurePatienceMs: 300 });
     await storeMany(10);
     const holder = await hold();
     await lockStripe(holder.manager, guild_id);
@@ -100,29 +99,6 @@ describe('erasures that take several steps', () => {
     await letGo(holder);
     await waitFor(async () => (await working()) === 0, { what: 'the service to let go of the stripe' });
     expect((await entries()).data).toMatchObject({ total: 10 });
-  });
-
-  it.each([2, 4, 10])('leave one of %i connections to others, together with slow summaries', async (poolSize) => {
-    await restart({ DATABASE_POOL_SIZE: String(poolSize) });
-    const authorization = `Bearer ${await createKey()}`;
-    const holder = await hold();
-    await holder.query('LOCK TABLE statistic_totals IN ACCESS EXCLUSIVE MODE');
-    await lockStripe(holder.manager, guild_id);
-    const erasing = Array.from({ length: poolSize }, (_, user) => erase(guild_id, String(user + 1)));
-    await waitFor(isBlocked, { what: 'an erasure to wait' });
-    const summaries = Array.from({ length: poolSize }, () => query.client.get('stats/command/summary', { guild_id }));
-    await waitFor(async () => (await working()) >= poolSize - 1, { what: 'the others to be at work' });
-    const statuses = new Set<number>();
-    const path = `/modules/serverstats/status?guild_id=${guild_id}`;
-    const until = AbortSignal.timeout(10_000);
-    for (let asked = 0; asked < 100; asked++) {
-      statuses.add((await query.client.request(path, { headers: { authorization }, signal: until })).status);
-    }
-    statuses.add((await fetch(`${query.url}/readyz`, { signal: until })).status);
-    await letGo(holder);
-    const answers = await Promise.all([...erasing, ...summaries]);
-    expect([...statuses]).toEqual([200]);
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   });
 
   it('do not keep others from theirs while they wait for another process', async () => {
@@ -182,18 +158,9 @@ describe('erasures that take several steps', () => {
       () => true,
     );
 
-  async function restart(env: Environment, options?: Parameters<typeof startQueryInProcess>[2]): Promise<void> {
+  async function restart(options: Parameters<typeof startQueryInProcess>[2]): Promise<void> {
     await query.close();
-    query = await startQueryInProcess(database.url, env, options);
-  }
-
-  async function createKey(): Promise<string> {
-    const answer = await query.client.request<{ key: string }>('/auth/api-keys', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ guild_id, name: 'a' }),
-    });
-    return answer.data.key;
+    query = await startQueryInProcess(database.url, {}, options);
   }
 
   /** A transaction of somebody else. */

@@ -7,6 +7,7 @@ import {
   listErasureJobs,
   removeErasureJob,
   saveErasureJob,
+  saveNewErasureJobs,
   type ErasureJob,
   type ErasurePosition,
   type ErasureTarget,
@@ -25,7 +26,13 @@ import { eraseMemberEntries, eraseReplyAuthor } from '#libs/starboard';
 import { eraseMemberEvents, eraseOutlivedGroups } from './member-erasure.js';
 import { addReferences, noReferences, type MemberReferences } from './member-references.js';
 import { StepPace, type ErasureStepSizes } from './step-pace.js';
-import { layGuildTombstone, layMemberTombstone, layTombstoneAgain, WHOLE_GUILD } from './tombstones.js';
+import {
+  layGuildTombstone,
+  layMemberTombstone,
+  layMemberTombstones,
+  layTombstoneAgain,
+  WHOLE_GUILD,
+} from './tombstones.js';
 
 /** So many rows take 50 to 150 ms, and for so long nobody stores events of the stripe; see docs/performance.md. */
 export const ERASURE_STEP_SIZES: ErasureStepSizes = { memberEvents: 5_000, guildRows: 20_000 };
@@ -109,8 +116,8 @@ export class Eraser {
   }
 
   /**
-   * As {@link eraseMember} in several guilds: all tombstones are laid in one transaction, then one guild is erased after
-   * the other. It has begun in all of them or in none.
+   * As {@link eraseMember} in several guilds: all tombstones are laid in one transaction, which erases nothing, as it
+   * holds the locks of all of them; then one guild is erased after the other. It has begun in all of them or in none.
    *
    * @returns what was erased, by guild
    * @throws as {@link eraseMember}
@@ -125,10 +132,9 @@ export class Eraser {
     await this.inOwnTransaction(guildIds, async (manager) => {
       signal?.throwIfAborted();
       onState?.('begun');
-      const jobs: ErasureJob[] = [];
-      for (const guildId of guildIds) jobs.push(await layMember(manager, { guildId, userId }));
-      for (const job of jobs) await saveErasureJob(manager, job);
-      await this.log?.append(jobs);
+      const befores = await layMemberTombstones(manager, guildIds, userId);
+      await saveNewErasureJobs(manager, userId, befores);
+      await this.log?.append(guildIds.map((guildId) => ({ guildId, userId, before: befores.get(guildId)! })));
     });
     const erased = new Map<string, MemberReferences>();
     try {
@@ -345,7 +351,9 @@ export class Eraser {
     }
   }
 
-  private async step(manager: EntityManager, job: ErasureJob): Promise<StepOutcome> {
+  private async step(manager: EntityManager, found: ErasureJob): Promise<StepOutcome> {
+    const isBare = found.userId !== WHOLE_GUILD && found.position === undefined;
+    const job = isBare ? await eraseSmallRows(manager, found) : found;
     const { erased: now, next } = await this.eraseRows(manager, job);
     const erased = addReferences(job.erased, now);
     if (next === undefined) {
@@ -381,6 +389,9 @@ const PREPARE = `
   LOCK TABLE ONLY statistic_events, ONLY statistic_totals, ONLY statistic_groups, ONLY guild_snapshots
     IN ACCESS SHARE MODE`;
 
+/** Where a job goes on of which nothing is erased but what there is little of. */
+const FIRST_POSITION = '-infinity';
+
 /** @returns the job as it is now: where there was one already, it goes on, up to the new tombstone */
 async function layMember(manager: EntityManager, target: ErasureTarget): Promise<ErasureJob> {
   const { guildId, userId } = target;
@@ -394,13 +405,19 @@ async function memberJob(
   before: string,
   beforeMessage?: string,
 ): Promise<ErasureJob> {
-  const { guildId, userId } = target;
+  const { erased = noReferences(), position } = (await findErasureJob(manager, target)) ?? {};
+  const job = await eraseSmallRows(manager, { ...target, before, erased }, beforeMessage);
+  return { ...job, position: position ?? FIRST_POSITION };
+}
+
+/** Erases of a member what there is little of. @returns the job, as it goes on */
+async function eraseSmallRows(manager: EntityManager, job: ErasureJob, beforeMessage?: string): Promise<ErasureJob> {
+  const { guildId, userId, erased } = job;
   const starboardEntries = await eraseMemberEntries(manager, guildId, userId, beforeMessage);
   await eraseReplyAuthor(manager, guildId, userId);
   await eraseOutlivedGroups(manager, guildId);
-  const { erased, position } = (await findErasureJob(manager, target)) ?? { erased: noReferences() };
   const sum = { ...erased, starboardEntries: erased.starboardEntries + starboardEntries };
-  return { ...target, before, erased: sum, position };
+  return { ...job, erased: sum, position: FIRST_POSITION };
 }
 
 /** As {@link layMember}. */

@@ -29,7 +29,10 @@ export interface ErasureJob extends ErasureTarget {
   before: string;
   /** What was erased so far; of a whole guild nothing is counted. */
   erased: MemberReferences;
-  /** Where the next step goes on; none where it begins. Nothing comes in before it: the tombstone keeps it out. */
+  /**
+   * Where the next step goes on; none where it begins, for a member with what there is little of. Nothing comes in before
+   * it: the tombstone keeps it out.
+   */
   position?: ErasurePosition;
 }
 
@@ -92,6 +95,26 @@ export async function saveErasureJob(
       erased.starboardEntries,
       position === undefined ? null : JSON.stringify(position),
     ],
+  );
+}
+
+/**
+ * Saves jobs of a member of which nothing is erased yet; where there is one already it begins anew, up to the new time,
+ * and keeps what it erased.
+ *
+ * @param befores by guild
+ */
+export async function saveNewErasureJobs(
+  manager: EntityManager,
+  userId: string,
+  befores: ReadonlyMap<string, string>,
+): Promise<void> {
+  await manager.query(
+    `INSERT INTO erasures (guild_id, user_id, before, begun_at, events_by_kind, starboard_entries)
+     SELECT guild_id, $2, before, clock_timestamp(), '{}', 0
+     FROM unnest($1::bigint[], $3::timestamptz[]) AS erased(guild_id, before)
+     ON CONFLICT (guild_id, user_id) DO UPDATE SET before = excluded.before, position = NULL`,
+    [[...befores.keys()], userId, [...befores.values()]],
   );
 }
 

@@ -7,6 +7,14 @@ export interface GuildPortion {
   next?: string;
 }
 
+const REFERENCES = [
+  ['statistic_events', 'user_id'],
+  ['starboard_entries', 'author_id'],
+  ['starboard_entries', 'origin_author_id'],
+  ['starboard_entries', 'reply_author_id'],
+  ['erasures', 'user_id'],
+].map(([table, column]) => `SELECT true AS is_there FROM ${table} WHERE guild_id = g.guild_id AND ${column} = $1`);
+
 /**
  * Looks through so many of the known guilds for those in which something refers to the member: events, starboard
  * entries of the member's messages or that name the member, an erasure that is unfinished.
@@ -28,24 +36,9 @@ export async function findMemberGuilds(
     SET LOCAL enable_mergejoin = off;
     SET LOCAL max_parallel_workers_per_gather = 0`);
   const rows = await manager.query<{ guild_id: string; is_known: boolean }[]>(
-    `SELECT g.guild_id,
-       coalesce(event.known, entry.known, origin.known, reply.known, erasure.known, false) AS is_known
+    `SELECT g.guild_id, coalesce(reference.is_there, false) AS is_known
      FROM (SELECT guild_id FROM guild_settings WHERE guild_id > $2 ORDER BY guild_id LIMIT $3) g
-     LEFT JOIN LATERAL (
-       SELECT true AS known FROM statistic_events e WHERE e.guild_id = g.guild_id AND e.user_id = $1 LIMIT 1
-     ) event ON true
-     LEFT JOIN LATERAL (
-       SELECT true AS known FROM starboard_entries e WHERE e.guild_id = g.guild_id AND e.author_id = $1 LIMIT 1
-     ) entry ON true
-     LEFT JOIN LATERAL (
-       SELECT true AS known FROM starboard_entries e WHERE e.guild_id = g.guild_id AND e.origin_author_id = $1 LIMIT 1
-     ) origin ON true
-     LEFT JOIN LATERAL (
-       SELECT true AS known FROM starboard_entries e WHERE e.guild_id = g.guild_id AND e.reply_author_id = $1 LIMIT 1
-     ) reply ON true
-     LEFT JOIN LATERAL (
-       SELECT true AS known FROM erasures e WHERE e.guild_id = g.guild_id AND e.user_id = $1 LIMIT 1
-     ) erasure ON true
+     LEFT JOIN LATERAL (${REFERENCES.join(' UNION ALL ')} LIMIT 1) reference ON true
      ORDER BY g.guild_id`,
     [userId, after ?? '0', limit],
   );

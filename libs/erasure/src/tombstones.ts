@@ -11,8 +11,17 @@ export const WHOLE_GUILD = '0';
  *
  * @returns that time, ISO 8601 in UTC with microseconds
  */
-export function layMemberTombstone(manager: EntityManager, guildId: string, userId: string): Promise<string> {
-  return layTombstone(manager, guildId, userId, ' AND user_id = $3');
+export async function layMemberTombstone(manager: EntityManager, guildId: string, userId: string): Promise<string> {
+  return (await layMemberTombstones(manager, [guildId], userId)).get(guildId)!;
+}
+
+/** The same in several guilds, with the same few statements. @returns the times by guild */
+export function layMemberTombstones(
+  manager: EntityManager,
+  guildIds: readonly string[],
+  userId: string,
+): Promise<Map<string, string>> {
+  return layTombstones(manager, guildIds, userId, ' AND user_id = $3');
 }
 
 /**
@@ -20,54 +29,61 @@ export function layMemberTombstone(manager: EntityManager, guildId: string, user
  *
  * @param before instead of now
  */
-export function layGuildTombstone(manager: EntityManager, guildId: string, before?: Date): Promise<string> {
-  return layTombstone(manager, guildId, WHOLE_GUILD, '', before);
+export async function layGuildTombstone(manager: EntityManager, guildId: string, before?: Date): Promise<string> {
+  return (await layTombstones(manager, [guildId], WHOLE_GUILD, '', before)).get(guildId)!;
 }
 
 /** Lays the same tombstone again, with the time that it had. @returns its time, or that of one which reaches further */
-export function layTombstoneAgain(
+export async function layTombstoneAgain(
   manager: EntityManager,
   { guildId, userId, before }: { guildId: string; userId: string; before: string },
 ): Promise<string> {
-  return saveTombstone(manager, 'VALUES ($1, $2, $3, clock_timestamp())', [guildId, userId, before]);
+  const source = 'VALUES ($1::bigint, $2::bigint, $3::timestamptz, clock_timestamp())';
+  return (await saveTombstones(manager, source, [guildId, userId, before])).get(guildId)!;
 }
 
 /** Only events that are younger can move the time. It is a parameter, so that no other partition is locked. */
-async function layTombstone(
+async function layTombstones(
   manager: EntityManager,
-  guildId: string,
+  guildIds: readonly string[],
   userId: string,
   andUser: string,
   before?: Date,
-): Promise<string> {
+): Promise<Map<string, string>> {
   const [clock] = await manager.query<{ now: string; time: string }[]>(
     `SELECT now::text, coalesce($1::timestamptz, now)::text AS time FROM clock_timestamp() AS now`,
     [before ?? null],
   );
   const { now, time } = clock!;
-  const [younger] = await readBriefly(manager, () =>
-    manager.query<{ latest: string | null }[]>(
-      `SELECT max(occurred_at)::text AS latest FROM statistic_events
-       WHERE guild_id = $1${andUser} AND occurred_at >= $2`,
-      andUser === '' ? [guildId, time] : [guildId, time, userId],
+  const younger = await readBriefly(manager, () =>
+    manager.query<{ guild_id: string; latest: string }[]>(
+      `SELECT guild_id, max(occurred_at)::text AS latest FROM statistic_events
+       WHERE guild_id = ANY ($1)${andUser} AND occurred_at >= $2 GROUP BY guild_id`,
+      andUser === '' ? [guildIds, time] : [guildIds, time, userId],
     ),
   );
-  return saveTombstone(
+  const latest = new Map(younger.map((row) => [row.guild_id, row.latest]));
+  return saveTombstones(
     manager,
-    `VALUES ($1, $2, greatest($3::timestamptz, $5::timestamptz + interval '1 millisecond'), $4)`,
-    [guildId, userId, time, now, younger!.latest],
+    `SELECT guild_id, $2::bigint, greatest($3::timestamptz, latest + interval '1 millisecond'), $4::timestamptz
+     FROM unnest($1::bigint[], $5::timestamptz[]) AS erased(guild_id, latest)`,
+    [guildIds, userId, time, now, guildIds.map((guildId) => latest.get(guildId) ?? null)],
   );
 }
 
-async function saveTombstone(manager: EntityManager, values: string, parameters: unknown[]): Promise<string> {
-  const [row] = await manager.query<{ before: string }[]>(
-    `INSERT INTO erasure_tombstones (guild_id, user_id, before, erased_at) ${values}
+async function saveTombstones(
+  manager: EntityManager,
+  source: string,
+  parameters: unknown[],
+): Promise<Map<string, string>> {
+  const rows = await manager.query<{ guild_id: string; before: string }[]>(
+    `INSERT INTO erasure_tombstones (guild_id, user_id, before, erased_at) ${source}
      ON CONFLICT (guild_id, user_id) DO UPDATE SET
        before = greatest(erasure_tombstones.before, excluded.before), erased_at = excluded.erased_at
-     RETURNING to_char(before AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS before`,
+     RETURNING guild_id, to_char(before AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS before`,
     parameters,
   );
-  return row!.before;
+  return new Map(rows.map((row) => [row.guild_id, row.before]));
 }
 
 /**

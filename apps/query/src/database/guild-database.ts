@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import pLimit, { type LimitFunction } from 'p-limit';
 import type { DataSource, EntityManager } from 'typeorm';
 import { Database, lockStripe } from '#libs/database';
 import { DatabaseError, ServiceUnavailableError, SettingsError, type ApiError } from '../http/api-error.js';
+import { ConnectionShares } from './connection-shares.js';
 import { isDatabaseFailure, NotConnectedError } from './database-failure.js';
 
 /** Longer than any summary should take; shorter than anybody waits for one. */
@@ -13,18 +13,12 @@ type Work<T> = (manager: EntityManager) => Promise<T>;
 /** The ways in which requests use the database. They differ in what the caller is told when it fails. */
 @Injectable()
 export class GuildDatabase {
-  /** Of everything that holds a connection long, so many at a time that there is one left for everybody else. */
-  private readonly long: LimitFunction;
-  private readonly erasures: LimitFunction;
-
   private readonly dataSource: DataSource;
+  private readonly shares: ConnectionShares;
 
   constructor(database: Database) {
     this.dataSource = database.dataSource;
-    const long = Math.max(1, database.poolSize - 1);
-    this.long = pLimit(long);
-    // An erasure may take minutes, a summary never does.
-    this.erasures = pLimit(Math.max(1, long >> 1));
+    this.shares = new ConnectionShares(database.poolSize);
   }
 
   /** Reads the settings or the state of a guild. @throws SettingsError */
@@ -32,13 +26,18 @@ export class GuildDatabase {
     return this.attempt(work, (cause) => new SettingsError(cause));
   }
 
-  /** Reads anything else. @throws ServiceUnavailableError */
+  /** Reads anything else that takes a moment. @throws ServiceUnavailableError */
   read<T>(work: Work<T>): Promise<T> {
     return this.attempt(work, (cause) => new ServiceUnavailableError('The database could not be read', { cause }));
   }
 
+  /** Reads a part of much: it waits for its turn, and holds its connection no longer. @throws ServiceUnavailableError */
+  readPart<T>(of: 'search' | 'export', work: Work<T>): Promise<T> {
+    return this.read((manager) => this.shares.run(of, () => work(manager)));
+  }
+
   /**
-   * Reads in several statements what was stored at one moment. Waits while too many hold a connection long.
+   * Reads in several statements what was stored at one moment. Waits for its turn.
    *
    * The tables are locked before the snapshot is taken: a partition that was made or dropped after it would be missing
    * to both.
@@ -46,8 +45,8 @@ export class GuildDatabase {
    * @throws ServiceUnavailableError
    */
   readSnapshot<T>(work: Work<T>): Promise<T> {
-    return this.long(() =>
-      this.read((manager) =>
+    return this.read((manager) =>
+      this.shares.run('summary', () =>
         manager.transaction('REPEATABLE READ', async (snapshot) => {
           await snapshot.query(`
             SET LOCAL statement_timeout = ${SNAPSHOT_STATEMENT_TIMEOUT_MS};
@@ -65,18 +64,18 @@ export class GuildDatabase {
 
   /**
    * Changes what is stored of a guild, in one transaction under the exclusive lock of the guild's stripe: once it has
-   * answered, no event is stored against the change.
+   * answered, no event is stored against the change. Waits for its turn.
    *
    * @throws DatabaseError, and then nothing was changed
    */
   change<T>(guildId: string, work: Work<T>): Promise<T> {
-    return this.attempt(
-      (manager) =>
+    return this.write((manager) =>
+      this.shares.run('change', () =>
         manager.transaction(async (transaction) => {
           await lockStripe(transaction, guildId);
           return work(transaction);
         }),
-      (cause) => new DatabaseError(cause),
+      ),
     );
   }
 
@@ -90,9 +89,9 @@ export class GuildDatabase {
     return this.attempt(work, (cause) => new DatabaseError(cause));
   }
 
-  /** Runs what holds a connection for an erasure; waits while too many hold one long. */
+  /** Runs what holds a connection for an erasure. Waits for its turn. */
   holdForErasure<T>(work: () => Promise<T>): Promise<T> {
-    return this.erasures(() => this.long(work));
+    return this.shares.run('erasure', work);
   }
 
   private async attempt<T>(work: Work<T>, failure: (cause: unknown) => ApiError): Promise<T> {

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { Injectable, StreamableFile } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { StatisticsContract } from '#libs/contracts';
 import { GuildDatabase } from '../database/guild-database.js';
 import { eventRecord } from '../statistics/stored-events/event-record.js';
@@ -53,13 +54,13 @@ export class MemberExporter {
     for await (const id of guildIds) {
       yield* this.events(id, userId);
       yield* this.entries(id, userId);
-      const counts = await this.database.read((manager) => readOutlivedCounts(manager, id, userId));
+      const counts = await this.read((manager) => readOutlivedCounts(manager, id, userId));
       yield lines(
         'count',
         id,
         counts.map(({ kind, ...row }) => ({ kind: this.kindName(kind as number), ...row })),
       );
-      yield lines('erasure', id, await this.database.read((manager) => readTombstones(manager, id, userId)));
+      yield lines('erasure', id, await this.read((manager) => readTombstones(manager, id, userId)));
     }
   }
 
@@ -67,7 +68,7 @@ export class MemberExporter {
     let last: MemberEventRow | undefined;
     do {
       const after = last;
-      const rows = await this.database.read((manager) => readMemberEvents(manager, guildId, userId, after, PAGE_SIZE));
+      const rows = await this.read((manager) => readMemberEvents(manager, guildId, userId, after, PAGE_SIZE));
       last = rows.length < PAGE_SIZE ? undefined : rows.at(-1);
       yield lines(
         'event',
@@ -82,10 +83,14 @@ export class MemberExporter {
     let after: string | undefined = '0';
     while (after !== undefined) {
       const from: string = after;
-      const rows = await this.database.read((manager) => readMemberEntries(manager, guildId, userId, from, PAGE_SIZE));
+      const rows = await this.read((manager) => readMemberEntries(manager, guildId, userId, from, PAGE_SIZE));
       after = rows.length < PAGE_SIZE ? undefined : rows.at(-1)!.message_id;
       yield lines('starboard_entry', guildId, rows);
     }
+  }
+
+  private read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.database.readPart('export', work);
   }
 
   private eventOf(guildId: string, row: MemberEventRow): StoredRow {

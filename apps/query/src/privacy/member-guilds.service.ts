@@ -27,7 +27,7 @@ export class MemberGuilds {
         throw new ServiceUnavailableError('Finding the guilds of the member takes too long; name them one by one', {});
       }
       const from: string | undefined = after;
-      const { guildIds, next } = await this.database.read((manager) =>
+      const { guildIds, next } = await this.database.readPart('search', (manager) =>
         manager.transaction(async (transaction) => {
           await transaction.query(`SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS}`);
           return findMemberGuilds(transaction, userId, from, PORTION);

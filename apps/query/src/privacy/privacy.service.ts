@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { StatisticsContract } from '#libs/contracts';
 import { countMemberReferences, type MemberReferences } from '#libs/erasure';
 import { GuildDatabase } from '../database/guild-database.js';
@@ -29,7 +30,8 @@ export class PrivacyService {
   ) {}
 
   async count(guildId: string, userId: string): Promise<MemberEntries> {
-    return this.describe(await this.database.read((manager) => countMemberReferences(manager, guildId, userId)));
+    const count = (manager: EntityManager) => countMemberReferences(manager, guildId, userId);
+    return this.describe(await this.database.readPart('search', count));
   }
 
   async countEverywhere(userId: string): Promise<MemberEntriesByGuild> {

@@ -99,7 +99,7 @@ export class StatisticsExporter implements OnModuleDestroy {
 
   private pages(kind: CompiledKind, request: FilteredRequest, window: TimeWindow): AsyncGenerator<EventRow[], void> {
     const { guild_id: guildId, user_id: userId, channel_id: channelId } = request;
-    return eventPages((query) => this.database.read((manager) => readEventPage(manager, query)), {
+    return eventPages((query) => this.database.readPart('export', (manager) => readEventPage(manager, query)), {
       guildId,
       kind: kind.definition.number,
       window,

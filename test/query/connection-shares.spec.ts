@@ -1,0 +1,154 @@
+import type { DataSource, QueryRunner } from 'typeorm';
+import { createDataSource, lockStripe, stripeOf } from '#libs/database';
+import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
+import { waitFor } from '../harness/wait-for.js';
+import { download } from './download.js';
+import { newGuildId } from './guild-ids.js';
+import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+
+const MEMBER = '155149108183695360';
+
+/** Requests that hold connections for as long as what they ask for is locked by somebody else. */
+describe('work that holds connections long', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+  let holder: QueryRunner;
+  let query: QueryInProcess;
+  let guild_id: string;
+  /** Of another stripe. */
+  let other: string;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    dataSource = await createDataSource({ url: database.url, poolSize: 2, applicationName: 'test' }).initialize();
+  });
+  afterAll(async () => {
+    await dataSource.destroy();
+    await database.release();
+  });
+  afterEach(async () => {
+    if (holder.isTransactionActive) await holder.rollbackTransaction();
+    await holder.release();
+    await query.close();
+  });
+
+  async function start(poolSize: number): Promise<void> {
+    query = await startQueryInProcess(database.url, { DATABASE_POOL_SIZE: String(poolSize) });
+    guild_id = newGuildId();
+    do other = newGuildId();
+    while (stripeOf(other) === stripeOf(guild_id));
+    for (const guild of [guild_id, other]) await query.client.openGuild(guild);
+    // Something in each that refers to the member.
+    for (const guild of [guild_id, other]) {
+      await database.query('INSERT INTO starboard_entries VALUES ($1, 5, 6, $2)', [guild, MEMBER]);
+    }
+    holder = dataSource.createQueryRunner();
+    await holder.startTransaction();
+  }
+
+  const member = (user: string) => `privacy_member_id=${user}`;
+  const erase = (guild: string | undefined, privacy_member_id: string) =>
+    query.client.send('DELETE', 'privacy/delete-user-entries', { guild_id: guild, privacy_member_id });
+  const summary = (guild: string) => query.client.get('stats/command/summary', { guild_id: guild });
+  const change = (guild: string) =>
+    query.client.send('PATCH', 'settings', { guild_id: guild, stats_command_usage: true });
+  const load = (path: string) => download(`${query.url}/modules/serverstats/${path}`);
+
+  /** So many of each, of members that nobody else asks for. */
+  const slowRequests = (count: number) => ({
+    erasures: () => times(count, (n) => erase(guild_id, `${n + 1}`)),
+    searches: () => times(count, () => query.client.get('privacy/get-user-entries', { privacy_member_id: MEMBER })),
+    counts: () =>
+      times(count, () => query.client.get('privacy/get-user-entries', { guild_id, privacy_member_id: MEMBER })),
+    memberExports: () => times(count, () => load(`privacy/export?guild_id=${guild_id}&${member(MEMBER)}`)),
+    exports: () => times(count, () => load(`stats/command/view?guild_id=${guild_id}&format=csv`)),
+    summaries: () => times(count, () => summary(guild_id)),
+    changes: () => times(count, () => change(guild_id)),
+  });
+
+  it.each([2, 3, 4, 10])('leaves one of %i to keys, settings and readiness, whatever is asked', async (poolSize) => {
+    await start(poolSize);
+    const headers = { authorization: `Bearer ${await createKey()}` };
+    await holder.query('LOCK TABLE statistic_events, statistic_totals IN ACCESS EXCLUSIVE MODE');
+    await lockStripe(holder.manager, guild_id);
+    const { changes, ...others } = slowRequests(poolSize);
+    // Of two, changes and the others have one each.
+    const slow = [...Object.values(others), ...(poolSize > 2 ? [changes] : [])].flatMap((begin) => begin());
+    await waitFor(async () => (await working()) >= poolSize - 1, { what: 'as many as may be to be at work' });
+    const statuses = new Set<number>();
+    const signal = AbortSignal.timeout(8_000);
+    for (let asked = 0; asked < 50; asked++) {
+      for (const path of [`/modules/serverstats/status?guild_id=${guild_id}`, `/auth/api-keys?guild_id=${other}`]) {
+        const from = path.startsWith('/auth') ? {} : { headers };
+        statuses.add((await query.client.request(path, { signal, ...from })).status);
+      }
+    }
+    statuses.add((await fetch(`${query.url}/readyz`, { signal })).status);
+    await holder.rollbackTransaction();
+    expect([...statuses]).toEqual([200]);
+    expect(await statusesOf(slow)).toEqual([200]);
+  });
+
+  it('lets guilds be changed while all else waits', async () => {
+    await start(4);
+    await holder.query('LOCK TABLE statistic_events, statistic_totals IN ACCESS EXCLUSIVE MODE');
+    const { changes: _, ...others } = slowRequests(4);
+    const slow = Object.values(others).flatMap((begin) => begin());
+    await waitFor(async () => (await working()) >= 2, { what: 'the others to be at work' });
+    expect(await statusesOf(times(8, (n) => change(n % 2 === 0 ? guild_id : other)))).toEqual([200]);
+    await holder.rollbackTransaction();
+    expect(await statusesOf(slow)).toEqual([200]);
+  });
+
+  it.each([6, 10])('lets one of %i summarize while members are looked for, erased and exported', async (poolSize) => {
+    await start(poolSize);
+    await holder.query('LOCK TABLE starboard_entries IN ACCESS EXCLUSIVE MODE');
+    const { erasures, searches, counts, memberExports } = slowRequests(poolSize);
+    const slow = [erasures, searches, counts, memberExports].flatMap((begin) => begin());
+    await waitFor(async () => (await working()) >= 3, { what: 'the others to be at work' });
+    const view = query.client.get('stats/command/view', { guild_id: other });
+    expect(await statusesOf([...times(poolSize, () => summary(other)), view])).toEqual([200]);
+    await holder.rollbackTransaction();
+    expect(await statusesOf(slow)).toEqual([200]);
+  });
+
+  it('holds up no other guild while a member of several is erased in one', async () => {
+    await start(10);
+    const first = [guild_id, other].toSorted((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1))[0]!;
+    await holder.query('SELECT FROM starboard_entries WHERE guild_id = $1 FOR UPDATE', [first]);
+    const erasing = erase(undefined, MEMBER);
+    const blocked = `AND wait_event_type = 'Lock'`;
+    await waitFor(async () => (await working(blocked)) === 1, { what: 'the erasure to wait' });
+    expect(await statusesOf([change(first === guild_id ? other : guild_id)])).toEqual([200]);
+    await holder.rollbackTransaction();
+    expect((await erasing).status).toBe(200);
+  });
+
+  async function createKey(): Promise<string> {
+    const answer = await query.client.request<{ key: string }>('/auth/api-keys', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ guild_id, name: 'a' }),
+    });
+    return answer.data.key;
+  }
+
+  /** How many connections of the service are in a transaction or a statement. */
+  async function working(condition = ''): Promise<number> {
+    const connections = await database.query(
+      `SELECT FROM pg_stat_activity
+       WHERE datname = current_database() AND application_name = 'serverstats-query' AND state <> 'idle' ${condition}`,
+    );
+    return connections.length;
+  }
+});
+
+type Asked = Promise<{ status: number }>;
+
+function times(count: number, ask: (n: number) => Asked): Asked[] {
+  return Array.from({ length: count }, (_, n) => ask(n));
+}
+
+async function statusesOf(asked: Asked[]): Promise<number[]> {
+  return [...new Set((await Promise.all(asked)).map(({ status }) => status))];
+}
