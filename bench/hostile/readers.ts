@@ -10,7 +10,7 @@ import { parseJsonBody } from '../../apps/query/src/http/json-body.js';
 import { parseQueryString } from '../../apps/query/src/http/query-string.js';
 import { GuildRequest } from '../../apps/query/src/requests/guild-request.dto.js';
 import { readRequest } from '../../apps/query/src/requests/request.pipe.js';
-import { PatchSettingsRequest, PutSettingsRequest } from '../../apps/query/src/settings/dto/settings-requests.dto.js';
+import { PatchSettingsRequest, PutSettingsRequest } from '../../apps/query/src/settings/settings-requests.dto.js';
 
 /** Reads what came, as the service does, down to the text of the answer or to the dead letters. */
 export type Reader = (input: string) => unknown;

@@ -1,6 +1,6 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
+import { ApiExtension } from '@nestjs/swagger';
 import type { Principal } from './principal.js';
 
 /**
@@ -31,8 +31,8 @@ declare module 'fastify' {
 }
 
 const ACCESS = Symbol('who may call a route');
-/** Where the API documents tell it. */
-const ACCESS_EXTENSION = 'x-access';
+/** Where the API document tells it: `open`, `guild` (the service, and API keys of that guild), `service`. */
+export const ACCESS_EXTENSION = 'x-access';
 
 /**
  * Declares who may call a route. The service does not start with a route that declares nothing.
@@ -45,12 +45,7 @@ export function Access(access: RouteAccess, decidedBy?: DecidingFields): MethodD
     access,
     decidedBy: decidedBy ?? (access === 'guild' ? { guild_id: 'required' } : {}),
   };
-  return applyDecorators(
-    RouteConfig(declaration),
-    SetMetadata(ACCESS, access),
-    ApiExtension(ACCESS_EXTENSION, access),
-    ...(access === 'open' ? [] : [ApiBearerAuth()]),
-  );
+  return applyDecorators(RouteConfig(declaration), SetMetadata(ACCESS, access), ApiExtension(ACCESS_EXTENSION, access));
 }
 
 /** Who may call the route of a handler; undefined where nothing is declared (yet). */

@@ -3,12 +3,11 @@ import { ApiTags } from '@nestjs/swagger';
 import { modulePaths } from '../http/route-paths.js';
 import { Access } from '../access/access.decorator.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
-import { ID_SCHEMA, objectOf } from '../openapi/schemas.js';
 import { GuildRequest } from '../requests/guild-request.dto.js';
 import { API_NAME, VERSION } from '../product.js';
-import { ActivationService, type Activation } from './activation.service.js';
-
-const STATUS_SCHEMA = objectOf({ guild_id: ID_SCHEMA, enabled: { type: 'boolean' } });
+import { ActivationService } from './activation.service.js';
+import { Greeting } from './dto/greeting.dto.js';
+import { ModuleStatus } from './dto/module-status.dto.js';
 
 @ApiTags('Module')
 @Controller({ path: modulePaths() })
@@ -17,46 +16,50 @@ export class ActivationController {
 
   @Get()
   @Endpoint({
+    operationId: 'getGreeting',
     summary: 'Name and version of this API',
-    data: objectOf({ message: { type: 'string' } }),
+    data: Greeting,
   })
   @Access('open')
-  home(): { message: string } {
+  home(): Greeting {
     return { message: `${API_NAME} ${VERSION}` };
   }
 
   @Get('status')
   @Endpoint({
+    operationId: 'getModuleStatus',
     summary: 'Whether the module is enabled in a guild',
-    data: STATUS_SCHEMA,
+    data: ModuleStatus,
     errors: ['SettingsError'],
   })
   @Access('guild')
-  status(@Query() request: GuildRequest): Promise<Activation> {
+  status(@Query() request: GuildRequest): Promise<ModuleStatus> {
     return this.activation.status(request.guild_id);
   }
 
   @Post('enable')
   @Endpoint({
+    operationId: 'enableModule',
     summary: 'Enable the module in a guild',
     description: 'A guild that is new gets default settings: every component and every statistic off.',
-    data: STATUS_SCHEMA,
+    data: ModuleStatus,
     errors: ['ModuleEnabledError', 'DatabaseError'],
   })
   @Access('guild')
-  enable(@Body() request: GuildRequest): Promise<Activation> {
+  enable(@Body() request: GuildRequest): Promise<ModuleStatus> {
     return this.activation.enable(request.guild_id);
   }
 
   @Post('disable')
   @Endpoint({
+    operationId: 'disableModule',
     summary: 'Disable the module in a guild',
     description: 'Stops collection at once. Settings and recorded statistics stay.',
-    data: STATUS_SCHEMA,
+    data: ModuleStatus,
     errors: ['ModuleDisabledError', 'DatabaseError'],
   })
   @Access('guild')
-  disable(@Body() request: GuildRequest): Promise<Activation> {
+  disable(@Body() request: GuildRequest): Promise<ModuleStatus> {
     return this.activation.disable(request.guild_id);
   }
 }

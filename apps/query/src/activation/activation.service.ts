@@ -9,11 +9,7 @@ import { GuildDatabase } from '../database/guild-database.js';
 import { GuildEraser } from '../database/guild-eraser.js';
 import { ModuleEnabledError } from '../http/api-error.js';
 import { enabledOnly, findSettings, GuildSettingsReader } from '../settings/guild-settings.reader.js';
-
-export interface Activation {
-  guild_id: string;
-  enabled: boolean;
-}
+import type { ModuleStatus } from './dto/module-status.dto.js';
 
 /** Switches the module on and off in a guild. */
 @Injectable()
@@ -24,7 +20,7 @@ export class ActivationService {
     private readonly settings: GuildSettingsReader,
   ) {}
 
-  async status(guildId: string): Promise<Activation> {
+  async status(guildId: string): Promise<ModuleStatus> {
     const settings = await this.settings.find(guildId);
     return { guild_id: guildId, enabled: settings?.enabled ?? false };
   }
@@ -34,7 +30,7 @@ export class ActivationService {
    *
    * @throws ModuleEnabledError
    */
-  enable(guildId: string): Promise<Activation> {
+  enable(guildId: string): Promise<ModuleStatus> {
     return this.eraser.changeErased(guildId, async (manager) => {
       const settings = await findSettings(manager, guildId);
       if (settings?.enabled) throw new ModuleEnabledError();
@@ -53,7 +49,7 @@ export class ActivationService {
   }
 
   /** Collection has stopped when this answers; settings and statistics stay. @throws ModuleDisabledError */
-  disable(guildId: string): Promise<Activation> {
+  disable(guildId: string): Promise<ModuleStatus> {
     return this.database.change(guildId, async (manager) => {
       const settings = enabledOnly(await findSettings(manager, guildId));
       await manager

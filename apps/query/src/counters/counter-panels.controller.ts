@@ -2,7 +2,7 @@ import { Body, Controller, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { guildEventSchema, type GuildEventFields } from '#libs/contracts';
 import { eventAnswers } from '../events/event-answers.js';
-import type { EventAnswer } from '../events/event-handover.service.js';
+import type { EventAnswer } from '../events/dto/event-answers.dto.js';
 import { GuildEventBody } from '../events/event.pipe.js';
 import type { Answer } from '../http/envelope.js';
 import { modulePaths } from '../http/route-paths.js';
@@ -10,7 +10,7 @@ import { Access } from '../access/access.decorator.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
 import { CounterPanelsService } from './counter-panels.service.js';
 
-const ANSWERS = eventAnswers([]);
+const ANSWERS = eventAnswers();
 
 @ApiTags('Counter panels')
 @Controller({ path: modulePaths('stats/counter-panel') })
@@ -19,6 +19,7 @@ export class CounterPanelsController {
 
   @Post('check-deleted-channel')
   @Endpoint({
+    operationId: 'reportDeletedChannel',
     summary: 'A channel of a guild was deleted (channel.deleted)',
     body: guildEventSchema('channel.deleted'),
     answers: ANSWERS,
@@ -33,6 +34,7 @@ export class CounterPanelsController {
 
   @Post('update')
   @Endpoint({
+    operationId: 'refreshCounterPanels',
     summary: 'Refresh the counter panels of a guild, or of all (counter_panel.refresh)',
     body: guildEventSchema('counter_panel.refresh'),
     answers: ANSWERS,

@@ -6,7 +6,7 @@ import { Clock, DeadlineError, withDeadline } from '#libs/timing';
 import { Logger } from '#libs/observability';
 import { GuildDatabase } from '../database/guild-database.js';
 import { BadRequestError, DiscordApiInteractionError, ServiceUnavailableError } from '../http/api-error.js';
-import type { SettingsChange } from '../settings/dto/settings-requests.dto.js';
+import type { SettingsChange } from '../settings/settings-requests.dto.js';
 import { channelsToCheck } from './channel-checks.js';
 import { PanelRequest } from './panel-request.js';
 import { PanelUndo, UNDO_MS } from './panel-undo.service.js';

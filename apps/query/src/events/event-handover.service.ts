@@ -2,11 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { BrokerUnavailableError, EventHandover, type OutgoingEvent } from '#libs/broker';
 import { ServiceUnavailableError } from '../http/api-error.js';
 import { Answer } from '../http/envelope.js';
-
-/** What a POST of an event answers. */
-export type EventAnswer =
-  | { event_id: string; accepted: true }
-  | { accepted: false; reason: 'statistic_disabled' | 'bot_message' | 'starboard_disabled' };
+import type { DeclineReason, EventAnswer } from './dto/event-answers.dto.js';
 
 /** Hands events over to whoever stores them, and answers for it. */
 @Injectable()
@@ -32,7 +28,7 @@ export class EventHandoverService {
   }
 
   /** The guild does not want this event. */
-  decline(reason: Extract<EventAnswer, { accepted: false }>['reason']): Answer<EventAnswer> {
+  decline(reason: DeclineReason): Answer<EventAnswer> {
     return new Answer({ accepted: false, reason }, { status: 200 });
   }
 }

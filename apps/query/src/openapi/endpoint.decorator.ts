@@ -1,28 +1,33 @@
 import { applyDecorators, HttpCode, type Type } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { ApiBody, ApiExtraModels, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { JsonSchema } from '#libs/contracts';
 import { accessOf } from '../access/access.decorator.js';
-import { API_ERRORS, type ApiErrorName } from '../http/api-error.js';
+import { schemaOfContent, type AnswerContent } from '../answers/answer-schema.js';
+import type { ApiErrorName } from '../http/api-error.js';
+import { envelope } from '../http/envelope.dto.js';
 import { fieldsOf, type RequestField } from '../requests/request-dto.js';
+import { errorResponses, type DocumentedResponse } from './error-responses.js';
 import { requestParameters, type RequestParameters } from './request-parameters.js';
-import { errorSchema, successSchema } from './schemas.js';
 
-interface EndpointAnswer {
+export interface EndpointAnswer {
   description: string;
-  schema: JsonSchema;
+  /** The whole answer. */
+  content: AnswerContent;
   /** @defaultValue application/json */
   mediaType?: string;
-  /** Schemas by further media types that the caller may ask for. */
-  otherMediaTypes?: Readonly<Record<string, JsonSchema>>;
+  /** By further media types that the caller may ask for. */
+  otherMediaTypes?: Readonly<Record<string, AnswerContent>>;
 }
 
 export interface EndpointOptions {
+  /** Generated clients name their method by it, such as `enableModule`. */
+  operationId: string;
   summary: string;
   description?: string;
   /** JSON Schema of a body that no DTO describes. */
   body?: JsonSchema;
   /** What `data` holds in an answer with status 200. */
-  data?: JsonSchema;
+  data?: AnswerContent;
   /** Answers in whole, by status, where `data` does not tell all. */
   answers?: Readonly<Record<number, EndpointAnswer>>;
   /** Beside those that every route may answer. */
@@ -40,22 +45,36 @@ export function Endpoint(options: EndpointOptions): MethodDecorator {
     const access = accessOf(descriptor.value as object);
     if (access === undefined) throw new Error(`${String(name)} has no @Access below its @Endpoint`);
     const request = requestParameters(target, name);
-    const { summary, description, body, data, answers = {}, errors = [] } = options;
-    const takesBody = body !== undefined || request.body !== undefined || request.bodyOrQuery !== undefined;
+    const { operationId, summary, description, body, data, answers = {}, errors = [] } = options;
+    const hasBody = body !== undefined || request.body !== undefined || request.bodyOrQuery !== undefined;
     const answersByStatus =
-      data === undefined ? answers : { 200: { description: 'Done', schema: successSchema(data) }, ...answers };
-    const possible = everyError(
-      { isOpen: access === 'open', takesFields: takesBody || request.query !== undefined },
-      errors,
-    );
+      data === undefined ? answers : { 200: { description: 'Done', content: envelope(data) }, ...answers };
+    const responses = [
+      ...Object.entries(answersByStatus).map(([status, answer]) => answerResponse(Number(status), answer)),
+      ...errorResponses(errors, { isOpen: access === 'open', hasBody }),
+    ];
     applyDecorators(
       HttpCode(200),
-      ApiOperation({ summary, description }),
+      ApiOperation({ operationId, summary, description }),
       ...describeRequest(request, body),
-      ...Object.entries(answersByStatus).map(([status, answer]) => response(Number(status), answer)),
-      ...errorResponses(possible),
-      ...(takesBody ? UNREADABLE_BODIES : []),
+      ...responses.map(({ status, response }) => ApiResponse({ status, ...response } as never)),
+      ApiExtraModels(...responses.flatMap(({ models }) => models)),
     )(target, name, descriptor);
+  };
+}
+
+function answerResponse(
+  status: number,
+  { description, content, mediaType = 'application/json', otherMediaTypes = {} }: EndpointAnswer,
+): DocumentedResponse {
+  const contents = Object.entries({ [mediaType]: content, ...otherMediaTypes }).map(
+    ([type, ofType]) => [type, schemaOfContent(ofType)] as const,
+  );
+  const documented = Object.fromEntries(contents.map(([type, { schema }]) => [type, { schema }]));
+  return {
+    status,
+    response: { description, content: documented },
+    models: contents.flatMap(([, { models }]) => models),
   };
 }
 
@@ -75,6 +94,7 @@ function describeRequest({ query, body, bodyOrQuery }: RequestParameters, schema
 function requestSchema(dto: Type<object>): JsonSchema {
   const fields = documentedFields(dto);
   return {
+    title: dto.name,
     type: 'object',
     required: fields.filter(({ optional }) => !optional).map(({ name }) => name),
     properties: Object.fromEntries(fields.map((field) => [field.name, fieldSchema(field)])),
@@ -82,19 +102,9 @@ function requestSchema(dto: Type<object>): JsonSchema {
 }
 
 function fieldSchema({ format, nullable, description }: RequestField): JsonSchema {
-  const schema = nullable ? { anyOf: [format.schema, { type: 'null' }] } : format.schema;
+  const schema = nullable ? { anyOf: [format.schema, { type: 'null' }] } : { allOf: [format.schema] };
   return description === undefined ? schema : { ...schema, description };
 }
-
-function documentedFields(dto: Type<object>): RequestField[] {
-  return fieldsOf(dto).filter(({ documented }) => documented);
-}
-
-/** A body that is refused before it is read answers BadRequestError with a status that says why. */
-const UNREADABLE_BODIES = [
-  response(413, { description: 'BadRequestError: the body is too large', schema: errorSchema(['BadRequestError']) }),
-  response(415, { description: 'BadRequestError: the body is not JSON', schema: errorSchema(['BadRequestError']) }),
-];
 
 function queryParameters(dto: Type<object>, mayBeRequired: boolean): MethodDecorator[] {
   return documentedFields(dto).map(({ name, optional, format, description }) =>
@@ -102,41 +112,6 @@ function queryParameters(dto: Type<object>, mayBeRequired: boolean): MethodDecor
   );
 }
 
-/** What a request may meet that needs a credential. */
-const ERRORS_OF_ACCESS = [
-  'UnauthorizedError',
-  'ForbiddenError',
-  'TooManyRequestsError',
-  'InternalServerError',
-  'ServiceUnavailableError',
-] as const satisfies readonly ApiErrorName[];
-
-/** What any request may meet, and what this route adds. In the order of the table of errors. */
-function everyError(
-  { isOpen, takesFields }: { isOpen: boolean; takesFields: boolean },
-  errors: readonly ApiErrorName[],
-): ApiErrorName[] {
-  const possible = new Set<ApiErrorName>(errors);
-  if (takesFields) possible.add('BadRequestError');
-  if (!isOpen) {
-    for (const name of ERRORS_OF_ACCESS) possible.add(name);
-  }
-  return (Object.keys(API_ERRORS) as ApiErrorName[]).filter((name) => possible.has(name));
-}
-
-function errorResponses(names: readonly ApiErrorName[]): MethodDecorator[] {
-  const statuses = new Set(names.map((name) => API_ERRORS[name].status));
-  return [...statuses].map((status) => {
-    const sameStatus = names.filter((name) => API_ERRORS[name].status === status);
-    return response(status, { description: sameStatus.join(' or '), schema: errorSchema(sameStatus) });
-  });
-}
-
-function response(
-  status: number,
-  { description, schema, mediaType = 'application/json', otherMediaTypes = {} }: EndpointAnswer,
-): MethodDecorator {
-  const schemas = Object.entries({ [mediaType]: schema, ...otherMediaTypes });
-  const content = Object.fromEntries(schemas.map(([type, ofType]) => [type, { schema: ofType as never }]));
-  return ApiResponse({ status, description, content });
+function documentedFields(dto: Type<object>): RequestField[] {
+  return fieldsOf(dto).filter(({ documented }) => documented);
 }

@@ -1,31 +1,15 @@
 import { Controller, Delete, Get, Query, Req, type StreamableFile } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import type { JsonSchema } from '#libs/contracts';
+import { oneOf, text } from '../answers/answer-schema.js';
 import { modulePaths } from '../http/route-paths.js';
 import { Access } from '../access/access.decorator.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
-import { ID_SCHEMA, objectOf } from '../openapi/schemas.js';
 import { BodyOrQuery } from '../requests/parameters.decorator.js';
 import { MemberRequest } from './dto/member-request.dto.js';
 import { MemberExporter } from './member-exporter.service.js';
-import { PrivacyService, type MemberEntries, type MemberEntriesByGuild } from './privacy.service.js';
-
-const COUNT: JsonSchema = { type: 'integer', minimum: 0 };
-const ENTRIES = {
-  total: COUNT,
-  statistics: { type: 'object', additionalProperties: COUNT, description: 'By the name of every kind' },
-  starboard: COUNT,
-} as const satisfies Record<string, JsonSchema>;
-const ENTRIES_SCHEMA: JsonSchema = {
-  oneOf: [
-    { ...objectOf(ENTRIES), description: 'Of the guild' },
-    {
-      ...objectOf({ total: COUNT, guilds: { type: 'array', items: objectOf({ guild_id: ID_SCHEMA, ...ENTRIES }) } }),
-      description: 'Of every guild in which something refers to the member, where no guild is named',
-    },
-  ],
-};
+import { MemberEntries, MemberEntriesByGuild } from './dto/member-entries.dto.js';
+import { PrivacyService } from './privacy.service.js';
 
 const OF_MEMBER = { guild_id: 'optional', privacy_member_id: 'required' } as const;
 
@@ -39,8 +23,9 @@ export class PrivacyController {
 
   @Get('get-user-entries')
   @Endpoint({
+    operationId: 'countMemberEntries',
     summary: 'How many entries name a member',
-    data: ENTRIES_SCHEMA,
+    data: oneOf(MemberEntries, MemberEntriesByGuild),
     errors: ['ServiceUnavailableError'],
   })
   @Access('service', OF_MEMBER)
@@ -51,10 +36,11 @@ export class PrivacyController {
 
   @Delete('delete-user-entries')
   @Endpoint({
+    operationId: 'eraseMember',
     summary: 'Take a member out of everything that is stored',
     description:
       'Records keep counting, but bear no user. Answers what was erased when all is, or after a minute that it goes on.',
-    data: ENTRIES_SCHEMA,
+    data: oneOf(MemberEntries, MemberEntriesByGuild),
     errors: ['DatabaseError'],
   })
   @Access('service', OF_MEMBER)
@@ -65,12 +51,13 @@ export class PrivacyController {
 
   @Get('export')
   @Endpoint({
+    operationId: 'exportMember',
     summary: 'All that is stored of a member, as a download',
     description:
       'A line of JSON for each record, with `guild_id` and `record`: `event` (with `kind`, as the views show it), ' +
       '`starboard_entry`, `count` (of days whose events are gone), `erasure`.',
     answers: {
-      200: { description: 'All records', mediaType: 'application/x-ndjson', schema: { type: 'string' } },
+      200: { description: 'All records', mediaType: 'application/x-ndjson', content: text() },
     },
     errors: ['ServiceUnavailableError'],
   })

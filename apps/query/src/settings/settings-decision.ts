@@ -7,7 +7,7 @@ import { settingsValues } from './settings-answer.js';
 import { CHANNEL_FIELDS, COLUMN_FIELDS, COLUMN_FIELD_NAMES } from './settings-fields.js';
 import { checkRules } from './settings-rules.js';
 import type { SettingsState } from './settings-state.js';
-import type { SettingsChange } from './dto/settings-requests.dto.js';
+import type { SettingsChange } from './settings-requests.dto.js';
 
 /** What a request has done in Discord already, and what it went by. */
 export interface DoneInDiscord {

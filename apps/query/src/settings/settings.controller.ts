@@ -3,10 +3,9 @@ import { ApiTags } from '@nestjs/swagger';
 import { modulePaths } from '../http/route-paths.js';
 import { Access } from '../access/access.decorator.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
-import { ID_SCHEMA, objectOf } from '../openapi/schemas.js';
 import { BodyOrQuery } from '../requests/parameters.decorator.js';
-import { SETTINGS_SCHEMA, type SettingsAnswer } from './settings-answer.js';
-import { PatchSettingsRequest, PutSettingsRequest, SettingsGuildRequest } from './dto/settings-requests.dto.js';
+import { ErasedGuildAnswer, SettingsAnswer } from './settings-answer.dto.js';
+import { PatchSettingsRequest, PutSettingsRequest, SettingsGuildRequest } from './settings-requests.dto.js';
 import { SettingsService } from './settings.service.js';
 
 @ApiTags('Settings')
@@ -16,8 +15,9 @@ export class SettingsController {
 
   @Get()
   @Endpoint({
+    operationId: 'getSettings',
     summary: 'All settings of a guild',
-    data: SETTINGS_SCHEMA,
+    data: SettingsAnswer,
     errors: ['ModuleDisabledError', 'SettingsError'],
   })
   @Access('guild')
@@ -27,11 +27,12 @@ export class SettingsController {
 
   @Put()
   @Endpoint({
+    operationId: 'replaceSettings',
     summary: 'Replace the settings of a guild',
     description:
       'What GET answered, with the two lists of panels added, may be sent back: `counter_panel_custom_panels`, ' +
       '`counter_panel_status` and `starboard_status` are ignored.',
-    data: SETTINGS_SCHEMA,
+    data: SettingsAnswer,
     errors: ['ModuleDisabledError', 'SettingsError', 'DatabaseError', 'DiscordApiInteractionError'],
   })
   @Access('guild')
@@ -41,8 +42,9 @@ export class SettingsController {
 
   @Patch()
   @Endpoint({
+    operationId: 'changeSettings',
     summary: 'Change some settings of a guild',
-    data: SETTINGS_SCHEMA,
+    data: SettingsAnswer,
     errors: ['ModuleDisabledError', 'SettingsError', 'DatabaseError', 'DiscordApiInteractionError'],
   })
   @Access('guild')
@@ -52,13 +54,14 @@ export class SettingsController {
 
   @Delete('delete')
   @Endpoint({
+    operationId: 'eraseGuild',
     summary: 'Erase everything that is stored of a guild',
     description: 'Settings, custom panels, starboard entries and statistics. Doing it again changes nothing.',
-    data: objectOf({ guild_id: ID_SCHEMA, deleted: { const: true } }),
+    data: ErasedGuildAnswer,
     errors: ['DatabaseError'],
   })
   @Access('service', { guild_id: 'required' })
-  erase(@BodyOrQuery() request: SettingsGuildRequest): Promise<{ guild_id: string; deleted: true }> {
+  erase(@BodyOrQuery() request: SettingsGuildRequest): Promise<ErasedGuildAnswer> {
     return this.settings.erase(request.guild_id);
   }
 }

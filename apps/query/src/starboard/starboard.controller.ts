@@ -2,7 +2,7 @@ import { Body, Controller, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { guildEventSchema } from '#libs/contracts';
 import { eventAnswers } from '../events/event-answers.js';
-import type { EventAnswer } from '../events/event-handover.service.js';
+import { DeclinedStar, type EventAnswer } from '../events/dto/event-answers.dto.js';
 import { GuildEventBody } from '../events/event.pipe.js';
 import type { Answer } from '../http/envelope.js';
 import { modulePaths } from '../http/route-paths.js';
@@ -10,7 +10,7 @@ import { Access } from '../access/access.decorator.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
 import { StarboardService, type StarFields } from './starboard.service.js';
 
-const ANSWERS = eventAnswers(['starboard_disabled']);
+const ANSWERS = eventAnswers(DeclinedStar);
 
 @ApiTags('Starboard')
 @Controller({ path: modulePaths('starboard') })
@@ -19,6 +19,7 @@ export class StarboardController {
 
   @Post('add')
   @Endpoint({
+    operationId: 'addStar',
     summary: 'A message got a star (star.added)',
     body: guildEventSchema('star.added'),
     answers: ANSWERS,
@@ -31,6 +32,7 @@ export class StarboardController {
 
   @Post('remove')
   @Endpoint({
+    operationId: 'removeStar',
     summary: 'A message lost a star, or was deleted (star.removed)',
     body: guildEventSchema('star.removed'),
     answers: ANSWERS,

@@ -5,8 +5,8 @@ import { DAY_MS, MODULE_PERIODS, readCollectionPeriods, type CollectionPeriod } 
 import { GuildDatabase } from '../../database/guild-database.js';
 import { GuildSettingsReader } from '../../settings/guild-settings.reader.js';
 import { resolveWindow, type TimeWindow } from '../window/window.js';
-import { periodAnswers, type CollectionAnswer } from './collection-answer.js';
-import type { WindowRequest } from '../window/dto/window-request.dto.js';
+import type { CollectionAnswer, PeriodAnswer } from './dto/collection.dto.js';
+import type { WindowRequest } from '../window/window-request.dto.js';
 import { intersection, union, type Intervals } from './intervals.js';
 import { readLastEvents } from './read-last-events.js';
 
@@ -72,4 +72,8 @@ function intervalsOf(periods: readonly CollectionPeriod[], name: string, window:
   return union(
     ofName.map(({ beganAt, endedAt }) => ({ from: beganAt.getTime(), to: endedAt?.getTime() ?? window.to })),
   );
+}
+
+function periodAnswers(intervals: Intervals): PeriodAnswer[] {
+  return intervals.map(({ from, to }) => ({ from: new Date(from).toISOString(), to: new Date(to).toISOString() }));
 }

@@ -3,9 +3,9 @@ import { ApiTags } from '@nestjs/swagger';
 import { modulePaths } from '../../http/route-paths.js';
 import { Access } from '../../access/access.decorator.js';
 import { Endpoint } from '../../openapi/endpoint.decorator.js';
-import { COLLECTION_SCHEMA, type CollectionAnswer } from './collection-answer.js';
 import { CollectionReader } from './collection-reader.service.js';
-import { WindowRequest } from '../window/dto/window-request.dto.js';
+import { CollectionAnswer } from './dto/collection.dto.js';
+import { WindowRequest } from '../window/window-request.dto.js';
 
 @ApiTags('Statistics')
 @Controller({ path: modulePaths('stats/collection') })
@@ -14,9 +14,10 @@ export class CollectionController {
 
   @Get()
   @Endpoint({
+    operationId: 'getCollection',
     summary: 'When the events of each kind were collected',
     description: 'Where a kind was not collected, that there are no records says nothing.',
-    data: COLLECTION_SCHEMA,
+    data: CollectionAnswer,
     errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
   })
   @Access('guild')

@@ -11,7 +11,7 @@ import { GuildSettingsReader } from '../../settings/guild-settings.reader.js';
 import { EventHorizonReader } from '../window/event-horizon.reader.js';
 import { eventRecord } from '../stored-events/event-record.js';
 import { readEventPage, type EventRow } from '../stored-events/read-event-page.js';
-import type { FilteredRequest } from '../window/dto/window-request.dto.js';
+import type { FilteredRequest } from '../window/window-request.dto.js';
 import { resolveWindow, type TimeWindow } from '../window/window.js';
 import { eventPages } from './event-pages.js';
 import { exportFileName } from './export-file-name.js';

@@ -3,18 +3,18 @@ import { ApiTags } from '@nestjs/swagger';
 import type { CompiledKind, StatisticFields } from '#libs/contracts';
 import { Access } from '../../access/access.decorator.js';
 import { eventAnswers } from '../../events/event-answers.js';
-import type { EventAnswer } from '../../events/event-handover.service.js';
+import { DeclinedBotStatistic, DeclinedStatistic, type EventAnswer } from '../../events/dto/event-answers.dto.js';
 import { StatisticBody } from '../../events/event.pipe.js';
 import type { Answer } from '../../http/envelope.js';
 import { modulePaths } from '../../http/route-paths.js';
 import { Endpoint } from '../../openapi/endpoint.decorator.js';
-import { nameAfterKind } from '../../openapi/name-after-kind.js';
+import { kindOperations, nameAfterKind } from '../../openapi/kind-operations.js';
 import { StatisticsRecorder } from './statistics-recorder.service.js';
 
 /** The controller that records events of a kind. */
 export function recordController(kind: CompiledKind): Type {
   const { title, recordPath, botSwitch } = kind.definition;
-  const reasons = botSwitch === undefined ? ['statistic_disabled'] : ['statistic_disabled', 'bot_message'];
+  const declined = botSwitch === undefined ? DeclinedStatistic : DeclinedBotStatistic;
 
   @ApiTags('Statistics')
   @Controller({ path: modulePaths() })
@@ -23,10 +23,11 @@ export function recordController(kind: CompiledKind): Type {
 
     @Post(recordPath)
     @Endpoint({
+      operationId: kindOperations(kind).record,
       summary: `Record: ${title} (${kind.name})`,
       description: `Collected while ${kind.definition.switch} is on. Unknown fields are ignored.`,
       body: kind.schema(),
-      answers: eventAnswers(reasons),
+      answers: eventAnswers(declined),
       errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
     })
     @Access('guild')
@@ -34,5 +35,5 @@ export function recordController(kind: CompiledKind): Type {
       return this.recorder.record(kind, fields);
     }
   }
-  return nameAfterKind(RecordController, kind.name);
+  return nameAfterKind(RecordController, kind);
 }

@@ -3,9 +3,9 @@ import { ApiTags } from '@nestjs/swagger';
 import { modulePaths } from '../../http/route-paths.js';
 import { Access } from '../../access/access.decorator.js';
 import { Endpoint } from '../../openapi/endpoint.decorator.js';
-import { WindowRequest } from '../window/dto/window-request.dto.js';
+import { WindowRequest } from '../window/window-request.dto.js';
+import { OverviewAnswer } from './dto/overview.dto.js';
 import { StatisticsSummarizer } from './statistics-summarizer.service.js';
-import { OVERVIEW_SCHEMA, type OverviewAnswer } from './summary-answer.js';
 
 @ApiTags('Statistics')
 @Controller({ path: modulePaths('stats/overview') })
@@ -14,8 +14,9 @@ export class OverviewController {
 
   @Get()
   @Endpoint({
+    operationId: 'getOverview',
     summary: 'How many records of every kind there are',
-    data: OVERVIEW_SCHEMA,
+    data: OverviewAnswer,
     errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
   })
   @Access('guild')

@@ -7,13 +7,14 @@ import { GuildSettingsReader } from '../../settings/guild-settings.reader.js';
 import { EventHorizonReader } from '../window/event-horizon.reader.js';
 import { previousWindow } from '../window/previous-window.js';
 import { resolveWindow, type TimeWindow } from '../window/window.js';
-import type { WindowRequest } from '../window/dto/window-request.dto.js';
+import type { WindowRequest } from '../window/window-request.dto.js';
 import { countKind, countKinds, type Tallies, type Tally } from './count-window.js';
 import { DelayCollector } from './delay-statistics.js';
 import { groupKind } from './group-window.js';
 import { localBuckets } from './local-buckets.js';
-import type { OverviewAnswer, SummaryAnswer } from './summary-answer.js';
-import { DEFAULT_TOP, type SummaryRequest } from './dto/summary-request.dto.js';
+import type { OverviewAnswer } from './dto/overview.dto.js';
+import type { SummaryAnswer } from './dto/summary.dto.js';
+import { DEFAULT_TOP, type SummaryRequest } from './summary-request.dto.js';
 import type { EventFilter } from './queries/events-in-stretches.js';
 
 /** Summarizes what records there are. A summary is what counting the records of the same snapshot would give. */

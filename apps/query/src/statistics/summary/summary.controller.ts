@@ -4,10 +4,10 @@ import type { CompiledKind } from '#libs/contracts';
 import { Access } from '../../access/access.decorator.js';
 import { modulePaths } from '../../http/route-paths.js';
 import { Endpoint } from '../../openapi/endpoint.decorator.js';
-import { nameAfterKind } from '../../openapi/name-after-kind.js';
-import { summaryRequest } from './dto/summary-request.dto.js';
+import { kindOperations, nameAfterKind } from '../../openapi/kind-operations.js';
+import { summaryRequest } from './summary-request.dto.js';
 import { StatisticsSummarizer } from './statistics-summarizer.service.js';
-import { summarySchema, type SummaryAnswer } from './summary-answer.js';
+import { summaryClass, type SummaryAnswer } from './dto/summary.dto.js';
 
 /** The controller that summarizes the records of a kind. */
 export function summaryController(kind: CompiledKind): Type {
@@ -21,9 +21,10 @@ export function summaryController(kind: CompiledKind): Type {
 
     @Get(summaryPath(viewPath))
     @Endpoint({
+      operationId: kindOperations(kind).summarize,
       summary: `Summary: ${title} (${kind.name})`,
       description: 'What counting the records would give at that moment.',
-      data: summarySchema(kind.definition),
+      data: summaryClass(kind),
       errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
     })
     @Access('guild')
@@ -31,7 +32,7 @@ export function summaryController(kind: CompiledKind): Type {
       return this.summarizer.summarize(kind, request);
     }
   }
-  return nameAfterKind(SummaryController, kind.name);
+  return nameAfterKind(SummaryController, kind);
 }
 
 /** Beside each view lies its summary. */

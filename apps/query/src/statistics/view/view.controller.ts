@@ -3,15 +3,15 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { CompiledKind } from '#libs/contracts';
 import { Access } from '../../access/access.decorator.js';
+import { page } from '../../http/envelope.dto.js';
 import type { Answer } from '../../http/envelope.js';
 import { modulePaths } from '../../http/route-paths.js';
 import { Endpoint } from '../../openapi/endpoint.decorator.js';
-import { nameAfterKind } from '../../openapi/name-after-kind.js';
-import { pageSchema } from '../../openapi/schemas.js';
+import { kindOperations, nameAfterKind } from '../../openapi/kind-operations.js';
 import { EXPORT_MEDIA_TYPES } from '../export/export-formats.js';
 import { preferredFormat } from '../export/requested-format.js';
 import { StatisticsExporter } from '../export/statistics-exporter.service.js';
-import { eventRecordSchema, type EventRecord } from '../stored-events/event-record.js';
+import { recordClass, type EventRecord } from '../stored-events/event-record.dto.js';
 import { refusePaging, viewRequest } from './dto/view-request.dto.js';
 import { StatisticsViewer } from './statistics-viewer.service.js';
 
@@ -31,12 +31,13 @@ export function viewController(kind: CompiledKind): Type {
     @Get(viewPath)
     @Header('vary', 'accept')
     @Endpoint({
+      operationId: kindOperations(kind).list,
       summary: `Records: ${title} (${kind.name})`,
       description: 'Newest first.',
       answers: {
         200: {
           description: 'A page of records, or all of them as a download',
-          schema: pageSchema(eventRecordSchema(kind.definition)),
+          content: page(recordClass(kind)),
           otherMediaTypes: EXPORT_MEDIA_TYPES,
         },
       },
@@ -50,5 +51,5 @@ export function viewController(kind: CompiledKind): Type {
       return this.exporter.export(kind, request, { format, requestId: http.id, headersOnly: http.method === 'HEAD' });
     }
   }
-  return nameAfterKind(ViewController, kind.name);
+  return nameAfterKind(ViewController, kind);
 }

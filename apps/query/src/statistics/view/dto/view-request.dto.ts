@@ -4,12 +4,7 @@ import { BadRequestError } from '../../../http/api-error.js';
 import { IsAnyText, IsOneOf, IsWholeNumberText } from '../../../requests/field.decorators.js';
 import type { ExportFormat } from '../../export/export-formats.js';
 import { VIEW_FORMATS, type ViewFormat } from '../../export/requested-format.js';
-import {
-  declareField,
-  declareFilters,
-  WindowRequest,
-  type FilteredRequest,
-} from '../../window/dto/window-request.dto.js';
+import { declareField, declareFilters, WindowRequest, type FilteredRequest } from '../../window/window-request.dto.js';
 
 /** A page has at most, and by default, this many records. */
 export const MAX_LIMIT = 10_000;

@@ -1,8 +1,8 @@
 import type { Type } from '@nestjs/common';
 import { FILTERS, filtersOf, type Filter, type StatisticKind } from '#libs/contracts';
-import { IsInstantText, IsLeftOut, IsSnowflake, IsWholeNumberText } from '../../../requests/field.decorators.js';
-import { GuildRequest } from '../../../requests/guild-request.dto.js';
-import { MAX_DAYS, MAX_WINDOW_DAYS, type WindowFields } from '../window.js';
+import { IsInstantText, IsLeftOut, IsSnowflake, IsWholeNumberText } from '../../requests/field.decorators.js';
+import { GuildRequest } from '../../requests/guild-request.dto.js';
+import { MAX_DAYS, MAX_WINDOW_DAYS, type WindowFields } from './window.js';
 
 /** A request that names a guild and a window. */
 export class WindowRequest extends GuildRequest implements WindowFields {

@@ -1,10 +1,10 @@
 import type { Type } from '@nestjs/common';
 import { SWITCHES, SWITCH_NAMES } from '#libs/contracts';
-import { IsInstant, IsSnowflake, IsTrueOrFalse } from '../../requests/field.decorators.js';
-import { ReadAs } from '../../requests/read-as.decorator.js';
-import { RefusesUnknownFields } from '../../requests/request-dto.js';
-import { panelsToCreate, panelsToDelete, type PanelToCreate } from '../custom-panels.js';
-import { COLUMN_FIELDS, COLUMN_FIELD_NAMES, isOptionalSwitch, type SettingsValues } from '../settings-fields.js';
+import { IsInstant, IsSnowflake, IsTrueOrFalse } from '../requests/field.decorators.js';
+import { ReadAs } from '../requests/read-as.decorator.js';
+import { RefusesUnknownFields } from '../requests/request-dto.js';
+import { panelsToCreate, panelsToDelete, type PanelToCreate } from './custom-panels.js';
+import { COLUMN_FIELDS, COLUMN_FIELD_NAMES, isOptionalSwitch, type SettingsValues } from './settings-fields.js';
 
 /** What GET answers and nobody can set. */
 const ANSWERED_ONLY = ['counter_panel_custom_panels', 'counter_panel_status', 'starboard_status'];

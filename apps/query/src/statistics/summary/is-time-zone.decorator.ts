@@ -1,6 +1,6 @@
-import { spacesAsPlus } from '../../../requests/formats.js';
-import { ReadAs, type FieldOptions } from '../../../requests/read-as.decorator.js';
-import { parseTimeZone } from '../time-zone.js';
+import { spacesAsPlus } from '../../requests/formats.js';
+import { ReadAs, type FieldOptions } from '../../requests/read-as.decorator.js';
+import { parseTimeZone } from './time-zone.js';
 
 /** The name of a time zone in a query string, read as its canonical one. */
 export const IsTimeZone = (options?: FieldOptions) =>

@@ -1,13 +1,8 @@
 import type { Type } from '@nestjs/common';
 import { groupingsOf, type StatisticKind } from '#libs/contracts';
-import { IsLeftOut, IsOneOf, IsWholeNumberText } from '../../../requests/field.decorators.js';
-import {
-  declareField,
-  declareFilters,
-  WindowRequest,
-  type FilteredRequest,
-} from '../../window/dto/window-request.dto.js';
-import { INTERVALS, type Interval } from '../local-buckets.js';
+import { IsLeftOut, IsOneOf, IsWholeNumberText } from '../../requests/field.decorators.js';
+import { declareField, declareFilters, WindowRequest, type FilteredRequest } from '../window/window-request.dto.js';
+import { INTERVALS, type Interval } from './local-buckets.js';
 import { IsTimeZone } from './is-time-zone.decorator.js';
 
 export const DEFAULT_TOP = 10;
