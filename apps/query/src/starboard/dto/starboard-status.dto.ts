@@ -4,7 +4,7 @@ import { SnowflakeProperty, TimestampProperty } from '../../answers/answer-prope
 @ApiSchema({
   name: 'StarboardStatus',
   description:
-    'What keeps the starboard from working in a channel. The times are null of what was not met, but is so by the ' +
+    'What keeps the starboard from working in a channel, or from showing a message of it. The times are null of what was not met, but is so by the ' +
     'configuration',
 })
 export class StarboardStatus {
@@ -20,6 +20,6 @@ export class StarboardStatus {
   @TimestampProperty({ nullable: true })
   last_seen_at: string | null;
 
-  @TimestampProperty({ nullable: true, description: 'Until then the channel is left alone' })
+  @TimestampProperty({ nullable: true, description: 'Until then the channel, or the message, is left alone' })
   next_try_at: string | null;
 }
