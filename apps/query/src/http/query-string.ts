@@ -27,7 +27,7 @@ export function parseQueryString(text: string): QueryString {
     if (name === undefined || value === undefined) {
       mistakes.push({ field, message: 'is not correctly percent-encoded UTF-8' });
     } else if (Object.hasOwn(values, name)) {
-      mistakes.push({ field, message: 'stands twice' });
+      mistakes.push({ field, message: 'is given twice' });
     } else {
       // Not by assignment, which would change the prototype for "__proto__".
       Object.defineProperty(values, name, { value, enumerable: true, configurable: true, writable: true });

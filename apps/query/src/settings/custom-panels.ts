@@ -34,7 +34,7 @@ export const panelsToCreate: FieldFormat<PanelToCreate[]> = {
   parse: (value) => parseList(value, MAX_PANELS, parsePanel),
 };
 
-/** Channel ids of custom counter panels; one that stands twice counts once. */
+/** Channel ids of custom counter panels; one that is given twice counts once. */
 export const panelsToDelete: FieldFormat<string[]> = {
   expected: 'a list of Discord ids',
   schema: { type: 'array', items: FIELD_TYPES.snowflake.schema },

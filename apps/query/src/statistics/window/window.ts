@@ -48,7 +48,7 @@ export function withinRetention({ from, to }: TimeWindow, now: number, retention
 
 function contradictions({ days, from, to }: WindowFields): FieldError[] {
   const hasPeriod = from !== undefined || to !== undefined;
-  if (days !== undefined && hasPeriod) return [{ field: 'days', message: 'cannot stand beside from or to' }];
-  if (to !== undefined && from === undefined) return [{ field: 'to', message: 'cannot stand without from' }];
+  if (days !== undefined && hasPeriod) return [{ field: 'days', message: 'cannot be combined with from or to' }];
+  if (to !== undefined && from === undefined) return [{ field: 'to', message: 'cannot be given without from' }];
   return [];
 }
