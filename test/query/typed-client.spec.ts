@@ -47,7 +47,7 @@ describe('a client that is made from the OpenAPI document', () => {
   const node = (...args: string[]) => run(process.execPath, args).catch(failWithOutput);
 
   it('type-checks, and finds its mistakes when it is compiled', async () => {
-    await node('node_modules/typescript/bin/tsc', '-p', directory);
+    expect(await node('node_modules/typescript/bin/tsc', '-p', directory)).toEqual({ stdout: '', stderr: '' });
   });
 
   it('is answered what its types say', async () => {
@@ -57,7 +57,8 @@ describe('a client that is made from the OpenAPI document', () => {
       database,
       [1, 2].map(() => ({ guildId, kind: 1, occurredAt, eventId: randomUUID(), label: 'stored' })),
     );
-    await node(join(directory, 'client.mjs'), query.url, SERVICE_KEY, guildId);
+    const client = [join(directory, 'client.mjs'), query.url, SERVICE_KEY, guildId];
+    expect(await node(...client)).toEqual({ stdout: '', stderr: '' });
   });
 });
 

@@ -81,9 +81,10 @@ await api.GET(`${MODULE}/stats/command/summary`, {
 });
 
 const timed = await api.GET(`${MODULE}/stats/modules/tags/send-time/summary`, { params: { query: { guild_id } } });
-/** @type {components['schemas']['DelayStatistics'] | null | undefined} */
-const stats = timed.data?.data.stats;
-assert.equal(stats, null);
+assert.ok(timed.data);
+/** @type {components['schemas']['TagSendTimedSummary']} */
+const { total, stats } = timed.data.data;
+assert.deepEqual([total, stats?.p95], [0, undefined]);
 
 const created = await api.POST('/auth/api-keys', { body: { guild_id, name: 'typed', access: 'read' } });
 assert.ok(created.data);

@@ -4,8 +4,8 @@ import { SnowflakeProperty, TimestampProperty } from '../../answers/answer-prope
 @ApiSchema({
   name: 'StarboardStatus',
   description:
-    'What keeps the starboard from working in a channel, or from showing a message of it. The times are null of what was not met, but is so by the ' +
-    'configuration',
+    'What keeps the starboard from working in a channel, or from showing a message of it. The times are null where the ' +
+    'configuration is the reason',
 })
 export class StarboardStatus {
   @SnowflakeProperty({ description: 'The starboard channel, or one with starred messages' })
