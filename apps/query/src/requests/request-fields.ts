@@ -49,7 +49,9 @@ export function bodyFields(body: unknown): JsonObject {
 function together(body: Fields, query: Fields, reads: FieldFilter): Fields {
   const twice = Object.keys(query).filter((name) => Object.hasOwn(body, name) && reads(name));
   if (twice.length > 0) {
-    throw new BadRequestError(twice.map((field) => ({ field, message: 'is given in the body and in the query string' })));
+    throw new BadRequestError(
+      twice.map((field) => ({ field, message: 'is given in the body and in the query string' })),
+    );
   }
   return { ...body, ...query };
 }
