@@ -39,10 +39,12 @@ export function fieldsOf(dto: Type<object>): readonly RequestField[] {
   return fieldsIn(dto.prototype as object);
 }
 
-export function refusesField(dto: Type<object>, name: string): boolean {
-  if (Reflect.getMetadata(REFUSES_UNKNOWN_FIELDS, dto) !== true) return false;
-  const ignored = Reflect.getMetadata(IGNORED_FIELDS, dto) as string[];
-  return !ignored.includes(name) && !fieldsOf(dto).some((field) => field.name === name);
+/** Those of the names that are no fields of the DTO, where it refuses them. */
+export function refusedNames(dto: Type<object>, names: readonly string[]): string[] {
+  if (Reflect.getMetadata(REFUSES_UNKNOWN_FIELDS, dto) !== true) return [];
+  const known = new Set(Reflect.getMetadata(IGNORED_FIELDS, dto) as string[]);
+  for (const { name } of fieldsOf(dto)) known.add(name);
+  return names.filter((name) => !known.has(name));
 }
 
 function fieldsIn(prototype: object): RequestField[] {

@@ -6,7 +6,7 @@ import { BadRequestError } from '../http/api-error.js';
 import type { QueryString } from '../http/query-string.js';
 import { AS_THEY_CAME, type FieldsAsTheyCame } from './read-as.decorator.js';
 import { bodyFields, queryFields, type Fields } from './request-fields.js';
-import { isRequestDto, refusesField } from './request-dto.js';
+import { isRequestDto, refusedNames } from './request-dto.js';
 
 /** How much of a name that the caller made up is answered. */
 const LONGEST_SHOWN_NAME = 100;
@@ -44,10 +44,8 @@ export function readRequest<T extends object>(dto: Type<T>, fields: Fields): T {
   const mistakes: FieldError[] = validateSync(request, { forbidUnknownValues: false }).map(
     ({ property, constraints }) => ({ field: property, message: Object.values(constraints ?? {})[0] ?? 'is wrong' }),
   );
-  for (const name of Object.keys(fields)) {
-    if (refusesField(dto, name)) {
-      mistakes.push({ field: name.slice(0, LONGEST_SHOWN_NAME), message: 'is not a field of this request' });
-    }
+  for (const name of refusedNames(dto, Object.keys(fields))) {
+    mistakes.push({ field: name.slice(0, LONGEST_SHOWN_NAME), message: 'is not a field of this request' });
   }
   if (mistakes.length > 0) throw new BadRequestError(mistakes);
   return request;
