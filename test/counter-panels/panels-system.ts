@@ -8,6 +8,7 @@ import { CounterPanelWorker } from '../../apps/ingestion/src/counters/counter-pa
 import { DeletedChannelsService } from '../../apps/ingestion/src/guilds/deleted-channels.service.js';
 import { DiscordDouble, type PermissionName, type StoredChannel } from '../doubles/discord/index.js';
 import { ManualClock } from '../doubles/manual-clock.js';
+import { setDatabaseTime } from '../harness/database-time.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { waitFor } from '../harness/wait-for.js';
 
@@ -36,7 +37,7 @@ export interface GuildWithPanels {
   boosts: StoredChannel;
 }
 
-/** Workers of counter panels on a database without other guilds, with a Discord of their own, on a clock that tests move. */
+/** Workers of counter panels on a database without other guilds, with a Discord of their own. Tests move the clock, which is the database's too. */
 export class PanelsSystem {
   readonly workers: CounterPanelWorker[] = [];
   private readonly databases: Database[] = [];
@@ -71,6 +72,7 @@ export class PanelsSystem {
       onRetry: () => undefined,
     });
     await database.connected();
+    setDatabaseTime(database.dataSource, this.clock);
     this.databases.push(database);
     const client = new DiscordClient({ token: this.discord.token, apiUrl, clock: this.clock });
     const worker = new CounterPanelWorker(

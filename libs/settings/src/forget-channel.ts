@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { followSettings } from '#libs/statistics';
 import { dropCreationsOf } from '#libs/counters';
-import { CounterPanel, GuildSettings } from '#libs/database';
+import { CounterPanel, CounterPanelChannel, GuildSettings } from '#libs/database';
 import { nextUpdate } from './settings-update.js';
 import { forgetStarboardChannel } from '#libs/starboard';
 
@@ -14,10 +14,7 @@ import { forgetStarboardChannel } from '#libs/starboard';
  * @returns whether settings or starboard had to do with the channel
  */
 export async function forgetChannel(manager: EntityManager, guildId: string, channelId: string): Promise<boolean> {
-  await manager.query('DELETE FROM counter_panel_channels WHERE guild_id = $1 AND channel_id = $2', [
-    guildId,
-    channelId,
-  ]);
+  await manager.getRepository(CounterPanelChannel).delete({ guildId, channelId });
   await dropCreationsOf(manager, guildId, [channelId]);
   const hadEntries = await forgetStarboardChannel(manager, guildId, channelId);
   const repository = manager.getRepository(GuildSettings);

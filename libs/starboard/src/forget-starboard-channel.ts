@@ -20,6 +20,6 @@ export async function forgetStarboardChannel(
   const dropped = await entries.delete({ guildId, entryChannelId: channelId, state });
   await clearStarboardProblem(manager, guildId, channelId);
   const starred = await entries.findBy({ guildId, channelId, state });
-  await requestStarboardLooks(manager, starred, Date.now());
+  await requestStarboardLooks(manager, starred);
   return !!dropped.affected || starred.length > 0;
 }

@@ -9,12 +9,12 @@ import {
   withKnownCount,
   withRename,
   dropPanelChannels,
-  dropRefresh,
+  refreshes,
   findPanelChannels,
   forgetShownNames,
   savePanelChannels,
-  type PanelChannel,
   type RefreshClaim,
+  type PanelChannel,
 } from '#libs/counters';
 import {
   BotPermissions,
@@ -77,10 +77,10 @@ export class PanelRefresh {
    * Renames the channels whose name has changed and that may be renamed now. The names are made of the counts as they
    * are now, so a channel that had to wait gets the newest.
    *
-   * @returns when the guild should be looked at again, if that is before its regular moment
+   * @returns after how many milliseconds the guild should be looked at again, if that is before its regular moment
    * @throws the database's error; of Discord's every one is stored with its channel
    */
-  async run(): Promise<Date | undefined> {
+  async run(): Promise<number | undefined> {
     const { manager } = this.parts.dataSource;
     const guild = await findGuildPanels(manager, this.claim.guildId);
     const known = await findPanelChannels(manager, this.claim.guildId);
@@ -88,7 +88,7 @@ export class PanelRefresh {
     if (guild === undefined) {
       // People may rename the channels before the counters are switched on again.
       await forgetShownNames(manager, this.claim.guildId);
-      await dropRefresh(manager, this.claim);
+      await refreshes.drop(manager, this.claim);
       return undefined;
     }
     const { counts, unread } = await this.completeCounts(guild, known);
@@ -96,11 +96,11 @@ export class PanelRefresh {
     if (!(await this.save([...changed, ...renames.map(({ renamed }) => renamed)]))) return undefined;
     const { after, untried } = await this.carryOut(renames, waiting);
     await this.save([...after, ...untried]);
-    if (this.signal.aborted) return new Date(this.parts.clock.now());
+    if (this.signal.aborted) return 0;
     // What waits for no time, such as another token, has its regular moment.
     const failed = after.filter(({ limitedUntil, pausedUntil }) => limitedUntil !== null || pausedUntil !== null);
     const later = [...waiting, ...failed].map(earliestRename);
-    return later.length === 0 ? undefined : new Date(Math.min(...later));
+    return later.length === 0 ? undefined : Math.max(0, Math.min(...later) - this.parts.clock.now());
   }
 
   private plan({ panels, snapshot }: GuildPanels, known: KnownChannels, counts: GuildCounts, unread: KnownChannels) {
@@ -108,7 +108,7 @@ export class PanelRefresh {
     const plan = { changed: [...unread.values()], waiting: [] as PanelChannel[], renames: [] as Rename[] };
     for (const panel of panels) {
       const { channelId } = panel;
-      const before = unread.get(channelId) ?? known.get(channelId) ?? newChannel(channelId);
+      const before = unread.get(channelId) ?? known.get(channelId) ?? unknownChannel(this.claim.guildId, channelId);
       const name = nameOf(panel, counts);
       if (name === undefined) {
         const waits = typeof panel.shows === 'string' && endOfWait(before) > now;
@@ -215,7 +215,7 @@ export class PanelRefresh {
     const counts = countsOf(snapshot, now);
     const asking = panels
       .filter(({ shows }) => typeof shows === 'string' && counts[shows] === undefined)
-      .map(({ channelId }) => known.get(channelId) ?? newChannel(channelId))
+      .map(({ channelId }) => known.get(channelId) ?? unknownChannel(this.claim.guildId, channelId))
       .filter((channel) => endOfWait(channel) <= now);
     if (asking.length === 0) return { counts, unread: new Map() };
     try {
@@ -248,8 +248,9 @@ export class PanelRefresh {
   }
 }
 
-function newChannel(channelId: string): PanelChannel {
+function unknownChannel(guildId: string, channelId: string): PanelChannel {
   return {
+    guildId,
     channelId,
     shownName: null,
     shownAt: null,

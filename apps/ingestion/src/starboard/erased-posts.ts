@@ -42,7 +42,7 @@ export class ErasedPosts {
     const isErased = post !== undefined && !isUnclear && post.id !== entry?.entryMessageId;
     if (isErased) return this.remove({ ...task, messageId: post.id }, signal);
     if (this.clock.now() < createdAt.getTime() + ON_THE_WAY_MS) {
-      throw new RunPostponedError(this.clock.now() + BETWEEN_LOOKS_MS);
+      throw new RunPostponedError(BETWEEN_LOOKS_MS);
     }
     return 'nothing_found';
   }

@@ -105,7 +105,7 @@ export class MessageFollower {
         return 'withdrawn';
       }
     } else if (isFirstTime || !this.isSettled(entry)) {
-      throw new RunPostponedError(this.clock.now() + SETTLED_AFTER_MS);
+      throw new RunPostponedError(SETTLED_AFTER_MS);
     }
     await this.entries.drop(entry);
     return 'removed';

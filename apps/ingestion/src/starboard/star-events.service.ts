@@ -2,13 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { StarredMessage } from '#libs/starboard';
 import type { DiscordClient } from '#libs/discord';
-import type { Clock } from '#libs/timing';
 import type { SourcedGuildEvent } from '../guilds/read-guild-events.js';
 import type { DeadLetter } from '../intake/dead-letter.js';
 import { EventIsolator } from '../intake/event-isolator.js';
 import { EventMetrics } from '../intake/event-metrics.js';
 import type { ReadMessage } from '../intake/queue-handler.js';
-import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
+import { DISCORD, LOGGER } from '../tokens.js';
 import { StarboardTasks } from './starboard-tasks.queries.js';
 import { StarboardWorker } from './starboard-worker.service.js';
 
@@ -26,7 +25,6 @@ export class StarEventsService {
     private readonly isolator: EventIsolator,
     private readonly metrics: EventMetrics,
     @Inject(DISCORD) private readonly discord: DiscordClient | null,
-    @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -53,7 +51,7 @@ export class StarEventsService {
   private async request(events: readonly SourcedGuildEvent[]): Promise<void> {
     const messages = events.map(starredMessage);
     const distinct = new Map(messages.map((message) => [keyOf(message), message]));
-    const wanted = await this.tasks.request([...distinct.values()], this.clock.now());
+    const wanted = await this.tasks.request([...distinct.values()]);
     const handled = messages.filter((message) => wanted.has(keyOf(message))).length;
     this.metrics.count('handled', handled);
     this.metrics.count('unwanted', messages.length - handled);

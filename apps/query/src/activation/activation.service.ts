@@ -40,10 +40,10 @@ export class ActivationService {
       else {
         await manager.getRepository(GuildSettings).update({ guildId }, changes);
         const { starboardEnabled } = settings;
-        await catchUpWithStarboard(manager, settings, { guildId, enabled: true, starboardEnabled }, now.getTime());
+        await catchUpWithStarboard(manager, settings, { guildId, enabled: true, starboardEnabled });
       }
       await followSettings(manager, guildId);
-      await requestRefresh(manager, guildId, now.getTime());
+      await requestRefresh(manager, guildId);
       return { guild_id: guildId, enabled: true };
     });
   }

@@ -100,14 +100,12 @@ export class PanelRequest {
   }
 
   private async begin(panels: readonly PanelToCreate[], categoryId: string): Promise<void> {
-    const now = this.parts.clock.now();
     const creations = await this.parts.database.write((manager) =>
       beginCreations(manager, {
         guildId: this.work.guildId,
         categoryId,
         channelNames: panels.map(({ channel_name }) => channel_name),
-        begunAt: new Date(now),
-        dueAt: new Date(now + DEAD_AFTER_MS),
+        deadAfterMs: DEAD_AFTER_MS,
       }),
     );
     this.work.creations = creations.map((creation, index) => ({

@@ -66,10 +66,9 @@ export class PanelUndo {
    */
   private async abandon({ guildId, creations }: PanelWork): Promise<PanelCreation[]> {
     if (creations.length === 0) return [];
-    const dueAt = new Date(this.clock.now() + LEFT_TO_OTHERS_AFTER_MS);
     const all = creations.map(({ creation }) => creation);
     return this.database.write(async (manager) => {
-      const abandoned = await abandonCreations(manager, guildId, all, dueAt);
+      const abandoned = await abandonCreations(manager, guildId, all, LEFT_TO_OTHERS_AFTER_MS);
       const named = new Set(await findCustomPanelChannels(manager, guildId));
       return creations.filter(({ creation: { id, channelId } }) => abandoned.has(id) || !named.has(channelId ?? ''));
     });

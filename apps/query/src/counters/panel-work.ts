@@ -1,10 +1,10 @@
-import type { ChannelCreation } from '#libs/counters';
+import type { CreatedChannel } from '#libs/counters';
 import type { PanelToCreate } from '../settings/custom-panels.js';
 
 /** A custom panel on its way, and how far it got. */
 export interface PanelCreation {
   panel: PanelToCreate;
-  creation: ChannelCreation;
+  creation: CreatedChannel;
   /** `asked`: Discord was asked, and may have created the channel whatever it answered. */
   state: 'not asked' | 'asked' | 'refused' | 'created';
 }

@@ -90,9 +90,9 @@ export class SettingsService {
       const { guildId: _, ...columns } = changed; // the key of a sharded table is never updated
       await manager.getRepository(GuildSettings).update({ guildId }, columns);
       await followSettings(manager, guildId);
-      if (work || panelsDiffer(state.settings, changed)) await requestRefresh(manager, guildId, this.channels.now());
+      if (work || panelsDiffer(state.settings, changed)) await requestRefresh(manager, guildId);
       await clearFormerProblem(manager, state.settings, changed);
-      await catchUpWithStarboard(manager, state.settings, changed, this.channels.now());
+      await catchUpWithStarboard(manager, state.settings, changed);
       return readAnswer(manager, guildId, this.discord);
     });
   }
