@@ -11,33 +11,33 @@ import type { IncomingMessage } from '../../apps/ingestion/src/intake/incoming-m
 import { guildEvents } from '../../apps/ingestion/src/intake/guild-event-type.js';
 import { MessageDecoder } from '../../apps/ingestion/src/intake/message-decoder.js';
 import { StatisticEventType } from '../../apps/ingestion/src/statistics/statistic-event-type.js';
-import { readForm } from '../../apps/query/src/forms/read-form.js';
-import { GuildForm } from '../../apps/query/src/forms/guild.form.js';
 import { BadRequestError } from '../../apps/query/src/http/api-error.js';
 import { asApiError } from '../../apps/query/src/http/api-exception.filter.js';
 import { errorEnvelope } from '../../apps/query/src/http/envelope.js';
 import { parseJsonBody } from '../../apps/query/src/http/json-body.js';
 import { parseQueryString } from '../../apps/query/src/http/query-string.js';
+import { GuildRequest } from '../../apps/query/src/requests/guild-request.dto.js';
+import { readRequest } from '../../apps/query/src/requests/request.pipe.js';
 import { settingsFeatures } from '../../apps/query/src/settings-features.js';
-import { settingsForms } from '../../apps/query/src/settings/settings.forms.js';
+import { settingsRequests } from '../../apps/query/src/settings/settings-requests.dto.js';
 
 /** Reads what came, as the service does, down to the text of the answer or to the dead letters. */
 export type Reader = (input: string) => unknown;
 
 const RETENTION_DAYS = 62;
 const contract = new StatisticsContract();
-const forms = settingsForms(settingsFeatures(new CounterTypes()));
+const requests = settingsRequests(settingsFeatures(new CounterTypes()));
 const types = [...contract.kinds.map((kind) => new StatisticEventType(kind)), ...guildEvents('guild.snapshot')()];
 const decoder = new MessageDecoder({
   types: new Map(types.map((type) => [type.name, type])),
   retentionDays: RETENTION_DAYS,
 });
 
-/** The ways in which the bodies of requests are read: by forms, by the kinds of the catalogue, as other events. */
+/** The ways in which the bodies of requests are read: by DTOs, by the kinds of the catalogue, as other events. */
 export const BODY_READERS: Readonly<Record<string, Reader>> = {
-  'PUT settings': answering((body) => readForm(forms.put, body)),
-  'PATCH settings': answering((body) => readForm(forms.patch, body)),
-  'a guild': answering((body) => readForm(GuildForm, body)),
+  'PUT settings': answering((body) => readRequest(requests.put, body)),
+  'PATCH settings': answering((body) => readRequest(requests.patch, body)),
+  'a guild': answering((body) => readRequest(GuildRequest, body)),
   'a record': answering((body) => {
     for (const kind of contract.kinds) refuse(kind.read(body));
   }),
@@ -51,7 +51,7 @@ export const QUERY_READERS: Readonly<Record<string, Reader>> = {
     answer(() => {
       const { values, mistakes } = parseQueryString(text);
       if (mistakes.length > 0) throw new BadRequestError(mistakes);
-      readForm(GuildForm, values);
+      readRequest(GuildRequest, values);
     }),
 };
 
@@ -65,7 +65,7 @@ function answering(read: (body: JsonObject) => void): Reader {
     const bytes = Buffer.from(text);
     return answer(() => {
       const body = parseJsonBody(bytes);
-      // As forms do: what is no object has no fields.
+      // As DTOs do: what is no object has no fields.
       if (Array.isArray(body)) throw new BadRequestError([{ field: 'body', message: 'must be a JSON object' }]);
       read(body as JsonObject);
     });

@@ -13,7 +13,7 @@ import type { ModuleStatus } from './dto/module-status.dto.js';
 
 /** Switches the module on and off in a guild. */
 @Injectable()
-export class ModuleService {
+export class ActivationService {
   constructor(
     private readonly database: GuildDatabase,
     private readonly eraser: GuildEraser,

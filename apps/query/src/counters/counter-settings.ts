@@ -13,8 +13,8 @@ import {
   type KnownCounter,
 } from '#libs/counters';
 import { Counter } from '#libs/database';
-import type { DiscordChannel, DiscordClient } from '#libs/discord';
-import type { Clock } from '#libs/timing';
+import { DiscordClient, type DiscordChannel } from '#libs/discord';
+import { Clock } from '#libs/timing';
 import { GuildDatabase } from '../database/guild-database.js';
 import { BadRequestError, DiscordApiInteractionError } from '../http/api-error.js';
 import { channelColumnField, channelField, channelRequest, onOffField } from '../settings/settings-fields.js';
@@ -27,7 +27,6 @@ import type {
   SettingsPart,
   Stored,
 } from '../settings/settings-part.js';
-import { CLOCK, DISCORD } from '../tokens.js';
 import { MAX_PANELS, panelsToCreate, panelsToDelete, type PanelToCreate } from './custom-panels.js';
 import { CustomPanelAnswer } from './dto/custom-panel.dto.js';
 import { panelStatusClass } from './dto/panel-status.dto.js';
@@ -65,8 +64,8 @@ export class CounterSettings implements SettingsPart<KnownCounter[]> {
     private readonly database: GuildDatabase,
     private readonly channels: PanelChannels,
     private readonly panelUndo: PanelUndo,
-    @Inject(DISCORD) private readonly discord: DiscordClient | null,
-    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(DiscordClient) private readonly discord: DiscordClient | null,
+    private readonly clock: Clock,
   ) {}
 
   read(manager: EntityManager, guildId: string): Promise<KnownCounter[]> {

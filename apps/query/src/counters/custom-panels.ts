@@ -1,5 +1,5 @@
 import { FIELD_TYPES, parseSnowflake } from '#libs/contracts';
-import type { FieldFormat } from '../forms/form-field.js';
+import type { FieldFormat } from '../requests/formats.js';
 
 /** Discord's limit for the channels of a category. */
 export const MAX_PANELS = 50;
@@ -34,7 +34,7 @@ export const panelsToCreate: FieldFormat<PanelToCreate[]> = {
   parse: (value) => parseList(value, MAX_PANELS, parsePanel),
 };
 
-/** Channel ids of custom counter panels; one that stands twice counts once. */
+/** Channel ids of custom counter panels; one that is given twice counts once. */
 export const panelsToDelete: FieldFormat<string[]> = {
   expected: 'a list of Discord ids',
   schema: { type: 'array', items: FIELD_TYPES.snowflake.schema },

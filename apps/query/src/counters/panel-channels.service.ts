@@ -1,10 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { deleteChannel, dropCreationsOf, findCustomPanelChannels } from '#libs/counters';
-import type { DiscordClient } from '#libs/discord';
-import { withDeadline, type Clock } from '#libs/timing';
-import type { Logger } from '#libs/observability';
+import { DiscordClient } from '#libs/discord';
+import { Clock, withDeadline } from '#libs/timing';
+import { Logger } from '#libs/observability';
 import { GuildDatabase } from '../database/guild-database.js';
-import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
 
 /** What an erasure may take for channels before it leaves them to others. */
 const FAREWELL_MS = 10_000;
@@ -14,9 +13,9 @@ const FAREWELL_MS = 10_000;
 export class PanelChannels {
   constructor(
     private readonly database: GuildDatabase,
-    @Inject(DISCORD) private readonly discord: DiscordClient | null,
-    @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(DiscordClient) private readonly discord: DiscordClient | null,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
   ) {}
 
   /** The channels of the guild's custom panels, those that are being created too. Never throws. */

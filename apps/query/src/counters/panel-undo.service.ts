@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import {
   deleteChannel,
   removeCreatedChannel,
@@ -8,11 +8,10 @@ import {
 } from '#libs/counters';
 import { forgetChannel } from '#libs/settings';
 import type { DiscordClient } from '#libs/discord';
-import { withDeadline, type Clock } from '#libs/timing';
-import type { Logger } from '#libs/observability';
+import { Clock, withDeadline } from '#libs/timing';
+import { Logger } from '#libs/observability';
 import { GuildDatabase } from '../database/guild-database.js';
 import { UNDO_MS } from '../settings/settings-part.js';
-import { CLOCK, LOGGER } from '../tokens.js';
 import type { PanelCreation, PanelProgress } from './panel-progress.js';
 
 /** From then on the ingestion service removes what could not be removed here, or was not there yet. */
@@ -23,8 +22,8 @@ const LEFT_TO_OTHERS_AFTER_MS = 60_000;
 export class PanelUndo {
   constructor(
     private readonly database: GuildDatabase,
-    @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
   ) {}
 
   /**

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { DIMENSIONS } from '#libs/contracts';
 import { memberColumns, namesMember } from '#libs/erasure';
-import type { EventRow } from '../statistics/queries/read-event-page.js';
+import type { EventRow } from '../statistics/stored-events/read-event-page.js';
 
 export interface MemberEventRow extends EventRow {
   kind: number;

@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import type { FieldError } from '#libs/contracts';
 import type { GuildSettings } from '#libs/database';
 import type { DiscordChannel } from '#libs/discord';
-import type { FieldFormat } from '../forms/form-field.js';
+import type { FieldFormat } from '../requests/formats.js';
 
 /** What is stored of a guild's settings: their row, and what one part keeps beside it. */
 export interface Stored<Own = unknown> {

@@ -1,12 +1,11 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { GuildSettings } from '#libs/database';
-import type { DiscordClient } from '#libs/discord';
-import { DeadlineError, withDeadline, type Clock } from '#libs/timing';
+import { DiscordClient } from '#libs/discord';
+import { Clock, DeadlineError, withDeadline } from '#libs/timing';
 import { GuildDatabase } from '../database/guild-database.js';
 import { GuildEraser } from '../database/guild-eraser.js';
 import { DiscordApiInteractionError, ServiceUnavailableError } from '../http/api-error.js';
-import { CLOCK, DISCORD } from '../tokens.js';
 import { checkNamedChannels } from './channel-checks.js';
 import type { ErasedGuildAnswer, SettingsAnswer } from './settings-answer.dto.js';
 import { decide, type DoneInDiscord } from './settings-decision.js';
@@ -22,8 +21,8 @@ export class SettingsService implements OnModuleDestroy {
     private readonly database: GuildDatabase,
     private readonly eraser: GuildEraser,
     private readonly parts: SettingsParts,
-    @Inject(DISCORD) private readonly discord: DiscordClient | null,
-    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(DiscordClient) private readonly discord: DiscordClient | null,
+    private readonly clock: Clock,
   ) {}
 
   /** Comes before the server waits for its requests: Discord may let them wait longer than the process has. */

@@ -2,17 +2,16 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import type { EntityManager } from 'typeorm';
 import type { FieldError } from '#libs/contracts';
-import type { DiscordChannel, DiscordClient } from '#libs/discord';
+import { DiscordClient, type DiscordChannel } from '#libs/discord';
 import {
   catchUpWithStarboard,
   clearStarboardProblem,
   findStarboardProblems,
   leaveStarboardChannel,
 } from '#libs/starboard';
-import { wholeNumber } from '../forms/formats.js';
+import { wholeNumber } from '../requests/formats.js';
 import { channelColumnField, columnField, onOffField } from '../settings/settings-fields.js';
 import type { NamedChannel, SettingsFeature, SettingsPart, Stored } from '../settings/settings-part.js';
-import { DISCORD } from '../tokens.js';
 import { StarboardStatus } from './dto/starboard-status.dto.js';
 import { starboardStatus } from './starboard-status.js';
 
@@ -24,7 +23,7 @@ const WITHOUT_MESSAGES = [4, 14, 15, 16];
 
 @Injectable()
 export class StarboardSettings implements SettingsPart {
-  constructor(@Inject(DISCORD) private readonly discord: DiscordClient | null) {}
+  constructor(@Inject(DiscordClient) private readonly discord: DiscordClient | null) {}
 
   rules(values: Readonly<Record<string, unknown>>): FieldError[] {
     if (values.starboard_enabled !== true) return [];
