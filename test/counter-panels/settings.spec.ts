@@ -8,9 +8,9 @@ import {
 import { ManualClock } from '../doubles/manual-clock.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { waitFor } from '../harness/wait-for.js';
-import { allSettings } from '../query/all-settings.js';
+import { allSettings } from '../harness/all-settings.js';
 import { addCustomPanel } from './panels-system.js';
-import { startQueryInProcess, type QueryInProcess } from '../query/query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 
 const CATEGORY = 4;
 const VOICE = 2;

@@ -4,7 +4,7 @@ import { SERVICE_KEY } from '../harness/services.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { DocumentedApi, type DocumentedRoute } from './documented-api.js';
 import { rightValue } from './field-values.js';
-import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 import { rightBody, rightSearch } from './right-requests.js';
 
 const MODULE = '/modules/serverstats';

@@ -1,8 +1,8 @@
 import { addCustomPanel } from '../counter-panels/panels-system.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
-import { allSettings } from './all-settings.js';
+import { allSettings } from '../harness/all-settings.js';
 import { newGuildId } from './guild-ids.js';
-import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 
 describe('settings', () => {
   let database: TestDatabase;

@@ -18,7 +18,7 @@ import { StatisticsMetrics } from '../../apps/ingestion/src/statistics/statistic
 import { StatisticsWriter } from '../../apps/ingestion/src/statistics/statistics.writer.js';
 import type { DelayStatistics } from '../../apps/query/src/statistics/summary/dto/delay-statistics.dto.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
-import { startQueryInProcess, type QueryInProcess } from '../query/query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 import { EventModel, recordKey, type Selection } from './event-model.js';
 import { localTime } from './local-clock.js';
 

@@ -2,9 +2,9 @@ import pino from 'pino';
 import { BrokerUnavailableError, type EventHandover, type OutgoingEvent } from '#libs/broker';
 import { loadQueryConfig, type Environment } from '#libs/config';
 import { startQuery, type StartQueryOptions } from '../../apps/query/src/start-query.js';
-import { ApiClient } from '../harness/api-client.js';
-import { SERVICE_KEY } from '../harness/services.js';
-import { waitFor } from '../harness/wait-for.js';
+import { ApiClient } from './api-client.js';
+import { SERVICE_KEY } from './services.js';
+import { waitFor } from './wait-for.js';
 
 /** Keeps what is handed over, instead of a broker. */
 export class RecordingHandover implements EventHandover {
