@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { createDataSource, migrateDatabase } from '#libs/database';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
+import { waitFor } from '../harness/wait-for.js';
 
 const MIGRATION = 'Counters1765500000000';
 const RETENTION = { eventDays: 62, summaryDays: 400 };
@@ -116,5 +117,27 @@ describe('the migration to counters', () => {
     expect(await counters(GUILD)).toEqual([ofSetting('11', 'members'), panel('16', 'Helpers', '78')]);
     await database.query('DELETE FROM guild_settings WHERE guild_id = $1', [GUILD]);
     expect(await counters(GUILD)).toEqual([]);
+  });
+
+  it('waits for a change that an instance of the version before is making, and moves it too', async () => {
+    await addGuild(GUILD, ['11', null, null]);
+    const old = await createDataSource({ url: database.url, poolSize: 1, applicationName: 'old' }).initialize();
+    const change = old.createQueryRunner();
+    await change.startTransaction();
+    await change.query('SELECT FROM guild_settings WHERE guild_id = $1', [GUILD]);
+    await change.query('SELECT FROM counter_panels WHERE guild_id = $1', [GUILD]);
+    const migrating = migrate();
+    const waiting = () =>
+      database.query(
+        'SELECT FROM pg_locks JOIN pg_database d ON d.oid = database AND datname = current_database() WHERE NOT granted',
+      );
+    await waitFor(async () => (await waiting()).length > 0, { what: 'the migration to wait' });
+    await change.query('UPDATE guild_settings SET counter_panel_member_count_channel = 15 WHERE guild_id = $1', [
+      GUILD,
+    ]);
+    await change.commitTransaction();
+    await old.destroy();
+    await migrating;
+    expect(await counters(GUILD)).toEqual([ofSetting('15', 'members')]);
   });
 });

@@ -12,7 +12,9 @@ export class Counters1765500000000 implements MigrationInterface {
   readonly name = 'Counters1765500000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    // A change that is under way is waited for, so that it is moved too.
+    // A change that is under way is waited for, so that it is moved too. In this order: a change reads and writes the
+    // panels before it writes the settings, so the other way round the two would wait for each other.
+    await runner.query(`LOCK TABLE counter_panels IN ACCESS EXCLUSIVE MODE`);
     await runner.query(`LOCK TABLE guild_settings IN SHARE ROW EXCLUSIVE MODE`);
     await runner.query(`ALTER TABLE counter_panels RENAME TO counters`);
     await runner.query(`
