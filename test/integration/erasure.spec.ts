@@ -111,6 +111,29 @@ describe('erasure', () => {
       }
     });
 
+    it('should be left by an instance of a version that would begin with the events, and so erase nothing else', async () => {
+      await storeFew();
+      const dying = new AbortController();
+      const { signal } = dying;
+      const { run, kill } = await startStepped(
+        (eraser) => eraser.eraseMemberIn([guildId], MEMBER, { signal }),
+        SMALL_STEPS,
+      );
+      while ((await run.next()) !== 'COMMIT') await run.step(async () => false);
+      await run.step(async () => false);
+      dying.abort();
+      await kill();
+      const [job] = await database.query<{ position: string | null }>(
+        'SELECT position FROM erasures WHERE guild_id = $1',
+        [guildId],
+      );
+      // It takes what is there for a time, and nothing for the beginning.
+      const begins = database.query('SELECT $1::timestamptz', [job!.position ?? '-infinity']);
+      await expect(begins).rejects.toThrow('invalid input syntax');
+      expect(await new Eraser(dataSource).finishAll(new AbortController().signal, fail)).toBe(1);
+      await expectErased();
+    });
+
     it('should tell what was erased, by guild', async () => {
       const guildIds = [guildId, await openGuild()];
       await storeFew();

@@ -5,6 +5,7 @@ import { SQLSTATE, sqlState, GuildSettings, lockStripes } from '#libs/database';
 import {
   findErasureJob,
   listErasureJobs,
+  NOTHING_ERASED,
   removeErasureJob,
   saveErasureJob,
   saveNewErasureJobs,
@@ -352,8 +353,7 @@ export class Eraser {
   }
 
   private async step(manager: EntityManager, found: ErasureJob): Promise<StepOutcome> {
-    const isBare = found.userId !== WHOLE_GUILD && found.position === undefined;
-    const job = isBare ? await eraseSmallRows(manager, found) : found;
+    const job = found.position === NOTHING_ERASED ? await eraseSmallRows(manager, found) : found;
     const { erased: now, next } = await this.eraseRows(manager, job);
     const erased = addReferences(job.erased, now);
     if (next === undefined) {
@@ -389,9 +389,6 @@ const PREPARE = `
   LOCK TABLE ONLY statistic_events, ONLY statistic_totals, ONLY statistic_groups, ONLY guild_snapshots
     IN ACCESS SHARE MODE`;
 
-/** Where a job goes on of which nothing is erased but what there is little of. */
-const FIRST_POSITION = '-infinity';
-
 /** @returns the job as it is now: where there was one already, it goes on, up to the new tombstone */
 async function layMember(manager: EntityManager, target: ErasureTarget): Promise<ErasureJob> {
   const { guildId, userId } = target;
@@ -406,19 +403,18 @@ async function memberJob(
   beforeMessage?: string,
 ): Promise<ErasureJob> {
   const { erased = noReferences(), position } = (await findErasureJob(manager, target)) ?? {};
-  const job = await eraseSmallRows(manager, { ...target, before, erased }, beforeMessage);
-  return { ...job, position: position ?? FIRST_POSITION };
+  return eraseSmallRows(manager, { ...target, before, erased, position }, beforeMessage);
 }
 
 /** Erases of a member what there is little of. @returns the job, as it goes on */
 async function eraseSmallRows(manager: EntityManager, job: ErasureJob, beforeMessage?: string): Promise<ErasureJob> {
-  const { guildId, userId, erased } = job;
+  const { guildId, userId, erased, position } = job;
   let starboardEntries = 0;
   for (const { eraseMember } of ERASED_TABLES) {
     starboardEntries += (await eraseMember?.(manager, { guildId, userId, beforeMessage })) ?? 0;
   }
   const sum = { ...erased, starboardEntries: erased.starboardEntries + starboardEntries };
-  return { ...job, erased: sum, position: FIRST_POSITION };
+  return { ...job, erased: sum, position: position === NOTHING_ERASED ? undefined : position };
 }
 
 /** As {@link layMember}. */

@@ -20,7 +20,13 @@ export interface GuildPosition {
   reached?: readonly string[];
 }
 
-/** A time, as Postgres writes it, in a member's events; a key in a guild's rows. */
+/**
+ * The position of a member of whom nothing is erased yet, not even what there is little of. It is no time: an instance of
+ * a version that begins with the events fails on it, and so leaves the job to one that knows better.
+ */
+export const NOTHING_ERASED = 'nothing';
+
+/** A time, as Postgres writes it, in a member's events, or {@link NOTHING_ERASED}; a key in a guild's rows. */
 export type ErasurePosition = string | GuildPosition;
 
 /** An erasure that is too large for one transaction. Its row is there from its first step to its last. */
@@ -30,8 +36,8 @@ export interface ErasureJob extends ErasureTarget {
   /** What was erased so far; of a whole guild nothing is counted. */
   erased: MemberReferences;
   /**
-   * Where the next step goes on; none where it begins, for a member with what there is little of. Nothing comes in before
-   * it: the tombstone keeps it out.
+   * Where the next step goes on; none where it begins, with events. Nothing comes in before it: the tombstone keeps it
+   * out.
    */
   position?: ErasurePosition;
 }
@@ -110,11 +116,11 @@ export async function saveNewErasureJobs(
   befores: ReadonlyMap<string, string>,
 ): Promise<void> {
   await manager.query(
-    `INSERT INTO erasures (guild_id, user_id, before, begun_at, events_by_kind, starboard_entries)
-     SELECT guild_id, $2, before, clock_timestamp(), '{}', 0
+    `INSERT INTO erasures (guild_id, user_id, before, begun_at, events_by_kind, starboard_entries, position)
+     SELECT guild_id, $2, before, clock_timestamp(), '{}', 0, $4
      FROM unnest($1::bigint[], $3::timestamptz[]) AS erased(guild_id, before)
-     ON CONFLICT (guild_id, user_id) DO UPDATE SET before = excluded.before, position = NULL`,
-    [[...befores.keys()], userId, [...befores.values()]],
+     ON CONFLICT (guild_id, user_id) DO UPDATE SET before = excluded.before, position = excluded.position`,
+    [[...befores.keys()], userId, [...befores.values()], JSON.stringify(NOTHING_ERASED)],
   );
 }
 
