@@ -1,4 +1,10 @@
-import { Injectable, Optional, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Injectable,
+  Optional,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import pLimit from 'p-limit';
 import type { EntityManager } from 'typeorm';
 import { CounterTypes } from '#libs/contracts';
@@ -45,7 +51,7 @@ const REMOVALS_MS = 30 * 60_000;
  * guild. Nothing else waits for it.
  */
 @Injectable()
-export class CounterPanelWorker implements OnApplicationBootstrap, OnApplicationShutdown {
+export class CounterPanelWorker implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly abandoned?: AbandonedChannels;
   private readonly atOnce = pLimit(GUILDS_AT_ONCE);
   private readonly stopping = new AbortController();
@@ -90,9 +96,15 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
     this.removals?.start();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** Begins nothing more. Nest waits for one module after the other, so it tells all of them before. */
+  beforeApplicationShutdown(): void {
     this.stopping.abort();
     this.nap.wake();
+    void this.removals?.stop();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.beforeApplicationShutdown();
     await this.removals?.stop();
     await this.loop;
     await Promise.all(this.running);

@@ -1,4 +1,10 @@
-import { Injectable, Optional, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Injectable,
+  Optional,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { Database, keepLease } from '#libs/database';
 import { LOOK_ROUND_MS } from '#libs/starboard';
 import { DiscordClient } from '#libs/discord';
@@ -18,7 +24,7 @@ const AT_ONCE = 32;
 
 /** Carries out the work list of the starboard; every ingestion instance with a token does, each task once. */
 @Injectable()
-export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShutdown {
+export class StarboardWorker implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   /** By guild: what runs. */
   private readonly running = new Map<string, { done: Promise<void>; abort: AbortController }>();
   private readonly stopping = new AbortController();
@@ -47,10 +53,15 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
     if (this.discord !== undefined) this.working = this.work(this.discord);
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** Begins nothing more. Nest waits for one module after the other, so it tells all of them before. */
+  beforeApplicationShutdown(): void {
     this.stopping.abort(new Error('the service stops'));
     this.nap.wake();
     for (const { abort } of this.running.values()) abort.abort(this.stopping.signal.reason);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.beforeApplicationShutdown();
     await this.working;
     await Promise.all([...this.running.values()].map(({ done }) => done));
   }
