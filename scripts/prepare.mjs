@@ -11,7 +11,14 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
 const SOURCE_DIRECTORIES = ['apps', 'libs', 'bench'];
-const BUILD_SETTINGS = ['package.json', 'package-lock.json', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json'];
+const BUILD_SETTINGS = [
+  'package.json',
+  'package-lock.json',
+  'nest-cli.json',
+  'scripts/bundle.mjs',
+  'tsconfig.json',
+  'tsconfig.build.json',
+];
 /** In dist, so that whoever deletes or rebuilds dist deletes the stamp too. */
 const BUILD_STAMP = join(root, 'dist', '.sources');
 

@@ -14,10 +14,6 @@ type Parsed<F> = F extends FieldSpec
 /** The fields of such an event as they were read. */
 export type GuildEventFields<N extends GuildEventName> = { [F in keyof FieldsOf<N>]: Parsed<FieldsOf<N>[F]> };
 
-export function isGuildEventName(name: string): name is GuildEventName {
-  return Object.hasOwn(GUILD_EVENTS, name);
-}
-
 /** Reads the body of an event that is no statistic; unknown fields are ignored. */
 export function readGuildEvent<N extends GuildEventName>(
   name: N,

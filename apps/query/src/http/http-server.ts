@@ -11,7 +11,7 @@ import { READ_LIMIT, readJsonBodies } from './json-body.js';
 import { parseQueryString } from './query-string.js';
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id.js';
 import { observeRequests } from './request-observer.js';
-import { headEveryAnswer, securityHeaders } from './security-headers.js';
+import { addSecurityHeaders, securityHeaders } from './security-headers.js';
 import { answerClientError, answerUnreadableRequests } from './unreadable-requests.js';
 
 const MAX_PARAMETER_LENGTH = 16 * 1024;
@@ -59,7 +59,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   const server = adapter.getInstance() as unknown as FastifyInstance;
   server.server.maxConnections = limits.maxConnections;
   cutStalledConnections(server, limits, options.logger);
-  headEveryAnswer(server, headers);
+  addSecurityHeaders(server, headers);
   endConnectionsOnClose(server);
   observeRequests(server, options.logger, options.registry);
   answerUnreadableRequests(server, headers.ofData);

@@ -49,7 +49,7 @@ export function securityHeaders(publicUrl: string | undefined): SecurityHeaders 
 }
 
 /** Puts the headers and the id of the request on its answer, whatever that will be. */
-export function headEveryAnswer(server: FastifyInstance, { ofData, ofDocuments }: SecurityHeaders): void {
+export function addSecurityHeaders(server: FastifyInstance, { ofData, ofDocuments }: SecurityHeaders): void {
   server.addHook('onRequest', async (request, reply) => {
     const isDocument = DOCUMENTS.test(request.routeOptions.url ?? '');
     reply.headers(isDocument ? ofDocuments : ofData).header(REQUEST_ID_HEADER, request.id);

@@ -14,8 +14,6 @@ export const IsAnyText = (options?: FieldOptions) => ReadAs(anyText, options);
 /** Any UUID, read in lower case. */
 export const IsAnyUuid = (options?: FieldOptions) => ReadAs(FIELD_TYPES.uuid, options);
 
-export const IsTrueOrFalse = (options?: FieldOptions) => ReadAs(FIELD_TYPES.boolean, options);
-
 /** A moment in a JSON body, read as Unix milliseconds. */
 export const IsInstant = (options?: FieldOptions) => ReadAs(FIELD_TYPES.instant, options);
 
