@@ -3,7 +3,7 @@ import type { ChannelModel, ConsumeMessage } from 'amqplib';
 import { waitFor } from '../harness/wait-for.js';
 import type { DeadLetter } from '../../apps/ingestion/src/intake/dead-letter.js';
 import { ConsumerSession } from '../../apps/ingestion/src/transports/amqp/consumer-session.js';
-import { MemoryBudget } from '../../apps/ingestion/src/intake/memory-budget.js';
+import { MAX_HELD_BYTES, MemoryBudget } from '../../apps/ingestion/src/intake/memory-budget.js';
 import { PrefetchWindow } from '../../apps/ingestion/src/transports/amqp/prefetch-window.js';
 
 /** A channel on which a test delivers; it keeps the tags that were acknowledged. */
@@ -12,6 +12,8 @@ class FakeChannel extends EventEmitter {
   /** Of those, what covered all before it. */
   readonly acknowledgedUpTo: number[] = [];
   readonly returned: number[] = [];
+  /** How often it was asked to consume. */
+  consumers = 0;
   private deliver?: (message: ConsumeMessage) => void;
 
   async prefetch(): Promise<void> {
@@ -20,11 +22,12 @@ class FakeChannel extends EventEmitter {
 
   async consume(_queue: string, deliver: (message: ConsumeMessage) => void): Promise<{ consumerTag: string }> {
     this.deliver = deliver;
+    this.consumers++;
     return { consumerTag: 'consumer' };
   }
 
   async cancel(): Promise<void> {
-    this.deliver = undefined;
+    // What is under way arrives still.
   }
 
   async close(): Promise<void> {
@@ -40,10 +43,12 @@ class FakeChannel extends EventEmitter {
     this.returned.push(message.fields.deliveryTag);
   }
 
-  send(deliveryTag: number): void {
+  /** @param bytes of the body, which begins with the tag */
+  send(deliveryTag: number, bytes?: number): void {
     const fields = { deliveryTag, routingKey: 'reminder.created' } as ConsumeMessage['fields'];
     const properties = { headers: {} } as ConsumeMessage['properties'];
-    this.deliver!({ content: Buffer.from(String(deliveryTag)), fields, properties });
+    const tag = String(deliveryTag);
+    this.deliver!({ content: Buffer.from(tag.padEnd(bytes ?? tag.length)), fields, properties });
   }
 }
 
@@ -62,6 +67,8 @@ class FakeDeadLetters {
     this.take();
   }
 }
+
+const MIB = 1_048_576;
 
 interface HandledBatch {
   tags: unknown[];
@@ -191,6 +198,104 @@ describe('ConsumerSession with two batches at once', () => {
       expect(session.isConsuming).toBe(true);
     } finally {
       jest.useRealTimers();
+    }
+  });
+});
+
+describe('ConsumerSession, of what is delivered', () => {
+  let channel: FakeChannel;
+  let session: ConsumerSession;
+  let reads: number;
+  let budget: MemoryBudget;
+  /** What an event takes when it is read. */
+  let keptBytes: number;
+
+  beforeEach(async () => {
+    channel = new FakeChannel();
+    reads = 0;
+    keptBytes = 0;
+    budget = new MemoryBudget();
+    session = new ConsumerSession({
+      handler: {
+        queue: 'queue',
+        read: () => {
+          reads++;
+          return { events: [reads], deadLetters: [], keptBytes };
+        },
+        handle: () => new Promise(() => undefined),
+      },
+      batch: { size: 1_000, maxAgeMs: 1_000 },
+      batchesAtOnce: 1,
+      window: new PrefetchWindow(2_000),
+      deadLetters: new FakeDeadLetters(),
+      memory: budget.share(),
+      onBatchFailure: () => undefined,
+      onBatchSuccess: () => undefined,
+    });
+    await session.open({ createChannel: async () => channel } as unknown as ChannelModel);
+  });
+  afterEach(() => session.close());
+
+  it('should return at once what there is no room for, as the broker had sent it before it could be told', () => {
+    for (let tag = 1; tag <= 100; tag++) channel.send(tag, MIB);
+    expect(budget.heldBytes).toBeLessThanOrEqual(MAX_HELD_BYTES);
+    expect(channel.returned.length).toBeGreaterThan(30);
+    expect(channel.returned).toEqual(
+      Array.from({ length: channel.returned.length }, (_, n) => 101 - channel.returned.length + n),
+    );
+  });
+
+  it('should read ahead no more than 16 MiB, and always one message', () => {
+    keptBytes = 3 * MIB;
+    for (let tag = 1; tag <= 100; tag++) channel.send(tag);
+    expect(reads).toBe(6);
+    expect(channel.returned).toEqual([]);
+  });
+
+  it('should read one message however large it becomes', () => {
+    keptBytes = 2 * MAX_HELD_BYTES;
+    for (const tag of [1, 2]) channel.send(tag);
+    expect(reads).toBe(1);
+  });
+});
+
+describe('ConsumerSession, paused beside another queue', () => {
+  it('should go on when the other gives back what it held, though its own dead letters wait', async () => {
+    const budget = new MemoryBudget();
+    const sessions: ConsumerSession[] = [];
+    const open = async (handle: () => Promise<DeadLetter[]>, size: number) => {
+      const channel = new FakeChannel();
+      const session = new ConsumerSession({
+        handler: { queue: 'queue', read: () => ({ events: [0], deadLetters: [], keptBytes: 0 }), handle },
+        batch: { size, maxAgeMs: 1 },
+        batchesAtOnce: 1,
+        window: new PrefetchWindow(2_000),
+        deadLetters: new FakeDeadLetters(),
+        memory: budget.share(),
+        onBatchFailure: () => undefined,
+        onBatchSuccess: () => undefined,
+      });
+      sessions.push(session);
+      await session.open({ createChannel: async () => channel } as unknown as ChannelModel);
+      return channel;
+    };
+    const commits: (() => void)[] = [];
+    const busy = await open(() => new Promise((resolve) => commits.push(() => resolve([]))), 10);
+    for (let tag = 1; tag <= 50; tag++) busy.send(tag, MIB);
+    let letters = 0;
+    const waiting = await open(async () => {
+      const letter = { content: Buffer.alloc(MIB), routingKey: '', contentType: undefined, contentEncoding: undefined };
+      return [{ tag: ++letters, ...letter, messageId: undefined, timestamp: 0, headers: {} }];
+    }, 1);
+    try {
+      for (let tag = 1; tag <= 6; tag++) waiting.send(tag, MIB);
+      await waitFor(() => letters === 6, { what: 'the dead letters' });
+      const { consumers } = waiting;
+      commits[0]!();
+      await waitFor(() => waiting.consumers > consumers, { what: 'the next consumer' });
+      expect(waiting.acknowledged).toEqual([]);
+    } finally {
+      for (const session of sessions) await session.close();
     }
   });
 });

@@ -5,7 +5,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
-import { createDataSource } from '#libs/database';
+import { classifyDatabaseError, createDataSource, isConnectionFailure } from '#libs/database';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 
 /** What the server of the test makes of a connection. */
@@ -122,5 +122,12 @@ describe('a database URL', () => {
       expect.stringContaining(`ECONNREFUSED 127.0.0.1:${closedPort}`),
       expect.stringContaining('the server is not standby'),
     ]);
+  });
+
+  it('should be an outage while no server is as it must be, as during a failover', async () => {
+    const url = urlOf(`${parts.hostname}:${parts.port || 5432}`, 'target_session_attrs=standby');
+    const error = await ask(url).catch((reason: unknown) => reason);
+    expect(error).toHaveProperty('message', expect.stringContaining('no server of the URL can be used'));
+    expect([classifyDatabaseError(error), isConnectionFailure(error)]).toEqual(['outage', true]);
   });
 });

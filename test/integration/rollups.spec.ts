@@ -181,6 +181,20 @@ describe('rollups', () => {
     expect(await rows('statistic_rollup_pending')).toBe(0);
   });
 
+  it('should fail once, and hold it against no guild, while the database takes no changes', async () => {
+    for (const step of [0, 1, 2, 3]) {
+      guildId = String(BigInt(guildId) + BigInt(64 * step));
+      await store(MESSAGE, many(20));
+    }
+    await database.query(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE 'no room' USING ERRCODE = '53100'; END $$;
+      CREATE TRIGGER refuse BEFORE INSERT ON statistic_totals FOR EACH STATEMENT EXECUTE FUNCTION refuse()`);
+    await expect(worker.run(LATER)).rejects.toMatchObject({ code: '53100' });
+    await database.query('DROP TRIGGER refuse ON statistic_totals');
+    expect(await worker.run(LATER + 5_000)).toMatchObject({ quarters: 4, failures: [] });
+  });
+
   it('should go on where a worker that died left off', async () => {
     await store(MESSAGE, many(20));
     const stepped = await createDataSource({ url: database.url, poolSize: 2, applicationName: 'dying' }).initialize();

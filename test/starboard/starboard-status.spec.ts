@@ -28,6 +28,7 @@ describe('the settings of a guild, about its starboard', () => {
   });
   afterEach(() => {
     board.discord.state.hasMessageContent = true;
+    board.discord.faults.clear();
     board.requireNoViolations();
   });
 
@@ -74,6 +75,33 @@ describe('the settings of a guild, about its starboard', () => {
     board.discord.state.kickBot(place.guild.id);
     await board.star(publisher, message);
     expect((await untilProblem(place)).problem).toMatch(/: the bot is not in this guild \(any more\)$/);
+  });
+
+  it.each([400, 403] as const)('say why Discord does not take one message (%d), until it does', async (status) => {
+    const place = await board.openGuild({ count: 1 });
+    const { channel, starboard, guild } = place;
+    const message = board.discord.state.addMessage({ channelId: channel.id, content: 'x' });
+    const automod = { kind: 'refused', status, code: 200000, message: 'Message was blocked' } as const;
+    board.discord.faults.add(automod, { method: 'POST', path: /\/messages$/, times: 1_000 });
+    await board.star(publisher, message);
+    expect(await untilProblem(place)).toEqual({
+      channel_id: channel.id,
+      problem: expect.stringMatching(
+        new RegExp(`post message ${message.id} on the starboard: the server's AutoMod blocks it \\(code 200000\\)$`),
+      ),
+      first_seen_at: ISO_TIME,
+      last_seen_at: ISO_TIME,
+      next_try_at: ISO_TIME,
+    });
+    // It says nothing against the channel, and holds no other message back.
+    expect(await board.system.count('starboard_problems WHERE guild_id = $1', [guild.id])).toBe(0);
+    board.discord.faults.clear();
+    await board.star(publisher, board.discord.state.addMessage({ channelId: channel.id, content: 'y' }));
+    await waitFor(() => board.postsIn(starboard).length > 0, { what: 'the other post' });
+
+    await board.system.database.query(`UPDATE starboard_tasks SET due_at = now() WHERE guild_id = $1`, [guild.id]);
+    await board.untilPosts(starboard, 2);
+    await waitFor(async () => (await settings(place)).starboard_status.length === 0, { what: 'no problem' });
   });
 
   it('say nothing more of a channel that is the starboard no more', async () => {

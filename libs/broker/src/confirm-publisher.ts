@@ -142,6 +142,7 @@ export class ConfirmPublisher {
   private async openChannels(connection: ChannelModel): Promise<void> {
     await declareTopology(connection, this.options.contract);
     const channel = await connection.createConfirmChannel();
+    let isOpen = true;
     channel.on('error', (error: Error) => this.options.onError(error));
     channel.on('drain', () => {
       this.isFull = false;
@@ -150,12 +151,14 @@ export class ConfirmPublisher {
     // A queue is gone. The next connection declares it.
     channel.on('return', () => this.connection.reset(new Error('a message came back: no queue takes it')));
     channel.once('close', () => {
+      isOpen = false;
       if (this.channel !== channel) return;
       this.channel = undefined;
       // Whatever closed the channel, a new connection is the simplest way to a new one.
       this.connection.reset(new Error('the channel was closed'));
     });
     await this.openAlarmChannel(connection);
+    if (!isOpen) throw new Error('the channel was closed before it could be used');
     this.isFull = false;
     this.channel = channel;
     this.wakeWaiting();

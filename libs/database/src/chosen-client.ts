@@ -6,6 +6,11 @@ export interface ServerRoute extends DatabaseHost {
   ssl: TlsOptions | false;
 }
 
+/** The server answers, but is not as the URL wants it: while a failover lasts, none may be. */
+class WrongServerError extends Error {
+  override readonly name = 'WrongServerError';
+}
+
 /** In the order in which they are tried: `prefer` falls back from TLS, `allow` falls back to it. */
 export function routesTo({ hosts, sslMode, tls }: DatabaseTarget): ServerRoute[] {
   const ways: (TlsOptions | false)[] = [tls ?? false];
@@ -83,7 +88,7 @@ async function look(
     const { standby, read_only: readOnly } = rows[0]!;
     const fits = { primary: !standby, standby, 'read-write': !readOnly && !standby, 'read-only': readOnly || standby };
     if (!fits[wanted as keyof typeof fits])
-      throw new Error(`connect ${host ?? ''}:${port}: the server is not ${wanted}`);
+      throw new WrongServerError(`connect ${host ?? ''}:${port}: the server is not ${wanted}`);
   } finally {
     await client.end().catch(() => undefined);
   }

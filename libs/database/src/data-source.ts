@@ -20,6 +20,7 @@ import type { SessionUse } from './sessions/session-settings.js';
 import { StarboardLooks1765100000000 } from './migrations/1765100000000-starboard-looks.js';
 import { StarboardOrigins1765200000000 } from './migrations/1765200000000-starboard-origins.js';
 import { ReplyAuthors1765300000000 } from './migrations/1765300000000-reply-authors.js';
+import { StarboardRefusals1765400000000 } from './migrations/1765400000000-starboard-refusals.js';
 import { UnremovableChannels1765450000000 } from './migrations/1765450000000-unremovable-channels.js';
 
 export interface DatabaseOptions {
@@ -66,6 +67,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       StarboardLooks1765100000000,
       StarboardOrigins1765200000000,
       ReplyAuthors1765300000000,
+      StarboardRefusals1765400000000,
       UnremovableChannels1765450000000,
     ],
     migrationsTableName: 'schema_migrations',

@@ -4,12 +4,16 @@ export const SQLSTATE = {
   uniqueViolation: '23505',
   /** Raised for a row without a partition too: that is missing upkeep, not bad data. */
   checkViolation: '23514',
+  /** The database is read-only, or a standby. */
+  readOnlyTransaction: '25006',
   /** Two transactions changed the same; the same again succeeds. */
   serializationFailure: '40001',
   /** Postgres ended one of several transactions that waited for one another; the same again succeeds. */
   deadlockDetected: '40P01',
   /** A table of that name is there already. */
   duplicateTable: '42P07',
+  /** No room is left for what should be written. */
+  diskFull: '53100',
   /** The lock table is full (`max_locks_per_transaction`); with fewer tables at once the same succeeds. */
   outOfSharedMemory: '53200',
   /** A lock could not be had within `lock_timeout`. */
@@ -35,8 +39,9 @@ const DATA_CLASSES = new Set([
 /** Errors without an SQLSTATE by which node-postgres and its pool say that a connection could not be had, or was lost. */
 const CONNECTION_MESSAGES =
   /^(?:Connection terminated|timeout (?:exceeded|expired)|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool|The server does not support SSL|There was an error establishing an SSL connection|Received unexpected \w+ message from backend|SASL: )/;
-/** The same, as TypeORM says it: its query runner ends with its connection. */
+/** The same by name: TypeORM's, whose query runner ends with its connection, and ours for `target_session_attrs`. */
 const CONNECTION_ERRORS = new Set([
+  'WrongServerError',
   'QueryRunnerAlreadyReleasedError',
   'TransactionNotStartedError',
   'ConnectionIsNotSetError',

@@ -1,6 +1,12 @@
 /** Discord's code where the bot has no access to an object: it cannot see it, or, of voice channels, not join it. */
 export const MISSING_ACCESS = 50001;
 
+/**
+ * Codes of what Discord, or the server's AutoMod, does not let anybody write: explicit content, blocked words in a text
+ * or a title, links that are taken for harmful.
+ */
+const OF_CONTENT: readonly (number | undefined)[] = [20009, 200000, 200001, 240000];
+
 /** Objects that Discord may not find. A member is a user in a guild. */
 export type DiscordObject = 'channel' | 'guild' | 'member' | 'message' | 'role' | 'user';
 
@@ -85,4 +91,10 @@ export class DiscordError extends Error {
   get scope(): RateLimitScope | undefined {
     return this.failure.kind === 'rate_limited' ? this.failure.scope : undefined;
   }
+}
+
+/** Whether Discord does not take what was to be written, where it takes other content: nothing is wrong with the place. */
+export function isRefusalOfContent(error: unknown): error is DiscordError {
+  if (!(error instanceof DiscordError)) return false;
+  return error.kind === 'rejected' || OF_CONTENT.includes(error.code);
 }

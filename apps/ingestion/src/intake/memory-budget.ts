@@ -12,6 +12,8 @@ export const RESERVED_BYTES = 12 * MIB;
 export interface MemoryHolder {
   /** What they take in memory, roughly. */
   readonly memoryBytes: number;
+  /** Something was freed, maybe of another queue. */
+  onRoom?(): void;
 }
 
 /** Shares the memory for messages among the queues of an instance. */
@@ -24,9 +26,16 @@ export class MemoryBudget {
 
   /** The share of one more queue. */
   share(): MemoryShare {
-    const share = new MemoryShare(() => this.freeForAll());
+    const share = new MemoryShare(
+      () => this.freeForAll(),
+      () => this.tellOfRoom(),
+    );
     this.shares.push(share);
     return share;
+  }
+
+  private tellOfRoom(): void {
+    for (const share of this.shares) share.notify();
   }
 
   /** Bytes that any queue may take beyond what is reserved for it. */
@@ -41,7 +50,10 @@ export class MemoryBudget {
 export class MemoryShare {
   private readonly holders = new Set<MemoryHolder>();
 
-  constructor(private readonly freeForAll: () => number) {}
+  constructor(
+    private readonly freeForAll: () => number,
+    private readonly tellAll: () => void,
+  ) {}
 
   get heldBytes(): number {
     let bytes = 0;
@@ -60,5 +72,14 @@ export class MemoryShare {
 
   remove(holder: MemoryHolder): void {
     this.holders.delete(holder);
+  }
+
+  /** Something was freed, for which a holder may be waiting, of this queue or another. */
+  tellOfRoom(): void {
+    this.tellAll();
+  }
+
+  notify(): void {
+    for (const holder of this.holders) holder.onRoom?.();
   }
 }

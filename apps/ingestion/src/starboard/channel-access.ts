@@ -1,6 +1,7 @@
 import {
   DiscordError,
   explainDiscordError,
+  isRefusalOfContent,
   isInGuild,
   missingPermissions,
   type DiscordChannel,
@@ -56,7 +57,7 @@ export class ChannelAccess {
       if (!(error instanceof DiscordError)) throw error;
       if (error.missingObject === 'message') await this.problems.solve(action);
       if (error.missingObject === 'channel') await this.problems.clear(action);
-      if (error.kind !== 'forbidden') throw error;
+      if (error.kind !== 'forbidden' || isRefusalOfContent(error)) throw error;
       const missing = await this.missing(action, signal);
       const { guildId, channelId, description, needed } = action;
       // What is known may be more than was refused for; where nothing is, what it takes is told.

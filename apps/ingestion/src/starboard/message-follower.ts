@@ -1,11 +1,17 @@
-import { DiscordError, type DiscordClient, type DiscordMessage } from '#libs/discord';
+import {
+  DiscordError,
+  explainDiscordError,
+  isRefusalOfContent,
+  type DiscordClient,
+  type DiscordMessage,
+} from '#libs/discord';
 import type { Clock } from '#libs/timing';
 import type { ChannelAccess } from './channel-access.js';
 import { linked, type EntryImage, type EntryImages } from './entry-image.service.js';
 import { entryEmbed, entryLine, namedInReply } from './entry-message.js';
 import { EntryPosts, type StarboardChannel } from './entry-posts.js';
 import { firstImage } from './first-image.js';
-import { ChannelProblemError, RunPostponedError } from './run-errors.js';
+import { ChannelProblemError, PostRefusedError, RunPostponedError } from './run-errors.js';
 import type { LivingEntry, StarboardEntries, StarboardSettings } from './starboard-entries.queries.js';
 import type { RunOutcome } from './starboard-metrics.js';
 import type { StarboardProblems } from './starboard-problems.queries.js';
@@ -53,8 +59,8 @@ export class MessageFollower {
 
   /**
    * @param known the message's entry, as it is now
-   * @throws RunPostponedError, ChannelProblemError, StarboardChannelGoneError, DiscordError, the signal's reason, or
-   *   the database's error
+   * @throws RunPostponedError, ChannelProblemError, PostRefusedError, StarboardChannelGoneError, DiscordError, the
+   *   signal's reason, or the database's error
    */
   async follow(
     task: ClaimedTask,
@@ -154,6 +160,20 @@ export class MessageFollower {
   }
 
   private async send(entry: LivingEntry, details: PostDetails, signal: AbortSignal): Promise<DiscordMessage> {
+    try {
+      return await this.sendWithPicture(entry, details, signal);
+    } catch (error) {
+      if (!isRefusalOfContent(error)) throw error;
+      const action = `post message ${entry.messageId} on the starboard`;
+      throw new PostRefusedError(explainDiscordError(error, { action }), error);
+    }
+  }
+
+  private async sendWithPicture(
+    entry: LivingEntry,
+    details: PostDetails,
+    signal: AbortSignal,
+  ): Promise<DiscordMessage> {
     const { task, message, isInThread } = details;
     const { guildId } = entry;
     const reply = await this.replyOf(guildId, message, signal);
@@ -229,7 +249,8 @@ function channelOf({ guildId, entryChannelId }: LivingEntry): StarboardChannel {
 
 /** A person has to put something right first, and nothing was done in Discord. */
 function wasRefused(error: unknown): boolean {
-  return error instanceof ChannelProblemError && error.cause instanceof DiscordError && !error.cause.mayHaveBeenDone;
+  const isRefusal = error instanceof ChannelProblemError || error instanceof PostRefusedError;
+  return isRefusal && error.cause instanceof DiscordError && !error.cause.mayHaveBeenDone;
 }
 
 /** The same for every attempt of a reservation, and for no other: 22 characters at most, of Discord's 25. */

@@ -1,3 +1,4 @@
+import type { DiscordError } from '#libs/discord';
 import type { ChannelProblem } from './starboard-problems.queries.js';
 
 /** The task cannot go on before that time. */
@@ -23,6 +24,19 @@ export class ChannelProblemError extends Error {
     cause?: unknown,
   ) {
     super(details.problem, { cause });
+  }
+}
+
+/** Discord does not take the post about one message as it is; about others it may. */
+export class PostRefusedError extends Error {
+  override readonly name = 'PostRefusedError';
+
+  /** @param problem one sentence for people */
+  constructor(
+    readonly problem: string,
+    override readonly cause: DiscordError,
+  ) {
+    super(problem, { cause });
   }
 }
 

@@ -150,7 +150,7 @@ export class StarboardTasks {
     await this.update(
       task,
       `due_at = CASE WHEN requests > $5 THEN $6::timestamptz END, last_run_at = $7, attempts = 0, failing_since = NULL,
-       last_error = NULL, claim = NULL, claimed_until = NULL`,
+       last_error = NULL, refusal = NULL, claim = NULL, claimed_until = NULL`,
       [task.requests, new Date(now + BETWEEN_STARBOARD_LOOKS_MS), new Date(now)],
     );
   }
@@ -170,12 +170,21 @@ export class StarboardTasks {
     );
   }
 
-  /** It failed, and is to be tried again at that time. */
-  async retry(task: ClaimedTask, until: number, error: string, now: number): Promise<void> {
+  /**
+   * It failed, and is to be tried again at that time.
+   *
+   * @param failure with `refusal`, for people, where Discord does not take the post about this very message
+   */
+  async retry(
+    task: ClaimedTask,
+    { until, error, refusal }: { until: number; error: string; refusal?: string },
+    now: number,
+  ): Promise<void> {
     await this.update(
       task,
-      `due_at = $5, last_run_at = $6, failing_since = coalesce(failing_since, $6), last_error = $7, claim = NULL, claimed_until = NULL`,
-      [new Date(until), new Date(now), error],
+      `due_at = $5, last_run_at = $6, failing_since = coalesce(failing_since, $6), last_error = $7, refusal = $8,
+       claim = NULL, claimed_until = NULL`,
+      [new Date(until), new Date(now), error, refusal ?? null],
     );
   }
 

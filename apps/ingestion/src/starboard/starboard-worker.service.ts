@@ -73,13 +73,15 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
     }
   }
 
-  private mayCall({ health }: DiscordClient): boolean {
-    if (health.status === 'ok') return true;
-    if (!this.saidThatTokenIsRefused) {
-      this.logger.error('Discord does not accept the token: the starboard stands still until a start with another');
+  /** A refused token is asked about again every few minutes, as nothing else here calls Discord meanwhile. */
+  private mayCall(discord: DiscordClient): boolean {
+    const isRefused = discord.health.status !== 'ok';
+    if (isRefused) discord.keepHealthCurrent();
+    if (isRefused && !this.saidThatTokenIsRefused) {
+      this.logger.error('Discord does not accept the token: the starboard stands still until it does');
     }
-    this.saidThatTokenIsRefused = true;
-    return false;
+    this.saidThatTokenIsRefused = isRefused;
+    return !isRefused;
   }
 
   private async startDue(): Promise<void> {

@@ -9,7 +9,7 @@ import { ChannelAccess } from './channel-access.js';
 import { EntryImages } from './entry-image.service.js';
 import { ErasedPosts } from './erased-posts.js';
 import { MessageFollower } from './message-follower.js';
-import { ChannelProblemError, RunPostponedError, StarboardChannelGoneError } from './run-errors.js';
+import { ChannelProblemError, PostRefusedError, RunPostponedError, StarboardChannelGoneError } from './run-errors.js';
 import { isLiving, StarboardEntries, type LivingEntry, type StarboardSettings } from './starboard-entries.queries.js';
 import { StarboardMetrics, type RunFailure, type RunOutcome } from './starboard-metrics.js';
 import { StarboardProblems, type StarboardAction } from './starboard-problems.queries.js';
@@ -137,10 +137,13 @@ export class TaskRunner {
       await this.tasks.postpone(task, now + error.retryAfterMs + Math.random() * LONGEST_JITTER_MS, now);
       return 'rate_limited';
     }
-    if (!(error instanceof DiscordError)) this.logger.error({ error: describeError(error) }, 'a starboard task failed');
+    const isDiscords = error instanceof DiscordError || error instanceof PostRefusedError;
+    if (!isDiscords) this.logger.error({ error: describeError(error) }, 'a starboard task failed');
     const message = error instanceof Error ? error.message : String(error);
     if (this.isHopeless(task, now)) return this.giveUp(task, message);
-    await this.tasks.retry(task, now + growingPause(task.attempts + 1, PAUSES), message, now);
+    const until = now + growingPause(task.attempts + 1, PAUSES);
+    const refusal = error instanceof PostRefusedError ? error.problem : undefined;
+    await this.tasks.retry(task, { until, error: message, refusal }, now);
     return 'failed';
   }
 

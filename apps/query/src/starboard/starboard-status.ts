@@ -4,7 +4,7 @@ import type { StarboardProblem } from '#libs/starboard';
 import type { DiscordClient } from '#libs/discord';
 import { ID_SCHEMA, objectOf, orNull, TIME_SCHEMA } from '../openapi/schemas.js';
 
-/** What keeps the starboard from working in a channel. */
+/** What keeps the starboard from working in a channel, or from showing a message of it. */
 export interface StarboardStatus {
   /** The starboard channel, or one with starred messages. */
   channel_id: string;
@@ -21,7 +21,7 @@ export const STARBOARD_STATUS_SCHEMA: JsonSchema = objectOf({
   problem: { type: 'string', description: 'For people' },
   first_seen_at: orNull(TIME_SCHEMA),
   last_seen_at: orNull(TIME_SCHEMA),
-  next_try_at: { ...orNull(TIME_SCHEMA), description: 'Until then the channel is left alone' },
+  next_try_at: { ...orNull(TIME_SCHEMA), description: 'Until then the channel, or the message, is left alone' },
 });
 
 const NO_TOKEN = 'DISCORD_TOKEN is not set, so the starboard stands still';

@@ -73,7 +73,7 @@ export class RollupWorker {
    *
    * @param now Unix milliseconds
    * @param signal ends the work between two transactions
-   * @throws the error, when the connection fails
+   * @throws the error, when the connection fails, or the database takes no changes
    */
   async run(now: number, signal?: AbortSignal): Promise<RollupOutcome> {
     const portions = await findRollupWork(this.dataSource.manager, now);
@@ -106,7 +106,7 @@ export class RollupWorker {
       await this.workOff(runner, { stripe, guildIds }, now, outcome, signal);
       this.failing.remove(guildIds);
     } catch (error) {
-      if (runner.isReleased || isConnectionFailure(error)) throw error;
+      if (runner.isReleased || isConnectionFailure(error) || concernsAllGuilds(error)) throw error;
       if (guildIds.length === 1) {
         this.failing.add(guildIds[0]!, now);
         outcome.failures.push({ guildId: guildIds[0]!, error });
@@ -210,6 +210,12 @@ export class RollupWorker {
     await deleteGroups(manager, days, SPANS.day, day);
     for (const grouped of this.grouped) await recomputeGroups(manager, grouped, days, SPANS.day, day);
   }
+}
+
+/** The database is read-only, or has no room left. */
+function concernsAllGuilds(error: unknown): boolean {
+  const state = sqlState(error);
+  return state === SQLSTATE.readOnlyTransaction || state === SQLSTATE.diskFull;
 }
 
 type StripeGuilds = Pick<RollupPortion, 'stripe' | 'guildIds'>;

@@ -132,6 +132,12 @@ export class ConsumerSession {
     return this.isOpen && this.consumerTag !== undefined;
   }
 
+  /** Goes on where there is room again, which another queue may have given back. */
+  onRoom(): void {
+    if (this.isPaused && this.options.memory.freeBytes >= ROOM_TO_GO_ON_BYTES)
+      this.resubscribe(this.channel!).catch(this.options.onBatchFailure);
+  }
+
   async open(connection: ChannelModel): Promise<void> {
     const channel = await answered(connection.createChannel(), 'opening a channel');
     this.channel = channel;
@@ -182,6 +188,7 @@ export class ConsumerSession {
     this.heldBytes = deliveries.reduce((sum, { bytes }) => sum + bytes, 0);
     this.readBytes = deliveries.reduce((sum, { cost }) => sum + cost, 0);
     if (deliveries.length === 0) this.options.memory.remove(this);
+    this.options.memory.tellOfRoom();
   }
 
   private async subscribe(channel: Channel): Promise<void> {
@@ -318,8 +325,7 @@ export class ConsumerSession {
       this.readBytes -= cost;
     }
     this.readAhead();
-    if (this.isPaused && this.options.memory.freeBytes >= ROOM_TO_GO_ON_BYTES)
-      this.resubscribe(this.channel!).catch(this.options.onBatchFailure);
+    this.options.memory.tellOfRoom();
   }
 
   /** The delivery waits for its dead letters: its events are stored, and it takes no more memory than its letters. */
