@@ -53,7 +53,7 @@ await build({
   external: FOUND_BY_PATH,
   plugins: [leaveOutWhatIsNotInstalled],
   banner: { js: COMMON_JS },
-  // Nest finds providers by their class, and names operations of the API by it.
+  // Nest finds providers by their class, and the API document names requests by it.
   keepNames: true,
   sourcemap: true,
   sourcesContent: false,

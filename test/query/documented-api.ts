@@ -19,6 +19,7 @@ export interface Operation {
 
 interface Document {
   paths: Record<string, Record<string, Operation>>;
+  components: Record<string, Record<string, unknown>>;
 }
 
 export interface DocumentedField {
@@ -42,8 +43,11 @@ export class DocumentedApi {
   private readonly ajv = new Ajv2020({ strict: false, validateFormats: false });
   private readonly validators = new Map<string, ValidateFunction>();
 
-  private constructor(private readonly document: Document) {
-    this.ajv.addSchema({ ...document, $id: 'api' });
+  private readonly document: Document;
+
+  private constructor(document: Document) {
+    this.document = withoutResponseReferences(document);
+    this.ajv.addSchema({ ...this.document, $id: 'api' });
   }
 
   static async of(baseUrl: string): Promise<DocumentedApi> {
@@ -58,8 +62,10 @@ export class DocumentedApi {
         .map(([method, operation]) => ({
           method: method.toUpperCase(),
           path,
-          query: operation.parameters.filter((parameter) => parameter.in === 'query'),
-          body: bodyFields(operation),
+          query: operation.parameters
+            .filter((parameter) => parameter.in === 'query')
+            .map((parameter) => ({ ...parameter, schema: this.inlined(parameter.schema) })),
+          body: this.bodyFields(operation),
         })),
     );
   }
@@ -93,13 +99,57 @@ export class DocumentedApi {
     }
     return validate;
   }
+
+  private bodyFields({ requestBody }: Operation): DocumentedField[] | undefined {
+    if (requestBody === undefined) return undefined;
+    const { properties, required } = this.inlined(requestBody.content['application/json'].schema) as {
+      properties: Record<string, Schema>;
+      required: string[];
+    };
+    return Object.entries(properties).map(([name, schema]) => ({ name, required: required.includes(name), schema }));
+  }
+
+  /** The schema with what it refers to in the place of references. */
+  private inlined(schema: Schema): Schema {
+    return inline(schema, this.document) as Schema;
+  }
 }
 
-function bodyFields({ requestBody }: Operation): DocumentedField[] | undefined {
-  if (requestBody === undefined) return undefined;
-  const { properties, required } = requestBody.content['application/json'].schema as {
-    properties: Record<string, Schema>;
-    required: string[];
+function inline(node: unknown, document: Document): unknown {
+  if (Array.isArray(node)) return node.map((element) => inline(element, document));
+  if (typeof node !== 'object' || node === null) return node;
+  const { $ref, ...own } = node as Record<string, unknown>;
+  const referred = $ref === undefined ? {} : (inline(find(document, $ref as string), document) as object);
+  return {
+    ...referred,
+    ...Object.fromEntries(Object.entries(own).map(([key, value]) => [key, inline(value, document)])),
   };
-  return Object.entries(properties).map(([name, schema]) => ({ name, required: required.includes(name), schema }));
+}
+
+/** Schemas go on referring to each other, as the validator follows them. */
+function withoutResponseReferences(document: Document): Document {
+  const found = <T extends object>(node: T): T => ('$ref' in node ? (find(document, node.$ref as string) as T) : node);
+  const withResponses = (operation: Operation): Operation => ({
+    ...operation,
+    responses: Object.fromEntries(
+      Object.entries(operation.responses).map(([status, response]) => [status, found(response)]),
+    ),
+  });
+  const paths = Object.entries(document.paths).map(([path, item]) => [
+    path,
+    Object.fromEntries(
+      Object.entries(item).map(([method, operation]) => [
+        method,
+        method === 'servers' ? operation : withResponses(operation),
+      ]),
+    ),
+  ]);
+  return { ...document, paths: Object.fromEntries(paths) as Document['paths'] };
+}
+
+function find({ components }: Document, reference: string): unknown {
+  const [, kind, name] = /^#\/components\/(\w+)\/(\w+)$/.exec(reference) ?? [];
+  const component = components[kind!]?.[name!];
+  if (component === undefined) throw new Error(`the document has no ${reference}`);
+  return component;
 }

@@ -4,7 +4,7 @@ import { startQueryInProcess, type QueryInProcess } from './query-in-process.js'
 
 interface Operation {
   operationId: string;
-  security?: unknown[];
+  security: unknown[];
   responses: Record<string, unknown>;
 }
 
@@ -14,7 +14,11 @@ const OPEN = ['/livez', '/readyz', '/modules/serverstats'];
 describe('the OpenAPI document', () => {
   let database: TestDatabase;
   let query: QueryInProcess;
-  let document: { paths: Record<string, Record<string, Operation>>; servers: unknown };
+  let document: {
+    paths: Record<string, Record<string, Operation>>;
+    servers: { url: string }[];
+    components: { schemas: Record<string, { properties?: object }> };
+  };
 
   beforeAll(async () => {
     database = await createTestDatabase();
@@ -38,21 +42,52 @@ describe('the OpenAPI document', () => {
   });
 
   it('names every path once, and the version as a server', () => {
-    expect(document.servers).toEqual([{ url: '/' }, { url: '/v1' }]);
+    expect(document.servers.map(({ url }) => url)).toEqual(['/', '/v1']);
     expect(Object.keys(document.paths).filter((path) => path.startsWith('/v1'))).toEqual([]);
     expect(operations()).toHaveLength(62);
   });
 
-  it('gives every operation an id of its own', () => {
+  it('gives every operation an id of its own, which is an identifier', () => {
     const ids = operations().map(({ operation }) => operation.operationId);
     expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.filter((id) => !/^[a-z][A-Za-z]*$/.test(id))).toEqual([]);
+    expect(ids).toEqual(
+      expect.arrayContaining([
+        'enableModule',
+        'recordMessage',
+        'listMessages',
+        'summarizeMessages',
+        'listTagSendTimes',
+      ]),
+    );
+  });
+
+  it('describes what is answered and sent by named schemas, which show what they are of', () => {
+    const { schemas } = document.components;
+    expect(Object.keys(schemas)).toEqual(
+      expect.arrayContaining(['MessageSentEvent', 'MessageSentRecord', 'MessageSentSummary', 'Settings', 'ApiKey']),
+    );
+    const record = Object.keys(schemas.TagSendTimedRecord!.properties!);
+    expect(record).toEqual(['id', 'guild_id', 'timestamp', 'send_time_delay']);
+    expect(schemas.TagSendTimedSummary!.properties).toHaveProperty('stats');
+    expect(schemas.MessageSentSummary!.properties).not.toHaveProperty('stats');
+  });
+
+  it('says nothing twice: every answer, error and body with fields refers to a named schema', () => {
+    const inline = operations().flatMap(({ path, method, operation }) =>
+      [...JSON.stringify(operation).matchAll(/"properties":\{"(\w+)"/g)]
+        .map(([, property]) => property!)
+        .filter((property) => property !== 'data')
+        .map((property) => `${method} ${path}: ${property}`),
+    );
+    expect(inline).toEqual([]);
   });
 
   it('tells which operations need a credential, and they do', async () => {
     for (const { path, method, operation } of operations()) {
       const response = await fetch(query.url + path, { method: method.toUpperCase() });
       const isOpen = OPEN.includes(path);
-      expect([path, operation.security === undefined, response.status === 401]).toEqual([path, isOpen, !isOpen]);
+      expect([path, operation.security.length === 0, response.status === 401]).toEqual([path, isOpen, !isOpen]);
       expect([path, '401' in operation.responses]).toEqual([path, !isOpen]);
     }
   });

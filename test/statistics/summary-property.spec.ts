@@ -16,7 +16,7 @@ import { Eraser } from '#libs/erasure';
 import { RollupWorker } from '#libs/statistics';
 import { EventMetrics } from '../../apps/ingestion/src/intake/event-metrics.js';
 import { StatisticsWriter } from '../../apps/ingestion/src/statistics/statistics.writer.js';
-import type { DelayStatistics } from '../../apps/query/src/statistics/summary/delay-statistics.js';
+import type { DelayStatistics } from '../../apps/query/src/statistics/summary/dto/delay-statistics.dto.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { startQueryInProcess, type QueryInProcess } from '../query/query-in-process.js';
 import { EventModel, recordKey, type Selection } from './event-model.js';

@@ -14,6 +14,11 @@ export interface StatisticKind {
   number: number;
   /** What one event of this kind is, for documents and people. */
   title: string;
+  /**
+   * What a record of this kind is, for the names of API operations: `message` makes `recordMessage`, `listMessages` and
+   * `summarizeMessages`. @defaultValue the name of the kind: `recordPollVoted`, `listPollVotedRecords`
+   */
+  noun?: string;
   /** Path of POST (record), below the module's prefix. */
   recordPath: string;
   /** Path of GET (records), below the module's prefix. */
@@ -45,6 +50,7 @@ export const CATALOGUE = {
   'command.used': {
     number: 1,
     title: 'A command was used',
+    noun: 'command',
     recordPath: 'stats/command/check',
     viewPath: 'stats/command/view',
     switch: 'stats_command_usage',
@@ -54,6 +60,7 @@ export const CATALOGUE = {
   'message.sent': {
     number: 2,
     title: 'A message was sent',
+    noun: 'message',
     recordPath: 'stats/message/check',
     viewPath: 'stats/message/view',
     switch: 'stats_message_statistics',
@@ -65,6 +72,7 @@ export const CATALOGUE = {
   'reminder.created': {
     number: 3,
     title: 'A reminder was created',
+    noun: 'created reminder',
     recordPath: 'stats/functions/reminders/created',
     viewPath: 'stats/functions/reminders/created/view',
     switch: 'stats_functions_reminders_statistics_enabled',
@@ -74,6 +82,7 @@ export const CATALOGUE = {
   'reminder.deleted': {
     number: 4,
     title: 'A reminder was deleted',
+    noun: 'deleted reminder',
     recordPath: 'stats/functions/reminders/deleted',
     viewPath: 'stats/functions/reminders/deleted/view',
     switch: 'stats_functions_reminders_statistics_enabled',
@@ -83,6 +92,7 @@ export const CATALOGUE = {
   'giveaway.responded': {
     number: 5,
     title: 'Somebody responded to a giveaway',
+    noun: 'giveaway response',
     recordPath: 'stats/functions/giveaways/responders',
     viewPath: 'stats/functions/giveaways/responders/view',
     switch: 'stats_functions_giveaways_statistics_enabled',
@@ -93,6 +103,7 @@ export const CATALOGUE = {
   'giveaway.created': {
     number: 6,
     title: 'A giveaway was created',
+    noun: 'created giveaway',
     recordPath: 'stats/functions/giveaways/created',
     viewPath: 'stats/functions/giveaways/created/view',
     switch: 'stats_functions_giveaways_statistics_enabled',
@@ -102,6 +113,7 @@ export const CATALOGUE = {
   'giveaway.deleted': {
     number: 7,
     title: 'A giveaway was deleted',
+    noun: 'deleted giveaway',
     recordPath: 'stats/functions/giveaways/deleted',
     viewPath: 'stats/functions/giveaways/deleted/view',
     switch: 'stats_functions_giveaways_statistics_enabled',
@@ -111,6 +123,7 @@ export const CATALOGUE = {
   'tempchannel.created': {
     number: 8,
     title: 'A temp channel was created',
+    noun: 'temp channel',
     recordPath: 'stats/modules/tempchannels/created',
     viewPath: 'stats/modules/tempchannels/created/view',
     switch: 'stats_modules_tempchannels_statistics_enabled',
@@ -120,6 +133,7 @@ export const CATALOGUE = {
   'tempchannel.creation_timed': {
     number: 9,
     title: 'How long it took to create a temp channel',
+    noun: 'temp channel creation time',
     recordPath: 'stats/modules/tempchannels/creation-time',
     viewPath: 'stats/modules/tempchannels/creation-time/view',
     switch: 'stats_modules_tempchannels_statistics_enabled',
@@ -129,6 +143,7 @@ export const CATALOGUE = {
   'tempchannel.deletion_timed': {
     number: 10,
     title: 'How long it took to delete a temp channel',
+    noun: 'temp channel deletion time',
     recordPath: 'stats/modules/tempchannels/deletion-time',
     viewPath: 'stats/modules/tempchannels/deletion-time/view',
     switch: 'stats_modules_tempchannels_statistics_enabled',
@@ -138,6 +153,7 @@ export const CATALOGUE = {
   'reactionrole.check_timed': {
     number: 11,
     title: 'How long it took to check a reaction role',
+    noun: 'reaction role check time',
     recordPath: 'stats/modules/reactionroles/check-time',
     viewPath: 'stats/modules/reactionroles/check-time/view',
     switch: 'stats_modules_reactionroles_statistics_enabled',
@@ -147,6 +163,7 @@ export const CATALOGUE = {
   'tag.send_timed': {
     number: 12,
     title: 'How long it took to send a tag',
+    noun: 'tag send time',
     recordPath: 'stats/modules/tags/send-time',
     viewPath: 'stats/modules/tags/send-time/view',
     switch: 'stats_modules_tags_statistics_enabled',
@@ -156,6 +173,7 @@ export const CATALOGUE = {
   'autoresponder.response_timed': {
     number: 13,
     title: 'How long it took the autoresponder to respond',
+    noun: 'autoresponder response time',
     recordPath: 'stats/modules/autoresponder/response-time',
     viewPath: 'stats/modules/autoresponder/response-time/view',
     switch: 'stats_modules_autoresponder_statistics_enabled',
@@ -163,6 +181,11 @@ export const CATALOGUE = {
     fields: { response_time_delay: 'value' },
   },
 } as const satisfies Catalogue;
+
+/** A name made of words as an identifier: `message.sent` is `MessageSent`. */
+export function identifierOf(name: string): string {
+  return name.replace(/(?:^|[._ ])([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
 
 /** Whether records of this kind bear a user (under `user_id`). */
 export function hasUser(kind: StatisticKind): boolean {

@@ -1,7 +1,7 @@
 import { IntegralDecimal } from '#libs/json';
 import { MAX_SNOWFLAKE, parseSnowflake } from './snowflake.js';
 
-/** A JSON Schema (draft 2020-12), as the API documents show it. */
+/** A JSON Schema (draft 2020-12), as the API documents show it. One with a title is described once, under that name. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** One wrong field of a request or event, as `error.fields` and `x-error-fields` list it. */
@@ -46,6 +46,7 @@ export const FIELD_TYPES = {
   snowflake: define<string>({
     expected: 'a Discord id: an integer from 1 to 9223372036854775807, or a string of its digits',
     schema: {
+      title: 'SnowflakeInput',
       oneOf: [
         { type: 'string', pattern: '^[1-9][0-9]{0,18}$' },
         { type: 'integer', minimum: 1, maximum: Number(MAX_SNOWFLAKE) },
@@ -88,6 +89,7 @@ export const FIELD_TYPES = {
   instant: define<number>({
     expected: 'a time: ISO 8601 with an offset (2026-11-24T10:00:00.000Z), or Unix milliseconds',
     schema: {
+      title: 'InstantInput',
       oneOf: [
         { type: 'string', format: 'date-time' },
         { type: 'number', minimum: MIN_UNIX_MS },

@@ -1,3 +1,4 @@
+import { identifierOf } from './catalogue.js';
 import type { JsonSchema } from './field-types.js';
 import { GUILD_EVENTS, type GuildEventName } from './guild-events.js';
 import type { JsonValue } from '#libs/json';
@@ -27,5 +28,5 @@ export function readGuildEvent<N extends GuildEventName>(
 
 /** JSON Schema of the event's body. */
 export function guildEventSchema(name: GuildEventName): JsonSchema {
-  return schemaOf(GUILD_EVENTS[name].fields);
+  return schemaOf(`${identifierOf(name)}Event`, GUILD_EVENTS[name].fields);
 }

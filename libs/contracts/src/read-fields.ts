@@ -61,9 +61,10 @@ export function readFields(specs: FieldSpecs, body: JsonValue | undefined): Read
   return { ok: true, value: Object.fromEntries(present) as Record<string, unknown> };
 }
 
-/** JSON Schema of a body with these fields. */
-export function schemaOf(specs: FieldSpecs): JsonSchema {
+/** JSON Schema of a body with these fields. @param title the name of the schema */
+export function schemaOf(title: string, specs: FieldSpecs): JsonSchema {
   return {
+    title,
     type: 'object',
     required: Object.keys(specs).filter((field) => specs[field]!.required),
     properties: Object.fromEntries(Object.entries(specs).map(([field, { type }]) => [field, FIELD_TYPES[type].schema])),

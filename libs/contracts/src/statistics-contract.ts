@@ -1,4 +1,4 @@
-import { CATALOGUE, type Catalogue, type FieldColumn, type StatisticKind } from './catalogue.js';
+import { CATALOGUE, identifierOf, type Catalogue, type FieldColumn, type StatisticKind } from './catalogue.js';
 import { resolveIdentity, snowflakeIdentity, type EventEnvelope, type EventIdentity } from './event-identity.js';
 import type { FieldType, JsonSchema } from './field-types.js';
 import type { JsonValue } from '#libs/json';
@@ -81,7 +81,7 @@ export class CompiledKind {
 
   /** JSON Schema of the POST body and of the event, as the API documents show it. */
   schema(): JsonSchema {
-    return schemaOf(this.specs);
+    return schemaOf(`${identifierOf(this.name)}Event`, this.specs);
   }
 }
 

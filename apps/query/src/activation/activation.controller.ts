@@ -4,11 +4,10 @@ import { GuildForm } from '../forms/guild.form.js';
 import { Form } from '../forms/form.decorator.js';
 import { modulePaths } from '../http/route-paths.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
-import { ID_SCHEMA, objectOf } from '../openapi/schemas.js';
 import { API_NAME, VERSION } from '../product.js';
-import { ModuleService, type ModuleStatus } from './activation.service.js';
-
-const STATUS_SCHEMA = objectOf({ guild_id: ID_SCHEMA, enabled: { type: 'boolean' } });
+import { ModuleService } from './activation.service.js';
+import { Greeting } from './dto/greeting.dto.js';
+import { ModuleStatus } from './dto/module-status.dto.js';
 
 @ApiTags('Module')
 @Controller({ path: modulePaths() })
@@ -18,19 +17,21 @@ export class ModuleController {
   @Get()
   @Endpoint({
     access: 'open',
+    operationId: 'getGreeting',
     summary: 'Name and version of this API',
-    data: objectOf({ message: { type: 'string' } }),
+    data: Greeting,
   })
-  home(): { message: string } {
+  home(): Greeting {
     return { message: `${API_NAME} ${VERSION}` };
   }
 
   @Get('status')
   @Endpoint({
     access: 'guild',
+    operationId: 'getModuleStatus',
     summary: 'Whether the module is enabled in a guild',
     query: GuildForm,
-    data: STATUS_SCHEMA,
+    data: ModuleStatus,
     errors: ['SettingsError'],
   })
   status(@Form() form: GuildForm): Promise<ModuleStatus> {
@@ -40,10 +41,11 @@ export class ModuleController {
   @Post('enable')
   @Endpoint({
     access: 'guild',
+    operationId: 'enableModule',
     summary: 'Enable the module in a guild',
     description: 'A guild that is new gets default settings: every component and every statistic off.',
     body: GuildForm,
-    data: STATUS_SCHEMA,
+    data: ModuleStatus,
     errors: ['ModuleEnabledError', 'DatabaseError'],
   })
   enable(@Form() form: GuildForm): Promise<ModuleStatus> {
@@ -53,10 +55,11 @@ export class ModuleController {
   @Post('disable')
   @Endpoint({
     access: 'guild',
+    operationId: 'disableModule',
     summary: 'Disable the module in a guild',
     description: 'Stops collection at once. Settings and recorded statistics stay.',
     body: GuildForm,
-    data: STATUS_SCHEMA,
+    data: ModuleStatus,
     errors: ['ModuleDisabledError', 'DatabaseError'],
   })
   disable(@Form() form: GuildForm): Promise<ModuleStatus> {

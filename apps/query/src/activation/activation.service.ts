@@ -9,11 +9,7 @@ import { GuildDatabase } from '../database/guild-database.js';
 import { GuildEraser } from '../database/guild-eraser.js';
 import { ModuleEnabledError } from '../http/api-error.js';
 import { enabledOnly, findSettings, GuildSettingsReader } from '../settings/guild-settings.reader.js';
-
-export interface ModuleStatus {
-  guild_id: string;
-  enabled: boolean;
-}
+import type { ModuleStatus } from './dto/module-status.dto.js';
 
 /** Switches the module on and off in a guild. */
 @Injectable()

@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { createApiKey, listApiKeys, revokeApiKey, TooManyApiKeysError } from '#libs/api-keys';
 import { GuildDatabase } from '../database/guild-database.js';
 import { BadRequestError, NotFoundError } from '../http/api-error.js';
-import { apiKeyAnswer, type ApiKeyAnswer, type CreatedApiKeyAnswer } from './api-key-answer.js';
+import { apiKeyAnswer } from './api-key-answer.js';
 import type { CreateApiKeyForm } from './api-keys.forms.js';
+import type { ApiKeyAnswer, CreatedApiKeyAnswer, RevokedApiKeyAnswer } from './dto/api-key-answers.dto.js';
 
 /** Makes, lists and revokes the API keys of guilds, whatever the guild's state. */
 @Injectable()
@@ -30,7 +31,7 @@ export class ApiKeysService {
   }
 
   /** Within a second, no instance takes the key any more. @throws NotFoundError */
-  async revoke(id: string): Promise<{ id: string; revoked: true }> {
+  async revoke(id: string): Promise<RevokedApiKeyAnswer> {
     if (!(await this.database.write((manager) => revokeApiKey(manager, id)))) {
       throw new NotFoundError('There is no such API key');
     }

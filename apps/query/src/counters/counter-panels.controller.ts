@@ -2,7 +2,7 @@ import { Controller, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { guildEventSchema, type GuildEventFields } from '#libs/contracts';
 import { eventAnswers } from '../events/event-answers.js';
-import type { EventAnswer } from '../events/event-handover.service.js';
+import type { EventAnswer } from '../events/dto/event-answers.dto.js';
 import { guildEventReader } from '../events/event-reader.js';
 import { Form } from '../forms/form.decorator.js';
 import type { Answer } from '../http/envelope.js';
@@ -10,7 +10,7 @@ import { modulePaths } from '../http/route-paths.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
 import { CounterPanelsService } from './counter-panels.service.js';
 
-const ANSWERS = eventAnswers([]);
+const ANSWERS = eventAnswers();
 
 @ApiTags('Counter panels')
 @Controller({ path: modulePaths('stats/counter-panel') })
@@ -20,6 +20,7 @@ export class CounterPanelsController {
   @Post('check-deleted-channel')
   @Endpoint({
     access: 'service',
+    operationId: 'reportDeletedChannel',
     summary: 'A channel of a guild was deleted (channel.deleted)',
     body: guildEventSchema('channel.deleted'),
     reads: guildEventReader('channel.deleted'),
@@ -33,6 +34,7 @@ export class CounterPanelsController {
   @Post('update')
   @Endpoint({
     access: 'service',
+    operationId: 'refreshCounterPanels',
     summary: 'Refresh the counter panels of a guild, or of all (counter_panel.refresh)',
     body: guildEventSchema('counter_panel.refresh'),
     reads: guildEventReader('counter_panel.refresh'),

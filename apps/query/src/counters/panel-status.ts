@@ -1,32 +1,7 @@
-import type { JsonSchema } from '#libs/contracts';
 import { earliestRename } from '#libs/counters';
 import type { PanelChannel, UnremovedChannel } from '#libs/counters';
 import type { CounterPanel, GuildSettings } from '#libs/database';
-import { ID_SCHEMA, objectOf, orNull, TIME_SCHEMA } from '../openapi/schemas.js';
-
-const PANELS = ['member_count', 'online_member_count', 'server_boost_number', 'custom'] as const;
-
-/** How a counter is, so that one that stands still explains itself. */
-export interface PanelStatus {
-  panel: (typeof PANELS)[number];
-  channel_id: string;
-  /** The name that Discord took last; null before the first. */
-  last_value: string | null;
-  last_update_at: string | null;
-  /** When the counter is looked at next and may be renamed, by Discord's limit too; null while that is not to come. */
-  next_update_at: string | null;
-  /** One sentence for people; null when nothing is wrong. */
-  last_error: string | null;
-}
-
-export const PANEL_STATUS_SCHEMA: JsonSchema = objectOf({
-  panel: { enum: PANELS },
-  channel_id: ID_SCHEMA,
-  last_value: { ...orNull({ type: 'string' }), description: 'The name that Discord took last' },
-  last_update_at: orNull(TIME_SCHEMA),
-  next_update_at: { ...orNull(TIME_SCHEMA), description: 'null: none is to come' },
-  last_error: { ...orNull({ type: 'string' }), description: 'For people; null when nothing is wrong' },
-});
+import type { PanelStatus } from './dto/panel-status.dto.js';
 
 export interface KnownOfPanels {
   settings: GuildSettings;

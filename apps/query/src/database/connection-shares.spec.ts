@@ -1,7 +1,7 @@
 import { ConnectionShares } from './connection-shares.js';
 import { TurnTimeoutError } from './database-failure.js';
 
-describe(ConnectionShares.name, () => {
+describe('ConnectionShares', () => {
   it('should give up what waits too long for its turn, and then not begin it', async () => {
     const shares = new ConnectionShares(4, 50);
     let release!: () => void;

@@ -3,11 +3,7 @@ import { BrokerUnavailableError, type EventHandover, type OutgoingEvent } from '
 import { ServiceUnavailableError } from '../http/api-error.js';
 import { Answer } from '../http/envelope.js';
 import { EVENT_HANDOVER } from '../tokens.js';
-
-/** What a POST of an event answers. */
-export type EventAnswer =
-  | { event_id: string; accepted: true }
-  | { accepted: false; reason: 'statistic_disabled' | 'bot_message' | 'starboard_disabled' };
+import type { DeclineReason, EventAnswer } from './dto/event-answers.dto.js';
 
 /** Hands events over to whoever stores them, and answers for it. */
 @Injectable()
@@ -33,7 +29,7 @@ export class EventHandoverService {
   }
 
   /** The guild does not want this event. */
-  decline(reason: Extract<EventAnswer, { accepted: false }>['reason']): Answer<EventAnswer> {
+  decline(reason: DeclineReason): Answer<EventAnswer> {
     return new Answer({ accepted: false, reason }, { status: 200 });
   }
 }

@@ -2,23 +2,11 @@ import { Controller, Get, Header, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Registry } from 'prom-client';
-import type { JsonSchema } from '#libs/contracts';
-import { HealthChecks, type Readiness } from '#libs/observability';
+import { HealthChecks } from '#libs/observability';
+import { text } from '../answers/answer-schema.js';
 import { WithoutEnvelope } from '../http/envelope.interceptor.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
-import { objectOf } from '../openapi/schemas.js';
-
-const READINESS_SCHEMA = objectOf({
-  status: { enum: ['ready', 'not_ready'] },
-  checks: {
-    type: 'object',
-    additionalProperties: {
-      type: 'object',
-      required: ['status'],
-      properties: { status: { enum: ['ok', 'degraded', 'failed'] }, message: { type: 'string' } },
-    },
-  },
-}) satisfies JsonSchema;
+import { LivenessAnswer, ReadinessAnswer } from './dto/health-answers.dto.js';
 
 /** For orchestrators and Prometheus. */
 @ApiTags('Operations')
@@ -33,10 +21,11 @@ export class HealthController {
   @WithoutEnvelope()
   @Endpoint({
     access: 'open',
+    operationId: 'getLiveness',
     summary: 'Whether the process can answer',
-    answers: { 200: { description: 'It can', schema: objectOf({ status: { const: 'ok' } }) } },
+    answers: { 200: { description: 'It can', content: LivenessAnswer } },
   })
-  livez(): { status: 'ok' } {
+  livez(): LivenessAnswer {
     return { status: 'ok' };
   }
 
@@ -44,14 +33,15 @@ export class HealthController {
   @WithoutEnvelope()
   @Endpoint({
     access: 'open',
+    operationId: 'getReadiness',
     summary: 'Whether this instance can do its work now',
     description: 'Without the broker it is ready, and `degraded`: it reads, and cannot take events.',
     answers: {
-      200: { description: 'It can', schema: READINESS_SCHEMA },
-      503: { description: 'It cannot', schema: READINESS_SCHEMA },
+      200: { description: 'It can', content: ReadinessAnswer },
+      503: { description: 'It cannot', content: ReadinessAnswer },
     },
   })
-  async readyz(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readiness> {
+  async readyz(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadinessAnswer> {
     const readiness = await this.health.readiness();
     reply.status(readiness.status === 'ready' ? 200 : 503);
     return readiness;
@@ -62,8 +52,9 @@ export class HealthController {
   @Header('content-type', Registry.PROMETHEUS_CONTENT_TYPE)
   @Endpoint({
     access: 'service',
+    operationId: 'getMetrics',
     summary: 'Metrics for Prometheus',
-    answers: { 200: { description: 'All metrics', schema: { type: 'string' }, mediaType: 'text/plain' } },
+    answers: { 200: { description: 'All metrics', content: text(), mediaType: 'text/plain' } },
   })
   metrics(): Promise<string> {
     return this.registry.metrics();

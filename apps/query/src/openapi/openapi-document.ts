@@ -1,11 +1,20 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { API_NAME, VERSION } from '../product.js';
-import { COMPONENT_SCHEMAS } from './schemas.js';
+import { nameComponents } from './components.js';
+import { ACCESS_EXTENSION } from './endpoint.decorator.js';
+import { TAGS } from './tags.js';
 
 /** Where the API lies: at the root, and the same under its version. */
-const SERVERS = [{ url: '/' }, { url: '/v1' }];
+const SERVERS = [
+  { url: '/', description: 'The current version' },
+  { url: '/v1', description: 'Version 1' },
+];
 const VERSION_PREFIX = '/v1/';
+const BEARER = 'bearer';
+
+type PathItem = OpenAPIObject['paths'][string];
+type Operation = Readonly<Record<string, unknown>>;
 
 const DESCRIPTION = `Statistics, starboard and counter panels for Discord guilds.
 
@@ -16,23 +25,19 @@ another media type with 415. Bodies may come in gzip; answers of 1 KiB and more 
 
 /** The OpenAPI document of the routes that the application has. */
 export function openApiDocument(app: INestApplication): OpenAPIObject {
-  const info = new DocumentBuilder()
+  const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle(API_NAME)
     .setDescription(DESCRIPTION)
     .setVersion(VERSION)
     .setLicense('MIT', 'https://opensource.org/license/mit')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The service key, or the API key of a guild' })
-    .build();
-  const document = SwaggerModule.createDocument(app, info, {
-    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
-  });
-  return {
-    ...document,
-    servers: SERVERS,
-    paths: eachPathOnce(document.paths),
-    components: { ...document.components, schemas: COMPONENT_SCHEMAS as never },
-  };
+    .addBearerAuth(
+      { type: 'http', scheme: 'bearer', description: 'The service key, or the API key of a guild' },
+      BEARER,
+    );
+  for (const [name, description] of Object.entries(TAGS)) builder.addTag(name, description);
+  const document = nameComponents(SwaggerModule.createDocument(app, builder.build()));
+  return { ...document, servers: SERVERS, paths: eachPathOnce(document.paths) };
 }
 
 /** The two prefixes are two servers and not two paths; what has no version lies at the root alone. */
@@ -41,6 +46,16 @@ function eachPathOnce(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
   return Object.fromEntries(
     Object.entries(paths)
       .filter(([path]) => !path.startsWith(VERSION_PREFIX))
-      .map(([path, item]) => [path, hasVersion(path) ? item : { ...item, servers: [{ url: '/' }] }]),
+      .map(([path, item]) => [path, hasVersion(path) ? secured(item) : { ...secured(item), servers: [SERVERS[0]!] }]),
+  );
+}
+
+/** Says of every operation which credential it needs; none of an open one. */
+function secured(item: PathItem): PathItem {
+  return Object.fromEntries(
+    Object.entries(item as Record<string, Operation>).map(([method, operation]) => [
+      method,
+      { ...operation, security: operation[ACCESS_EXTENSION] === 'open' ? [] : [{ [BEARER]: [] }] },
+    ]),
   );
 }

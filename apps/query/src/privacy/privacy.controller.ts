@@ -1,14 +1,15 @@
 import { Controller, Delete, Get, Req, type StreamableFile } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { FIELD_TYPES, type JsonSchema } from '#libs/contracts';
+import { FIELD_TYPES } from '#libs/contracts';
+import { oneOf, text } from '../answers/answer-schema.js';
 import { Field } from '../forms/form-field.js';
 import { Form } from '../forms/form.decorator.js';
 import { modulePaths } from '../http/route-paths.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
-import { ID_SCHEMA, objectOf } from '../openapi/schemas.js';
 import { MemberExporter } from './member-exporter.service.js';
-import { PrivacyService, type MemberEntries, type MemberEntriesByGuild } from './privacy.service.js';
+import { MemberEntries, MemberEntriesByGuild } from './dto/member-entries.dto.js';
+import { PrivacyService } from './privacy.service.js';
 
 export class MemberForm {
   @Field(FIELD_TYPES.snowflake, { required: false, description: 'The guild; left out: every guild of the member' })
@@ -17,22 +18,6 @@ export class MemberForm {
   @Field(FIELD_TYPES.snowflake, { description: 'The member' })
   privacy_member_id: string;
 }
-
-const COUNT: JsonSchema = { type: 'integer', minimum: 0 };
-const ENTRIES = {
-  total: COUNT,
-  statistics: { type: 'object', additionalProperties: COUNT, description: 'By the name of every kind' },
-  starboard: COUNT,
-} as const satisfies Record<string, JsonSchema>;
-const ENTRIES_SCHEMA: JsonSchema = {
-  oneOf: [
-    { ...objectOf(ENTRIES), description: 'Of the guild' },
-    {
-      ...objectOf({ total: COUNT, guilds: { type: 'array', items: objectOf({ guild_id: ID_SCHEMA, ...ENTRIES }) } }),
-      description: 'Of every guild in which something refers to the member, where no guild is named',
-    },
-  ],
-};
 
 @ApiTags('Privacy')
 @Controller({ path: modulePaths('privacy') })
@@ -45,9 +30,10 @@ export class PrivacyController {
   @Get('get-user-entries')
   @Endpoint({
     access: 'service',
+    operationId: 'countMemberEntries',
     summary: 'How many entries name a member',
     query: MemberForm,
-    data: ENTRIES_SCHEMA,
+    data: oneOf(MemberEntries, MemberEntriesByGuild),
     errors: ['ServiceUnavailableError'],
   })
   count(@Form() { guild_id, privacy_member_id }: MemberForm): Promise<MemberEntries | MemberEntriesByGuild> {
@@ -58,11 +44,12 @@ export class PrivacyController {
   @Delete('delete-user-entries')
   @Endpoint({
     access: 'service',
+    operationId: 'eraseMember',
     summary: 'Take a member out of everything that is stored',
     description:
       'Records keep counting, but bear no user. Answers what was erased when all is, or after a minute that it goes on.',
     bodyOrQuery: MemberForm,
-    data: ENTRIES_SCHEMA,
+    data: oneOf(MemberEntries, MemberEntriesByGuild),
     errors: ['DatabaseError'],
   })
   erase(@Form() { guild_id, privacy_member_id }: MemberForm): Promise<MemberEntries | MemberEntriesByGuild> {
@@ -73,13 +60,14 @@ export class PrivacyController {
   @Get('export')
   @Endpoint({
     access: 'service',
+    operationId: 'exportMember',
     summary: 'All that is stored of a member, as a download',
     description:
       'A line of JSON for each record, with `guild_id` and `record`: `event` (with `kind`, as the views show it), ' +
       '`starboard_entry`, `count` (of days whose events are gone), `erasure`.',
     query: MemberForm,
     answers: {
-      200: { description: 'All records', mediaType: 'application/x-ndjson', schema: { type: 'string' } },
+      200: { description: 'All records', mediaType: 'application/x-ndjson', content: text() },
     },
     errors: ['ServiceUnavailableError'],
   })

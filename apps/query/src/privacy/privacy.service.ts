@@ -4,20 +4,8 @@ import { StatisticsContract } from '#libs/contracts';
 import { countMemberReferences, type MemberReferences } from '#libs/erasure';
 import { GuildDatabase } from '../database/guild-database.js';
 import { GuildEraser } from '../database/guild-eraser.js';
+import type { MemberEntries, MemberEntriesByGuild } from './dto/member-entries.dto.js';
 import { MemberGuilds } from './member-guilds.service.js';
-
-export interface MemberEntries {
-  total: number;
-  /** By the name of every kind. */
-  statistics: Record<string, number>;
-  starboard: number;
-}
-
-/** In every guild in which something refers to the member. */
-export interface MemberEntriesByGuild {
-  total: number;
-  guilds: (MemberEntries & { guild_id: string })[];
-}
 
 /** What is stored of a member, whatever the state of a guild. */
 @Injectable()

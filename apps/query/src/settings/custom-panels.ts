@@ -21,6 +21,7 @@ export const panelsToCreate: FieldFormat<PanelToCreate[]> = {
     type: 'array',
     maxItems: MAX_PANELS,
     items: {
+      title: 'PanelToCreate',
       type: 'object',
       required: ['channel_name', 'role_id'],
       properties: {

@@ -6,7 +6,8 @@ import type { DiscordClient } from '#libs/discord';
 import { panelStatus } from '../counters/panel-status.js';
 import { starboardStatus } from '../starboard/starboard-status.js';
 import { enabledOnly, findSettings } from './guild-settings.reader.js';
-import { settingsAnswer, type SettingsAnswer } from './settings-answer.js';
+import type { SettingsAnswer } from './settings-answer.dto.js';
+import { settingsAnswer } from './settings-answer.js';
 
 /** What a change of settings starts from. */
 export interface SettingsState {

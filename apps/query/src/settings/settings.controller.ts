@@ -3,8 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Form } from '../forms/form.decorator.js';
 import { modulePaths } from '../http/route-paths.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
-import { ID_SCHEMA, objectOf } from '../openapi/schemas.js';
-import { SETTINGS_SCHEMA, type SettingsAnswer } from './settings-answer.js';
+import { ErasedGuildAnswer, SettingsAnswer } from './settings-answer.dto.js';
 import { PatchSettingsForm, PutSettingsForm, SettingsGuildForm } from './settings.forms.js';
 import { SettingsService } from './settings.service.js';
 
@@ -16,9 +15,10 @@ export class SettingsController {
   @Get()
   @Endpoint({
     access: 'guild',
+    operationId: 'getSettings',
     summary: 'All settings of a guild',
     query: SettingsGuildForm,
-    data: SETTINGS_SCHEMA,
+    data: SettingsAnswer,
     errors: ['ModuleDisabledError', 'SettingsError'],
   })
   get(@Form() form: SettingsGuildForm): Promise<SettingsAnswer> {
@@ -28,12 +28,13 @@ export class SettingsController {
   @Put()
   @Endpoint({
     access: 'guild',
+    operationId: 'replaceSettings',
     summary: 'Replace the settings of a guild',
     description:
       'What GET answered, with the two lists of panels added, may be sent back: `counter_panel_custom_panels`, ' +
       '`counter_panel_status` and `starboard_status` are ignored.',
     body: PutSettingsForm,
-    data: SETTINGS_SCHEMA,
+    data: SettingsAnswer,
     errors: ['ModuleDisabledError', 'SettingsError', 'DatabaseError', 'DiscordApiInteractionError'],
   })
   replace(@Form() form: PutSettingsForm): Promise<SettingsAnswer> {
@@ -43,9 +44,10 @@ export class SettingsController {
   @Patch()
   @Endpoint({
     access: 'guild',
+    operationId: 'changeSettings',
     summary: 'Change some settings of a guild',
     body: PatchSettingsForm,
-    data: SETTINGS_SCHEMA,
+    data: SettingsAnswer,
     errors: ['ModuleDisabledError', 'SettingsError', 'DatabaseError', 'DiscordApiInteractionError'],
   })
   change(@Form() form: PatchSettingsForm): Promise<SettingsAnswer> {
@@ -55,13 +57,14 @@ export class SettingsController {
   @Delete('delete')
   @Endpoint({
     access: 'service',
+    operationId: 'eraseGuild',
     summary: 'Erase everything that is stored of a guild',
     description: 'Settings, custom panels, starboard entries and statistics. Doing it again changes nothing.',
     bodyOrQuery: SettingsGuildForm,
-    data: objectOf({ guild_id: ID_SCHEMA, deleted: { const: true } }),
+    data: ErasedGuildAnswer,
     errors: ['DatabaseError'],
   })
-  erase(@Form() form: SettingsGuildForm): Promise<{ guild_id: string; deleted: true }> {
+  erase(@Form() form: SettingsGuildForm): Promise<ErasedGuildAnswer> {
     return this.settings.erase(form.guild_id);
   }
 }

@@ -12,7 +12,7 @@ import { GuildDatabase } from '../database/guild-database.js';
 import { GuildEraser } from '../database/guild-eraser.js';
 import { DiscordApiInteractionError } from '../http/api-error.js';
 import { DISCORD } from '../tokens.js';
-import type { SettingsAnswer } from './settings-answer.js';
+import type { ErasedGuildAnswer, SettingsAnswer } from './settings-answer.dto.js';
 import { decide, type DoneInDiscord } from './settings-decision.js';
 import { CHANNEL_FIELDS } from './settings-fields.js';
 import { checkRules } from './settings-rules.js';
@@ -67,7 +67,7 @@ export class SettingsService {
    * Erases everything that is stored of the guild; what happened there before is not stored any more. The channels of
    * its custom panels go as far as Discord lets them.
    */
-  async erase(guildId: string): Promise<{ guild_id: string; deleted: true }> {
+  async erase(guildId: string): Promise<ErasedGuildAnswer> {
     const channels = await this.channels.ofGuild(guildId);
     await this.eraser.eraseGuild(guildId);
     await this.channels.deleteAsFarAsPossible(guildId, channels);

@@ -1,28 +1,7 @@
-import type { JsonSchema } from '#libs/contracts';
 import type { GuildSettings } from '#libs/database';
 import type { StarboardProblem } from '#libs/starboard';
 import type { DiscordClient } from '#libs/discord';
-import { ID_SCHEMA, objectOf, orNull, TIME_SCHEMA } from '../openapi/schemas.js';
-
-/** What keeps the starboard from working in a channel, or from showing a message of it. */
-export interface StarboardStatus {
-  /** The starboard channel, or one with starred messages. */
-  channel_id: string;
-  /** One sentence for people. */
-  problem: string;
-  /** Times are null of what was not met, but is so by the configuration. */
-  first_seen_at: string | null;
-  last_seen_at: string | null;
-  next_try_at: string | null;
-}
-
-export const STARBOARD_STATUS_SCHEMA: JsonSchema = objectOf({
-  channel_id: { ...ID_SCHEMA, description: 'The starboard channel, or one with starred messages' },
-  problem: { type: 'string', description: 'For people' },
-  first_seen_at: orNull(TIME_SCHEMA),
-  last_seen_at: orNull(TIME_SCHEMA),
-  next_try_at: { ...orNull(TIME_SCHEMA), description: 'Until then the channel, or the message, is left alone' },
-});
+import type { StarboardStatus } from './dto/starboard-status.dto.js';
 
 const NO_TOKEN = 'DISCORD_TOKEN is not set, so the starboard stands still';
 const TOKEN_REFUSED = 'Discord does not accept DISCORD_TOKEN, so the starboard stands still';

@@ -2,7 +2,7 @@ import { Controller, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { guildEventSchema } from '#libs/contracts';
 import { eventAnswers } from '../events/event-answers.js';
-import type { EventAnswer } from '../events/event-handover.service.js';
+import { DeclinedStar, type EventAnswer } from '../events/dto/event-answers.dto.js';
 import { guildEventReader } from '../events/event-reader.js';
 import { Form } from '../forms/form.decorator.js';
 import type { Answer } from '../http/envelope.js';
@@ -10,7 +10,7 @@ import { modulePaths } from '../http/route-paths.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
 import { StarboardService, type StarFields } from './starboard.service.js';
 
-const ANSWERS = eventAnswers(['starboard_disabled']);
+const ANSWERS = eventAnswers(DeclinedStar);
 
 @ApiTags('Starboard')
 @Controller({ path: modulePaths('starboard') })
@@ -20,6 +20,7 @@ export class StarboardController {
   @Post('add')
   @Endpoint({
     access: 'service',
+    operationId: 'addStar',
     summary: 'A message got a star (star.added)',
     body: guildEventSchema('star.added'),
     reads: guildEventReader('star.added'),
@@ -33,6 +34,7 @@ export class StarboardController {
   @Post('remove')
   @Endpoint({
     access: 'service',
+    operationId: 'removeStar',
     summary: 'A message lost a star, or was deleted (star.removed)',
     body: guildEventSchema('star.removed'),
     reads: guildEventReader('star.removed'),

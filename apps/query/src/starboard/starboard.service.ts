@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { GuildEventFields } from '#libs/contracts';
-import { EventHandoverService, type EventAnswer } from '../events/event-handover.service.js';
+import type { EventAnswer } from '../events/dto/event-answers.dto.js';
+import { EventHandoverService } from '../events/event-handover.service.js';
 import { newEvent } from '../events/new-event.js';
 import type { Answer } from '../http/envelope.js';
 import { GuildSettingsReader } from '../settings/guild-settings.reader.js';

@@ -1,24 +1,24 @@
 import { Controller, Get, Header, Post, Req, type StreamableFile, type Type } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import type { CompiledKind, StatisticFields, StatisticsContract } from '#libs/contracts';
+import { identifierOf, type CompiledKind, type StatisticFields, type StatisticsContract } from '#libs/contracts';
 import { eventAnswers } from '../events/event-answers.js';
-import type { EventAnswer } from '../events/event-handover.service.js';
+import { DeclinedBotStatistic, DeclinedStatistic, type EventAnswer } from '../events/dto/event-answers.dto.js';
 import { statisticReader } from '../events/event-reader.js';
 import { formReader } from '../forms/form-reader.js';
 import { Form } from '../forms/form.decorator.js';
 import type { Answer } from '../http/envelope.js';
+import { page } from '../http/envelope.dto.js';
 import { modulePaths } from '../http/route-paths.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
-import { pageSchema } from '../openapi/schemas.js';
-import { eventRecordSchema, type EventRecord } from './event-record.js';
+import { recordClass, type EventRecord } from './dto/event-record.dto.js';
 import { EXPORT_MEDIA_TYPES } from './export/export-formats.js';
 import { preferredFormat } from './export/requested-format.js';
 import { StatisticsExporter } from './export/statistics-exporter.service.js';
 import { StatisticsRecorder } from './statistics-recorder.service.js';
 import { StatisticsViewer } from './statistics-viewer.service.js';
+import { summaryClass, type SummaryAnswer } from './summary/dto/summary.dto.js';
 import { StatisticsSummarizer } from './summary/statistics-summarizer.service.js';
-import { summarySchema, type SummaryAnswer } from './summary/summary-answer.js';
 import { summaryForm, type SummaryRequest } from './summary/summary.form.js';
 import { viewForm, type ViewRequest } from './view.form.js';
 
@@ -31,7 +31,8 @@ function statisticController(kind: CompiledKind): Type {
   const { title, recordPath, viewPath, botSwitch } = kind.definition;
   const { form, documented } = viewForm(kind.definition);
   const summary = summaryForm(kind.definition);
-  const reasons = botSwitch === undefined ? ['statistic_disabled'] : ['statistic_disabled', 'bot_message'];
+  const declined = botSwitch === undefined ? DeclinedStatistic : DeclinedBotStatistic;
+  const operations = operationIds(kind);
 
   @ApiTags('Statistics')
   @Controller({ path: modulePaths() })
@@ -46,11 +47,12 @@ function statisticController(kind: CompiledKind): Type {
     @Post(recordPath)
     @Endpoint({
       access: 'guild',
+      operationId: operations.record,
       summary: `Record: ${title} (${kind.name})`,
       description: `Collected while ${kind.definition.switch} is on. Unknown fields are ignored.`,
       body: kind.schema(),
       reads: statisticReader(kind),
-      answers: eventAnswers(reasons),
+      answers: eventAnswers(declined),
       errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
     })
     record(@Form() fields: StatisticFields): Promise<Answer<EventAnswer>> {
@@ -61,6 +63,7 @@ function statisticController(kind: CompiledKind): Type {
     @Header('vary', 'accept')
     @Endpoint({
       access: 'guild',
+      operationId: operations.list,
       summary: `Records: ${title} (${kind.name})`,
       description: 'Newest first.',
       query: documented,
@@ -68,7 +71,7 @@ function statisticController(kind: CompiledKind): Type {
       answers: {
         200: {
           description: 'A page of records, or all of them as a download',
-          schema: pageSchema(eventRecordSchema(kind.definition)),
+          content: page(recordClass(kind)),
           otherMediaTypes: EXPORT_MEDIA_TYPES,
         },
       },
@@ -83,19 +86,20 @@ function statisticController(kind: CompiledKind): Type {
     @Get(summaryPath(viewPath))
     @Endpoint({
       access: 'guild',
+      operationId: operations.summarize,
       summary: `Summary: ${title} (${kind.name})`,
       description: 'What counting the records would give at that moment.',
       query: summary.documented,
       reads: formReader(summary.form),
-      data: summarySchema(kind.definition),
+      data: summaryClass(kind),
       errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
     })
     summarize(@Form() request: SummaryRequest): Promise<SummaryAnswer> {
       return this.summarizer.summarize(kind, request);
     }
   }
-  // Names the operations in the API documents: Nest and Swagger take it from the class.
-  Object.defineProperty(StatisticController, 'name', { value: `${pascalCase(kind.name)}Controller` });
+  // Nest's logs and errors show it.
+  Object.defineProperty(StatisticController, 'name', { value: `${identifierOf(kind.name)}Controller` });
   return StatisticController;
 }
 
@@ -104,6 +108,9 @@ function summaryPath(viewPath: string): string {
   return viewPath.replace(/view$/, 'summary');
 }
 
-function pascalCase(kindName: string): string {
-  return kindName.replace(/(?:^|[._])([a-z])/g, (_, letter: string) => letter.toUpperCase());
+/** Such as `recordMessage`, `listMessages` and `summarizeMessages`. */
+function operationIds({ name, definition: { noun } }: CompiledKind): Record<'record' | 'list' | 'summarize', string> {
+  const one = identifierOf(noun ?? name);
+  const many = noun === undefined ? `${one}Records` : `${one}s`;
+  return { record: `record${one}`, list: `list${many}`, summarize: `summarize${many}` };
 }

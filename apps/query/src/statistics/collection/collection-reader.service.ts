@@ -6,7 +6,7 @@ import { GuildDatabase } from '../../database/guild-database.js';
 import { GuildSettingsReader } from '../../settings/guild-settings.reader.js';
 import { QUERY_CONFIG } from '../../tokens.js';
 import { resolveWindow, type TimeWindow } from '../window.js';
-import { periodAnswers, type CollectionAnswer } from './collection-answer.js';
+import type { CollectionAnswer, PeriodAnswer } from './dto/collection.dto.js';
 import type { WindowForm } from '../window.form.js';
 import { intersection, union, type Intervals } from './intervals.js';
 import { readLastEvents } from './read-last-events.js';
@@ -73,4 +73,8 @@ function intervalsOf(periods: readonly CollectionPeriod[], name: string, window:
   return union(
     ofName.map(({ beganAt, endedAt }) => ({ from: beganAt.getTime(), to: endedAt?.getTime() ?? window.to })),
   );
+}
+
+function periodAnswers(intervals: Intervals): PeriodAnswer[] {
+  return intervals.map(({ from, to }) => ({ from: new Date(from).toISOString(), to: new Date(to).toISOString() }));
 }

@@ -3,8 +3,8 @@ import { ApiTags } from '@nestjs/swagger';
 import { Form } from '../../forms/form.decorator.js';
 import { modulePaths } from '../../http/route-paths.js';
 import { Endpoint } from '../../openapi/endpoint.decorator.js';
-import { COLLECTION_SCHEMA, type CollectionAnswer } from './collection-answer.js';
 import { CollectionReader } from './collection-reader.service.js';
+import { CollectionAnswer } from './dto/collection.dto.js';
 import { WindowForm } from '../window.form.js';
 
 @ApiTags('Statistics')
@@ -15,10 +15,11 @@ export class CollectionController {
   @Get()
   @Endpoint({
     access: 'guild',
+    operationId: 'getCollection',
     summary: 'When the events of each kind were collected',
     description: 'Where a kind was not collected, that there are no records says nothing.',
     query: WindowForm,
-    data: COLLECTION_SCHEMA,
+    data: CollectionAnswer,
     errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
   })
   read(@Form() form: WindowForm): Promise<CollectionAnswer> {

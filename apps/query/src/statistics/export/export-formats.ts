@@ -1,4 +1,5 @@
-import type { JsonSchema, StatisticKind } from '#libs/contracts';
+import type { StatisticKind } from '#libs/contracts';
+import { text, type AnswerSchema } from '../../answers/answer-schema.js';
 import { csvRecords } from './csv-records.js';
 import { ndjsonRecords } from './ndjson-records.js';
 import type { RecordWriter } from './record-writer.js';
@@ -31,7 +32,7 @@ export const EXPORT_FORMATS = {
 
 export type ExportFormat = keyof typeof EXPORT_FORMATS;
 
-/** JSON Schemas by media type, for the API documents. */
-export const EXPORT_MEDIA_TYPES: Readonly<Record<string, JsonSchema>> = Object.fromEntries(
-  Object.values(EXPORT_FORMATS).map(({ mediaType, description }) => [mediaType, { type: 'string', description }]),
+/** By media type, for the API documents. */
+export const EXPORT_MEDIA_TYPES: Readonly<Record<string, AnswerSchema>> = Object.fromEntries(
+  Object.values(EXPORT_FORMATS).map(({ mediaType, description }) => [mediaType, text(description)]),
 );

@@ -1,4 +1,4 @@
-import type { EventRecord } from '../event-record.js';
+import type { EventRecord } from '../dto/event-record.dto.js';
 
 /** Writes records as text. */
 export interface RecordWriter {

@@ -1,14 +1,5 @@
 import { sketchValue } from '#libs/statistics';
-
-/** Statistics of delays, in milliseconds. */
-export interface DelayStatistics {
-  avg: number;
-  min: number;
-  max: number;
-  p50: number;
-  p95: number;
-  p99: number;
-}
+import type { DelayStatistics } from './dto/delay-statistics.dto.js';
 
 /** Collects delays (microseconds) as their sum, bounds and distribution, which is all that rollups keep of them. */
 export class DelayCollector {

@@ -4,8 +4,8 @@ import { Form } from '../../forms/form.decorator.js';
 import { modulePaths } from '../../http/route-paths.js';
 import { Endpoint } from '../../openapi/endpoint.decorator.js';
 import { WindowForm } from '../window.form.js';
+import { OverviewAnswer } from './dto/overview.dto.js';
 import { StatisticsSummarizer } from './statistics-summarizer.service.js';
-import { OVERVIEW_SCHEMA, type OverviewAnswer } from './summary-answer.js';
 
 @ApiTags('Statistics')
 @Controller({ path: modulePaths('stats/overview') })
@@ -15,9 +15,10 @@ export class OverviewController {
   @Get()
   @Endpoint({
     access: 'guild',
+    operationId: 'getOverview',
     summary: 'How many records of every kind there are',
     query: WindowForm,
-    data: OVERVIEW_SCHEMA,
+    data: OverviewAnswer,
     errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
   })
   overview(@Form() form: WindowForm): Promise<OverviewAnswer> {

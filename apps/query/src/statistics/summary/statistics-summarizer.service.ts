@@ -13,7 +13,8 @@ import { countKind, countKinds, type Tallies, type Tally } from './count-window.
 import { DelayCollector } from './delay-statistics.js';
 import { groupKind } from './group-window.js';
 import { localBuckets } from './local-buckets.js';
-import type { OverviewAnswer, SummaryAnswer } from './summary-answer.js';
+import type { OverviewAnswer } from './dto/overview.dto.js';
+import type { SummaryAnswer } from './dto/summary.dto.js';
 import { DEFAULT_TOP, type SummaryRequest } from './summary.form.js';
 import type { EventFilter } from './queries/events-in-stretches.js';
 

@@ -1,0 +1,67 @@
+import type { Type } from '@nestjs/common';
+import type { JsonSchema } from '#libs/contracts';
+import { API_ERRORS, type ApiErrorName } from '../http/api-error.js';
+import { failure } from '../http/envelope.dto.js';
+import { ERROR_ANSWERS } from '../http/errors.dto.js';
+import { COMPONENT_NAME } from './components.js';
+
+/** A response of the API documents, and the DTO classes that it refers to. */
+export interface DocumentedResponse {
+  status: number;
+  response: Readonly<Record<string, unknown>>;
+  models: readonly Type[];
+}
+
+const RETRY_AFTER: Readonly<Record<string, JsonSchema>> = {
+  'Retry-After': { description: 'When it is worth to try again, in seconds', schema: { type: 'integer', minimum: 0 } },
+};
+const TELLS_WHEN_TO_RETRY: readonly ApiErrorName[] = ['TooManyRequestsError', 'ServiceUnavailableError'];
+
+/** What any request may meet. */
+const ERRORS_OF_EVERY_ROUTE = ['BadRequestError'] as const satisfies readonly ApiErrorName[];
+/** What a request may meet that needs a credential. */
+const ERRORS_OF_ACCESS = [
+  'UnauthorizedError',
+  'ForbiddenError',
+  'TooManyRequestsError',
+  'InternalServerError',
+  'ServiceUnavailableError',
+] as const satisfies readonly ApiErrorName[];
+
+/** A body that is refused before it is read answers BadRequestError with a status that says why. */
+const UNREADABLE_BODIES: readonly DocumentedResponse[] = [
+  errorResponse(413, ['BadRequestError'], { name: 'BodyTooLarge', description: 'The body is too large' }),
+  errorResponse(415, ['BadRequestError'], { name: 'BodyNotJson', description: 'The body is not JSON' }),
+];
+
+/** What a route may answer when it fails: what any route may, and `errors`. */
+export function errorResponses(
+  errors: readonly ApiErrorName[],
+  { isOpen, hasBody }: { isOpen: boolean; hasBody: boolean },
+): DocumentedResponse[] {
+  const possible = new Set<ApiErrorName>([...ERRORS_OF_EVERY_ROUTE, ...(isOpen ? [] : ERRORS_OF_ACCESS), ...errors]);
+  const byStatus = new Map<number, ApiErrorName[]>();
+  // In the order of the table of errors.
+  for (const name of (Object.keys(API_ERRORS) as ApiErrorName[]).filter((each) => possible.has(each))) {
+    const { status } = API_ERRORS[name];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), name]);
+  }
+  const responses = [...byStatus].map(([status, names]) => errorResponse(status, names));
+  return hasBody ? [...responses, ...UNREADABLE_BODIES] : responses;
+}
+
+function errorResponse(
+  status: number,
+  names: readonly ApiErrorName[],
+  { name, description } = { name: names.join('Or'), description: names.join(' or ') },
+): DocumentedResponse {
+  const { schema, models } = failure(names.map((each) => ERROR_ANSWERS[each]));
+  const hasRetryAfter = names.some((each) => TELLS_WHEN_TO_RETRY.includes(each));
+  const response = {
+    description,
+    ...(hasRetryAfter && { headers: RETRY_AFTER }),
+    content: { 'application/json': { schema } },
+    [COMPONENT_NAME]: name,
+  };
+  return { status, response, models };
+}
