@@ -5,7 +5,7 @@ module.exports = {
     {
       name: 'folders-import-one-way',
       comment: 'two folders that import each other are one folder, or a third is missing',
-      severity: 'warn',
+      severity: 'error',
       scope: 'folder',
       from: {},
       to: { circular: true },

@@ -8,6 +8,7 @@ const CODE = ['apps', 'libs', 'test', 'bench'];
 const checks = [
   { name: 'types', run: () => runTool('tsc', ['--noEmit', '-p', 'tsconfig.json']) },
   { name: 'lint', run: () => runTool('oxlint', ['--type-aware', ...CODE]) },
+  { name: 'access of routes', run: checkAccess },
   { name: 'import rules', run: () => runTool('depcruise', CODE) },
   { name: 'formatting', run: () => runTool('prettier', ['--check', '.'], 'npm run format') },
   { name: 'generated files up to date', run: compareOpenApi },
@@ -25,6 +26,11 @@ process.exit(results.every(({ passed }) => passed) ? 0 : 1);
 async function runTool(tool, args, remedy) {
   const { code, output } = await capture(join(root, 'node_modules', '.bin', tool), args);
   return { passed: code === 0, output: remedy ? `${output}\n${remedy} puts it right` : output };
+}
+
+async function checkAccess() {
+  const { code, output } = await capture(process.execPath, [join(root, 'scripts', 'check-access.mjs')]);
+  return { passed: code === 0, output };
 }
 
 async function compareOpenApi() {

@@ -8,7 +8,7 @@ import { benchNumber } from '../harness/servers.js';
 import { startService, type ServiceProcess } from '../harness/service-process.js';
 import { startScript } from '../harness/start-scripts.js';
 import { createBenchVhost, type BenchVhost } from '../harness/virtual-hosts.js';
-import { guildIds, makeEvents, publish } from '../ingest/made-up-events.js';
+import { guildIds, makeEvents, publish } from '../data/made-up-events.js';
 import { startDiscordServer, type Behaviour, type DiscordServer } from './discord-server.js';
 import { channelsOf } from './guild-channels.js';
 import { publishRefresh, publishStars } from './publish-stars.js';
@@ -121,16 +121,15 @@ async function openGuilds({ client }: BenchDatabase): Promise<void> {
   await client.query(
     `INSERT INTO guild_settings
        (guild_id, enabled, enabled_at, updated_at, switches, starboard_enabled, starboard_count, starboard_channel,
-        counter_panel_enabled, counter_panel_category_channel, counter_panel_member_count_channel)
-     SELECT guild_id, true, now(), now(), $5, true, 1, starboard, true, category, members
-     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS g (guild_id, starboard, category, members)`,
-    [
-      ids,
-      channels.map(({ starboard }) => starboard),
-      channels.map(({ category }) => category),
-      channels.map(({ members }) => members),
-      SWITCH_NAMES,
-    ],
+        counter_panel_enabled, counter_panel_category_channel)
+     SELECT guild_id, true, now(), now(), $4, true, 1, starboard, true, category
+     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS g (guild_id, starboard, category)`,
+    [ids, channels.map(({ starboard }) => starboard), channels.map(({ category }) => category), SWITCH_NAMES],
+  );
+  await client.query(
+    `INSERT INTO counters (guild_id, channel_id, type, source)
+     SELECT guild_id, members, 'members', 'setting' FROM unnest($1::bigint[], $2::bigint[]) AS g (guild_id, members)`,
+    [ids, channels.map(({ members }) => members)],
   );
 }
 

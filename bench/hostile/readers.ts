@@ -1,29 +1,43 @@
-import { QUEUES, readGuildEvent, StatisticsContract, GUILD_EVENTS, type GuildEventName } from '#libs/contracts';
+import {
+  CounterTypes,
+  GUILD_EVENTS,
+  QUEUES,
+  readGuildEvent,
+  StatisticsContract,
+  type GuildEventName,
+} from '#libs/contracts';
 import { type JsonObject } from '#libs/json';
 import type { IncomingMessage } from '../../apps/ingestion/src/intake/incoming-message.js';
-import { readGuildEvents } from '../../apps/ingestion/src/guilds/read-guild-events.js';
-import { readStatistics } from '../../apps/ingestion/src/statistics/read-statistics.js';
-import { readForm } from '../../apps/query/src/forms/read-form.js';
-import { GuildForm } from '../../apps/query/src/forms/guild.form.js';
-import type { FormClass } from '../../apps/query/src/forms/form-field.js';
+import { guildEvents } from '../../apps/ingestion/src/intake/guild-event-type.js';
+import { MessageDecoder } from '../../apps/ingestion/src/intake/message-decoder.js';
+import { StatisticEventType } from '../../apps/ingestion/src/statistics/statistic-event-type.js';
 import { BadRequestError } from '../../apps/query/src/http/api-error.js';
 import { asApiError } from '../../apps/query/src/http/api-exception.filter.js';
 import { errorEnvelope } from '../../apps/query/src/http/envelope.js';
 import { parseJsonBody } from '../../apps/query/src/http/json-body.js';
 import { parseQueryString } from '../../apps/query/src/http/query-string.js';
-import { PatchSettingsForm, PutSettingsForm } from '../../apps/query/src/settings/settings.forms.js';
+import { GuildRequest } from '../../apps/query/src/requests/guild-request.dto.js';
+import { readRequest } from '../../apps/query/src/requests/request.pipe.js';
+import { settingsFeatures } from '../../apps/query/src/settings-features.js';
+import { settingsRequests } from '../../apps/query/src/settings/settings-requests.dto.js';
 
 /** Reads what came, as the service does, down to the text of the answer or to the dead letters. */
 export type Reader = (input: string) => unknown;
 
 const RETENTION_DAYS = 62;
 const contract = new StatisticsContract();
+const requests = settingsRequests(settingsFeatures(new CounterTypes()));
+const types = [...contract.kinds.map((kind) => new StatisticEventType(kind)), ...guildEvents('guild.snapshot')()];
+const decoder = new MessageDecoder({
+  types: new Map(types.map((type) => [type.name, type])),
+  retentionDays: RETENTION_DAYS,
+});
 
-/** The ways in which the bodies of requests are read: by forms, by the kinds of the catalogue, as other events. */
+/** The ways in which the bodies of requests are read: by DTOs, by the kinds of the catalogue, as other events. */
 export const BODY_READERS: Readonly<Record<string, Reader>> = {
-  'PUT settings': answering((body) => readForm(PutSettingsForm as FormClass, body)),
-  'PATCH settings': answering((body) => readForm(PatchSettingsForm as FormClass, body)),
-  'a guild': answering((body) => readForm(GuildForm, body)),
+  'PUT settings': answering((body) => readRequest(requests.put, body)),
+  'PATCH settings': answering((body) => readRequest(requests.patch, body)),
+  'a guild': answering((body) => readRequest(GuildRequest, body)),
   'a record': answering((body) => {
     for (const kind of contract.kinds) refuse(kind.read(body));
   }),
@@ -37,15 +51,13 @@ export const QUERY_READERS: Readonly<Record<string, Reader>> = {
     answer(() => {
       const { values, mistakes } = parseQueryString(text);
       if (mistakes.length > 0) throw new BadRequestError(mistakes);
-      readForm(GuildForm, values);
+      readRequest(GuildRequest, values);
     }),
 };
 
 export const MESSAGE_READERS: Readonly<Record<string, Reader>> = {
-  'a message of statistics': (body) =>
-    readStatistics(messageOf(QUEUES.statistics, 'command.used', body), contract, RETENTION_DAYS),
-  'a message of guilds': (body) =>
-    readGuildEvents(messageOf(QUEUES.guilds, 'guild.snapshot', body), contract, RETENTION_DAYS),
+  'a message of statistics': (body) => decoder.decode(messageOf(QUEUES.statistics, 'command.used', body)),
+  'a message of guilds': (body) => decoder.decode(messageOf(QUEUES.guilds, 'guild.snapshot', body)),
 };
 
 function answering(read: (body: JsonObject) => void): Reader {
@@ -53,7 +65,7 @@ function answering(read: (body: JsonObject) => void): Reader {
     const bytes = Buffer.from(text);
     return answer(() => {
       const body = parseJsonBody(bytes);
-      // As forms do: what is no object has no fields.
+      // As DTOs do: what is no object has no fields.
       if (Array.isArray(body)) throw new BadRequestError([{ field: 'body', message: 'must be a JSON object' }]);
       read(body as JsonObject);
     });
@@ -75,5 +87,5 @@ function refuse(read: { ok: boolean }): void {
 }
 
 function messageOf(queue: string, routingKey: string, body: string): IncomingMessage {
-  return { tag: 1, queue, routingKey, content: Buffer.from(body), arrivedAt: Date.now() };
+  return { queue, routingKey, content: Buffer.from(body), arrivedAt: Date.now() };
 }

@@ -10,7 +10,7 @@ import { BASELINE, startScript } from '../harness/start-scripts.js';
 import { createBenchVhost } from '../harness/virtual-hosts.js';
 import { timeDrain } from '../peers/bare-drain.js';
 import { timeCopy } from '../peers/copy-rows.js';
-import { ARRAY_LENGTH, guildIds, makeEvents, publish, type MadeUpEvent } from './made-up-events.js';
+import { ARRAY_LENGTH, guildIds, makeEvents, publish, type MadeUpEvent } from '../data/made-up-events.js';
 import { timeStoring } from './storing-clock.js';
 
 const EVENTS = benchNumber('BENCH_EVENTS', 100_000);

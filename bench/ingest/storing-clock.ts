@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { BenchDatabase } from '../harness/databases.js';
 import type { ServiceProcess } from '../harness/service-process.js';
-import type { MadeUpEvent } from './made-up-events.js';
+import type { MadeUpEvent } from '../data/made-up-events.js';
 
 const POLL_MS = 10;
 /** The clock starts when this part is stored: what was read before the table was opened does not count, nor does warming up. */

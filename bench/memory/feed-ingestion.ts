@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChannelModel } from 'amqplib';
 import { QUEUES } from '#libs/contracts';
-import { ARRAY_LENGTH, makeEvents, publish } from '../ingest/made-up-events.js';
+import { ARRAY_LENGTH, makeEvents, publish } from '../data/made-up-events.js';
 
 /** Messages and commands in turn, an array of each. */
 export const EVENTS_A_STEP = 2 * ARRAY_LENGTH;

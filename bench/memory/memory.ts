@@ -11,7 +11,7 @@ import { benchNumber } from '../harness/servers.js';
 import { startScript } from '../harness/start-scripts.js';
 import { startService } from '../harness/service-process.js';
 import { createBenchVhost, type BenchVhost } from '../harness/virtual-hosts.js';
-import { guildIds } from '../ingest/made-up-events.js';
+import { guildIds } from '../data/made-up-events.js';
 import { lastDays, summaryPath, viewPath } from '../read/questions.js';
 import { download } from './download.js';
 import { feedIngestion } from './feed-ingestion.js';

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { BenchDatabase } from '../harness/databases.js';
-import type { MadeUpEvent } from '../ingest/made-up-events.js';
+import type { MadeUpEvent } from '../data/made-up-events.js';
 
 const LINES_A_CHUNK = 1_000;
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
-import { startQueryInProcess, type QueryInProcess } from '../query/query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 
 const GUILD = '9007199254740993';
 

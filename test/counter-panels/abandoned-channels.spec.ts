@@ -3,7 +3,7 @@ import type { StoredChannel } from '../doubles/discord/index.js';
 import { ApiClient } from '../harness/api-client.js';
 import { startQueryProcess } from '../harness/services.js';
 import { waitFor } from '../harness/wait-for.js';
-import { MINUTE_MS, PanelsSystem, type GuildWithPanels } from './panels-system.js';
+import { addCustomPanel, MINUTE_MS, PanelsSystem, type GuildWithPanels } from './panels-system.js';
 
 /** A port that nobody listens on: the query service works without its broker. */
 const NO_BROKER = 'amqp://127.0.0.1:9';
@@ -107,12 +107,12 @@ describe('channels of requests that never came to their end', () => {
   it('are found although Discord never told their id, and nothing else is taken for them', async () => {
     const older = addLocked('Admins');
     const stored = addLocked('Admins');
-    await system.database.query('INSERT INTO counter_panels VALUES ($1, $2, $3, $4)', [
-      guild.id,
-      stored.id,
-      'Admins',
-      guild.id,
-    ]);
+    await addCustomPanel(system.database, {
+      guildId: guild.id,
+      channelId: stored.id,
+      channelName: 'Admins',
+      roleId: guild.id,
+    });
     system.clock.advance(10 * MINUTE_MS);
     await addCreation('Admins');
     const ofAdmin = Object.assign(system.addVoice(guild.id, guild.category.id), { name: 'Admins' });
@@ -246,12 +246,12 @@ describe('channels of requests that never came to their end', () => {
 
   it('are removed after their guild was erased while Discord failed', async () => {
     const channel = addLocked('Admins');
-    await system.database.query('INSERT INTO counter_panels VALUES ($1, $2, $3, $4)', [
-      guild.id,
-      channel.id,
-      'Admins',
-      guild.id,
-    ]);
+    await addCustomPanel(system.database, {
+      guildId: guild.id,
+      channelId: channel.id,
+      channelName: 'Admins',
+      roleId: guild.id,
+    });
     const service = await startService();
     try {
       system.discord.faults.add({ kind: 'status', status: 503 }, { method: 'DELETE', times: 100 });

@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import pino from 'pino';
+import { CounterTypes } from '#libs/contracts';
 import { Database } from '#libs/database';
 import { DiscordClient } from '#libs/discord';
-import { CounterPanelMetrics } from '../../apps/ingestion/src/counters/counter-panel-metrics.js';
+import { CounterPanelMetrics } from '../../apps/ingestion/src/counters/counter-panel.metrics.js';
 import { CounterPanelWorker } from '../../apps/ingestion/src/counters/counter-panel-worker.service.js';
-import { DeletedChannelsService } from '../../apps/ingestion/src/guilds/deleted-channels.service.js';
 import { DiscordDouble, type PermissionName, type StoredChannel } from '../doubles/discord/index.js';
 import { ManualClock } from '../doubles/manual-clock.js';
+import { setDatabaseTime } from '../harness/database-time.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { waitFor } from '../harness/wait-for.js';
 
@@ -16,7 +17,7 @@ export const MINUTE_MS = 60_000;
 const TABLES = [
   'guild_settings',
   'guild_snapshots',
-  'counter_panels',
+  'counters',
   'counter_panel_channels',
   'counter_panel_refreshes',
   'counter_panel_creations',
@@ -36,7 +37,7 @@ export interface GuildWithPanels {
   boosts: StoredChannel;
 }
 
-/** Workers of counter panels on a database without other guilds, with a Discord of their own, on a clock that tests move. */
+/** Workers of counter panels on a database without other guilds, with a Discord of their own. Tests move the clock, which is the database's too. */
 export class PanelsSystem {
   readonly workers: CounterPanelWorker[] = [];
   private readonly databases: Database[] = [];
@@ -71,15 +72,16 @@ export class PanelsSystem {
       onRetry: () => undefined,
     });
     await database.connected();
+    setDatabaseTime(database.dataSource, this.clock);
     this.databases.push(database);
     const client = new DiscordClient({ token: this.discord.token, apiUrl, clock: this.clock });
     const worker = new CounterPanelWorker(
       database,
-      new DeletedChannelsService(database.dataSource),
+      new CounterTypes(),
       new CounterPanelMetrics(new Registry()),
-      client,
       this.clock,
       pino({ level: 'silent' }),
+      client,
     );
     this.workers.push(worker);
     return worker;
@@ -97,10 +99,14 @@ export class PanelsSystem {
     await this.database.query(
       `INSERT INTO guild_settings
          (guild_id, enabled, enabled_at, updated_at, switches, counter_panel_enabled, starboard_enabled,
-          counter_panel_category_channel, counter_panel_member_count_channel,
-          counter_panel_online_member_count_channel, counter_panel_server_boost_number_channel)
-       VALUES ($1, true, now(), now(), '{}', true, false, $2, $3, $4, $5)`,
-      [id, category.id, members.id, online.id, boosts.id],
+          counter_panel_category_channel)
+       VALUES ($1, true, now(), now(), '{}', true, false, $2)`,
+      [id, category.id],
+    );
+    await this.database.query(
+      `INSERT INTO counters (guild_id, channel_id, type, source)
+       VALUES ($1, $2, 'members', 'setting'), ($1, $3, 'online', 'setting'), ($1, $4, 'boosts', 'setting')`,
+      [id, members.id, online.id, boosts.id],
     );
     return { id, category, members, online, boosts };
   }
@@ -112,12 +118,7 @@ export class PanelsSystem {
   /** A custom panel, as if it had been created. */
   async addPanel({ id, category }: GuildWithPanels, channelName: string, roleId: string): Promise<StoredChannel> {
     const channel = this.addVoice(id, category.id);
-    await this.database.query('INSERT INTO counter_panels VALUES ($1, $2, $3, $4)', [
-      id,
-      channel.id,
-      channelName,
-      roleId,
-    ]);
+    await addCustomPanel(this.database, { guildId: id, channelId: channel.id, channelName, roleId });
     return channel;
   }
 
@@ -211,6 +212,15 @@ export class PanelsSystem {
     return row as Record<string, unknown>;
   }
 
+  /** The channels of the guild's counters by type. */
+  async counters(guildId: string): Promise<Record<string, string>> {
+    const rows = await this.database.query<{ type: string; channel_id: string }>(
+      'SELECT type, channel_id FROM counters WHERE guild_id = $1',
+      [guildId],
+    );
+    return Object.fromEntries(rows.map(({ type, channel_id }) => [type, channel_id]));
+  }
+
   /** @throws Error when a request was made that no correct client makes */
   async close(): Promise<void> {
     await Promise.all(this.workers.map((worker) => worker.onApplicationShutdown()));
@@ -220,6 +230,18 @@ export class PanelsSystem {
     const { violations } = this.discord;
     if (violations.length > 0) throw new Error(`violations of Discord's rules:\n${violations.join('\n')}`);
   }
+}
+
+/** A custom panel in a guild that has settings, as if it had been created. */
+export async function addCustomPanel(
+  database: Pick<TestDatabase, 'query'>,
+  panel: { guildId: string; channelId: string; channelName: string; roleId: string },
+): Promise<void> {
+  await database.query(
+    `INSERT INTO counters (guild_id, channel_id, type, source, channel_name, role_id)
+     VALUES ($1, $2, 'online_with_role', 'panel', $3, $4)`,
+    [panel.guildId, panel.channelId, panel.channelName, panel.roleId],
+  );
 }
 
 interface KnownChannel {

@@ -180,12 +180,8 @@ describe('counter panels', () => {
     await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2, roles: { [ROLE]: 1 } });
     for (const { id } of [guild.online, panel]) system.discord.state.deleteChannel(id);
     await system.refresh(guild.id);
-    expect(await system.settings(guild.id)).toMatchObject({
-      counter_panel_enabled: true,
-      counter_panel_member_count_channel: guild.members.id,
-      counter_panel_online_member_count_channel: null,
-    });
-    expect(await system.database.query('SELECT 1 FROM counter_panels')).toEqual([]);
+    expect(await system.settings(guild.id)).toMatchObject({ counter_panel_enabled: true });
+    expect(await system.counters(guild.id)).toEqual({ members: guild.members.id, boosts: guild.boosts.id });
     expect(system.name(guild.boosts)).toBe('Boosts: 2');
     const asked = system.discord.requests.length;
     await system.pass(30);
@@ -288,10 +284,7 @@ describe('counter panels', () => {
     system.discord.state.denyBot(guild.members.id, 'ViewChannel');
     system.discord.state.deleteChannel(guild.online.id);
     await system.refresh(guild.id);
-    expect(await system.settings(guild.id)).toMatchObject({
-      counter_panel_member_count_channel: guild.members.id,
-      counter_panel_online_member_count_channel: null,
-    });
+    expect(await system.counters(guild.id)).toEqual({ members: guild.members.id, boosts: guild.boosts.id });
   });
 
   it('ask for the counts of a guild that the bot has left less and less often, or when somebody asks', async () => {

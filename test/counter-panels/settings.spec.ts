@@ -8,8 +8,9 @@ import {
 import { ManualClock } from '../doubles/manual-clock.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { waitFor } from '../harness/wait-for.js';
-import { allSettings } from '../query/all-settings.js';
-import { startQueryInProcess, type QueryInProcess } from '../query/query-in-process.js';
+import { allSettings } from '../harness/all-settings.js';
+import { addCustomPanel } from './panels-system.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 
 const CATEGORY = 4;
 const VOICE = 2;
@@ -323,11 +324,11 @@ describe('settings with counter panels', () => {
 
   it('are as before when the database does not take the change', async () => {
     const before = await settings();
-    await database.query(`ALTER TABLE counter_panels ADD CONSTRAINT broken CHECK (channel_name <> 'Broken')`);
+    await database.query(`ALTER TABLE counters ADD CONSTRAINT broken CHECK (channel_name <> 'Broken')`);
     try {
       expect(await create('Fine', 'Broken')).toMatchObject({ status: 503, error: { name: 'DatabaseError' } });
     } finally {
-      await database.query('ALTER TABLE counter_panels DROP CONSTRAINT broken');
+      await database.query('ALTER TABLE counters DROP CONSTRAINT broken');
     }
     expect(discord.requestsOf(CREATE).length).toBeGreaterThanOrEqual(2);
     await nothingIsLeft(before);
@@ -407,12 +408,14 @@ describe('settings with counter panels', () => {
 
   it('hold 50 panels and no more, whoever comes last', async () => {
     await database.query(
-      `INSERT INTO counter_panels SELECT $1, 1300000000000001000 + n, 'Panel', 7 FROM generate_series(1, 49) AS n`,
+      `INSERT INTO counters (guild_id, channel_id, type, source, channel_name, role_id)
+       SELECT $1, 1300000000000001000 + n, 'online_with_role', 'panel', 'Panel', 7 FROM generate_series(1, 49) AS n`,
       [guildId],
     );
+    const another = { guildId, channelId: '1300000000000002000', channelName: 'Panel', roleId: '7' };
     const first = await meanwhile(
       () => create('Admins'),
-      () => database.query(`INSERT INTO counter_panels VALUES ($1, 1300000000000002000, 'Panel', 7)`, [guildId]),
+      () => addCustomPanel(database, another),
     );
     expect([first.status, fieldsOf(first)]).toEqual([400, ['counter_panel_custom_panels_create']]);
     expect((await settings()).counter_panel_custom_panels).toHaveLength(50);
@@ -599,10 +602,9 @@ describe('settings with counter panels', () => {
     const answer = await meanwhile(
       () => patch({ counter_panel_custom_panels_delete: [panel!.channel_id], updated_at }),
       async () => {
-        await database.query('DELETE FROM counter_panels WHERE guild_id = $1', [guildId]);
+        await database.query('DELETE FROM counters WHERE guild_id = $1', [guildId]);
         await database.query(
-          `UPDATE guild_settings SET counter_panel_member_count_channel = NULL,
-             updated_at = updated_at + interval '1 second' WHERE guild_id = $1`,
+          `UPDATE guild_settings SET updated_at = updated_at + interval '1 second' WHERE guild_id = $1`,
           [guildId],
         );
       },

@@ -2,6 +2,7 @@ import type { ChannelModel } from 'amqplib';
 import pino from 'pino';
 import { BrokerConnection } from '#libs/broker';
 import { QUEUES, StatisticsContract } from '#libs/contracts';
+import type { Intake } from '../../apps/ingestion/src/intake/intake.service.js';
 import { BatchConsumerServer } from '../../apps/ingestion/src/transports/amqp/batch-consumer.server.js';
 import { MemoryBudget } from '../../apps/ingestion/src/intake/memory-budget.js';
 import { ManualClock } from '../doubles/manual-clock.js';
@@ -76,11 +77,9 @@ describe('a consumer whose queue is lost again and again', () => {
     server = new BatchConsumerServer({
       urls: [vhost.url],
       contract: new StatisticsContract(),
-      queues: [QUEUES.guilds],
-      read: () => ({ events: [], deadLetters: [], keptBytes: 0 }),
+      intake: { memory: new MemoryBudget(), pipelineTo: () => ({ queues: [QUEUES.guilds] }) } as unknown as Intake,
       prefetch: 10,
       batch: { size: 10, maxAgeMs: 10 },
-      memory: new MemoryBudget(),
       batchesAtOnce: {},
       logger: pino({ level: 'silent' }),
       clock,

@@ -2,8 +2,9 @@ import { EventEmitter } from 'node:events';
 import type { ChannelModel, ConsumeMessage } from 'amqplib';
 import { waitFor } from '../harness/wait-for.js';
 import type { DeadLetter } from '../../apps/ingestion/src/intake/dead-letter.js';
+import type { EventResult } from '../../apps/ingestion/src/intake/event-result.js';
 import { ConsumerSession } from '../../apps/ingestion/src/transports/amqp/consumer-session.js';
-import { MAX_HELD_BYTES, MemoryBudget } from '../../apps/ingestion/src/intake/memory-budget.js';
+import { MAX_HELD_BYTES, MemoryBudget, type MemoryShare } from '../../apps/ingestion/src/intake/memory-budget.js';
 import { PrefetchWindow } from '../../apps/ingestion/src/transports/amqp/prefetch-window.js';
 
 /** A channel on which a test delivers; it keeps the tags that were acknowledged. */
@@ -12,25 +13,32 @@ class FakeChannel extends EventEmitter {
   /** Of those, what covered all before it. */
   readonly acknowledgedUpTo: number[] = [];
   readonly returned: number[] = [];
-  /** How often it was asked to consume. */
-  consumers = 0;
+  /** One for each consumer. */
+  readonly prefetches: number[] = [];
+  hasConsumer = false;
+  isClosed = false;
+  /** Called before the broker says that there is a consumer. */
+  onConsume?: () => void;
   private deliver?: (message: ConsumeMessage) => void;
 
-  async prefetch(): Promise<void> {
-    // All is delivered by the test.
+  /** It bounds nothing: all is delivered by the test. */
+  async prefetch(count: number): Promise<void> {
+    this.prefetches.push(count);
   }
 
   async consume(_queue: string, deliver: (message: ConsumeMessage) => void): Promise<{ consumerTag: string }> {
     this.deliver = deliver;
-    this.consumers++;
+    this.hasConsumer = true;
+    this.onConsume?.();
     return { consumerTag: 'consumer' };
   }
 
   async cancel(): Promise<void> {
-    // What is under way arrives still.
+    this.hasConsumer = false; // what is under way arrives still
   }
 
   async close(): Promise<void> {
+    this.isClosed = true;
     this.emit('close');
   }
 
@@ -68,13 +76,54 @@ class FakeDeadLetters {
   }
 }
 
+/** An event that is the tag of its delivery. */
+const received = (content: Buffer) => ({ status: 'ok', event: Number(content.toString()) }) as unknown as EventResult;
+const tagOf = (result: EventResult) => (result as unknown as { event: number }).event;
+
 const MIB = 1_048_576;
 
 interface HandledBatch {
-  tags: unknown[];
+  tags: number[];
   commit(refused?: DeadLetter[]): void;
   fail(): void;
 }
+
+/** Its batches are stored as the test says. */
+function sessionOf(handled: HandledBatch[], deadLetters: FakeDeadLetters, memory: MemoryShare): ConsumerSession {
+  return new ConsumerSession({
+    queue: 'queue',
+    pipeline: {
+      decode: ({ content }) => ({
+        results: [received(content)],
+        received: 1,
+        refused: 0,
+        unrepeatable: 0,
+        weight: 1,
+        bytes: 1_000,
+      }),
+      store: (messages) =>
+        new Promise((resolve, reject) => {
+          const tags = messages.flatMap(({ results }) => results.map(tagOf));
+          handled.push({
+            tags,
+            commit: (refused = []) =>
+              resolve(tags.map((tag) => refused.filter(({ content }) => content.toString() === String(tag)))),
+            fail: () => reject(new Error('an outage')),
+          });
+        }),
+    },
+    batch: { size: 2, maxAgeMs: 1_000 },
+    batchesAtOnce: 2,
+    window: new PrefetchWindow(20),
+    deadLetters,
+    memory,
+    onBatchFailure: () => undefined,
+    onBatchSuccess: () => undefined,
+  });
+}
+
+const connectionTo = (channel: FakeChannel | Promise<FakeChannel>) =>
+  ({ createChannel: async () => channel }) as unknown as ChannelModel;
 
 describe('ConsumerSession with two batches at once', () => {
   let channel: FakeChannel;
@@ -86,29 +135,8 @@ describe('ConsumerSession with two batches at once', () => {
     channel = new FakeChannel();
     handled = [];
     deadLetters = new FakeDeadLetters();
-    session = new ConsumerSession({
-      handler: {
-        queue: 'queue',
-        read: ({ content }) => ({ events: [Number(content.toString())], deadLetters: [], keptBytes: 0 }),
-        handle: (reads) =>
-          new Promise((resolve, reject) => {
-            const tags = reads.flatMap((read) => read.events);
-            handled.push({
-              tags,
-              commit: (refused = []) => resolve(refused),
-              fail: () => reject(new Error('an outage')),
-            });
-          }),
-      },
-      batch: { size: 2, maxAgeMs: 1_000 },
-      batchesAtOnce: 2,
-      window: new PrefetchWindow(20),
-      deadLetters,
-      memory: new MemoryBudget().share(),
-      onBatchFailure: () => undefined,
-      onBatchSuccess: () => undefined,
-    });
-    await session.open({ createChannel: async () => channel } as unknown as ChannelModel);
+    session = sessionOf(handled, deadLetters, new MemoryBudget().share());
+    await session.open(connectionTo(channel));
     for (const tag of [1, 2, 3, 4]) channel.send(tag);
   });
   afterEach(() => session.close());
@@ -152,7 +180,6 @@ describe('ConsumerSession with two batches at once', () => {
   });
 
   const deadLetterOf = (tag: number): DeadLetter => ({
-    tag,
     content: Buffer.from(String(tag)),
     routingKey: 'reminder.created',
     contentType: undefined,
@@ -202,27 +229,87 @@ describe('ConsumerSession with two batches at once', () => {
   });
 });
 
+describe('ConsumerSession, from opening to closed', () => {
+  let channel: FakeChannel;
+  let share: MemoryShare;
+  let handled: HandledBatch[];
+  let session: ConsumerSession;
+
+  beforeEach(() => {
+    channel = new FakeChannel();
+    share = new MemoryBudget().share();
+    handled = [];
+    session = sessionOf(handled, new FakeDeadLetters(), share);
+  });
+  afterEach(() => session.close());
+
+  it('should close a channel that comes only after the session was drained', async () => {
+    let give!: (channel: FakeChannel) => void;
+    const opening = session.open(connectionTo(new Promise((resolve) => (give = resolve))));
+    await session.drain();
+    give(channel);
+    await opening;
+    expect(channel.isClosed).toBe(true);
+    expect(session.isConsuming).toBe(false);
+  });
+
+  it('should close the channel when there comes no consumer', async () => {
+    channel.onConsume = () => {
+      throw new Error('no such queue');
+    };
+    await expect(session.open(connectionTo(channel))).rejects.toThrow('no such queue');
+    expect(channel.isClosed).toBe(true);
+  });
+
+  it('should take a prefetch that grows while the session opens', async () => {
+    channel.onConsume = () => {
+      channel.onConsume = undefined;
+      for (let tag = 1; tag <= 10; tag++) channel.send(tag);
+    };
+    await session.open(connectionTo(channel));
+    await waitFor(() => channel.prefetches.length === 2, { what: 'another consumer' });
+    expect(channel.prefetches).toEqual([10, 20]);
+    expect(session.isConsuming).toBe(true);
+  });
+
+  it('should pause while too much is held, consume again when there is room, and count nothing in the end', async () => {
+    await session.open(connectionTo(channel));
+    const other = share.open();
+    const theirs = other.take(Buffer.alloc(60 * MIB));
+    channel.send(1);
+    await waitFor(() => !channel.hasConsumer, { what: 'the consumer to pause' });
+    expect(session.isConsuming).toBe(true);
+    other.release(theirs);
+    await waitFor(() => handled.length === 1, { what: 'the batch' });
+    handled[0]!.commit();
+    await waitFor(() => channel.hasConsumer, { what: 'a consumer again' });
+    expect(channel.acknowledgedUpTo).toEqual([1]);
+    await session.drain();
+    expect([channel.hasConsumer, channel.isClosed, share.heldBytes]).toEqual([false, true, 0]);
+  });
+});
+
 describe('ConsumerSession, of what is delivered', () => {
   let channel: FakeChannel;
   let session: ConsumerSession;
-  let reads: number;
+  let decodedMessages: number;
   let budget: MemoryBudget;
-  /** What an event takes when it is read. */
-  let keptBytes: number;
+  /** What a message takes when it is decoded. */
+  let bytes: number;
 
   beforeEach(async () => {
     channel = new FakeChannel();
-    reads = 0;
-    keptBytes = 0;
+    decodedMessages = 0;
+    bytes = 1_000;
     budget = new MemoryBudget();
     session = new ConsumerSession({
-      handler: {
-        queue: 'queue',
-        read: () => {
-          reads++;
-          return { events: [reads], deadLetters: [], keptBytes };
+      queue: 'queue',
+      pipeline: {
+        decode: ({ content }) => {
+          decodedMessages++;
+          return { results: [received(content)], received: 1, refused: 0, unrepeatable: 0, weight: 1, bytes };
         },
-        handle: () => new Promise(() => undefined),
+        store: () => new Promise(() => undefined),
       },
       batch: { size: 1_000, maxAgeMs: 1_000 },
       batchesAtOnce: 1,
@@ -232,7 +319,7 @@ describe('ConsumerSession, of what is delivered', () => {
       onBatchFailure: () => undefined,
       onBatchSuccess: () => undefined,
     });
-    await session.open({ createChannel: async () => channel } as unknown as ChannelModel);
+    await session.open(connectionTo(channel));
   });
   afterEach(() => session.close());
 
@@ -245,17 +332,17 @@ describe('ConsumerSession, of what is delivered', () => {
     );
   });
 
-  it('should read ahead no more than 16 MiB, and always one message', () => {
-    keptBytes = 3 * MIB;
+  it('should decode ahead no more than 16 MiB, and always one message', () => {
+    bytes = 3 * MIB;
     for (let tag = 1; tag <= 100; tag++) channel.send(tag);
-    expect(reads).toBe(6);
+    expect(decodedMessages).toBe(6);
     expect(channel.returned).toEqual([]);
   });
 
-  it('should read one message however large it becomes', () => {
-    keptBytes = 2 * MAX_HELD_BYTES;
+  it('should decode one message however large it becomes', () => {
+    bytes = 2 * MAX_HELD_BYTES;
     for (const tag of [1, 2]) channel.send(tag);
-    expect(reads).toBe(1);
+    expect(decodedMessages).toBe(1);
   });
 });
 
@@ -263,10 +350,21 @@ describe('ConsumerSession, paused beside another queue', () => {
   it('should go on when the other gives back what it held, though its own dead letters wait', async () => {
     const budget = new MemoryBudget();
     const sessions: ConsumerSession[] = [];
-    const open = async (handle: () => Promise<DeadLetter[]>, size: number) => {
+    const open = async (store: () => Promise<DeadLetter[][]>, size: number) => {
       const channel = new FakeChannel();
       const session = new ConsumerSession({
-        handler: { queue: 'queue', read: () => ({ events: [0], deadLetters: [], keptBytes: 0 }), handle },
+        queue: 'queue',
+        pipeline: {
+          decode: ({ content }) => ({
+            results: [received(content)],
+            received: 1,
+            refused: 0,
+            unrepeatable: 0,
+            weight: 1,
+            bytes: 1_000,
+          }),
+          store,
+        },
         batch: { size, maxAgeMs: 1 },
         batchesAtOnce: 1,
         window: new PrefetchWindow(2_000),
@@ -276,7 +374,7 @@ describe('ConsumerSession, paused beside another queue', () => {
         onBatchSuccess: () => undefined,
       });
       sessions.push(session);
-      await session.open({ createChannel: async () => channel } as unknown as ChannelModel);
+      await session.open(connectionTo(channel));
       return channel;
     };
     const commits: (() => void)[] = [];
@@ -284,15 +382,16 @@ describe('ConsumerSession, paused beside another queue', () => {
     for (let tag = 1; tag <= 50; tag++) busy.send(tag, MIB);
     let letters = 0;
     const waiting = await open(async () => {
+      letters++;
       const letter = { content: Buffer.alloc(MIB), routingKey: '', contentType: undefined, contentEncoding: undefined };
-      return [{ tag: ++letters, ...letter, messageId: undefined, timestamp: 0, headers: {} }];
+      return [[{ ...letter, messageId: undefined, timestamp: 0, headers: {} }]];
     }, 1);
     try {
       for (let tag = 1; tag <= 6; tag++) waiting.send(tag, MIB);
       await waitFor(() => letters === 6, { what: 'the dead letters' });
-      const { consumers } = waiting;
+      const consumers = waiting.prefetches.length;
       commits[0]!();
-      await waitFor(() => waiting.consumers > consumers, { what: 'the next consumer' });
+      await waitFor(() => waiting.prefetches.length > consumers, { what: 'the next consumer' });
       expect(waiting.acknowledged).toEqual([]);
     } finally {
       for (const session of sessions) await session.close();

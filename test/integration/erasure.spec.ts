@@ -13,7 +13,7 @@ import {
   type MemberReferences,
 } from '#libs/erasure';
 import { RollupWorker } from '#libs/statistics';
-import { EventMetrics } from '../../apps/ingestion/src/intake/event-metrics.js';
+import { StatisticsMetrics } from '../../apps/ingestion/src/statistics/statistics.metrics.js';
 import { StatisticsWriter } from '../../apps/ingestion/src/statistics/statistics.writer.js';
 import { countKinds } from '../../apps/query/src/statistics/summary/count-window.js';
 import { groupKind } from '../../apps/query/src/statistics/summary/group-window.js';
@@ -47,7 +47,7 @@ describe('erasure', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     dataSource = await createDataSource({ url: database.url, poolSize: 8, applicationName: 'test' }).initialize();
-    writer = new StatisticsWriter(dataSource, CONTRACT, new EventMetrics(new Registry()));
+    writer = new StatisticsWriter(dataSource, CONTRACT, new StatisticsMetrics(new Registry()));
     worker = new RollupWorker(dataSource, CONTRACT);
   });
   afterAll(async () => {

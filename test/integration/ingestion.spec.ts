@@ -256,13 +256,21 @@ describe('the ingestion service', () => {
     const guild_id = await openGuild();
     await system.database.query(
       `UPDATE guild_settings SET starboard_enabled = true, starboard_channel = 5, counter_panel_enabled = true,
-         counter_panel_category_channel = 6, counter_panel_member_count_channel = 7 WHERE guild_id = $1`,
+         counter_panel_category_channel = 6 WHERE guild_id = $1`,
+      [guild_id],
+    );
+    await system.database.query(
+      `INSERT INTO counters (guild_id, channel_id, type, source)
+       VALUES ($1, 7, 'members', 'setting'), ($1, 7, 'boosts', 'setting'), ($1, 9, 'online', 'setting')`,
       [guild_id],
     );
     for (const channel_id of [5, 7, 8]) await publisher.publish('channel.deleted', { guild_id, channel_id });
     const read = async () =>
       (await system.database.query('SELECT * FROM guild_settings WHERE guild_id = $1', [guild_id]))[0]!;
-    await waitFor(async () => (await read()).counter_panel_member_count_channel === null, { what: 'the settings' });
+    const counters = () => system.database.query('SELECT type FROM counters WHERE guild_id = $1', [guild_id]);
+    await waitFor(async () => (await counters()).length === 1, { what: 'the counters' });
+    expect(await counters()).toEqual([{ type: 'online' }]);
+    await waitFor(async () => (await read()).starboard_channel === null, { what: 'the settings' });
     expect(await read()).toMatchObject({
       starboard_enabled: false,
       starboard_channel: null,

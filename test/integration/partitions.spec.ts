@@ -1,7 +1,6 @@
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
-import type { IngestionConfig } from '#libs/config';
 import {
   countDefaultPartition,
   createDataSource,
@@ -112,8 +111,8 @@ describe('keepPartitions', () => {
     const lines: Record<string, unknown>[] = [];
     const logger = pino({}, { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) });
     const stub = { dataSource, isUsable: true, connected: () => Promise.resolve() } as Database;
-    const config = { retention: { ...RETENTION, summaryDays: 500 } } as IngestionConfig;
-    const service = new MaintenanceService(stub, config, systemClock, logger, new Registry());
+    const retention = { ...RETENTION, summaryDays: 500 };
+    const service = new MaintenanceService(stub, retention, systemClock, logger, new Registry());
     service.onApplicationBootstrap();
     await service.onApplicationShutdown();
     expect(lines.filter(({ level }) => level === 50)).toMatchObject([{ table: 'statistic_groups' }]);

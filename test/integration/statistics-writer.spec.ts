@@ -4,12 +4,16 @@ import { Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import { FLAG_IS_BOT, StatisticsContract, SWITCH_NAMES, type StatisticEvent } from '#libs/contracts';
 import { createDataSource, lockStripe, sqlState, type Database } from '#libs/database';
-import { EventIsolator } from '../../apps/ingestion/src/intake/event-isolator.js';
-import { EventMetrics } from '../../apps/ingestion/src/intake/event-metrics.js';
-import { EventSource } from '../../apps/ingestion/src/intake/open-message.js';
+import { EventMetrics } from '../../apps/ingestion/src/intake/event.metrics.js';
+import { EventPipeline } from '../../apps/ingestion/src/intake/event-pipeline.js';
+import { EventSource } from '../../apps/ingestion/src/intake/event-result.js';
+import { EventStorer } from '../../apps/ingestion/src/intake/event-storer.service.js';
+import type { IntakeEvent } from '../../apps/ingestion/src/intake/event-type.js';
+import { MemoryBudget } from '../../apps/ingestion/src/intake/memory-budget.js';
 import { copyEvents } from '../../apps/ingestion/src/statistics/copy-events.js';
 import { insertEvents, kindArrays } from '../../apps/ingestion/src/statistics/insert-events.js';
-import { StatisticsService } from '../../apps/ingestion/src/statistics/statistics.service.js';
+import { StatisticEventType } from '../../apps/ingestion/src/statistics/statistic-event-type.js';
+import { StatisticsMetrics } from '../../apps/ingestion/src/statistics/statistics.metrics.js';
 import { StatisticsWriter } from '../../apps/ingestion/src/statistics/statistics.writer.js';
 import { SnowflakeSource } from '../harness/made-up-events.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
@@ -23,7 +27,8 @@ describe('StatisticsWriter', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
   let registry: Registry;
-  let metrics: EventMetrics;
+  let metrics: StatisticsMetrics;
+  let eventMetrics: EventMetrics;
   let writer: StatisticsWriter;
 
   beforeAll(async () => {
@@ -37,7 +42,8 @@ describe('StatisticsWriter', () => {
   });
   beforeEach(() => {
     registry = new Registry();
-    metrics = new EventMetrics(registry);
+    metrics = new StatisticsMetrics(registry);
+    eventMetrics = new EventMetrics(registry, new MemoryBudget());
     writer = new StatisticsWriter(dataSource, contract, metrics);
   });
 
@@ -72,21 +78,32 @@ describe('StatisticsWriter', () => {
     const { values } = await registry.getSingleMetric('serverstats_storing_failures_total')!.get();
     return Object.fromEntries(values.map(({ labels, value }) => [labels.failure, value]));
   };
-  const serviceOf = (
+  const storeThrough = async (
+    events: readonly StatisticEvent[],
     ofWriter: StatisticsWriter,
     lines: Record<string, unknown>[] = [],
     probe: () => Promise<void> = () => dataSource.query('SELECT 1'),
   ) => {
     const logger = pino({}, { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) });
-    const isolator = new EventIsolator({ probe } as Database, metrics, logger);
-    return new StatisticsService(ofWriter, isolator, metrics);
+    const storer = new EventStorer({ probe } as Database, eventMetrics, logger);
+    const types = contract.kinds.map((kind) => new StatisticEventType(kind));
+    const store = (some: readonly IntakeEvent[]) => ofWriter.write(some as StatisticEvent[]);
+    const parts = { retentionDays: 62, storer, metrics: eventMetrics, logger };
+    const pipeline = new EventPipeline([{ types, atOnce: 5_000, store }], parts);
+    const messages = events.map((event, index) => {
+      const type = types.find(({ name }) => name === event.kind.name)!;
+      const source = new EventSource(type, messageOf(`message ${index}`));
+      return {
+        results: [{ status: 'ok' as const, event, source, index: 0 }],
+        received: 1,
+        refused: 0,
+        unrepeatable: 0,
+        weight: 1,
+        bytes: 0,
+      };
+    });
+    return (await pipeline.store(messages)).flat();
   };
-  const messagesOf = (events: readonly StatisticEvent[]) =>
-    events.map((event, index) => ({
-      events: [{ event, index: 0, source: sourceOf(`message ${index}`) }],
-      deadLetters: [],
-      keptBytes: 0,
-    }));
 
   it('should store an event once that stands several times in a batch', async () => {
     const guildId = await openGuild();
@@ -217,7 +234,7 @@ describe('StatisticsWriter', () => {
     const events = Array.from({ length: 100 }, (_, index) =>
       anEvent(guildId, { label: index === 61 ? 'refused' : 'fine' }),
     );
-    const letters = await serviceOf(writer).handle(messagesOf(events));
+    const letters = await storeThrough(events, writer);
     expect(letters.map(({ content }) => content.toString())).toEqual(['message 61']);
     expect(letters[0]!.headers).toMatchObject({ 'x-error-name': 'RefusedByDatabaseError' });
     expect(await stored([guildId])).toHaveLength(99);
@@ -230,7 +247,7 @@ describe('StatisticsWriter', () => {
     const events = Array.from({ length: 20 }, () => anEvent(guildId));
     events[13] = anEvent(guildId, { kind: { name: 'command.used' } as StatisticEvent['kind'] });
     const lines: Record<string, unknown>[] = [];
-    const letters = await serviceOf(writer, lines).handle(messagesOf(events));
+    const letters = await storeThrough(events, writer, lines);
     expect(letters.map(({ content }) => content.toString())).toEqual(['message 13']);
     expect(letters[0]!.headers).toMatchObject({ 'x-error-name': 'UnexpectedError' });
     expect(await stored([guildId])).toHaveLength(19);
@@ -244,12 +261,12 @@ describe('StatisticsWriter', () => {
     const unknown = () => Promise.reject(new Error('something nobody has seen before'));
     const flaky = new StatisticsWriter(dataSource, contract, metrics);
     jest.spyOn(flaky, 'write').mockImplementationOnce(unknown);
-    expect(await serviceOf(flaky).handle(messagesOf([anEvent(guildId)]))).toEqual([]);
+    expect(await storeThrough([anEvent(guildId)], flaky)).toEqual([]);
     expect(await stored([guildId])).toHaveLength(1);
 
     jest.spyOn(flaky, 'write').mockImplementation(unknown);
-    const away = serviceOf(flaky, [], () => Promise.reject(new Error('connect ECONNREFUSED')));
-    await expect(away.handle(messagesOf([anEvent(guildId)]))).rejects.toThrow('ECONNREFUSED');
+    const isAway = () => Promise.reject(new Error('connect ECONNREFUSED'));
+    await expect(storeThrough([anEvent(guildId)], flaky, [], isAway)).rejects.toThrow('ECONNREFUSED');
   });
 
   it('should take the careful way where a shard refuses a COPY without saying why', async () => {
@@ -271,7 +288,7 @@ describe('StatisticsWriter', () => {
   it('should keep the batch while a migration is half done', async () => {
     const guildId = await openGuild();
     await database.query('ALTER TABLE statistic_events RENAME COLUMN label TO labels');
-    const handled = serviceOf(writer).handle(messagesOf([anEvent(guildId)]));
+    const handled = storeThrough([anEvent(guildId)], writer);
     await expect(handled).rejects.toMatchObject({ code: '42703' });
     await database.query('ALTER TABLE statistic_events RENAME COLUMN labels TO label');
     expect(await failures()).toEqual({ outage: 1 });
@@ -291,7 +308,7 @@ describe('StatisticsWriter', () => {
         ? Promise.reject(Object.assign(new Error('out of shared memory'), { code: '53200' }))
         : write(some);
     });
-    expect(await serviceOf(writer).handle(messagesOf(events))).toEqual([]);
+    expect(await storeThrough(events, writer)).toEqual([]);
     expect(sizes).toEqual([8, 4, 4]);
     expect(await stored([guildId])).toHaveLength(8);
   });
@@ -320,7 +337,7 @@ describe('StatisticsWriter', () => {
 
   it('should let instances write the same events in other orders at once, each once and without a deadlock', async () => {
     const guildIds = await Promise.all(Array.from({ length: 20 }, () => openGuild()));
-    const others = [writer, new StatisticsWriter(dataSource, contract, new EventMetrics(new Registry()))];
+    const others = [writer, new StatisticsWriter(dataSource, contract, new StatisticsMetrics(new Registry()))];
     for (let round = 0; round < 10; round++) {
       const events = Array.from({ length: 500 }, (_, index) =>
         anEvent(guildIds[(index * 7) % 20]!, {
@@ -408,12 +425,11 @@ function asRow(event: StatisticEvent) {
   };
 }
 
-function sourceOf(content: string): EventSource {
-  return new EventSource({
-    tag: 1,
+function messageOf(content: string) {
+  return {
     queue: 'serverstats.statistics',
     routingKey: 'command.used',
     content: Buffer.from(content),
     arrivedAt: Date.now(),
-  });
+  };
 }

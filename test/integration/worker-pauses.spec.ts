@@ -1,7 +1,7 @@
 import { Test, type TestingModule } from '@nestjs/testing';
 import pino from 'pino';
 import { loadIngestionConfig } from '#libs/config';
-import { StatisticsContract } from '#libs/contracts';
+import { CounterTypes, StatisticsContract } from '#libs/contracts';
 import { createDataSource, Database } from '#libs/database';
 import { DiscordClient } from '#libs/discord';
 import { createMetricsRegistry, HealthChecks } from '#libs/observability';
@@ -57,6 +57,7 @@ describe('workers of a database that takes no changes', () => {
       config,
       database: usable,
       contract: new StatisticsContract(),
+      counterTypes: new CounterTypes(),
       discord: new DiscordClient({ ...config.discord!, clock }),
       clock,
       health: new HealthChecks({}),

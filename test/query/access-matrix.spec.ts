@@ -4,7 +4,7 @@ import { SERVICE_KEY } from '../harness/services.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { DocumentedApi, type DocumentedRoute } from './documented-api.js';
 import { rightValue } from './field-values.js';
-import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 import { rightBody, rightSearch } from './right-requests.js';
 
 const MODULE = '/modules/serverstats';
@@ -180,7 +180,7 @@ describe('who may call what', () => {
     expect([missing.status, missing.error]).toEqual([existing.status, existing.error]);
   });
 
-  it('is judged after the credential and the form, and before the state of the guild', async () => {
+  it('is judged after the credential and guild_id, before the rest of the form and the state of the guild', async () => {
     const settings = `${MODULE}/settings`;
     const get = (credential: string | undefined, search: string) =>
       callAs(credential, `${settings}?${search}`, { method: 'GET' });
@@ -189,6 +189,11 @@ describe('who may call what', () => {
     expect((await get(credentials['guild read key'], 'guild_id=x')).status).toBe(400);
     expect((await get(credentials["other guild's key"], `guild_id=${GUILD}`)).status).toBe(403);
     expect((await get(credentials['guild read key'], `guild_id=${GUILD}`)).status).toBe(409);
+    for (const wrong of ['unknown=1', 'unknown=%zz', 'unknown=1&unknown=1']) {
+      const search = `guild_id=${GUILD}&${wrong}`;
+      expect((await get(credentials["other guild's key"], search)).status).toBe(403);
+      expect((await get(credentials['guild read key'], search)).status).toBe(400);
+    }
     const erase = (body: object) =>
       callAs(credentials['guild write key'], `${settings}/delete`, {
         method: 'DELETE',
@@ -197,6 +202,29 @@ describe('who may call what', () => {
       });
     expect((await erase({ guild_id: 0 })).status).toBe(400);
     expect((await erase({ guild_id: GUILD })).status).toBe(403);
+    expect((await erase({ guild_id: GUILD, unknown: 1 })).status).toBe(403);
+  });
+
+  it('is judged by the ids that decide it alone, and they are named where they are wrong', async () => {
+    const ask = (credential: string | undefined, method: string, path: string, body?: string) =>
+      callAs(credential, MODULE + path, { method, body, headers: body ? { 'content-type': 'application/json' } : {} });
+    const put = (credential: string | undefined, guildId: string) =>
+      ask(credential, 'PUT', '/settings', `{"guild_id":${guildId},"starboard_count":"x"}`);
+    const wrong = await put(credentials['guild write key'], '0');
+    expect([wrong.status, wrong.error.fields?.map(({ field }) => field)]).toEqual([400, ['guild_id']]);
+    expect((await put(credentials["other guild's key"], `"${GUILD}"`)).status).toBe(403);
+    // Whose right no field decides is told of every wrong one at once.
+    const { error } = await put(credentials.service, '0');
+    expect(error.fields?.map(({ field }) => field)).toEqual(expect.arrayContaining(['guild_id', 'starboard_count']));
+    const member = await ask(credentials['guild read key'], 'GET', '/privacy/get-user-entries?guild_id=x');
+    expect(member.error.fields?.map(({ field }) => field)).toEqual(['guild_id', 'privacy_member_id']);
+    const record = await ask(
+      credentials["other guild's key"],
+      'POST',
+      '/stats/command/check',
+      `{"guild_id":"${GUILD}"}`,
+    );
+    expect(record.status).toBe(403);
   });
 
   it('is the same under the version, and for HEAD as for GET', async () => {

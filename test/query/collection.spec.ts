@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { CATALOGUE } from '#libs/contracts';
 import { EVERY_SWITCH_ON } from '../harness/api-client.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
-import { allSettings } from './all-settings.js';
+import { allSettings } from '../harness/all-settings.js';
 import { DocumentedApi } from './documented-api.js';
 import { newGuildId } from './guild-ids.js';
-import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 import { storeEvents } from './stored-events.js';
 
 const DAY_MS = 86_400_000;

@@ -4,7 +4,7 @@ import { createTestDatabase, type TestDatabase } from '../harness/test-database.
 import { SERVICE_KEY } from '../harness/services.js';
 import { Download, download } from './download.js';
 import { newGuildId } from './guild-ids.js';
-import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 import { exchange } from './raw-connection.js';
 
 const MODULE = '/modules/serverstats';

@@ -5,7 +5,7 @@ import { createTestDatabase, type TestDatabase } from '../harness/test-database.
 import { waitFor } from '../harness/wait-for.js';
 import { Download, download } from './download.js';
 import { newGuildId } from './guild-ids.js';
-import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 
 /** Far more text than the buffers between a server and a client that does not read hold. */
 const RECORDS = 150_000;

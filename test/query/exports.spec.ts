@@ -5,7 +5,7 @@ import { createTestDatabase, type TestDatabase } from '../harness/test-database.
 import { readCsv } from './csv-reader.js';
 import { download } from './download.js';
 import { newGuildId } from './guild-ids.js';
-import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 import { storeEvents, type StoredEvent } from './stored-events.js';
 
 const MODULE = '/modules/serverstats';

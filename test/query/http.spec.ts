@@ -2,7 +2,7 @@ import { createTestDatabase, type TestDatabase } from '../harness/test-database.
 import { SERVICE_KEY } from '../harness/services.js';
 import { waitFor } from '../harness/wait-for.js';
 import { newGuildId } from './guild-ids.js';
-import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 
 const MODULE = '/modules/serverstats';
 const AUTHORIZATION = { authorization: `Bearer ${SERVICE_KEY}` };

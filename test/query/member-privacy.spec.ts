@@ -7,7 +7,7 @@ import { createTestDatabase, type TestDatabase } from '../harness/test-database.
 import { waitFor } from '../harness/wait-for.js';
 import { download } from './download.js';
 import { newGuildId } from './guild-ids.js';
-import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 import { storeEvents } from './stored-events.js';
 
 const [COMMAND, MESSAGE] = [1, 2];

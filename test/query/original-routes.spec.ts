@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { StatisticsContract } from '#libs/contracts';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
-import { allSettings } from './all-settings.js';
+import { allSettings } from '../harness/all-settings.js';
 import { DocumentedApi } from './documented-api.js';
 import { newGuildId } from './guild-ids.js';
-import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 import { storeEvents } from './stored-events.js';
 
 const MODULE = '/modules/serverstats';

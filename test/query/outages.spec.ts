@@ -1,9 +1,9 @@
 import { createTcpProxy, type TcpProxy } from '../harness/tcp-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { waitFor } from '../harness/wait-for.js';
-import { allSettings } from './all-settings.js';
+import { allSettings } from '../harness/all-settings.js';
 import { newGuildId } from './guild-ids.js';
-import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 
 describe('the query service in an outage', () => {
   let database: TestDatabase;

@@ -5,7 +5,7 @@ import { createDataSource, keepPartitions, partitionedTables } from '#libs/datab
 import { RollupWorker } from '#libs/statistics';
 import type { ApiClient } from '../harness/api-client.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
-import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 import { storeEvents } from './stored-events.js';
 
 const GUILD = '1234567890123456789';

@@ -1,7 +1,7 @@
 import { SERVICE_KEY } from '../harness/services.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { newGuildId } from './guild-ids.js';
-import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 
 const LIMIT = 5;
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { snowflakeIdentity } from '#libs/contracts';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { newGuildId } from './guild-ids.js';
-import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 
 const DAY_MS = 86_400_000;
 

@@ -2,7 +2,7 @@ import { SERVICE_KEY } from '../harness/services.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { download } from './download.js';
 import { newGuildId } from './guild-ids.js';
-import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 import { exchange } from './raw-connection.js';
 
 const MODULE = '/modules/serverstats';

@@ -1,7 +1,8 @@
+import { addCustomPanel } from '../counter-panels/panels-system.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
-import { allSettings } from './all-settings.js';
+import { allSettings } from '../harness/all-settings.js';
 import { newGuildId } from './guild-ids.js';
-import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 
 describe('settings', () => {
   let database: TestDatabase;
@@ -25,7 +26,7 @@ describe('settings', () => {
     return guildId;
   };
   const addPanel = (guildId: string, channelId: string) =>
-    database.query('INSERT INTO counter_panels VALUES ($1, $2, $3, $4)', [guildId, channelId, 'Admins: {count}', '77']);
+    addCustomPanel(database, { guildId, channelId, channelName: 'Admins: {count}', roleId: '77' });
   const fieldsOf = (answer: { error: { fields?: { field: string }[] } }) =>
     answer.error.fields?.map(({ field }) => field);
 
@@ -274,7 +275,7 @@ describe('settings', () => {
     const deleted = { status: 200, data: { guild_id: guildId, deleted: true } };
     expect(await erase()).toMatchObject(deleted);
     expect(await erase()).toMatchObject(deleted);
-    for (const table of ['guild_settings', 'counter_panels', 'statistic_events']) {
+    for (const table of ['guild_settings', 'counters', 'statistic_events']) {
       expect(await database.query(`SELECT 1 FROM ${table} WHERE guild_id = $1`, [guildId])).toEqual([]);
     }
     expect((await query.client.get('status', { guild_id: guildId })).data).toEqual({

@@ -2,7 +2,7 @@ import { HTTP_LIMITS } from '#libs/observability';
 import { SERVICE_KEY } from '../harness/services.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { waitFor } from '../harness/wait-for.js';
-import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 import { parseResponse, RawConnection } from './raw-connection.js';
 
 const LIMITS = {

@@ -3,7 +3,7 @@ import { CATALOGUE, filtersOf, groupingsOf, isTimed, type StatisticKind } from '
 import type { ApiClient } from '../harness/api-client.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { newGuildId } from './guild-ids.js';
-import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 import { storeEvents, type StoredEvent } from './stored-events.js';
 
 const KINDS = Object.entries(CATALOGUE) as [string, StatisticKind][];

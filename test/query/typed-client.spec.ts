@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { SERVICE_KEY } from '../harness/services.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { newGuildId } from './guild-ids.js';
-import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 import { storeEvents } from './stored-events.js';
 
 const run = promisify(execFile);

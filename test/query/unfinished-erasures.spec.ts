@@ -7,7 +7,7 @@ import { SteppedRun } from '../harness/stepped-data-source.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { waitFor } from '../harness/wait-for.js';
 import { newGuildId } from './guild-ids.js';
-import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 
 /** Three steps erase so many. */
 const MANY = 12_000;

@@ -1,6 +1,6 @@
 import { SERVICE_KEY } from '../harness/services.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
-import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 import { exchange, RawConnection } from './raw-connection.js';
 
 const MODULE = '/modules/serverstats';

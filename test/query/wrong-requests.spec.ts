@@ -2,7 +2,7 @@ import type { Answer } from '../harness/api-client.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { DocumentedApi, type DocumentedRoute } from './documented-api.js';
 import { rightValue, wrongTexts, wrongValues } from './field-values.js';
-import { startQueryInProcess, type QueryInProcess } from './query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 import { isNeeded, rightBody, rightSearch } from './right-requests.js';
 
 /** A request, and what it was meant to be wrong with. */

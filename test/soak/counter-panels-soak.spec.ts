@@ -36,10 +36,9 @@ describe('counter panels over hours', () => {
         guilds.push(guild);
       }
       // Where online is not counted it is not shown either.
-      await system.database.query(
-        `UPDATE guild_settings SET counter_panel_online_member_count_channel = NULL WHERE guild_id <> ALL ($1)`,
-        [guilds.slice(0, BUSY_GUILDS).map(({ id }) => id)],
-      );
+      await system.database.query(`DELETE FROM counters WHERE type = 'online' AND guild_id <> ALL ($1)`, [
+        guilds.slice(0, BUSY_GUILDS).map(({ id }) => id),
+      ]);
       for (let minute = 1; minute <= MINUTES; minute++) {
         await setCounts(guilds, minute);
         await system.pass(1);

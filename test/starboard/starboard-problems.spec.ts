@@ -1,6 +1,6 @@
 import type { Publisher } from '../harness/publisher.js';
 import { waitFor } from '../harness/wait-for.js';
-import { startQueryInProcess, type QueryInProcess } from '../query/query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 import { StarboardSystem, type StarboardGuild } from './starboard-system.js';
 
 const VOICE = 2;

@@ -1,7 +1,7 @@
 import type { PermissionName } from '../doubles/discord/index.js';
 import type { Publisher } from '../harness/publisher.js';
 import { waitFor } from '../harness/wait-for.js';
-import type { QueryInProcess } from '../query/query-in-process.js';
+import type { QueryInProcess } from '../harness/query-in-process.js';
 import { StarboardSystem, type StarboardGuild } from './starboard-system.js';
 
 interface Settings extends Record<string, unknown> {

@@ -4,7 +4,7 @@ import type { Publisher } from '../harness/publisher.js';
 import type { ServiceProcess } from '../harness/services.js';
 import { TestSystem } from '../harness/system.js';
 import { waitFor } from '../harness/wait-for.js';
-import { startQueryInProcess, type QueryInProcess } from '../query/query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 
 export interface StarboardGuild {
   guild: StoredGuild;

@@ -1,6 +1,6 @@
 import type { Publisher } from '../harness/publisher.js';
 import { waitFor } from '../harness/wait-for.js';
-import type { QueryInProcess } from '../query/query-in-process.js';
+import type { QueryInProcess } from '../harness/query-in-process.js';
 import { StarboardSystem } from './starboard-system.js';
 
 const PUBLIC_THREAD = 11;

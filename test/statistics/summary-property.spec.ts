@@ -14,11 +14,11 @@ import {
 import { createDataSource, keepPartitions, partitionedTables } from '#libs/database';
 import { Eraser } from '#libs/erasure';
 import { RollupWorker } from '#libs/statistics';
-import { EventMetrics } from '../../apps/ingestion/src/intake/event-metrics.js';
+import { StatisticsMetrics } from '../../apps/ingestion/src/statistics/statistics.metrics.js';
 import { StatisticsWriter } from '../../apps/ingestion/src/statistics/statistics.writer.js';
 import type { DelayStatistics } from '../../apps/query/src/statistics/summary/dto/delay-statistics.dto.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
-import { startQueryInProcess, type QueryInProcess } from '../query/query-in-process.js';
+import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 import { EventModel, recordKey, type Selection } from './event-model.js';
 import { localTime } from './local-clock.js';
 
@@ -216,7 +216,7 @@ describe('summary, view and export', () => {
 
   async function carryOut(guildId: string, steps: readonly Step[]): Promise<EventModel> {
     const model = new EventModel();
-    const writer = new StatisticsWriter(dataSource, CONTRACT, new EventMetrics(new Registry()));
+    const writer = new StatisticsWriter(dataSource, CONTRACT, new StatisticsMetrics(new Registry()));
     const worker = new RollupWorker(dataSource, CONTRACT);
     const eraser = new Eraser(dataSource, { memberEvents: 3, guildRows: 3 });
     for (const step of steps) {

@@ -3,7 +3,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { EventHandover } from '#libs/broker';
 import type { IngestionConfig } from '#libs/config';
-import { QUEUES, StatisticsContract } from '#libs/contracts';
+import { CounterTypes, QUEUES, StatisticsContract } from '#libs/contracts';
 import { Database } from '#libs/database';
 import { ErasureLog } from '#libs/erasure';
 import { DiscordClient } from '#libs/discord';
@@ -20,13 +20,11 @@ import {
   type HealthProbe,
   type RunningService,
 } from '#libs/observability';
+import { IngestionModule } from './ingestion.module.js';
+import { Intake } from './intake/intake.service.js';
+import type { IngestionParts } from './parts.module.js';
 import { BatchConsumerServer } from './transports/amqp/batch-consumer.server.js';
-import { MemoryBudget } from './intake/memory-budget.js';
-import { reportHeldMemory } from './intake/memory-metrics.js';
-import { InProcessHandover } from './transports/in-process/in-process-handover.js';
-import { IngestionModule, type IngestionParts } from './ingestion.module.js';
-import { EventReader } from './intake/event-reader.js';
-import { QueueHandlers } from './intake/queue-handlers.js';
+import { InProcessServer } from './transports/in-process/in-process.server.js';
 
 /** Nobody has a reason to send a body, in bytes. */
 const BODY_LIMIT = 1_024;
@@ -34,6 +32,8 @@ const BODY_LIMIT = 1_024;
 export interface IngestionOptions {
   /** @defaultValue the catalogue */
   contract?: StatisticsContract;
+  /** What counters can show. @defaultValue the catalogue of counters */
+  counterTypes?: CounterTypes;
   /** What everything that waits for Discord goes by. @defaultValue the system's */
   clock?: Clock;
 }
@@ -44,17 +44,12 @@ export async function startIngestion(config: IngestionConfig, options: Ingestion
     rabbitmq: { probe: () => server.probeConnection(), whenFailing: 'failed' },
     consumers: { probe: () => server.probeConsumers(), whenFailing: 'failed' },
   });
-  const reader = app.get(EventReader);
-  const memory = new MemoryBudget();
-  reportHeldMemory(memory, parts.registry);
   const server = new BatchConsumerServer({
     urls: config.rabbitmqUrls,
     contract: parts.contract,
-    queues: reader.queues,
-    read: (message) => reader.read(message),
+    intake: app.get(Intake),
     prefetch: config.batch.prefetch,
     batch: config.batch,
-    memory,
     // Statistics may be stored in any order; while one batch commits the next is written.
     batchesAtOnce: { [QUEUES.statistics]: 2 },
     logger: parts.logger,
@@ -75,17 +70,11 @@ export async function startIngestionInProcess(
   options: IngestionOptions = {},
 ): Promise<RunningService & { handover: EventHandover }> {
   const { parts, app, failed } = await createApp(config, options, {});
+  const handover = new InProcessServer({ intake: app.get(Intake), batch: config.batch });
+  app.connectMicroservice<MicroserviceOptions>({ strategy: handover });
   const url = await listen(app, parts);
-  const handover = new InProcessHandover({ handlers: app.get(QueueHandlers).all, batch: config.batch });
-  return {
-    url,
-    failed,
-    handover,
-    async close() {
-      await handover.close();
-      await close(app, parts);
-    },
-  };
+  await app.startAllMicroservices();
+  return { url, failed, handover, close: () => close(app, parts) };
 }
 
 async function createApp(config: IngestionConfig, options: IngestionOptions, probes: Record<string, HealthProbe>) {
@@ -98,12 +87,13 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
     onRetry: (error) => logger.error({ error: describeError(error) }, 'the database is not reachable, trying again'),
   });
   const clock = options.clock ?? systemClock;
-  const discord = config.discord === undefined ? null : new DiscordClient({ ...config.discord, clock });
+  const discord = config.discord && new DiscordClient({ ...config.discord, clock });
   const parts: IngestionParts = {
     config,
     logger,
     database,
     contract: options.contract ?? new StatisticsContract(),
+    counterTypes: options.counterTypes ?? new CounterTypes(),
     health: new HealthChecks({
       database: { probe: () => database.probeWrite(), whenFailing: 'failed' },
       ...probes,

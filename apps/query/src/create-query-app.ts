@@ -1,42 +1,30 @@
 import { NestFactory } from '@nestjs/core';
 import { SwaggerModule } from '@nestjs/swagger';
+import type { FastifyInstance } from 'fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { NestLogger, type HttpLimits } from '#libs/observability';
-import { Credentials } from './access/credentials.js';
-import { RequestRates } from './access/request-rates.js';
-import { ApiKeyDirectory } from './api-keys/api-key-directory.js';
-import { ApiKeyUses } from './api-keys/api-key-uses.js';
-import { GuildDatabase } from './database/guild-database.js';
+import { AccessGuard } from './access/access.guard.js';
+import { identifyCallers } from './access/identify-callers.js';
 import { createHttpServer } from './http/http-server.js';
 import { openApiDocument } from './openapi/openapi-document.js';
-import { QueryModule, type QueryParts } from './query.module.js';
+import { QueryModule } from './query.module.js';
+import type { ServiceParts } from './service-parts.module.js';
 
 /**
  * The application, with all its routes; it does not listen yet.
  *
  * @param limits @defaultValue HTTP_LIMITS
  */
-export async function createQueryApp(parts: QueryParts, limits?: HttpLimits): Promise<NestFastifyApplication> {
-  const { config, database, logger, registry } = parts;
-  const { serviceKey, rateLimitPerMinute, trustedProxies, corsOrigins, publicUrl } = config;
-  const guildDatabase = new GuildDatabase(database.dataSource, config.database.poolSize);
-  const apiKeyUses = new ApiKeyUses(guildDatabase, logger);
-  const credentials = new Credentials(serviceKey, new ApiKeyDirectory(guildDatabase, apiKeyUses));
-  const server = await createHttpServer({
-    access: { credentials, rates: new RequestRates(rateLimitPerMinute) },
-    trustedProxies,
-    corsOrigins,
-    publicUrl,
-    limits,
-    logger,
-    registry,
-  });
-  const module = QueryModule.with(parts, { guildDatabase, apiKeyUses });
-  const app = await NestFactory.create<NestFastifyApplication>(module, server, {
+export async function createQueryApp(parts: ServiceParts, limits?: HttpLimits): Promise<NestFastifyApplication> {
+  const { config, logger, registry } = parts;
+  const { trustedProxies, corsOrigins, publicUrl } = config;
+  const server = await createHttpServer({ trustedProxies, corsOrigins, publicUrl, limits, logger, registry });
+  const app = await NestFactory.create<NestFastifyApplication>(QueryModule.with(parts), server, {
     logger: new NestLogger(logger),
     bodyParser: false,
     abortOnError: false,
   });
+  identifyCallers(server.getInstance() as unknown as FastifyInstance, app.get(AccessGuard));
   SwaggerModule.setup('docs', app, () => openApiDocument(app), { jsonDocumentUrl: 'openapi.json', raw: ['json'] });
   await app.init();
   return app;

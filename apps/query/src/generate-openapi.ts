@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { writeFileSync } from 'node:fs';
 import type { EventHandover } from '#libs/broker';
 import { loadQueryConfig } from '#libs/config';
-import { StatisticsContract } from '#libs/contracts';
+import { CounterTypes, StatisticsContract } from '#libs/contracts';
 import { Database } from '#libs/database';
 import { systemClock } from '#libs/timing';
 import { createLogger, createMetricsRegistry } from '#libs/observability';
@@ -26,6 +26,7 @@ const handover: EventHandover = {
 const app = await createQueryApp({
   config,
   contract: new StatisticsContract(),
+  counterTypes: new CounterTypes(),
   database: new Database({
     ...config.database,
     retention: config.retention,

@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client';
 import { AmqpHandover, type EventHandover } from '#libs/broker';
 import type { QueryConfig } from '#libs/config';
-import { StatisticsContract } from '#libs/contracts';
+import { CounterTypes, StatisticsContract } from '#libs/contracts';
 import { Database } from '#libs/database';
 import { ErasureLog } from '#libs/erasure';
 import { DiscordClient } from '#libs/discord';
@@ -22,6 +22,8 @@ export interface StartQueryOptions {
   handover?: EventHandover;
   /** @defaultValue the catalogue */
   contract?: StatisticsContract;
+  /** What counters can show. @defaultValue the catalogue of counters */
+  counterTypes?: CounterTypes;
   /** What everything that has to do with Discord goes by. @defaultValue the system's */
   clock?: Clock;
   logger?: Logger;
@@ -38,6 +40,7 @@ export interface StartQueryOptions {
 export async function startQuery(config: QueryConfig, options: StartQueryOptions = {}): Promise<RunningService> {
   const logger = options.logger ?? createLogger(config.log, 'query');
   const contract = options.contract ?? new StatisticsContract();
+  const counterTypes = options.counterTypes ?? new CounterTypes();
   const erasureLog = config.erasureLog === undefined ? undefined : await ErasureLog.open(config.erasureLog);
   const database = new Database({
     ...config.database,
@@ -51,7 +54,7 @@ export async function startQuery(config: QueryConfig, options: StartQueryOptions
   const discord = config.discord === undefined ? null : new DiscordClient({ ...config.discord, clock });
   const registry: Registry = createMetricsRegistry();
   const { limits, erasurePatienceMs } = options;
-  const shared = { config, contract, database, handover, discord, clock, registry, logger };
+  const shared = { config, contract, counterTypes, database, handover, discord, clock, registry, logger };
   const parts = { ...shared, erasureLog, erasurePatienceMs };
   const app = await createQueryApp(parts, limits);
 

@@ -8,13 +8,16 @@ export interface OutgoingEvent {
   body: Record<string, unknown>;
 }
 
-/** Takes over events that came as requests. Once `handOver` has resolved, the event is not lost any more. */
-export interface EventHandover {
+/**
+ * Takes over events that came as requests. Once `handOver` has resolved, the event is not lost any more. A class, so that
+ * Nest injects it.
+ */
+export abstract class EventHandover {
   /** @throws BrokerUnavailableError within 5 s; the event may or may not have arrived, repeating it does no harm */
-  handOver(event: OutgoingEvent): Promise<void>;
+  abstract handOver(event: OutgoingEvent): Promise<void>;
   /** @throws Error saying why nothing can be handed over now */
-  probe(): Promise<void>;
-  close(): Promise<void>;
+  abstract probe(): Promise<void>;
+  abstract close(): Promise<void>;
 }
 
 export class BrokerUnavailableError extends Error {

@@ -12,11 +12,12 @@ export interface DatabaseConfig {
   migrationsUrl?: string;
 }
 
-export interface RetentionConfig {
+/** A class, so that it is injected by its type. */
+export abstract class RetentionConfig {
   /** How long events stay, in days. */
-  eventDays: number;
+  abstract readonly eventDays: number;
   /** How long totals and guild snapshots stay, in days. */
-  summaryDays: number;
+  abstract readonly summaryDays: number;
 }
 
 export interface HttpConfig {

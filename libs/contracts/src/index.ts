@@ -1,4 +1,5 @@
 export * from './catalogue.js';
+export * from './counters.js';
 export * from './dimensions.js';
 export * from './event-identity.js';
 export * from './field-types.js';

@@ -1,78 +1,71 @@
 import { randomUUID } from 'node:crypto';
-import type { EntityManager } from 'typeorm';
+import { In, IsNull, Not, type EntityManager } from 'typeorm';
+import { ChannelCreation, Counter, databaseNow, WorkList, type ClaimedRow } from '#libs/database';
 
-/**
- * A channel that a request is about to create, or has created and not stored yet. It is written before Discord is
- * asked: a request that dies leaves it behind, and so the channel is found again.
- */
-export interface ChannelCreation {
+interface CreationKey {
   guildId: string;
   id: string;
-  categoryId: string;
-  channelName: string;
-  /** Null while Discord has not answered. */
-  channelId: string | null;
-  begunAt: Date;
-  /** Attempts to remove the channel. */
-  attempts: number;
-  /** When the channel could not be removed for the first time. */
-  failingSince: Date | null;
 }
 
-interface ChannelCreationRow {
-  guild_id: string;
-  id: string;
-  category_id: string;
-  channel_name: string;
-  channel_id: string | null;
-  begun_at: Date;
-  attempts: number;
-  failing_since: Date | null;
-}
+type CreationRow = Pick<ChannelCreation, 'categoryId' | 'channelName' | 'channelId' | 'begunAt'>;
 
-const COLUMNS = 'guild_id, id, category_id, channel_name, channel_id, begun_at, attempts, failing_since';
+/** What tells which channel a creation made. */
+export type CreatedChannel = CreationKey & CreationRow;
+
+export type ClaimedCreation = ClaimedRow<CreationKey, CreationRow>;
+
+/** What a removal may take is less. */
+const LEASE_MS = 120_000;
+/** What Discord has refused for so long is given up, as with posts of the starboard that have to go. */
+const HOPELESS_AFTER_MS = 30 * 86_400_000;
+
+/**
+ * Creations whose request never came to its end, and those whose channel could not be removed yet. Whoever claims one
+ * removes its channel; from then on its request cannot store it.
+ */
+export const abandonedCreations = new WorkList<CreationKey, CreationRow>({
+  table: 'counter_panel_creations',
+  key: { guildId: 'guild_id', id: 'id' },
+  row: { categoryId: 'category_id', channelName: 'channel_name', channelId: 'channel_id', begunAt: 'begun_at' },
+  leaseMs: LEASE_MS,
+  pauses: { firstMs: 60_000, longestMs: 6 * 60 * 60_000 },
+  hopelessAfterMs: () => HOPELESS_AFTER_MS,
+  alsoOnClaim: 'is_abandoned = true',
+});
 
 export interface NewChannelCreations {
   guildId: string;
   categoryId: string;
   channelNames: readonly string[];
-  begunAt: Date;
-  /** By then the request has certainly ended. */
-  dueAt: Date;
+  /** After so many milliseconds the request has certainly ended. */
+  deadAfterMs: number;
 }
 
 /** In the order of the names. */
 export async function beginCreations(
   manager: EntityManager,
-  { guildId, categoryId, channelNames, begunAt, dueAt }: NewChannelCreations,
-): Promise<ChannelCreation[]> {
+  { guildId, categoryId, channelNames, deadAfterMs }: NewChannelCreations,
+): Promise<CreatedChannel[]> {
+  const now = await databaseNow(manager);
   const creations = channelNames.map((channelName) => ({
     guildId,
     id: randomUUID(),
     categoryId,
     channelName,
     channelId: null,
-    begunAt,
-    attempts: 0,
-    failingSince: null,
+    begunAt: new Date(now),
+    dueAt: new Date(now + deadAfterMs),
+    isAbandoned: false,
   }));
-  await manager.query(
-    `INSERT INTO counter_panel_creations (guild_id, id, category_id, channel_name, begun_at, due_at)
-     SELECT $1, id, $2, channel_name, $3, $4 FROM unnest($5::uuid[], $6::text[]) AS new (id, channel_name)`,
-    [guildId, categoryId, begunAt, dueAt, creations.map(({ id }) => id), channelNames],
-  );
+  await manager.getRepository(ChannelCreation).insert(creations);
   return creations;
 }
 
 export async function noteCreatedChannel(
   manager: EntityManager,
-  { guildId, id, channelId }: ChannelCreation,
+  { guildId, id, channelId }: CreatedChannel,
 ): Promise<void> {
-  await manager.query('UPDATE counter_panel_creations SET channel_id = $3 WHERE guild_id = $1 AND id = $2', [
-    guildId,
-    id,
-    channelId,
-  ]);
+  await manager.getRepository(ChannelCreation).update({ guildId, id }, { channelId });
 }
 
 /**
@@ -83,31 +76,32 @@ export async function noteCreatedChannel(
 export async function finishCreations(
   manager: EntityManager,
   guildId: string,
-  creations: readonly ChannelCreation[],
+  creations: readonly CreatedChannel[],
 ): Promise<boolean> {
-  const [, finished] = await manager.query<[unknown, number]>(
-    'DELETE FROM counter_panel_creations WHERE guild_id = $1 AND id = ANY ($2) AND NOT is_abandoned',
-    [guildId, creations.map(({ id }) => id)],
-  );
-  return finished === creations.length;
+  const ids = creations.map(({ id }) => id);
+  const { affected } = await manager
+    .getRepository(ChannelCreation)
+    .delete({ guildId, id: In(ids), isAbandoned: false });
+  return affected === creations.length;
 }
 
 /**
- * From now on the channels are to be removed, by the caller or, from `dueAt` on, by whoever finds them.
+ * From now on the channels are to be removed, by the caller or, after so many milliseconds, by whoever finds them.
  *
  * @returns the ids of those that were not stored in the settings after all
  */
 export async function abandonCreations(
   manager: EntityManager,
   guildId: string,
-  creations: readonly ChannelCreation[],
-  dueAt: Date,
+  creations: readonly CreatedChannel[],
+  leftAfterMs: number,
 ): Promise<Set<string>> {
+  const now = await databaseNow(manager);
   const [rows] = await manager.query<[{ id: string }[], number]>(
     `UPDATE counter_panel_creations SET is_abandoned = true, due_at = $3
      WHERE guild_id = $1 AND id = ANY ($2)
      RETURNING id`,
-    [guildId, creations.map(({ id }) => id), dueAt],
+    [guildId, creations.map(({ id }) => id), new Date(now + leftAfterMs)],
   );
   return new Set(rows.map(({ id }) => id));
 }
@@ -116,31 +110,29 @@ export async function abandonCreations(
  * The guild is being erased: the channels of its custom panels, and those that requests are creating, are to be removed.
  * Call it while the panels are still stored.
  *
- * @param dueAt until then whoever erases the guild may remove them at once
+ * @param leftAfterMs for so many milliseconds whoever erases the guild may remove them at once
  */
-export async function abandonPanelChannels(manager: EntityManager, guildId: string, dueAt: Date): Promise<void> {
-  await manager.query(
-    `UPDATE counter_panel_creations SET is_abandoned = true, due_at = now(), failing_since = NULL WHERE guild_id = $1`,
-    [guildId],
-  );
-  const panels = await manager.query<{ channel_id: string; channel_name: string }[]>(
-    'SELECT channel_id, channel_name FROM counter_panels WHERE guild_id = $1',
-    [guildId],
-  );
-  // Of a channel whose id is known, nobody asks for the category.
-  await manager.query(
-    `INSERT INTO counter_panel_creations
-       (guild_id, id, category_id, channel_name, channel_id, begun_at, due_at, is_abandoned)
-     SELECT $1, id, 0, channel_name, channel_id, $2, $3, true
-     FROM unnest($4::uuid[], $5::text[], $6::bigint[]) AS panels (id, channel_name, channel_id)`,
-    [
+export async function abandonPanelChannels(
+  manager: EntityManager,
+  guildId: string,
+  leftAfterMs: number,
+): Promise<void> {
+  const now = await databaseNow(manager);
+  const creations = manager.getRepository(ChannelCreation);
+  await creations.update({ guildId }, { isAbandoned: true, dueAt: new Date(now), failingSince: null });
+  const panels = await manager.getRepository(Counter).findBy({ guildId, source: 'panel' });
+  await creations.insert(
+    panels.map(({ channelId, channelName }) => ({
       guildId,
-      new Date(),
-      dueAt,
-      panels.map(() => randomUUID()),
-      panels.map(({ channel_name }) => channel_name),
-      panels.map(({ channel_id }) => channel_id),
-    ],
+      id: randomUUID(),
+      // Of a channel whose id is known, nobody asks for the category.
+      categoryId: '0',
+      channelName: channelName!, // every panel has one
+      channelId,
+      begunAt: new Date(now),
+      dueAt: new Date(now + leftAfterMs),
+      isAbandoned: true,
+    })),
   );
 }
 
@@ -150,75 +142,31 @@ export async function dropCreationsOf(
   guildId: string,
   channelIds: readonly string[],
 ): Promise<void> {
-  await manager.query('DELETE FROM counter_panel_creations WHERE guild_id = $1 AND channel_id = ANY ($2)', [
-    guildId,
-    channelIds,
-  ]);
-}
-
-/** Those whose request never came to its end, and those that could not be removed yet. */
-export async function findDueCreations(
-  manager: EntityManager,
-  nowMs: number,
-  limit: number,
-): Promise<{ guildId: string; id: string }[]> {
-  const rows = await manager.query<{ guild_id: string; id: string }[]>(
-    'SELECT guild_id, id FROM counter_panel_creations WHERE due_at <= $1 ORDER BY due_at LIMIT $2',
-    [new Date(nowMs), limit],
-  );
-  return rows.map(({ guild_id, id }) => ({ guildId: guild_id, id }));
+  await manager.getRepository(ChannelCreation).delete({ guildId, channelId: In(channelIds) });
 }
 
 /**
- * Takes a creation in order to remove its channel; from then on its request cannot store it.
+ * It could not be removed.
  *
- * @returns undefined when it is not due any more
+ * @param error one sentence for people
+ * @param isGivenUp whether nobody tries again, unless {@link retryCreations} asks for it
  */
-export async function claimCreation(
-  manager: EntityManager,
-  { guildId, id }: { guildId: string; id: string },
-  nowMs: number,
-  leaseMs: number,
-): Promise<ChannelCreation | undefined> {
-  const [rows] = await manager.query<[ChannelCreationRow[], number]>(
-    `UPDATE counter_panel_creations SET is_abandoned = true, due_at = $4, attempts = attempts + 1
-     WHERE guild_id = $1 AND id = $2 AND due_at <= $3
-     RETURNING ${COLUMNS}`,
-    [guildId, id, new Date(nowMs), new Date(nowMs + leaseMs)],
-  );
-  return rows[0] && ofRow(rows[0]);
-}
-
-/** Why a channel could not be removed. */
-export interface FailedRemoval {
-  /** One sentence for people. */
-  error: string;
-  at: Date;
-  /** When to try again; null: never, unless {@link retryCreations} asks for it. */
-  dueAt: Date | null;
-}
-
-/** It could not be removed. */
 export async function noteFailedRemoval(
   manager: EntityManager,
-  { guildId, id }: ChannelCreation,
-  { error, at, dueAt }: FailedRemoval,
+  creation: ClaimedCreation,
+  error: string,
+  isGivenUp: boolean,
 ): Promise<void> {
-  await manager.query(
-    `UPDATE counter_panel_creations
-     SET due_at = $3, last_error = $4, failing_since = coalesce(failing_since, $5)
-     WHERE guild_id = $1 AND id = $2`,
-    [guildId, id, dueAt, error, at],
-  );
+  const set = () => ({ last_error: error });
+  await abandonedCreations.fail(manager, creation, isGivenUp ? { due: () => 'NULL', set } : { set });
 }
 
 /** Tries again at once to remove what could not be removed: whoever asks may have put right what was wrong. */
-export async function retryCreations(manager: EntityManager, guildId: string, now: Date): Promise<void> {
-  await manager.query(
-    `UPDATE counter_panel_creations SET due_at = $2, attempts = 0, failing_since = NULL
-     WHERE guild_id = $1 AND failing_since IS NOT NULL`,
-    [guildId, now],
-  );
+export async function retryCreations(manager: EntityManager, guildId: string): Promise<void> {
+  const dueAt = new Date(await databaseNow(manager));
+  await manager
+    .getRepository(ChannelCreation)
+    .update({ guildId, failingSince: Not(IsNull()) }, { dueAt, attempts: 0, failingSince: null });
 }
 
 /** A channel that belongs to no counter any more, and could not be removed. */
@@ -233,37 +181,36 @@ export interface UnremovedChannel {
 
 /** Those whose id is known. */
 export async function findUnremovedChannels(manager: EntityManager, guildId: string): Promise<UnremovedChannel[]> {
-  return manager.query<UnremovedChannel[]>(
-    `SELECT channel_id AS "channelId", channel_name AS "channelName", last_error AS error, due_at AS "dueAt"
-     FROM counter_panel_creations
-     WHERE guild_id = $1 AND channel_id IS NOT NULL AND last_error IS NOT NULL ORDER BY begun_at, id`,
-    [guildId],
-  );
+  const creations = await manager.getRepository(ChannelCreation).find({
+    where: { guildId, channelId: Not(IsNull()), lastError: Not(IsNull()) },
+    order: { begunAt: 'ASC', id: 'ASC' },
+  });
+  return creations.map(({ channelId, channelName, lastError, dueAt }) => ({
+    channelId: channelId!,
+    channelName,
+    error: lastError!,
+    dueAt,
+  }));
 }
 
 /** Its channel is gone, or never was. */
-export async function dropCreation(manager: EntityManager, { guildId, id }: ChannelCreation): Promise<void> {
-  await manager.query('DELETE FROM counter_panel_creations WHERE guild_id = $1 AND id = $2', [guildId, id]);
+export async function dropCreation(manager: EntityManager, { guildId, id }: CreationKey): Promise<void> {
+  await manager.getRepository(ChannelCreation).delete({ guildId, id });
 }
 
 /** Whether a request is creating a channel of this name at this moment, and does not know its id yet. */
-export async function isBeingCreated(
+export function isBeingCreated(
   manager: EntityManager,
-  { guildId, categoryId, channelName }: ChannelCreation,
+  { guildId, categoryId, channelName }: CreatedChannel,
 ): Promise<boolean> {
-  const rows = await manager.query<unknown[]>(
-    `SELECT 1 FROM counter_panel_creations
-     WHERE guild_id = $1 AND category_id = $2 AND channel_name = $3 AND channel_id IS NULL AND NOT is_abandoned
-     LIMIT 1`,
-    [guildId, categoryId, channelName],
-  );
-  return rows.length > 0;
+  const namesake = { guildId, categoryId, channelName, channelId: IsNull(), isAbandoned: false };
+  return manager.getRepository(ChannelCreation).existsBy(namesake);
 }
 
 /** The channels of the guild's custom panels, and those that requests are creating. */
 export async function findCustomPanelChannels(manager: EntityManager, guildId: string): Promise<string[]> {
   const rows = await manager.query<{ channel_id: string }[]>(
-    `SELECT channel_id FROM counter_panels WHERE guild_id = $1
+    `SELECT channel_id FROM counters WHERE guild_id = $1 AND source = 'panel'
      UNION
      SELECT channel_id FROM counter_panel_creations WHERE guild_id = $1 AND channel_id IS NOT NULL`,
     [guildId],
@@ -274,30 +221,14 @@ export async function findCustomPanelChannels(manager: EntityManager, guildId: s
 /** Every channel of the guild that its settings, or an unfinished creation, name. */
 export async function findNamedChannels(manager: EntityManager, guildId: string): Promise<Set<string>> {
   const rows = await manager.query<{ channel_id: string }[]>(
-    `SELECT channel_id FROM counter_panels WHERE guild_id = $1
+    `SELECT channel_id FROM counters WHERE guild_id = $1
      UNION
      SELECT channel_id FROM counter_panel_creations WHERE guild_id = $1 AND channel_id IS NOT NULL
      UNION
      SELECT named.channel_id FROM guild_settings s
-     CROSS JOIN LATERAL (VALUES
-       (s.counter_panel_category_channel), (s.counter_panel_member_count_channel),
-       (s.counter_panel_online_member_count_channel), (s.counter_panel_server_boost_number_channel),
-       (s.starboard_channel)) AS named (channel_id)
+     CROSS JOIN LATERAL (VALUES (s.counter_panel_category_channel), (s.starboard_channel)) AS named (channel_id)
      WHERE s.guild_id = $1 AND named.channel_id IS NOT NULL`,
     [guildId],
   );
   return new Set(rows.map(({ channel_id }) => channel_id));
-}
-
-function ofRow(row: ChannelCreationRow): ChannelCreation {
-  return {
-    guildId: row.guild_id,
-    id: row.id,
-    categoryId: row.category_id,
-    channelName: row.channel_name,
-    channelId: row.channel_id,
-    begunAt: row.begun_at,
-    attempts: row.attempts,
-    failingSince: row.failing_since,
-  };
 }

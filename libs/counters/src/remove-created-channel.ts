@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { snowflakeTime } from '#libs/contracts';
-import { findNamedChannels, isBeingCreated, type ChannelCreation } from './channel-creations.js';
+import { findNamedChannels, isBeingCreated, type CreatedChannel } from './channel-creations.js';
 import { DiscordError, isLockedFor, type DiscordClient } from '#libs/discord';
 
 /** Discord makes ids by its own clock. */
@@ -11,7 +11,7 @@ const VOICE = 2;
 export class AmbiguousChannelError extends Error {
   override readonly name = 'AmbiguousChannelError';
 
-  constructor({ channelName }: ChannelCreation) {
+  constructor({ channelName }: CreatedChannel) {
     super(`another request is creating a channel ${JSON.stringify(channelName)} right now`);
   }
 }
@@ -25,7 +25,7 @@ export class AmbiguousChannelError extends Error {
 export async function removeCreatedChannel(
   discord: DiscordClient,
   manager: EntityManager,
-  creation: ChannelCreation,
+  creation: CreatedChannel,
   signal: AbortSignal,
 ): Promise<boolean> {
   const channelId = creation.channelId ?? (await findCreatedChannel(discord, manager, creation, signal));
@@ -57,7 +57,7 @@ export async function deleteChannel(
 export async function findCreatedChannel(
   discord: DiscordClient,
   manager: EntityManager,
-  creation: ChannelCreation,
+  creation: CreatedChannel,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const { guildId, categoryId, channelName, begunAt } = creation;

@@ -2,9 +2,12 @@ import { DataSource } from 'typeorm';
 import { parseDatabaseUrl } from '#libs/config';
 import { chosenClient, mustChoose, routesTo } from './chosen-client.js';
 import { ApiKey } from './entities/api-key.entity.js';
-import { CounterPanel } from './entities/counter-panel.entity.js';
+import { ChannelCreation } from './entities/channel-creation.entity.js';
+import { CounterPanelChannel } from './entities/counter-panel-channel.entity.js';
+import { Counter } from './entities/counter.entity.js';
 import { GuildSettings } from './entities/guild-settings.entity.js';
 import { StarboardEntry } from './entities/starboard-entry.entity.js';
+import { StarboardProblem } from './entities/starboard-problem.entity.js';
 import { InitialSchema1764000000000 } from './migrations/1764000000000-initial-schema.js';
 import { Rollups1764100000000 } from './migrations/1764100000000-rollups.js';
 import { CollectionPeriods1764200000000 } from './migrations/1764200000000-collection-periods.js';
@@ -22,6 +25,8 @@ import { StarboardOrigins1765200000000 } from './migrations/1765200000000-starbo
 import { ReplyAuthors1765300000000 } from './migrations/1765300000000-reply-authors.js';
 import { StarboardRefusals1765400000000 } from './migrations/1765400000000-starboard-refusals.js';
 import { UnremovableChannels1765450000000 } from './migrations/1765450000000-unremovable-channels.js';
+import { OneLease1765470000000 } from './migrations/1765470000000-one-lease.js';
+import { Counters1765500000000 } from './migrations/1765500000000-counters.js';
 
 export interface DatabaseOptions {
   /** A database URL, read as libpq reads it. */
@@ -52,7 +57,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     poolSize: options.poolSize,
     // Looking for a server comes before connecting to it.
     connectTimeoutMS: mustChoose(target) ? (2 * routesTo(target).length + 1) * deadlineMs : deadlineMs,
-    entities: [GuildSettings, CounterPanel, StarboardEntry, ApiKey],
+    entities: [GuildSettings, Counter, CounterPanelChannel, ChannelCreation, StarboardEntry, StarboardProblem, ApiKey],
     migrations: [
       InitialSchema1764000000000,
       Rollups1764100000000,
@@ -69,6 +74,8 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       ReplyAuthors1765300000000,
       StarboardRefusals1765400000000,
       UnremovableChannels1765450000000,
+      OneLease1765470000000,
+      Counters1765500000000,
     ],
     migrationsTableName: 'schema_migrations',
     synchronize: false,

@@ -3,7 +3,6 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
 import { createDataSource } from './data-source.js';
 import { classifyDatabaseError, isConnectionFailure, sqlState } from './database-errors.js';
-import { ErasureLogError } from '#libs/erasure';
 
 const withCode = (code: string) => Object.assign(new Error('failed'), { code });
 const wrapped = (error: Error) => new QueryFailedError('SELECT 1', [], error);
@@ -32,10 +31,6 @@ describe('classifyDatabaseError', () => {
   ])('should call %s an outage', (_, code) => {
     expect(classifyDatabaseError(withCode(code))).toBe('outage');
     expect(classifyDatabaseError(wrapped(withCode(code)))).toBe('outage');
-  });
-
-  it('should call a log of erasures that cannot be written an outage: the operator has to see to it', () => {
-    expect(classifyDatabaseError(new ErasureLogError(withCode('ENOSPC')))).toBe('outage');
   });
 
   it.each([

@@ -36,6 +36,11 @@ export class Database {
     this.dataSource = createDataSource(options);
   }
 
+  /** Connections that the data source may hold. */
+  get poolSize(): number {
+    return this.options.poolSize;
+  }
+
   /**
    * Resolves once the database can be used, or once connecting was given up because the service stops.
    *

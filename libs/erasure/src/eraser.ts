@@ -22,8 +22,8 @@ import {
 } from './erasure-lock.js';
 import type { ErasureLog, LoggedErasure } from './erasure-log.js';
 import { eraseGuildRows, eraseGuildSettings, eraseSmallGuild } from './guild-erasure.js';
-import { eraseMemberEntries, eraseReplyAuthor } from '#libs/starboard';
-import { eraseMemberEvents, eraseOutlivedGroups } from './member-erasure.js';
+import { ERASED_TABLES } from './erased-tables.js';
+import { eraseMemberEvents } from './member-erasure.js';
 import { addReferences, noReferences, type MemberReferences } from './member-references.js';
 import { StepPace, type ErasureStepSizes } from './step-pace.js';
 import {
@@ -413,9 +413,10 @@ async function memberJob(
 /** Erases of a member what there is little of. @returns the job, as it goes on */
 async function eraseSmallRows(manager: EntityManager, job: ErasureJob, beforeMessage?: string): Promise<ErasureJob> {
   const { guildId, userId, erased } = job;
-  const starboardEntries = await eraseMemberEntries(manager, guildId, userId, beforeMessage);
-  await eraseReplyAuthor(manager, guildId, userId);
-  await eraseOutlivedGroups(manager, guildId);
+  let starboardEntries = 0;
+  for (const { eraseMember } of ERASED_TABLES) {
+    starboardEntries += (await eraseMember?.(manager, { guildId, userId, beforeMessage })) ?? 0;
+  }
   const sum = { ...erased, starboardEntries: erased.starboardEntries + starboardEntries };
   return { ...job, erased: sum, position: FIRST_POSITION };
 }

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { DataSource, QueryRunner } from 'typeorm';
+import { keepLease, LockTable } from '#libs/database';
 import { BackOff, systemClock } from '#libs/timing';
 import type { ErasureTarget } from './erasure-jobs.js';
 
@@ -25,9 +25,15 @@ export class ErasureTakenOverError extends Error {
 }
 
 const POLL_PAUSES = { firstMs: 100, longestMs: 1_000 };
-/** So long after the death of its process the target is free. */
-const LEASE_SECONDS = 30;
 const RENEWAL_MS = 10_000;
+
+const locks = new LockTable<ErasureTarget>({
+  table: 'erasure_leases',
+  key: { guildId: 'guild_id', userId: 'user_id' },
+  columns: { claim: 'holder', until: 'held_until' },
+  // After the death of its process the target is free.
+  leaseMs: 30_000,
+});
 
 /**
  * Waits until nobody else erases the target, and does the work on one connection meanwhile. The lock is polled, so that
@@ -60,26 +66,26 @@ export async function tryWithErasureLock<T>(
   target: ErasureTarget,
   work: (runner: QueryRunner) => Promise<T>,
 ): Promise<{ result: T } | undefined> {
-  const holder = randomUUID();
   const runner = dataSource.createQueryRunner();
   try {
-    if (!(await takeLease(runner, target, holder))) return undefined;
+    const lease = await locks.take(runner, target);
+    if (lease === undefined) return undefined;
     let isLost = false;
-    const renewal = setInterval(() => {
-      takeLease(dataSource, target, holder).then(
-        (isHeld) => (isLost ||= !isHeld),
-        () => undefined, // the next one may succeed
-      );
-    }, RENEWAL_MS);
+    const renewing = keepLease(
+      () => locks.renew(dataSource, lease),
+      RENEWAL_MS,
+      () => (isLost = true),
+    );
     try {
       const result = await work(runner);
       if (isLost) throw new ErasureTakenOverError();
       return { result };
     } finally {
-      clearInterval(renewal);
+      renewing.stop(); // a renewal that is under way finds no lease any more
       // On another connection where its own is gone; where none can be had, the lease ends by itself.
-      await giveBack(runner, target, holder)
-        .catch(() => giveBack(dataSource, target, holder))
+      await locks
+        .drop(runner, lease)
+        .catch(() => locks.drop(dataSource, lease))
         .catch(() => undefined);
     }
   } finally {
@@ -87,31 +93,7 @@ export async function tryWithErasureLock<T>(
   }
 }
 
-/** Deletes the leases of processes that died: nobody may come back for them. */
-export async function deleteEndedLeases(dataSource: DataSource): Promise<void> {
-  await dataSource.query('DELETE FROM erasure_leases WHERE held_until < now()');
-}
-
-type Queryable = Pick<DataSource | QueryRunner, 'query'>;
-
-/** Takes the lease where it is free or one's own, by the database's clock. @returns whether it is one's own now */
-async function takeLease(database: Queryable, { guildId, userId }: ErasureTarget, holder: string): Promise<boolean> {
-  const rows = (await database.query(
-    `INSERT INTO erasure_leases AS lease (guild_id, user_id, holder, taken_at, held_until)
-     VALUES ($1, $2, $3, clock_timestamp(), clock_timestamp() + interval '${LEASE_SECONDS} seconds')
-     ON CONFLICT (guild_id, user_id) DO UPDATE SET
-       holder = excluded.holder, taken_at = excluded.taken_at, held_until = excluded.held_until
-       WHERE lease.holder = excluded.holder OR lease.held_until < excluded.taken_at
-     RETURNING holder`,
-    [guildId, userId, holder],
-  )) as unknown[];
-  return rows.length > 0;
-}
-
-async function giveBack(database: Queryable, { guildId, userId }: ErasureTarget, holder: string): Promise<void> {
-  await database.query('DELETE FROM erasure_leases WHERE guild_id = $1 AND user_id = $2 AND holder = $3', [
-    guildId,
-    userId,
-    holder,
-  ]);
+/** Deletes the leases of processes that died. */
+export function deleteEndedLeases(dataSource: DataSource): Promise<void> {
+  return locks.sweep(dataSource);
 }

@@ -1,65 +1,30 @@
 import type { EntityManager } from 'typeorm';
-import { abandonPanelChannels } from '#libs/counters';
-import { CounterPanel, GuildSettings, existingPartitions } from '#libs/database';
-import { eraseGuildStarboard } from '#libs/starboard';
+import { existingPartitions } from '#libs/database';
+import { ERASED_TABLES, type ErasedInSteps } from './erased-tables.js';
 import type { ErasureJob, GuildPosition } from './erasure-jobs.js';
 import { partitionsOfGuild } from './partition-reads.js';
 
-/** A table of which a guild may have many rows. */
-interface GuildTable {
+interface GuildTable extends ErasedInSteps {
   table: string;
-  /** The columns of the primary key after `guild_id`. */
-  key: readonly string[];
-  /** How many of them, from the first on, stay as they are as long as the row is there. */
-  steady: number;
-  isPartitioned: boolean;
-  /** The column that says when an event occurred. */
-  occurredAt?: string;
 }
 
-/**
- * In the order in which they are erased. Rollups and marks come from events, so they come after them: a rollup worker or
- * the erasure of a member may be at the guild meanwhile.
- */
-const TABLES: readonly GuildTable[] = [
-  {
-    table: 'statistic_events',
-    key: ['kind', 'occurred_at', 'event_id'],
-    steady: 2, // the erasure of a member draws new event ids
-    isPartitioned: true,
-    occurredAt: 'occurred_at',
-  },
-  { table: 'statistic_totals', key: ['kind', 'bucket', 'facet'], steady: 3, isPartitioned: true },
-  { table: 'statistic_groups', key: ['kind', 'dimension', 'span', 'bucket', 'facet'], steady: 5, isPartitioned: true },
-  { table: 'guild_snapshots', key: ['bucket'], steady: 1, isPartitioned: true },
-  // The rollup worker makes marks of days from those of quarters, and their keys may be smaller.
-  { table: 'statistic_rollup_pending', key: ['kind', 'bucket', 'span', 'generation'], steady: 0, isPartitioned: false },
-];
+/** In the order in which they are erased. */
+const TABLES: readonly GuildTable[] = ERASED_TABLES.flatMap(({ table, ofGuild }) =>
+  ofGuild.way === 'in steps' ? [{ table, ...ofGuild }] : [],
+);
 
 /** A guild with rows in more partitions is not erased at once: each is locked until the step is over. */
 const MOST_PARTITIONS = 80;
 /** Looking at a partition takes as long as deleting so many rows. */
 const ROWS_A_PARTITION = 250;
 
-/** So long the channels of panels are left to whoever erases the guild; then the upkeep of panels removes them. */
-const REMOVED_AT_ONCE_MS = 30_000;
-
-/** Of which a guild has few rows, and which are no entities. */
-const SMALL_TABLES = [
-  'collection_periods',
-  // The refreshes come first: who holds the claim of one may write the channels, and nobody else.
-  'counter_panel_refreshes',
-  'counter_panel_channels',
-] as const;
-
 /** Deletes what there is little of: without settings the guild is one that was never enabled, for everybody. */
 export async function eraseGuildSettings(manager: EntityManager, guildId: string): Promise<void> {
-  await abandonPanelChannels(manager, guildId, new Date(Date.now() + REMOVED_AT_ONCE_MS));
-  for (const entity of [GuildSettings, CounterPanel]) {
-    await manager.getRepository<{ guildId: string }>(entity).delete({ guildId });
+  for (const { table, ofGuild } of ERASED_TABLES) {
+    if (ofGuild.way !== 'at once') continue;
+    if (ofGuild.erase) await ofGuild.erase(manager, guildId);
+    else await manager.query(`DELETE FROM ${table} WHERE guild_id = $1`, [guildId]);
   }
-  await eraseGuildStarboard(manager, guildId);
-  for (const table of SMALL_TABLES) await manager.query(`DELETE FROM ${table} WHERE guild_id = $1`, [guildId]);
 }
 
 /**

@@ -1,3 +1,4 @@
+export * from './erased-tables.js';
 export * from './eraser.js';
 export * from './erasure-jobs.js';
 export * from './erasure-log.js';

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { ERASED_TABLES, memberColumns } from './erased-tables.js';
 
 export interface GuildPortion {
   /** Those in which something refers to the member. */
@@ -7,13 +8,11 @@ export interface GuildPortion {
   next?: string;
 }
 
-const REFERENCES = [
-  ['statistic_events', 'user_id'],
-  ['starboard_entries', 'author_id'],
-  ['starboard_entries', 'origin_author_id'],
-  ['starboard_entries', 'reply_author_id'],
-  ['erasures', 'user_id'],
-].map(([table, column]) => `SELECT true AS is_there FROM ${table} WHERE guild_id = g.guild_id AND ${column} = $1`);
+const REFERENCES = ERASED_TABLES.flatMap(({ table }) =>
+  memberColumns(table, 'isLookedUp').map(
+    (column) => `SELECT true AS is_there FROM ${table} WHERE guild_id = g.guild_id AND ${column} = $1`,
+  ),
+);
 
 /**
  * Looks through so many of the known guilds for those in which something refers to the member: events, starboard

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { namesMember } from './erased-tables.js';
 
 /** How many rows name a member: events by the number of their kind, and starboard entries of the member's messages. */
 export interface MemberReferences {
@@ -24,10 +25,11 @@ export async function countMemberReferences(
   userId: string,
 ): Promise<MemberReferences> {
   const rows = await manager.query<{ kind: number | null; count: string }[]>(
-    `SELECT kind, count(*) FROM statistic_events WHERE guild_id = $1 AND user_id = $2 GROUP BY kind
+    `SELECT kind, count(*) FROM statistic_events
+     WHERE guild_id = $1 AND ${namesMember('statistic_events', '$2', 'isCounted')} GROUP BY kind
      UNION ALL
      SELECT NULL, count(*) FROM starboard_entries
-     WHERE guild_id = $1 AND (author_id = $2 OR origin_author_id = $2)`,
+     WHERE guild_id = $1 AND ${namesMember('starboard_entries', '$2', 'isCounted')}`,
     [guildId, userId],
   );
   return {

@@ -1,16 +1,24 @@
-import pino, { type Logger } from 'pino';
+import pino from 'pino';
 import { PinoPretty } from 'pino-pretty';
 import type { LogConfig } from '#libs/config';
 import { codeOf, mayHoldData } from './error-code.js';
 import { withoutCredentials } from './without-credentials.js';
 
-export type { Logger } from 'pino';
+/** Writes log lines, as pino's loggers do. A class, so that it is injected by its type. */
+export abstract class Logger {
+  abstract readonly trace: pino.LogFn;
+  abstract readonly debug: pino.LogFn;
+  abstract readonly info: pino.LogFn;
+  abstract readonly warn: pino.LogFn;
+  abstract readonly error: pino.LogFn;
+  abstract readonly fatal: pino.LogFn;
+}
 
 /**
  * The logger of one service: one JSON object a line, or text for people. JSON lines are written while the service goes
  * on, several at once when they come fast, and what is left is written when the process exits.
  */
-export function createLogger(log: LogConfig, service: string): Logger {
+export function createLogger(log: LogConfig, service: string): pino.Logger {
   const options: pino.LoggerOptions = {
     level: log.level,
     base: { service },

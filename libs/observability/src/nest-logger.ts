@@ -1,5 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
-import type { Logger } from 'pino';
+import type { Logger } from './logger.js';
 
 /** Lets Nest write its own lines to the service's logger; its chatter about wiring is of level debug. */
 export class NestLogger implements LoggerService {

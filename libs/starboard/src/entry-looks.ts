@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { GuildSettings } from '#libs/database';
-import { lockStripesShared } from '#libs/database';
+import { databaseNow, lockStripesShared } from '#libs/database';
 import { requestStarboardLooks, type StarredMessage } from './starboard-looks.js';
 
 const DAY_MS = 86_400_000;
@@ -21,12 +21,11 @@ export async function catchUpWithStarboard(
   manager: EntityManager,
   before: StarboardSwitches,
   after: StarboardSwitches & Pick<GuildSettings, 'guildId'>,
-  now: number,
 ): Promise<void> {
   if (isOn(before) || !isOn(after)) return;
   await manager.query(`UPDATE starboard_entries SET look_at = $2 WHERE guild_id = $1 AND state <> 'withdrawn'`, [
     after.guildId,
-    new Date(now),
+    new Date(await databaseNow(manager)),
   ]);
 }
 
@@ -34,7 +33,8 @@ export async function catchUpWithStarboard(
  * Asks for looks at entries whose time has come: one a guild and some in all, so that live events are not held up.
  * All others that are due get a later time. Any number of instances may call it, every ten seconds.
  */
-export async function requestDueLooks(manager: EntityManager, now: number): Promise<void> {
+export async function requestDueLooks(manager: EntityManager): Promise<void> {
+  const now = await databaseNow(manager);
   const guilds = await manager.query<{ guildId: string }[]>(
     `SELECT DISTINCT guild_id AS "guildId" FROM (
        SELECT guild_id FROM starboard_entries WHERE look_at <= $1 ORDER BY look_at LIMIT $2) due`,
@@ -57,7 +57,7 @@ export async function requestDueLooks(manager: EntityManager, now: number): Prom
      WHERE e.guild_id = new.guild_id AND e.message_id = new.message_id`,
     [due.map(({ guildId }) => guildId), due.map(({ messageId }) => messageId), times],
   );
-  await requestStarboardLooks(manager, looks, now);
+  await requestStarboardLooks(manager, looks);
 }
 
 type StarboardSwitches = Pick<GuildSettings, 'enabled' | 'starboardEnabled'>;

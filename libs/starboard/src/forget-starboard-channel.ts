@@ -20,6 +20,17 @@ export async function forgetStarboardChannel(
   const dropped = await entries.delete({ guildId, entryChannelId: channelId, state });
   await clearStarboardProblem(manager, guildId, channelId);
   const starred = await entries.findBy({ guildId, channelId, state });
-  await requestStarboardLooks(manager, starred, Date.now());
+  await requestStarboardLooks(manager, starred);
   return !!dropped.affected || starred.length > 0;
+}
+
+/** Without its channel the starboard is off. @returns whether the channel was that of the starboard */
+export function leaveStarboardChannel(
+  settings: { starboardChannel: string | null; starboardEnabled: boolean },
+  channelId: string,
+): boolean {
+  if (settings.starboardChannel !== channelId) return false;
+  settings.starboardChannel = null;
+  settings.starboardEnabled = false;
+  return true;
 }

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { databaseNow } from '#libs/database';
 
 /**
  * Deletes the starboard entries of the member's messages, also those that others have forwarded, and leaves as work
@@ -8,7 +9,7 @@ import type { EntityManager } from 'typeorm';
  * @param beforeMessage only messages that are older than one with this id
  * @returns how many entries there were
  */
-export function eraseMemberEntries(
+export async function eraseMemberEntries(
   manager: EntityManager,
   guildId: string,
   userId: string,
@@ -17,7 +18,7 @@ export function eraseMemberEntries(
   // When the original of a forward was written is not known: it goes whenever that was.
   const where = `guild_id = $1
     AND (origin_author_id = $3 OR (author_id = $3 AND ($4::bigint IS NULL OR message_id < $4)))`;
-  return eraseEntries(manager, where, [guildId, new Date(), userId, beforeMessage ?? null]);
+  return eraseEntries(manager, where, [guildId, new Date(await databaseNow(manager)), userId, beforeMessage ?? null]);
 }
 
 /**
@@ -36,19 +37,22 @@ export async function eraseReplyAuthor(manager: EntityManager, guildId: string, 
      SELECT guild_id, entry_message_id, 'unname', entry_channel_id, $3, $3
      FROM naming WHERE state <> 'withdrawn' AND entry_message_id IS NOT NULL
      ON CONFLICT (guild_id, message_id, task) DO UPDATE SET requests = known.requests + 1, due_at = excluded.due_at`,
-    [guildId, userId, new Date()],
+    [guildId, userId, new Date(await databaseNow(manager))],
   );
 }
 
 /**
  * Deletes the entries of the guild, and leaves as work what deletes their posts in Discord, beside the removals that
- * are left from before. Looks that were asked for and known problems go.
+ * are left from before.
  * Call it under the exclusive lock of the guild's stripe.
  */
-export async function eraseGuildStarboard(manager: EntityManager, guildId: string): Promise<void> {
-  await eraseEntries(manager, 'guild_id = $1', [guildId, new Date()]);
+export async function eraseGuildEntries(manager: EntityManager, guildId: string): Promise<void> {
+  await eraseEntries(manager, 'guild_id = $1', [guildId, new Date(await databaseNow(manager))]);
+}
+
+/** Deletes the looks at messages that were asked for; posts of erased entries are still to be removed. */
+export async function eraseGuildLooks(manager: EntityManager, guildId: string): Promise<void> {
   await manager.query(`DELETE FROM starboard_tasks WHERE guild_id = $1 AND task = 'follow'`, [guildId]);
-  await manager.query('DELETE FROM starboard_problems WHERE guild_id = $1', [guildId]);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { databaseNow } from '#libs/database';
 
 export interface StarredMessage {
   guildId: string;
@@ -19,7 +20,6 @@ export const BETWEEN_STARBOARD_LOOKS_MS = 2_000;
 export async function requestStarboardLooks(
   manager: EntityManager,
   messages: readonly StarredMessage[],
-  now: number,
 ): Promise<Pick<StarredMessage, 'guildId' | 'messageId'>[]> {
   return manager.query(
     `WITH starred AS MATERIALIZED (
@@ -45,7 +45,7 @@ export async function requestStarboardLooks(
       messages.map(({ guildId }) => guildId),
       messages.map(({ channelId }) => channelId),
       messages.map(({ messageId }) => messageId),
-      new Date(now),
+      new Date(await databaseNow(manager)),
       BETWEEN_STARBOARD_LOOKS_MS / 1_000,
     ],
   );

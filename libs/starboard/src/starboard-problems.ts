@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { StarboardProblem as ChannelProblem } from '#libs/database';
 
 /** What keeps the starboard of a guild from working in one channel, or with one message of it. */
 export interface StarboardProblem {
@@ -32,5 +33,5 @@ export async function findStarboardProblems(manager: EntityManager, guildId: str
 
 /** The starboard has nothing to do in the channel any more. */
 export async function clearStarboardProblem(manager: EntityManager, guildId: string, channelId: string): Promise<void> {
-  await manager.query('DELETE FROM starboard_problems WHERE guild_id = $1 AND channel_id = $2', [guildId, channelId]);
+  await manager.getRepository(ChannelProblem).delete({ guildId, channelId });
 }

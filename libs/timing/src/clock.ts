@@ -1,9 +1,9 @@
-/** Time as a part of the program sees it; tests bring their own. */
-export interface Clock {
+/** Time as a part of the program sees it; tests bring their own. A class, so that it is injected by its type. */
+export abstract class Clock {
   /** Unix milliseconds. */
-  now(): number;
+  abstract now(): number;
   /** @throws the signal's reason when it is aborted first */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  abstract sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 export const systemClock: Clock = {

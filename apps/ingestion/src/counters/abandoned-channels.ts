@@ -1,14 +1,11 @@
-import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
 import {
+  abandonedCreations,
   deleteChannel,
   findCreatedChannel,
-  claimCreation,
-  dropCreation,
-  findDueCreations,
   noteCreatedChannel,
   noteFailedRemoval,
-  type ChannelCreation,
+  type ClaimedCreation,
 } from '#libs/counters';
 import {
   DiscordError,
@@ -18,17 +15,13 @@ import {
   TO_CHANGE_VOICE,
   type DiscordClient,
 } from '#libs/discord';
-import { describeError } from '#libs/observability';
-import { growingPause, withDeadline, type Clock } from '#libs/timing';
-import type { CounterPanelMetrics } from './counter-panel-metrics.js';
+import { describeError, type Logger } from '#libs/observability';
+import { withDeadline, type Clock } from '#libs/timing';
+import type { CounterPanelMetrics } from './counter-panel.metrics.js';
 
 const AT_ONCE = 20;
-/** What one removal may take, and how long nobody else tries it. */
+/** What one removal may take. */
 const REMOVAL_MS = 60_000;
-const LEASE_MS = 2 * REMOVAL_MS;
-const PAUSES = { firstMs: 60_000, longestMs: 6 * 60 * 60_000 };
-/** What Discord has refused for so long is given up, as with posts of the starboard that have to go. */
-const GIVEN_UP_AFTER_MS = 30 * 86_400_000;
 
 export interface AbandonedChannelsParts {
   dataSource: DataSource;
@@ -44,20 +37,20 @@ export class AbandonedChannels {
 
   /** @throws the database's error, or the signal's reason */
   async remove(signal: AbortSignal): Promise<void> {
-    const { dataSource, clock } = this.parts;
-    for (const found of await findDueCreations(dataSource.manager, clock.now(), AT_ONCE)) {
+    const { dataSource } = this.parts;
+    for (const due of await abandonedCreations.findDue(dataSource, AT_ONCE)) {
       signal.throwIfAborted();
-      const creation = await claimCreation(dataSource.manager, found, clock.now(), LEASE_MS);
+      const creation = await abandonedCreations.claim(dataSource, due);
       if (creation) await this.removeOne(creation, signal);
     }
   }
 
-  private async removeOne(creation: ChannelCreation, signal: AbortSignal): Promise<void> {
+  private async removeOne(creation: ClaimedCreation, signal: AbortSignal): Promise<void> {
     const { dataSource, clock, metrics } = this.parts;
     try {
       const deadline = { what: 'removing the channel', ms: REMOVAL_MS, signal, clock };
       if (await withDeadline(deadline, (own) => this.removeChannel(creation, own))) metrics.countRemoved();
-      await dropCreation(dataSource.manager, creation);
+      await abandonedCreations.drop(dataSource, creation);
     } catch (error) {
       signal.throwIfAborted();
       await this.noteFailure(creation, error);
@@ -65,26 +58,20 @@ export class AbandonedChannels {
   }
 
   /** Where the bot is refused for good, nobody tries for ever: the status of the counters says what is left. */
-  private async noteFailure(creation: ChannelCreation, error: unknown): Promise<void> {
-    const { dataSource, clock, logger } = this.parts;
-    const now = clock.now();
-    const failingForMs = creation.failingSince === null ? 0 : now - creation.failingSince.getTime();
-    const isGivenUp = isRefusal(error) && failingForMs >= GIVEN_UP_AFTER_MS;
+  private async noteFailure(creation: ClaimedCreation, error: unknown): Promise<void> {
+    const { dataSource, logger } = this.parts;
+    const isGivenUp = isRefusal(error) && creation.isHopeless;
     logger.warn(
-      { guild: creation.guildId, attempts: creation.attempts, error: describeError(error) },
+      { guild: creation.guildId, attempts: creation.attempts + 1, error: describeError(error) },
       isGivenUp
         ? 'the channel of an abandoned counter panel is given up, as it cannot be removed'
         : 'the channel of an abandoned counter panel could not be removed, trying again',
     );
-    await noteFailedRemoval(dataSource.manager, creation, {
-      error: explain(creation, error),
-      at: new Date(now),
-      dueAt: isGivenUp ? null : new Date(now + growingPause(creation.attempts, PAUSES)),
-    });
+    await noteFailedRemoval(dataSource.manager, creation, explain(creation, error), isGivenUp);
   }
 
   /** @returns whether there was one; where the bot is no member any more, there is none for it */
-  private async removeChannel(creation: ChannelCreation, signal: AbortSignal): Promise<boolean> {
+  private async removeChannel(creation: ClaimedCreation, signal: AbortSignal): Promise<boolean> {
     const { discord } = this.parts;
     const { guildId } = creation;
     try {
@@ -100,7 +87,7 @@ export class AbandonedChannels {
   }
 
   /** Its id is kept, so that the status can name it when it cannot be removed. */
-  private async findChannel(creation: ChannelCreation, signal: AbortSignal): Promise<string | undefined> {
+  private async findChannel(creation: ClaimedCreation, signal: AbortSignal): Promise<string | undefined> {
     const { manager } = this.parts.dataSource;
     const channelId = await findCreatedChannel(this.parts.discord, manager, creation, signal);
     if (channelId !== undefined) await noteCreatedChannel(manager, { ...creation, channelId });
@@ -114,7 +101,7 @@ function isRefusal(error: unknown): boolean {
 }
 
 /** One sentence for people. */
-function explain({ channelId }: ChannelCreation, error: unknown): string {
+function explain({ channelId }: ClaimedCreation, error: unknown): string {
   if (!(error instanceof DiscordError)) return 'The channel could not be deleted';
   const where = { channelId: channelId ?? undefined, needed: TO_CHANGE_VOICE };
   return explainDiscordError(error, { action: 'delete the channel', ...where });

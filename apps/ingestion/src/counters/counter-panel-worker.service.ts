@@ -1,24 +1,23 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Optional, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import pLimit from 'p-limit';
-import type { Logger } from 'pino';
 import type { EntityManager } from 'typeorm';
+import { CounterTypes } from '#libs/contracts';
 import {
-  claimRefresh,
   endRefresh,
-  findDueGuilds,
+  failRefresh,
+  refreshes,
   requestAllRefreshes,
   requestRefresh,
   retryCreations,
   scheduleNewGuilds,
+  type DueRefresh,
 } from '#libs/counters';
 import { Database } from '#libs/database';
-import type { DiscordClient } from '#libs/discord';
-import { BackOff, Rounds, WakeableSleep, withDeadline, type Clock } from '#libs/timing';
-import { describeError } from '#libs/observability';
-import { DeletedChannelsService } from '../guilds/deleted-channels.service.js';
-import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
+import { DiscordClient } from '#libs/discord';
+import { BackOff, Clock, Rounds, WakeableSleep, withDeadline } from '#libs/timing';
+import { describeError, Logger } from '#libs/observability';
 import { AbandonedChannels } from './abandoned-channels.js';
-import { CounterPanelMetrics } from './counter-panel-metrics.js';
+import { CounterPanelMetrics } from './counter-panel.metrics.js';
 import { PanelRefresh } from './panel-refresh.js';
 
 const POLL_MS = 5_000;
@@ -36,12 +35,10 @@ const GUILDS_AT_ONCE = 8;
 const RUNS_AT_ONCE = GUILDS_AT_ONCE;
 /** Guilds that an instance knows to be due at once. */
 const GUILDS_IN_SIGHT = 200;
-/** What one guild may take: its claim outlives that. */
+/** What one guild may take: its lease outlives that. */
 const REFRESH_MS = 4 * 60_000;
-const CLAIM_MS = 5 * 60_000;
 /** What removing abandoned channels may take; each of them has a deadline of its own. */
 const REMOVALS_MS = 30 * 60_000;
-const PAUSE_AFTER_FAILURE_MS = 60_000;
 
 /**
  * Keeps the counters in Discord as the counts are. Every ingestion instance works at it; a claim lets one of them at a
@@ -66,15 +63,15 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
 
   constructor(
     private readonly database: Database,
-    private readonly deletedChannels: DeletedChannelsService,
+    private readonly types: CounterTypes,
     private readonly metrics: CounterPanelMetrics,
-    @Inject(DISCORD) private readonly discord: DiscordClient | null,
-    @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+    @Optional() private readonly discord?: DiscordClient,
   ) {
     this.nap = new WakeableSleep(clock);
     const { dataSource } = database;
-    if (discord === null) return;
+    if (discord === undefined) return;
     const abandoned = new AbandonedChannels({ dataSource, discord, clock, metrics, logger });
     this.abandoned = abandoned;
     this.removals = new Rounds({
@@ -88,7 +85,7 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
   }
 
   onApplicationBootstrap(): void {
-    if (this.discord === null) return;
+    if (this.discord === undefined) return;
     this.loop = this.keepRunning(this.discord);
     this.removals?.start();
   }
@@ -107,13 +104,13 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
    * @returns false for a guild that shows no counters; undefined without a token
    */
   async request(guildId: string | undefined): Promise<boolean | undefined> {
-    if (this.discord === null) return undefined;
+    if (this.discord === undefined) return undefined;
     const { manager } = this.database.dataSource;
     let isWanted = true;
-    if (guildId === undefined) await requestAllRefreshes(manager, this.clock.now());
+    if (guildId === undefined) await requestAllRefreshes(manager);
     else {
-      isWanted = await requestRefresh(manager, guildId, this.clock.now());
-      await retryCreations(manager, guildId, new Date(this.clock.now()));
+      isWanted = await requestRefresh(manager, guildId);
+      await retryCreations(manager, guildId);
       this.removals?.wake();
     }
     this.nap.wake();
@@ -127,7 +124,7 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
    */
   async runDue(): Promise<void> {
     const { discord, abandoned } = this;
-    if (discord === null || abandoned === undefined || !this.database.isUsable) return;
+    if (discord === undefined || abandoned === undefined || !this.database.isUsable) return;
     // Whatever becomes of one, the other is waited for.
     const both = [this.removeAbandoned(abandoned, this.stopping.signal), this.refreshDue(discord)];
     for (const outcome of await Promise.allSettled(both)) {
@@ -152,61 +149,61 @@ export class CounterPanelWorker implements OnApplicationBootstrap, OnApplication
   private async refreshDue(discord: DiscordClient): Promise<void> {
     const now = this.clock.now();
     if (now >= this.scheduleAtMs) {
-      await this.read((manager) => scheduleNewGuilds(manager, now));
+      await this.read((manager) => scheduleNewGuilds(manager));
       this.scheduleAtMs = now + SCHEDULE_MS;
     }
-    while (await this.refreshInSight(discord, now));
+    while (await this.refreshInSight(discord));
   }
 
   /** @returns whether there may be more to do at once */
-  private async refreshInSight(discord: DiscordClient, now: number): Promise<boolean> {
+  private async refreshInSight(discord: DiscordClient): Promise<boolean> {
     // After a failure one guild tries whether the database works again.
     const limit = this.backOff.failures > 0 ? 1 : GUILDS_IN_SIGHT;
-    const due = await this.read((manager) => findDueGuilds(manager, now, limit));
+    const due = await this.read((manager) => refreshes.findDue(manager, limit));
     this.metrics.setDue(due.length);
-    const fresh = due.filter((guildId) => !this.inSight.has(guildId));
-    for (const guildId of fresh) this.inSight.add(guildId);
+    const fresh = due.filter(({ guildId }) => !this.inSight.has(guildId));
+    for (const { guildId } of fresh) this.inSight.add(guildId);
+    let claimed = 0;
     const failing = new AbortController();
-    const begin = async (guildId: string) => {
+    const begin = async (row: DueRefresh) => {
       if (failing.signal.aborted || this.stopping.signal.aborted) return;
-      // From then on the claim is anybody's, so whatever hangs has no right to its place.
-      const deadline = { what: `refreshing guild ${guildId}`, ms: CLAIM_MS, clock: this.clock };
-      await withDeadline(deadline, this.refresh(discord, guildId));
+      // From then on the lease is anybody's, so whatever hangs has no right to its place.
+      const deadline = { what: `refreshing guild ${row.guildId}`, ms: refreshes.leaseMs, clock: this.clock };
+      if (await withDeadline(deadline, this.refresh(discord, row))) claimed++;
     };
     await Promise.all(
-      fresh.map((guildId) =>
-        this.atOnce(() => begin(guildId))
+      fresh.map((row) =>
+        this.atOnce(() => begin(row))
           .catch((error: unknown) => failing.abort(error))
-          .finally(() => this.inSight.delete(guildId)),
+          .finally(() => this.inSight.delete(row.guildId)),
       ),
     );
     failing.signal.throwIfAborted();
-    return fresh.length > 0 && due.length === limit && !this.stopping.signal.aborted;
+    // What others hold or have locked waits for the next look.
+    return claimed > 0 && due.length === limit && !this.stopping.signal.aborted;
   }
 
-  /** @throws the database's error when the guild cannot be claimed */
-  private async refresh(discord: DiscordClient, guildId: string): Promise<void> {
-    const { clock, metrics, deletedChannels } = this;
+  /** @returns whether the guild was claimed @throws the database's error when that cannot be done */
+  private async refresh(discord: DiscordClient, due: DueRefresh): Promise<boolean> {
+    const { clock, metrics, types } = this;
     const { dataSource } = this.database;
     const { signal } = this.stopping;
-    const claim = await claimRefresh(dataSource.manager, guildId, clock.now(), CLAIM_MS);
+    const claim = await refreshes.claim(dataSource, due);
     this.backOff.succeeded();
-    if (claim === undefined) return;
+    if (claim === undefined) return false;
     try {
-      let dueAt: Date | undefined = new Date(clock.now() + PAUSE_AFTER_FAILURE_MS);
-      try {
-        const parts = { dataSource, discord, deletedChannels, clock, metrics };
-        const deadline = { what: 'the refresh', ms: REFRESH_MS, signal, clock };
-        dueAt = await withDeadline(deadline, (own) => new PanelRefresh(parts, claim, own).run());
-        metrics.countRefresh('done');
-      } finally {
-        await endRefresh(dataSource.manager, claim, dueAt);
-      }
+      const parts = { dataSource, discord, types, clock, metrics };
+      const deadline = { what: 'the refresh', ms: REFRESH_MS, signal, clock };
+      const pauseMs = await withDeadline(deadline, (own) => new PanelRefresh(parts, claim, own).run());
+      metrics.countRefresh('done');
+      await endRefresh(dataSource.manager, claim, pauseMs);
     } catch (error) {
-      if (signal.aborted) return;
+      await failRefresh(dataSource.manager, claim).catch(() => undefined); // the lease ends by itself
+      if (signal.aborted) return true;
       metrics.countRefresh('failed');
-      this.logger.warn({ guild: guildId, error: describeError(error) }, 'counter panels could not be refreshed');
+      this.logger.warn({ guild: due.guildId, error: describeError(error) }, 'counter panels could not be refreshed');
     }
+    return true;
   }
 
   private startRun(discord: DiscordClient): void {

@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import type { CounterTypes } from '#libs/contracts';
 import {
   afterRename,
   afterSuccess,
@@ -9,12 +10,13 @@ import {
   withKnownCount,
   withRename,
   dropPanelChannels,
-  dropRefresh,
+  refreshes,
   findPanelChannels,
   forgetShownNames,
   savePanelChannels,
-  type PanelChannel,
+  type KnownCounter,
   type RefreshClaim,
+  type PanelChannel,
 } from '#libs/counters';
 import {
   BotPermissions,
@@ -23,25 +25,17 @@ import {
   type DiscordClient,
   type DiscordPermission,
 } from '#libs/discord';
+import { forgetDeletedChannel } from '#libs/settings';
 import type { Clock } from '#libs/timing';
-import type { DeletedChannelsService } from '../guilds/deleted-channels.service.js';
-import type { CounterPanelMetrics } from './counter-panel-metrics.js';
-import {
-  countsOf,
-  nameOf,
-  whyUnknown,
-  type DiscordCount,
-  type GuildCounts,
-  type GuildPanels,
-  type Panel,
-} from './guild-panels.js';
-import { findGuildPanels } from './guild-panels.queries.js';
+import type { CounterPanelMetrics } from './counter-panel.metrics.js';
+import { countFor, countsOf, mayAskDiscord, nameOf, whyUnknown, type GuildCounts } from './guild-counts.js';
+import { findGuildCounters, type GuildCounters } from './guild-counters.queries.js';
 import { afterFailure, afterFailureOfAnother, afterUnreadCounts, concernsAll, endsRun } from './rename-failure.js';
 
 export interface RefreshParts {
   dataSource: DataSource;
   discord: DiscordClient;
-  deletedChannels: DeletedChannelsService;
+  types: CounterTypes;
   clock: Clock;
   metrics: CounterPanelMetrics;
 }
@@ -77,18 +71,19 @@ export class PanelRefresh {
    * Renames the channels whose name has changed and that may be renamed now. The names are made of the counts as they
    * are now, so a channel that had to wait gets the newest.
    *
-   * @returns when the guild should be looked at again, if that is before its regular moment
+   * @returns after how many milliseconds the guild should be looked at again, if that is before its regular moment
    * @throws the database's error; of Discord's every one is stored with its channel
    */
-  async run(): Promise<Date | undefined> {
-    const { manager } = this.parts.dataSource;
-    const guild = await findGuildPanels(manager, this.claim.guildId);
+  async run(): Promise<number | undefined> {
+    const { types, dataSource } = this.parts;
+    const { manager } = dataSource;
+    const guild = await findGuildCounters(manager, this.claim.guildId, types);
     const known = await findPanelChannels(manager, this.claim.guildId);
-    await this.dropOthers(guild?.panels ?? [], known);
+    await this.dropOthers(guild?.counters ?? [], known);
     if (guild === undefined) {
       // People may rename the channels before the counters are switched on again.
       await forgetShownNames(manager, this.claim.guildId);
-      await dropRefresh(manager, this.claim);
+      await refreshes.drop(manager, this.claim);
       return undefined;
     }
     const { counts, unread } = await this.completeCounts(guild, known);
@@ -96,25 +91,30 @@ export class PanelRefresh {
     if (!(await this.save([...changed, ...renames.map(({ renamed }) => renamed)]))) return undefined;
     const { after, untried } = await this.carryOut(renames, waiting);
     await this.save([...after, ...untried]);
-    if (this.signal.aborted) return new Date(this.parts.clock.now());
+    if (this.signal.aborted) return 0;
     // What waits for no time, such as another token, has its regular moment.
     const failed = after.filter(({ limitedUntil, pausedUntil }) => limitedUntil !== null || pausedUntil !== null);
     const later = [...waiting, ...failed].map(earliestRename);
-    return later.length === 0 ? undefined : new Date(Math.min(...later));
+    return later.length === 0 ? undefined : Math.max(0, Math.min(...later) - this.parts.clock.now());
   }
 
-  private plan({ panels, snapshot }: GuildPanels, known: KnownChannels, counts: GuildCounts, unread: KnownChannels) {
+  private plan(
+    { counters, snapshot }: GuildCounters,
+    known: KnownChannels,
+    counts: GuildCounts,
+    unread: KnownChannels,
+  ) {
     const now = this.parts.clock.now();
     const plan = { changed: [...unread.values()], waiting: [] as PanelChannel[], renames: [] as Rename[] };
-    for (const panel of panels) {
-      const { channelId } = panel;
-      const before = unread.get(channelId) ?? known.get(channelId) ?? newChannel(channelId);
-      const name = nameOf(panel, counts);
+    for (const counter of counters) {
+      const { channelId } = counter.counter;
+      const before = unread.get(channelId) ?? known.get(channelId) ?? unknownChannel(this.claim.guildId, channelId);
+      const name = nameOf(counter, counts);
       if (name === undefined) {
-        const waits = typeof panel.shows === 'string' && endOfWait(before) > now;
+        const waits = mayAskDiscord(counter) && endOfWait(before) > now;
         if (waits) plan.waiting.push(before);
         if (waits || unread.has(channelId)) continue;
-        const lastError = whyUnknown(panel, snapshot, now);
+        const lastError = whyUnknown(counter, snapshot, now);
         if (lastError !== before.lastError) plan.changed.push({ ...before, lastError });
       } else if (name === before.shownName && isShown(before)) {
         if (before.lastError !== null) plan.changed.push(afterSuccess(before));
@@ -172,7 +172,7 @@ export class PanelRefresh {
       }
       metrics.countRename(error.kind);
       if (error.missingObject === 'channel') {
-        await this.parts.deletedChannels.forget(guildId, channelId);
+        await forgetDeletedChannel(this.parts.dataSource, guildId, channelId);
         return {};
       }
       const missing = error.kind === 'forbidden' ? await this.whatIsMissing(channelId) : undefined;
@@ -207,26 +207,20 @@ export class PanelRefresh {
    * @returns also the channels whose count could not be read
    */
   private async completeCounts(
-    { panels, snapshot }: GuildPanels,
+    { counters, snapshot }: GuildCounters,
     known: KnownChannels,
   ): Promise<{ counts: GuildCounts; unread: KnownChannels }> {
     const { discord, clock } = this.parts;
     const now = clock.now();
     const counts = countsOf(snapshot, now);
-    const asking = panels
-      .filter(({ shows }) => typeof shows === 'string' && counts[shows] === undefined)
-      .map(({ channelId }) => known.get(channelId) ?? newChannel(channelId))
+    const asking = counters
+      .filter((counter) => mayAskDiscord(counter) && countFor(counter, counts) === undefined)
+      .map(({ counter: { channelId } }) => known.get(channelId) ?? unknownChannel(this.claim.guildId, channelId))
       .filter((channel) => endOfWait(channel) <= now);
     if (asking.length === 0) return { counts, unread: new Map() };
     try {
       const guild = await discord.guilds.get(this.claim.guildId, this.signal);
-      const ofDiscord: Record<DiscordCount, number | undefined> = {
-        members: guild.approximateMemberCount,
-        online: guild.approximatePresenceCount,
-        boosts: guild.premiumSubscriptionCount,
-      };
-      const { members = ofDiscord.members, online = ofDiscord.online, boosts = ofDiscord.boosts } = counts;
-      return { counts: { ...counts, members, online, boosts }, unread: new Map() };
+      return { counts: { ...counts, discord: guild }, unread: new Map() };
     } catch (error) {
       if (!(error instanceof DiscordError)) throw error;
       const unread = afterUnreadCounts(asking, error, clock.now());
@@ -239,8 +233,8 @@ export class PanelRefresh {
     return savePanelChannels(this.parts.dataSource.manager, this.claim, channels);
   }
 
-  private async dropOthers(panels: readonly Panel[], known: KnownChannels): Promise<void> {
-    const shown = new Set(panels.map(({ channelId }) => channelId));
+  private async dropOthers(counters: readonly KnownCounter[], known: KnownChannels): Promise<void> {
+    const shown = new Set(counters.map(({ counter }) => counter.channelId));
     const others = [...known.keys()].filter((channelId) => !shown.has(channelId));
     if (others.length === 0) return;
     const countedSince = new Date(this.parts.clock.now() - RENAME_WINDOW_MS);
@@ -248,8 +242,9 @@ export class PanelRefresh {
   }
 }
 
-function newChannel(channelId: string): PanelChannel {
+function unknownChannel(guildId: string, channelId: string): PanelChannel {
   return {
+    guildId,
     channelId,
     shownName: null,
     shownAt: null,

@@ -1,12 +1,10 @@
 import { DEAD_LETTER_HEADERS, derivedEventId, elementMessageId, messageTime } from '#libs/contracts';
 import type { EventError } from './event-error.js';
 import type { IncomingMessage } from './incoming-message.js';
-import { ownText } from './own-text.js';
+import { ownText } from './event-type.js';
 
 /** What goes to the dead letters: a message as it came, or one element of its array. */
 export interface DeadLetter {
-  /** That of the message it comes from. */
-  tag: number;
   content: Buffer;
   /** That of the original message. */
   routingKey: string;
@@ -26,7 +24,6 @@ const MAX_SHORT_STRING_BYTES = 255;
 /** The whole message, its bytes untouched. */
 export function deadLetterOf(message: IncomingMessage, error: EventError): DeadLetter {
   return {
-    tag: message.tag,
     content: message.content,
     routingKey: shortText(message.routingKey) ?? '',
     contentType: shortText(message.contentType),
@@ -44,7 +41,6 @@ export function deadLetterOfElement(
   error: EventError,
 ): DeadLetter {
   return {
-    tag: message.tag,
     content: Buffer.from(element.text),
     routingKey: shortText(message.routingKey) ?? '',
     contentType: 'application/json',

@@ -31,4 +31,9 @@ export class EventError extends Error {
       fields,
     );
   }
+  /** @param field what the time, in Unix milliseconds, was taken from */
+  static inFuture(occurredAt: number, field: string): EventError {
+    const message = `says ${new Date(occurredAt).toISOString()}, more than 5 minutes in the future`;
+    return new EventError('FutureEventError', `${field} ${message}`, [{ field, message }]);
+  }
 }

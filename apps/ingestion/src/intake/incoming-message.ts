@@ -1,7 +1,5 @@
 /** A message as a publisher sent it, whichever way it came. */
 export interface IncomingMessage {
-  /** By which its transport tells it from the others that it has under way. */
-  tag: number;
   /** The queue it came from. */
   queue: string;
   routingKey: string;

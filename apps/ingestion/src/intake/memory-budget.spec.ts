@@ -5,9 +5,9 @@ const QUEUES = 3;
 describe('MemoryBudget', () => {
   const sharesOf = (budget: MemoryBudget) => Array.from({ length: QUEUES }, () => budget.share());
   const hold = (share: MemoryShare, memoryBytes: number) => {
-    const holder = { memoryBytes };
-    share.add(holder);
-    return holder;
+    const account = share.open();
+    account.addDecoded(account.take(Buffer.alloc(0)), memoryBytes - account.heldBytes);
+    return account;
   };
 
   it('should let one queue hold all but what is reserved for the others', () => {
@@ -34,12 +34,28 @@ describe('MemoryBudget', () => {
     expect([busy!.freeBytes, other!.freeBytes]).toEqual([0, RESERVED_BYTES]);
   });
 
-  it('should count all that holds something of a queue, until it is removed', () => {
+  it('should count all that holds something of a queue, until it holds nothing more', () => {
     const [share] = sharesOf(new MemoryBudget());
-    const [first, second] = [hold(share!, 5), hold(share!, 7)];
-    expect(share!.heldBytes).toBe(12);
-    second.memoryBytes = 3;
-    share!.remove(first);
-    expect(share!.heldBytes).toBe(3);
+    const first = hold(share!, 5_000);
+    const second = share!.open();
+    const kept = second.take(Buffer.alloc(6_000));
+    expect(share!.heldBytes).toBe(12_000);
+    second.shrink(kept, 3_000);
+    first.keepOnly([]);
+    expect(share!.heldBytes).toBe(3_000);
+    second.keepOnly([kept]);
+    expect(share!.heldBytes).toBe(3_000);
+    second.release(kept);
+    expect(share!.heldBytes).toBe(0);
+  });
+
+  it('should always let one message be taken and decoded, and then as there is room', () => {
+    const [busy, other] = sharesOf(new MemoryBudget());
+    hold(other!, MAX_HELD_BYTES);
+    const account = busy!.open();
+    const large = Buffer.alloc(RESERVED_BYTES);
+    expect([account.mayTake(large), account.mayDecode, account.mayGoOn]).toEqual([true, true, true]);
+    account.addDecoded(account.take(large), 1);
+    expect([account.mayTake(Buffer.alloc(0)), account.mayDecode, account.mayGoOn]).toEqual([false, false, false]);
   });
 });

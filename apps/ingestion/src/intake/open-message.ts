@@ -1,7 +1,7 @@
-import { type EventEnvelope } from '#libs/contracts';
 import { parseLosslessElements, type JsonObject, type JsonValue } from '#libs/json';
-import { deadLetterOf, deadLetterOfElement, type DeadLetter } from './dead-letter.js';
 import { EventError } from './event-error.js';
+import { EventSource } from './event-result.js';
+import type { EventType } from './event-type.js';
 import type { IncomingMessage } from './incoming-message.js';
 import { unpackBody } from './unpack-body.js';
 
@@ -18,8 +18,6 @@ const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 
 /** A message that could be parsed. */
 export interface OpenedMessage {
-  /** Name of the event, by routing key or pattern. */
-  name: string;
   /** Of its events; none is validated yet. */
   bodies: readonly JsonValue[];
   source: EventSource;
@@ -32,34 +30,13 @@ export interface OpenedMessage {
   textBytes: number;
 }
 
-/** Where events came from; what an event keeps of its message until it is acknowledged. */
-export class EventSource {
-  constructor(
-    readonly message: IncomingMessage,
-    /** The source text of each element, where the message is an array. */
-    private readonly elementText?: (index: number) => string,
-  ) {}
-
-  envelope(index: number): EventEnvelope {
-    if (this.elementText === undefined) return this.message;
-    const { messageId, timestamp, arrivedAt } = this.message;
-    return { messageId, timestamp, arrivedAt, index };
-  }
-
-  /** The dead letter that this event alone becomes. */
-  toDeadLetter(index: number, error: EventError): DeadLetter {
-    if (this.elementText === undefined) return deadLetterOf(this.message, error);
-    return deadLetterOfElement(this.message, { index, text: this.elementText(index) }, error);
-  }
-}
-
 /**
  * Unpacks and parses a message, and finds out which event it is.
  *
- * @param isEventName whether there is such an event (in any queue)
+ * @param types all types of events by name, those of other queues too
  * @throws EventError when the whole message goes to the dead letters
  */
-export function openMessage(message: IncomingMessage, isEventName: (name: string) => boolean): OpenedMessage {
+export function openMessage(message: IncomingMessage, types: ReadonlyMap<string, EventType>): OpenedMessage {
   if (message.hasUnreadableProperties) {
     throw new EventError('MalformedMessageError', 'the properties cannot be read: headers are nested too deep');
   }
@@ -69,15 +46,14 @@ export function openMessage(message: IncomingMessage, isEventName: (name: string
   const textBytes = text.length === unpacked.length ? text.length : 2 * text.length;
   const { value, elementText } = parse(text);
   const { pattern, data } = unwrap(value);
-  const name = resolveName(message.routingKey, pattern, isEventName);
+  const type = typeOf(message.routingKey, pattern, types);
   if (Array.isArray(data)) {
-    return { name, bodies: data, source: new EventSource(message, elementText), copiesTexts: false, textBytes };
+    return { bodies: data, source: new EventSource(type, message, elementText), copiesTexts: false, textBytes };
   }
   const copiesTexts = textBytes > MAX_KEPT_TEXT_BYTES;
   return {
-    name,
     bodies: [data],
-    source: new EventSource(message),
+    source: new EventSource(type, message),
     copiesTexts,
     textBytes: copiesTexts ? 0 : textBytes,
   };
@@ -111,18 +87,18 @@ function unwrap(value: JsonValue): { pattern?: string; data: JsonValue } {
   return { pattern: value.pattern, data: value.data! };
 }
 
-function resolveName(routingKey: string, pattern: string | undefined, isEventName: (name: string) => boolean): string {
-  const fromKey = isEventName(routingKey) ? routingKey : undefined;
-  const fromPattern = pattern !== undefined && isEventName(pattern) ? pattern : undefined;
-  if (fromKey !== undefined && fromPattern !== undefined && fromKey !== fromPattern) {
-    throw new EventError('UnknownEventError', `the routing key says ${fromKey}, the pattern ${fromPattern}`);
+function typeOf(routingKey: string, pattern: string | undefined, types: ReadonlyMap<string, EventType>): EventType {
+  const byKey = types.get(routingKey);
+  const byPattern = pattern === undefined ? undefined : types.get(pattern);
+  if (byKey !== undefined && byPattern !== undefined && byKey !== byPattern) {
+    throw new EventError('UnknownEventError', `the routing key says ${byKey.name}, the pattern ${byPattern.name}`);
   }
-  const name = fromKey ?? fromPattern;
-  if (name === undefined) {
+  const type = byKey ?? byPattern;
+  if (type === undefined) {
     const said = pattern === undefined ? 'names' : `and the pattern "${pattern.slice(0, 100)}" name`;
     throw new EventError('UnknownEventError', `the routing key "${routingKey}" ${said} no event`);
   }
-  return name;
+  return type;
 }
 
 function isObject(value: JsonValue): value is JsonObject {

@@ -3,7 +3,7 @@ import { MAX_BODY_BYTES, unpackBody } from './unpack-body.js';
 
 const BODY = Buffer.from('{"guild_id": "1", "command": "ä😀"}');
 const unpack = (content: Buffer, contentEncoding?: string) =>
-  unpackBody({ tag: 1, queue: 'q', routingKey: 'command.used', content, contentEncoding, arrivedAt: 0 });
+  unpackBody({ queue: 'q', routingKey: 'command.used', content, contentEncoding, arrivedAt: 0 });
 
 describe('unpackBody', () => {
   it.each([

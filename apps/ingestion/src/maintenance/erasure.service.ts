@@ -1,12 +1,10 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import type { Logger } from 'pino';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Gauge, Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { Database } from '#libs/database';
 import { Eraser, listErasureJobs } from '#libs/erasure';
-import { describeError } from '#libs/observability';
-import { Rounds, type Clock } from '#libs/timing';
-import { CLOCK, LOGGER } from '../tokens.js';
+import { describeError, Logger } from '#libs/observability';
+import { Clock, Rounds } from '#libs/timing';
 
 const INTERVAL_MS = 60_000;
 const AFTER_FAILURE = { firstMs: 5_000, longestMs: 5 * 60_000 };
@@ -25,8 +23,8 @@ export class ErasureService implements OnApplicationBootstrap, OnApplicationShut
     private readonly database: Database,
     private readonly dataSource: DataSource,
     private readonly eraser: Eraser,
-    @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
     registry: Registry,
   ) {
     this.unfinished = new Gauge({

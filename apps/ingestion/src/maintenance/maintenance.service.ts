@@ -1,7 +1,6 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import type { Logger } from 'pino';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Gauge, Registry } from 'prom-client';
-import type { IngestionConfig } from '#libs/config';
+import { RetentionConfig } from '#libs/config';
 import {
   countDefaultPartition,
   Database,
@@ -11,9 +10,8 @@ import {
 } from '#libs/database';
 import { dropSpentTombstones } from '#libs/erasure';
 import { dropSpentPeriods } from '#libs/statistics';
-import { describeError } from '#libs/observability';
-import { Rounds, type Clock } from '#libs/timing';
-import { CLOCK, INGESTION_CONFIG, LOGGER } from '../tokens.js';
+import { describeError, Logger } from '#libs/observability';
+import { Clock, Rounds } from '#libs/timing';
 
 const INTERVAL_MS = 15 * 60_000;
 /** A round is tried again before the next would come: partitions that were not made in time are missed. */
@@ -27,9 +25,9 @@ export class MaintenanceService implements OnApplicationBootstrap, OnApplication
 
   constructor(
     private readonly database: Database,
-    @Inject(INGESTION_CONFIG) private readonly config: IngestionConfig,
-    @Inject(CLOCK) clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly retention: RetentionConfig,
+    clock: Clock,
+    private readonly logger: Logger,
     registry: Registry,
   ) {
     this.defaultPartitionRows = new Gauge({
@@ -61,7 +59,7 @@ export class MaintenanceService implements OnApplicationBootstrap, OnApplication
     await this.database.connected();
     const { dataSource } = this.database;
     if (!this.database.isUsable) return; // the service stops
-    const { retention } = this.config;
+    const { retention } = this;
     const failed: string[] = [];
     const attempt = async (table: string, work: () => Promise<boolean>) => {
       if (!(await work().catch((error: unknown) => this.tellFailure(table, error)))) failed.push(table);

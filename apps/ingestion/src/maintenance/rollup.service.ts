@@ -1,13 +1,11 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import type { Logger } from 'pino';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { StatisticsContract } from '#libs/contracts';
 import { Database } from '#libs/database';
 import { RollupWorker } from '#libs/statistics';
-import { describeError } from '#libs/observability';
-import { Rounds, type Clock } from '#libs/timing';
-import { CLOCK, LOGGER } from '../tokens.js';
+import { describeError, Logger } from '#libs/observability';
+import { Clock, Rounds } from '#libs/timing';
 
 const INTERVAL_MS = 5_000;
 const AFTER_FAILURE = { firstMs: 5_000, longestMs: 60_000 };
@@ -24,8 +22,8 @@ export class RollupService implements OnApplicationBootstrap, OnApplicationShutd
     private readonly database: Database,
     dataSource: DataSource,
     contract: StatisticsContract,
-    @Inject(CLOCK) clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
+    clock: Clock,
+    private readonly logger: Logger,
     registry: Registry,
   ) {
     this.worker = new RollupWorker(dataSource, contract);

@@ -10,7 +10,8 @@ import {
 } from '#libs/discord';
 import type { Clock } from '#libs/timing';
 import { ChannelProblemError } from './run-errors.js';
-import type { StarboardAction, StarboardProblems } from './starboard-problems.queries.js';
+import type { StarboardAction } from '#libs/database';
+import type { StarboardProblems } from './starboard-problems.queries.js';
 
 /** What is about to be done in a channel, for whom it fails. */
 export interface ChannelAction {

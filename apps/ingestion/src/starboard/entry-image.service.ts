@@ -1,7 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { DownloadError, downloadFile, type FileUpload } from '#libs/discord';
-import { DeadlineError, withDeadline, type Clock } from '#libs/timing';
-import { CLOCK } from '../tokens.js';
+import { Clock, DeadlineError, withDeadline } from '#libs/timing';
 import { ByteBudget } from './byte-budget.js';
 import type { FirstImage } from './first-image.js';
 
@@ -26,7 +25,7 @@ const LARGEST_UNKNOWN = 8 * MIB;
 export class EntryImages {
   private readonly budget = new ByteBudget(HELD_AT_ONCE);
 
-  constructor(@Inject(CLOCK) private readonly clock: Clock) {}
+  constructor(private readonly clock: Clock) {}
 
   /**
    * Gives `use` the picture as a file, or as a link where it is too large, or cannot be fetched, or where too many others

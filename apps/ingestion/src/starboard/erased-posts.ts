@@ -6,7 +6,7 @@ import { namedInReply, withoutReplyAuthor } from './entry-message.js';
 import { EntryPosts } from './entry-posts.js';
 import { RunPostponedError } from './run-errors.js';
 import type { StarboardEntries } from './starboard-entries.queries.js';
-import type { RunOutcome } from './starboard-metrics.js';
+import type { RunOutcome } from './starboard.metrics.js';
 import type { ClaimedTask } from './starboard-tasks.queries.js';
 
 /** What was on its way to Discord when its entry was erased has arrived by then. */
@@ -42,7 +42,7 @@ export class ErasedPosts {
     const isErased = post !== undefined && !isUnclear && post.id !== entry?.entryMessageId;
     if (isErased) return this.remove({ ...task, messageId: post.id }, signal);
     if (this.clock.now() < createdAt.getTime() + ON_THE_WAY_MS) {
-      throw new RunPostponedError(this.clock.now() + BETWEEN_LOOKS_MS);
+      throw new RunPostponedError(BETWEEN_LOOKS_MS);
     }
     return 'nothing_found';
   }

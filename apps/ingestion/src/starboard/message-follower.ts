@@ -13,7 +13,7 @@ import { EntryPosts, type StarboardChannel } from './entry-posts.js';
 import { firstImage } from './first-image.js';
 import { ChannelProblemError, PostRefusedError, RunPostponedError } from './run-errors.js';
 import type { LivingEntry, StarboardEntries, StarboardSettings } from './starboard-entries.queries.js';
-import type { RunOutcome } from './starboard-metrics.js';
+import type { RunOutcome } from './starboard.metrics.js';
 import type { StarboardProblems } from './starboard-problems.queries.js';
 import type { ClaimedTask } from './starboard-tasks.queries.js';
 import { isNotice, StarredMessageReader } from './starred-message.reader.js';
@@ -105,7 +105,7 @@ export class MessageFollower {
         return 'withdrawn';
       }
     } else if (isFirstTime || !this.isSettled(entry)) {
-      throw new RunPostponedError(this.clock.now() + SETTLED_AFTER_MS);
+      throw new RunPostponedError(SETTLED_AFTER_MS);
     }
     await this.entries.drop(entry);
     return 'removed';

@@ -1,13 +1,13 @@
 import type { DiscordError } from '#libs/discord';
 import type { ChannelProblem } from './starboard-problems.queries.js';
 
-/** The task cannot go on before that time. */
+/** The task cannot go on yet. */
 export class RunPostponedError extends Error {
   override readonly name = 'RunPostponedError';
 
   constructor(
-    /** Unix milliseconds. */
-    readonly until: number,
+    /** How long it waits, in milliseconds. */
+    readonly pauseMs: number,
     /** Why, where somebody has to put something right. */
     readonly problem?: string,
   ) {

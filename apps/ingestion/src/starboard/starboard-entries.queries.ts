@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { snowflakeTime } from '#libs/contracts';
-import { lockStripesShared, StarboardEntry } from '#libs/database';
+import { databaseNow, lockStripesShared, StarboardEntry } from '#libs/database';
 import { BETWEEN_REGULAR_LOOKS_MS, type StarredMessage } from '#libs/starboard';
 
 export interface StarboardSettings {
@@ -144,7 +144,7 @@ export class StarboardEntries {
         await manager.query(
           `INSERT INTO starboard_tasks (guild_id, message_id, task, channel_id, created_at, due_at)
            VALUES ($1, $2, $5, $3, $4, $4) ON CONFLICT DO NOTHING`,
-          [guildId, entryMessageId, entryChannelId, new Date(now), task],
+          [guildId, entryMessageId, entryChannelId, new Date(await databaseNow(manager)), task],
         );
       }
       return finished > 0;

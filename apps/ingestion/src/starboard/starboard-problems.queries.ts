@@ -1,16 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, In, Not, type Repository } from 'typeorm';
+import { StarboardProblem, type StarboardAction } from '#libs/database';
 import { clearStarboardProblem } from '#libs/starboard';
 import { growingPause } from '#libs/timing';
-
-/**
- * What the starboard does in a channel:
- * - `view`: anything at all
- * - `read`: read its messages
- * - `change`: edit and delete posts
- * - `post`: make new ones
- */
-export type StarboardAction = 'view' | 'read' | 'change' | 'post';
 
 /** What keeps the starboard of a guild from working in one channel. */
 export interface ChannelProblem {
@@ -50,12 +42,14 @@ export class StarboardProblems {
 
   /** What is known of these channels that keeps something from being done there. */
   async of(guildId: string, channelIds: readonly string[]): Promise<KnownProblem[]> {
-    const rows = await this.dataSource.query<(Omit<KnownProblem, 'retryAt'> & { retryAt: Date })[]>(
-      `SELECT channel_id AS "channelId", action, problem, retry_at AS "retryAt" FROM starboard_problems
-       WHERE guild_id = $1 AND channel_id = ANY ($2::bigint[]) AND action <> 'content'`,
-      [guildId, channelIds],
-    );
-    return rows.map(({ retryAt, ...row }) => ({ ...row, guildId, retryAt: retryAt.getTime() }));
+    const known = await this.rows.findBy({ guildId, channelId: In(channelIds), action: Not('content' as const) });
+    return known.map(({ channelId, action, problem, retryAt }) => ({
+      guildId,
+      channelId,
+      action: action as StarboardAction,
+      problem,
+      retryAt: retryAt.getTime(),
+    }));
   }
 
   /** @returns when to try again, in Unix milliseconds, and whether the problem is another than before */
@@ -63,35 +57,28 @@ export class StarboardProblems {
     { guildId, channelId, action, problem }: ChannelProblem,
     now: number,
   ): Promise<{ until: number; isNew: boolean }> {
-    const [known] = await this.dataSource.query<{ attempts: number; problem: string }[]>(
-      `SELECT attempts, problem FROM starboard_problems WHERE guild_id = $1 AND channel_id = $2`,
-      [guildId, channelId],
-    );
+    const known = await this.rows.findOneBy({ guildId, channelId });
+    const isNew = known?.problem !== problem;
     const attempts = (known?.attempts ?? 0) + 1;
     const until = now + growingPause(attempts, PAUSES);
-    const [stored] = await this.dataSource.query<[{ isNew: boolean }]>(
-      `WITH before AS MATERIALIZED (
-         SELECT problem FROM starboard_problems WHERE guild_id = $1 AND channel_id = $2
-       )
-       INSERT INTO starboard_problems AS known
-         (guild_id, channel_id, problem, since, seen_at, retry_at, attempts, action)
-       VALUES ($1, $2, $3, $4, $4, $5, $6, $7)
-       ON CONFLICT (guild_id, channel_id) DO UPDATE SET
-         since = CASE WHEN known.problem = excluded.problem THEN known.since ELSE excluded.since END,
-         problem = excluded.problem, seen_at = excluded.seen_at, retry_at = excluded.retry_at,
-         attempts = excluded.attempts, action = excluded.action
-       RETURNING (SELECT problem FROM before) IS DISTINCT FROM problem AS "isNew"`,
-      [guildId, channelId, problem, new Date(now), new Date(until), attempts, action],
-    );
-    return { until, isNew: stored.isNew };
+    const since = isNew ? new Date(now) : known.since;
+    const met = {
+      guildId,
+      channelId,
+      action,
+      problem,
+      since,
+      seenAt: new Date(now),
+      retryAt: new Date(until),
+      attempts,
+    };
+    await this.rows.upsert(met, ['guildId', 'channelId']);
+    return { until, isNew };
   }
 
   /** It works there (again), and so does what it proves. */
   async solve({ guildId, channelId, action }: Omit<ChannelProblem, 'problem'>): Promise<void> {
-    await this.dataSource.query(
-      `DELETE FROM starboard_problems WHERE guild_id = $1 AND channel_id = $2 AND action = ANY ($3::text[])`,
-      [guildId, channelId, PROVES[action]],
-    );
+    await this.rows.delete({ guildId, channelId, action: In(PROVES[action]) });
   }
 
   /**
@@ -113,11 +100,15 @@ export class StarboardProblems {
 
   /** Discord shows what members write (again). */
   async seeContent(guildId: string): Promise<void> {
-    await this.dataSource.query(`DELETE FROM starboard_problems WHERE guild_id = $1 AND action = 'content'`, [guildId]);
+    await this.rows.delete({ guildId, action: 'content' });
   }
 
   /** Nothing is to be done in a channel that does not exist any more. */
   async clear({ guildId, channelId }: Pick<ChannelProblem, 'guildId' | 'channelId'>): Promise<void> {
     await clearStarboardProblem(this.dataSource.manager, guildId, channelId);
+  }
+
+  private get rows(): Repository<StarboardProblem> {
+    return this.dataSource.getRepository(StarboardProblem);
   }
 }

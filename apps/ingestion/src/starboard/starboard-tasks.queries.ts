@@ -1,14 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { lockStripesShared } from '#libs/database';
+import { after, databaseNow, lockStripesShared, WorkList, type ClaimedRow, type DueRow } from '#libs/database';
 import {
   BETWEEN_STARBOARD_LOOKS_MS,
   requestDueLooks,
   requestStarboardLooks,
   type StarredMessage,
 } from '#libs/starboard';
-import { growingPause, type Pauses } from '#libs/timing';
 
 /**
  * - `follow`: bring the entry of the message up to date
@@ -24,12 +22,9 @@ export interface TaskKey {
   task: TaskName;
 }
 
-export interface DueTask extends TaskKey {
-  /** Runs in a row that failed or did not come to their end. */
-  attempts: number;
-}
+export type DueTask = DueRow<TaskKey>;
 
-export interface ClaimedTask extends TaskKey {
+interface TaskRow {
   /** Of the message: where it stands, or (`seek`) where its post would. */
   channelId: string;
   createdAt: Date;
@@ -37,27 +32,38 @@ export interface ClaimedTask extends TaskKey {
   postedAfter: Date | null;
   /** Grows with every star event; what has grown during a run needs another. */
   requests: number;
-  /** Runs in a row before this one that failed or did not come to their end. */
-  attempts: number;
-  failingSince: Date | null;
-  /** The run before this one did not come to its end: its process died, or could not reach the database. */
-  wasLeft: boolean;
-  /** Whoever claimed it. A claim that ran out may have been given to another. */
-  claim: string;
 }
 
-/** After a first failure; doubled with each further one. */
-export const PAUSES: Pauses = { firstMs: 2_000, longestMs: 15 * 60_000 };
-/** What runs longer renews its claim; a claim that is not renewed belongs to a process that died. */
-const CLAIM_MS = 30_000;
+export type ClaimedTask = ClaimedRow<TaskKey, TaskRow>;
+
+const DAY_MS = 86_400_000;
+/** What has failed for so long is given up; posts that have to go for privacy not so soon. */
+const GIVEN_UP_AFTER_MS: Record<TaskName, number> = {
+  follow: DAY_MS,
+  remove: 30 * DAY_MS,
+  seek: 30 * DAY_MS,
+  unname: 30 * DAY_MS,
+};
+/** What runs longer renews its lease; one that is not renewed belongs to a process that died. */
+const LEASE_MS = 30_000;
+const PAUSES = { firstMs: 2_000, longestMs: 15 * 60_000 };
 /** Of all that is due, so much is looked at: a long list is not read whole for every task. */
 const TASKS_IN_SIGHT = 1_000;
 const KEPT_IDLE_MS = 60_000;
-const KEPT_PROBLEMS_MS = 7 * 86_400_000;
+const KEPT_PROBLEMS_MS = 7 * DAY_MS;
+
+const tasks = new WorkList<TaskKey, TaskRow>({
+  table: 'starboard_tasks',
+  key: { guildId: 'guild_id', messageId: 'message_id', task: 'task' },
+  row: { channelId: 'channel_id', createdAt: 'created_at', postedAfter: 'posted_after', requests: 'requests' },
+  leaseMs: LEASE_MS,
+  pauses: PAUSES,
+  hopelessAfterMs: ({ task }) => GIVEN_UP_AFTER_MS[task],
+});
 
 /**
  * The work list of the starboard, in `starboard_tasks`. A row without `due_at` has nothing to do; it is kept for a
- * while, since the next run must not come too soon. Times are those of the caller's clock.
+ * while, since the next run must not come too soon.
  */
 @Injectable()
 export class StarboardTasks {
@@ -69,138 +75,99 @@ export class StarboardTasks {
    * @param messages each once
    * @returns those that are wanted, as `guild/message`
    */
-  async request(messages: readonly StarredMessage[], now: number): Promise<Set<string>> {
+  async request(messages: readonly StarredMessage[]): Promise<Set<string>> {
     const rows = await this.dataSource.transaction(async (manager) => {
       await lockStripesShared(
         manager,
         messages.map(({ guildId }) => guildId),
       );
-      return requestStarboardLooks(manager, messages, now);
+      return requestStarboardLooks(manager, messages);
     });
     return new Set(rows.map(({ guildId, messageId }) => `${guildId}/${messageId}`));
   }
 
   /** Asks for a run for entries that are to be looked at without an event. */
-  async requestDueLooks(now: number): Promise<void> {
-    await this.dataSource.transaction((manager) => requestDueLooks(manager, now));
+  async requestDueLooks(): Promise<void> {
+    await this.dataSource.transaction((manager) => requestDueLooks(manager));
   }
 
   /**
    * A task for each guild, but for these, among those that have been due for longest: what is to be deleted comes first.
    * Of guilds whose tasks are many it may tell no others.
    */
-  async listDue(now: number, withoutGuilds: readonly string[], limit: number): Promise<DueTask[]> {
+  async listDue(withoutGuilds: readonly string[], limit: number): Promise<DueTask[]> {
     return this.dataSource.query<DueTask[]>(
       `SELECT guild_id AS "guildId", message_id AS "messageId", task, attempts
        FROM (
          SELECT DISTINCT ON (guild_id) guild_id, message_id, task, due_at, attempts FROM (
            SELECT guild_id, message_id, task, due_at, attempts FROM starboard_tasks
-           WHERE due_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1) AND guild_id <> ALL ($2::bigint[])
+           WHERE ${tasks.isDue('$1')} AND guild_id <> ALL ($2::bigint[])
            ORDER BY due_at LIMIT $4
          ) oldest
          ORDER BY guild_id, task = 'follow', due_at
        ) first
        ORDER BY due_at LIMIT $3`,
-      [new Date(now), withoutGuilds, limit, TASKS_IN_SIGHT],
+      [new Date(await databaseNow(this.dataSource)), withoutGuilds, limit, TASKS_IN_SIGHT],
     );
   }
 
-  /**
-   * Counts the attempt before it is made, so that a run that ends its process has counted: whatever its outcome says
-   * later, the task is not due again before a pause that grows.
-   *
-   * @returns undefined when another instance was faster
-   */
-  async claim({ guildId, messageId, task, attempts }: DueTask, now: number): Promise<ClaimedTask | undefined> {
-    const [rows] = await this.dataSource.query<[ClaimedTask[], number]>(
-      `WITH before AS MATERIALIZED (
-         SELECT claim IS NOT NULL AS was_left FROM starboard_tasks
-         WHERE guild_id = $1 AND message_id = $2 AND task = $3
-           AND due_at <= $4 AND (claimed_until IS NULL OR claimed_until <= $4)
-         FOR UPDATE
-       )
-       UPDATE starboard_tasks SET claim = $5, claimed_until = $6, due_at = $7, attempts = attempts + 1,
-         failing_since = CASE WHEN was_left THEN coalesce(failing_since, $4) ELSE failing_since END
-       FROM before
-       WHERE guild_id = $1 AND message_id = $2 AND task = $3
-       RETURNING guild_id AS "guildId", message_id AS "messageId", task, channel_id AS "channelId", claim, requests,
-         attempts - 1 AS attempts, created_at AS "createdAt", posted_after AS "postedAfter",
-         failing_since AS "failingSince", was_left AS "wasLeft"`,
-      [
-        guildId,
-        messageId,
-        task,
-        new Date(now),
-        randomUUID(),
-        new Date(now + CLAIM_MS),
-        new Date(now + growingPause(attempts + 1, PAUSES)),
-      ],
-    );
-    return rows[0];
+  /** @returns undefined when another instance was faster */
+  claim(due: DueTask): Promise<ClaimedTask | undefined> {
+    return tasks.claim(this.dataSource, due);
   }
 
-  /** @returns false when the claim ran out and another instance has the task */
-  async renew(task: ClaimedTask, now: number): Promise<boolean> {
-    return this.update(task, `claimed_until = $5`, [new Date(now + CLAIM_MS)]);
+  /** @returns false when the lease ran out and another instance has the task */
+  renew(task: ClaimedTask): Promise<boolean> {
+    return tasks.renew(this.dataSource, task);
   }
 
   /** It was done; what was asked for meanwhile is to be done again. */
-  async complete(task: ClaimedTask, now: number): Promise<void> {
+  async complete(task: ClaimedTask): Promise<void> {
     if (task.task === 'remove' || task.task === 'seek') return this.drop(task);
-    await this.update(
-      task,
-      `due_at = CASE WHEN requests > $5 THEN $6::timestamptz END, last_run_at = $7, attempts = 0, failing_since = NULL,
-       last_error = NULL, refusal = NULL, claim = NULL, claimed_until = NULL`,
-      [task.requests, new Date(now + BETWEEN_STARBOARD_LOOKS_MS), new Date(now)],
-    );
+    const nextLook = after(BETWEEN_STARBOARD_LOOKS_MS);
+    await tasks.succeed(this.dataSource, task, {
+      due: (now, add) => `CASE WHEN requests > ${add(task.requests)} THEN ${nextLook(now, add)} END`,
+      set: (now) => ({ last_run_at: now, last_error: null, refusal: null }),
+    });
   }
 
   /**
-   * It has to wait until that time; the attempt does not count.
+   * It has to wait for so many milliseconds; the attempt does not count.
    *
    * @param problem why; without one, that it waits says nothing against it
    */
-  async postpone(task: ClaimedTask, until: number, now: number, problem?: string): Promise<void> {
-    await this.update(
-      task,
-      `due_at = $5, last_run_at = $6, last_error = $7, claim = NULL, claimed_until = NULL,
-       attempts = attempts - 1,
-       failing_since = CASE WHEN $7::text IS NULL THEN failing_since ELSE coalesce(failing_since, $6) END`,
-      [new Date(until), new Date(now), problem ?? null],
-    );
+  async postpone(task: ClaimedTask, ms: number, problem?: string): Promise<void> {
+    await tasks.postpone(this.dataSource, task, {
+      due: after(ms),
+      isFailing: problem !== undefined,
+      set: (now) => ({ last_run_at: now, last_error: problem ?? null }),
+    });
   }
 
   /**
-   * It failed, and is to be tried again at that time.
+   * It failed, and is tried again after a pause that grows.
    *
-   * @param failure with `refusal`, for people, where Discord does not take the post about this very message
+   * @param refusal for people, where Discord does not take the post about this very message
    */
-  async retry(
-    task: ClaimedTask,
-    { until, error, refusal }: { until: number; error: string; refusal?: string },
-    now: number,
-  ): Promise<void> {
-    await this.update(
-      task,
-      `due_at = $5, last_run_at = $6, failing_since = coalesce(failing_since, $6), last_error = $7, refusal = $8,
-       claim = NULL, claimed_until = NULL`,
-      [new Date(until), new Date(now), error, refusal ?? null],
-    );
+  async retry(task: ClaimedTask, error: string, refusal?: string): Promise<void> {
+    const set = (now: Date) => ({ last_run_at: now, last_error: error, refusal: refusal ?? null });
+    await tasks.fail(this.dataSource, task, { set });
   }
 
-  async drop({ guildId, messageId, task, claim }: ClaimedTask): Promise<void> {
-    await this.dataSource.query(
-      `DELETE FROM starboard_tasks WHERE guild_id = $1 AND message_id = $2 AND task = $3 AND claim = $4`,
-      [guildId, messageId, task, claim],
-    );
+  async drop(task: ClaimedTask): Promise<void> {
+    await tasks.drop(this.dataSource, task);
   }
 
-  /** Nothing that an erasure left to be done in the channel is tried before that time: there may be thousands of posts. */
-  async holdErasures({ guildId, channelId }: ClaimedTask, until: number, now: number): Promise<void> {
+  /**
+   * Nothing that an erasure left to be done in the channel is tried for so many milliseconds: there may be thousands of
+   * posts.
+   */
+  async holdErasures({ guildId, channelId }: ClaimedTask, ms: number): Promise<void> {
+    const now = await databaseNow(this.dataSource);
     await this.dataSource.query(
       `UPDATE starboard_tasks SET due_at = $3, failing_since = coalesce(failing_since, $4)
        WHERE guild_id = $1 AND channel_id = $2 AND task <> 'follow' AND due_at < $3`,
-      [guildId, channelId, new Date(until), new Date(now)],
+      [guildId, channelId, new Date(now + ms), new Date(now)],
     );
   }
 
@@ -214,7 +181,8 @@ export class StarboardTasks {
   }
 
   /** Drops what has nothing to do any more, and problems that nobody has met for a week. */
-  async sweep(now: number): Promise<void> {
+  async sweep(): Promise<void> {
+    const now = await databaseNow(this.dataSource);
     await this.dataSource.query(`DELETE FROM starboard_tasks WHERE due_at IS NULL AND last_run_at < $1`, [
       new Date(now - KEPT_IDLE_MS),
     ]);
@@ -230,18 +198,5 @@ export class StarboardTasks {
          (SELECT count(DISTINCT guild_id)::int FROM starboard_problems) AS "guildsWithProblems"`,
     );
     return counts;
-  }
-
-  /** @param values from $5 on */
-  private async update(
-    { guildId, messageId, task, claim }: ClaimedTask,
-    set: string,
-    values: unknown[],
-  ): Promise<boolean> {
-    const [, affected] = await this.dataSource.query<[unknown[], number]>(
-      `UPDATE starboard_tasks SET ${set} WHERE guild_id = $1 AND message_id = $2 AND task = $3 AND claim = $4`,
-      [guildId, messageId, task, claim, ...values],
-    );
-    return affected > 0;
   }
 }

@@ -1,13 +1,11 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import type { Logger } from 'pino';
-import { Database } from '#libs/database';
+import { Injectable, Optional, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Database, keepLease } from '#libs/database';
 import { LOOK_ROUND_MS } from '#libs/starboard';
-import type { DiscordClient } from '#libs/discord';
-import { BackOff, pause, WakeableSleep, type Clock } from '#libs/timing';
-import { describeError } from '#libs/observability';
-import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
-import { StarboardMetrics } from './starboard-metrics.js';
-import { StarboardTasks, type ClaimedTask, type DueTask } from './starboard-tasks.queries.js';
+import { DiscordClient } from '#libs/discord';
+import { BackOff, Clock, WakeableSleep } from '#libs/timing';
+import { describeError, Logger } from '#libs/observability';
+import { StarboardMetrics } from './starboard.metrics.js';
+import { StarboardTasks, type DueTask } from './starboard-tasks.queries.js';
 import { TaskRunner } from './task-runner.service.js';
 
 const POLL_MS = 1_000;
@@ -35,18 +33,18 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
 
   constructor(
     private readonly database: Database,
-    @Inject(DISCORD) private readonly discord: DiscordClient | null,
-    @Inject(CLOCK) private readonly clock: Clock,
+    private readonly clock: Clock,
     private readonly tasks: StarboardTasks,
     private readonly runner: TaskRunner,
     private readonly metrics: StarboardMetrics,
-    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly logger: Logger,
+    @Optional() private readonly discord?: DiscordClient,
   ) {
     this.nap = new WakeableSleep(clock);
   }
 
   onApplicationBootstrap(): void {
-    if (this.discord !== null) this.working = this.work(this.discord);
+    if (this.discord !== undefined) this.working = this.work(this.discord);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -88,19 +86,19 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
     const now = this.clock.now();
     if (now - this.sweptAt >= SWEEP_MS) {
       this.sweptAt = now;
-      await this.tasks.sweep(now);
+      await this.tasks.sweep();
       this.metrics.setWaiting(await this.tasks.count());
     }
     if (now - this.lookedAt >= LOOK_ROUND_MS) {
       this.lookedAt = now;
-      await this.tasks.requestDueLooks(now);
+      await this.tasks.requestDueLooks();
     }
     const busy = [...this.running.keys()];
     // After a failure one task tries whether the database works again.
     const atOnce = this.backOff.failures > 0 ? 1 : AT_ONCE;
     // Again without the guilds that were found: one with a long list of work hides all others.
     while (busy.length < atOnce) {
-      const due = await this.tasks.listDue(now, busy, atOnce - busy.length);
+      const due = await this.tasks.listDue(busy, atOnce - busy.length);
       if (due.length === 0 || this.stopping.signal.aborted) return;
       for (const task of due) this.start(task);
       busy.push(...due.map(({ guildId }) => guildId));
@@ -111,40 +109,40 @@ export class StarboardWorker implements OnApplicationBootstrap, OnApplicationShu
     const abort = new AbortController();
     const done = this.run(task, abort)
       .then(
-        () => this.backOff.succeeded(),
+        (wasClaimed) => {
+          this.backOff.succeeded();
+          // What somebody else holds or has locked waits for the next look.
+          return wasClaimed;
+        },
         (error: unknown) => {
-          if (abort.signal.aborted) return; // what is left of it is done after the claim
-          this.pauseAfter(error, 'a starboard task was left to its claim');
+          if (abort.signal.aborted) return true; // what is left of it is done after the lease
+          this.pauseAfter(error, 'a starboard task was left to its lease');
+          return true;
         },
       )
-      .finally(() => {
+      .then((wasClaimed) => {
         this.running.delete(task.guildId);
-        this.wake();
+        if (wasClaimed) this.wake();
       });
     this.running.set(task.guildId, { done, abort });
   }
 
-  private async run(due: DueTask, abort: AbortController): Promise<void> {
-    const task = await this.tasks.claim(due, this.clock.now());
-    if (!task) return;
-    const finished = new AbortController();
-    const renewing = this.keepClaim(task, abort, finished.signal);
+  /** @returns false when somebody else holds the task, or has it locked */
+  private async run(due: DueTask, abort: AbortController): Promise<boolean> {
+    const task = await this.tasks.claim(due);
+    if (!task) return false;
+    // Ends the run when the lease is lost, so that no two instances work on one message.
+    const onLost = () => abort.abort(new Error('the lease ran out'));
+    const renewing = keepLease(() => this.tasks.renew(task), RENEW_MS, onLost);
     try {
       await this.runner.run(task, abort.signal);
+      return true;
     } catch (error) {
-      if (this.stopping.signal.aborted) await this.tasks.postpone(task, this.clock.now(), this.clock.now());
+      if (this.stopping.signal.aborted) await this.tasks.postpone(task, 0);
       throw error;
     } finally {
-      finished.abort();
-      await renewing;
-    }
-  }
-
-  /** Ends the run when the claim is lost, so that no two instances work on one message. */
-  private async keepClaim(task: ClaimedTask, run: AbortController, finished: AbortSignal): Promise<void> {
-    while (await pause(RENEW_MS, finished, this.clock)) {
-      const isOurs = await this.tasks.renew(task, this.clock.now()).catch(() => true);
-      if (!isOurs && !finished.aborted) return run.abort(new Error('the claim ran out'));
+      renewing.stop();
+      await renewing.settled();
     }
   }
 

@@ -1,21 +1,56 @@
-import { Controller, UseFilters } from '@nestjs/common';
-import { EventPattern, Payload } from '@nestjs/microservices';
-import { QUEUES } from '#libs/contracts';
-import { AMQP_BATCH } from '../transports/amqp/amqp-batch.js';
-import { RethrowFilter } from '../transports/amqp/rethrow.filter.js';
-import type { SourcedGuildEvent } from '../guilds/read-guild-events.js';
-import type { DeadLetter } from '../intake/dead-letter.js';
-import type { ReadMessage } from '../intake/queue-handler.js';
-import { StarEventsService } from './star-events.service.js';
+import { Optional } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import { DiscordClient } from '#libs/discord';
+import { Logger } from '#libs/observability';
+import type { StarredMessage } from '#libs/starboard';
+import { EventController, OnEvents } from '../intake/event-consumer.js';
+import type { OutcomeCounts } from '../intake/event-result.js';
+import { guildEvents, type GuildEvent } from '../intake/guild-event-type.js';
+import { StarboardTasks } from './starboard-tasks.queries.js';
+import { StarboardWorker } from './starboard-worker.service.js';
 
-/** A queue of its own, so that what waits for Discord never waits in front of anything else. */
-@Controller()
-@UseFilters(RethrowFilter)
+type StarEvent = GuildEvent<'star.added' | 'star.removed'>;
+
+/**
+ * Hints that a message is to be looked at. Whatever their number and order, all they do is ask for one look. They have a
+ * queue of their own, so that what waits for Discord never waits in front of anything else.
+ */
+@EventController()
 export class StarboardConsumer {
-  constructor(private readonly stars: StarEventsService) {}
+  private saidThatDiscordIsOff = false;
 
-  @EventPattern<string>(QUEUES.starboard, AMQP_BATCH)
-  onBatch(@Payload() batch: readonly ReadMessage<SourcedGuildEvent>[]): Promise<DeadLetter[]> {
-    return this.stars.handle(batch);
+  constructor(
+    private readonly tasks: StarboardTasks,
+    private readonly worker: StarboardWorker,
+    private readonly logger: Logger,
+    @Optional() private readonly discord?: DiscordClient,
+  ) {}
+
+  @OnEvents({ types: guildEvents('star.added', 'star.removed') })
+  async onStars(@Payload() events: readonly StarEvent[]): Promise<OutcomeCounts> {
+    if (this.discord === undefined) {
+      this.sayThatDiscordIsOff();
+      return { no_discord: events.length };
+    }
+    const messages = events.map(starredMessage);
+    const distinct = new Map(messages.map((message) => [keyOf(message), message]));
+    const wanted = await this.tasks.request([...distinct.values()]);
+    const handled = messages.filter((message) => wanted.has(keyOf(message))).length;
+    if (handled > 0) this.worker.wake();
+    return { handled, unwanted: messages.length - handled };
   }
+
+  private sayThatDiscordIsOff(): void {
+    if (this.saidThatDiscordIsOff) return;
+    this.saidThatDiscordIsOff = true;
+    this.logger.warn('the starboard is off without DISCORD_TOKEN: star.added and star.removed are dropped');
+  }
+}
+
+function starredMessage({ fields }: StarEvent): StarredMessage {
+  return { guildId: fields.guild_id, channelId: fields.channel_id, messageId: fields.message_id };
+}
+
+function keyOf({ guildId, messageId }: StarredMessage): string {
+  return `${guildId}/${messageId}`;
 }

@@ -1,28 +1,22 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { Logger } from 'pino';
-import { DiscordError, type DiscordClient } from '#libs/discord';
-import { growingPause, type Clock } from '#libs/timing';
-import { describeError } from '#libs/observability';
-import { DeletedChannelsService } from '../guilds/deleted-channels.service.js';
-import { CLOCK, DISCORD, LOGGER } from '../tokens.js';
+import { Injectable, Optional } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { StarboardAction } from '#libs/database';
+import { DiscordClient, DiscordError } from '#libs/discord';
+import { forgetDeletedChannel } from '#libs/settings';
+import { Clock } from '#libs/timing';
+import { describeError, Logger } from '#libs/observability';
 import { ChannelAccess } from './channel-access.js';
 import { EntryImages } from './entry-image.service.js';
 import { ErasedPosts } from './erased-posts.js';
 import { MessageFollower } from './message-follower.js';
 import { ChannelProblemError, PostRefusedError, RunPostponedError, StarboardChannelGoneError } from './run-errors.js';
 import { isLiving, StarboardEntries, type LivingEntry, type StarboardSettings } from './starboard-entries.queries.js';
-import { StarboardMetrics, type RunFailure, type RunOutcome } from './starboard-metrics.js';
-import { StarboardProblems, type StarboardAction } from './starboard-problems.queries.js';
-import { PAUSES, StarboardTasks, type ClaimedTask, type TaskName } from './starboard-tasks.queries.js';
+import { StarboardMetrics, type RunFailure, type RunOutcome } from './starboard.metrics.js';
+import { StarboardProblems } from './starboard-problems.queries.js';
+import { StarboardTasks, type ClaimedTask } from './starboard-tasks.queries.js';
 
-const DAY_MS = 86_400_000;
-/** What has failed for so long is given up; posts that have to go for privacy not so soon. */
-const GIVEN_UP_AFTER_MS: Record<TaskName, number> = {
-  follow: DAY_MS,
-  remove: 30 * DAY_MS,
-  seek: 30 * DAY_MS,
-  unname: 30 * DAY_MS,
-};
+/** While Discord does not accept the token. */
+const UNAUTHORIZED_PAUSE_MS = 2_000;
 const LONGEST_JITTER_MS = 500;
 
 /** Runs one task of the work list, and decides what its failure means for the list. */
@@ -32,17 +26,17 @@ export class TaskRunner {
   private readonly erasedPosts?: ErasedPosts;
 
   constructor(
-    @Inject(DISCORD) discord: DiscordClient | null,
-    @Inject(CLOCK) private readonly clock: Clock,
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
     private readonly tasks: StarboardTasks,
     private readonly entries: StarboardEntries,
     private readonly problems: StarboardProblems,
-    private readonly channels: DeletedChannelsService,
     private readonly metrics: StarboardMetrics,
-    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly logger: Logger,
     images: EntryImages,
+    @Optional() discord?: DiscordClient,
   ) {
-    if (discord === null) return;
+    if (discord === undefined) return;
     const access = new ChannelAccess(discord, clock, problems);
     this.follower = new MessageFollower({ discord, access, entries, problems, images, clock });
     this.erasedPosts = new ErasedPosts(discord, access, entries, clock);
@@ -54,13 +48,13 @@ export class TaskRunner {
    * @throws the signal's reason, or an error of the database: the claim runs out by itself then
    */
   async run(task: ClaimedTask, signal: AbortSignal): Promise<void> {
-    if (task.wasLeft && this.isHopeless(task, this.clock.now())) {
+    if (task.wasLeft && task.isHopeless) {
       this.metrics.countRun(await this.giveUp(task, 'its runs do not come to their end'));
       return;
     }
     try {
       this.metrics.countRun(await this.carryOut(task, signal));
-      await this.tasks.complete(task, this.clock.now());
+      await this.tasks.complete(task);
     } catch (error) {
       signal.throwIfAborted();
       const failure = (await this.isLost(task, error, signal))
@@ -77,7 +71,7 @@ export class TaskRunner {
       return await this.erasedPosts![task.task](task, signal);
     } catch (error) {
       if (!(error instanceof StarboardChannelGoneError)) throw error;
-      await this.channels.forget(error.guildId, error.channelId);
+      await forgetDeletedChannel(this.dataSource, error.guildId, error.channelId);
       // Its entry went with a former starboard channel; the message may have one in the channel of now.
       const hasStarboard = task.task === 'follow' && (await this.entries.settings(task.guildId)) !== undefined;
       return hasStarboard ? this.carryOut(task, signal) : 'channel_gone';
@@ -100,9 +94,9 @@ export class TaskRunner {
     settings: StarboardSettings,
     entry: LivingEntry | undefined,
   ): Promise<void> {
-    const now = this.clock.now();
     // Nothing is given up that only waited for others.
-    if (this.isHopeless(task, now)) return;
+    if (task.isHopeless) return;
+    const now = this.clock.now();
     const source = entry?.channelId ?? task.channelId;
     const starboard = entry?.entryChannelId ?? settings.channelId;
     const known = await this.problems.of(task.guildId, [source, starboard]);
@@ -110,45 +104,39 @@ export class TaskRunner {
     const longest = known
       .filter(({ channelId, action, retryAt }) => retryAt > now && (channelId === source || actions.includes(action)))
       .toSorted((a, b) => b.retryAt - a.retryAt)[0];
-    if (longest) throw new RunPostponedError(longest.retryAt, longest.problem);
+    if (longest) throw new RunPostponedError(longest.retryAt - now, longest.problem);
   }
 
   /** @returns undefined when it says nothing about the task */
   private async settle(task: ClaimedTask, error: unknown): Promise<RunFailure | undefined> {
-    const now = this.clock.now();
     if (error instanceof RunPostponedError) {
-      await this.tasks.postpone(task, error.until, now, error.problem);
+      await this.tasks.postpone(task, error.pauseMs, error.problem);
       return 'held';
     }
     if (error instanceof ChannelProblemError) {
+      const now = this.clock.now();
       const { until, isNew } = await this.problems.record(error.details, now);
       if (isNew) this.logger.warn({ ...error.details }, 'the starboard does not work in a channel');
-      if (this.isHopeless(task, now)) return this.giveUp(task, error.message);
-      if (task.task !== 'follow') await this.tasks.holdErasures(task, until, now);
-      await this.tasks.postpone(task, until, now, error.message);
+      if (task.isHopeless) return this.giveUp(task, error.message);
+      if (task.task !== 'follow') await this.tasks.holdErasures(task, until - now);
+      await this.tasks.postpone(task, until - now, error.message);
       return 'problem';
     }
     // The token is gone, which is told by the readiness; nothing is wrong with the task.
     if (error instanceof DiscordError && error.kind === 'unauthorized') {
-      await this.tasks.postpone(task, now + PAUSES.firstMs, now);
+      await this.tasks.postpone(task, UNAUTHORIZED_PAUSE_MS);
       return undefined;
     }
     if (error instanceof DiscordError && error.retryAfterMs !== undefined) {
-      await this.tasks.postpone(task, now + error.retryAfterMs + Math.random() * LONGEST_JITTER_MS, now);
+      await this.tasks.postpone(task, error.retryAfterMs + Math.random() * LONGEST_JITTER_MS);
       return 'rate_limited';
     }
     const isDiscords = error instanceof DiscordError || error instanceof PostRefusedError;
     if (!isDiscords) this.logger.error({ error: describeError(error) }, 'a starboard task failed');
     const message = error instanceof Error ? error.message : String(error);
-    if (this.isHopeless(task, now)) return this.giveUp(task, message);
-    const until = now + growingPause(task.attempts + 1, PAUSES);
-    const refusal = error instanceof PostRefusedError ? error.problem : undefined;
-    await this.tasks.retry(task, { until, error: message, refusal }, now);
+    if (task.isHopeless) return this.giveUp(task, message);
+    await this.tasks.retry(task, message, error instanceof PostRefusedError ? error.problem : undefined);
     return 'failed';
-  }
-
-  private isHopeless({ task, failingSince }: ClaimedTask, now: number): boolean {
-    return failingSince !== null && now - failingSince.getTime() >= GIVEN_UP_AFTER_MS[task];
   }
 
   /** A post that is to go or to change for an erasure, in a guild that the bot has left: nobody can do that. */

@@ -1,20 +1,22 @@
-import { Controller, UseFilters } from '@nestjs/common';
-import { EventPattern, Payload } from '@nestjs/microservices';
-import { QUEUES } from '#libs/contracts';
-import { AMQP_BATCH } from '../transports/amqp/amqp-batch.js';
-import { RethrowFilter } from '../transports/amqp/rethrow.filter.js';
-import type { DeadLetter } from '../intake/dead-letter.js';
-import type { ReadMessage } from '../intake/queue-handler.js';
-import type { SourcedEvent } from './read-statistics.js';
-import { StatisticsService } from './statistics.service.js';
+import { Payload } from '@nestjs/microservices';
+import type { StatisticEvent } from '#libs/contracts';
+import { EventController, OnEvents } from '../intake/event-consumer.js';
+import type { OutcomeCounts } from '../intake/event-result.js';
+import { StatisticEventType } from './statistic-event-type.js';
+import { StatisticsWriter } from './statistics.writer.js';
 
-@Controller()
-@UseFilters(RethrowFilter)
+/** Arrays can make a batch larger than it should be; no transaction writes more events than this. */
+const MAX_EVENTS_A_TRANSACTION = 5_000;
+
+@EventController()
 export class StatisticsConsumer {
-  constructor(private readonly statistics: StatisticsService) {}
+  constructor(private readonly writer: StatisticsWriter) {}
 
-  @EventPattern<string>(QUEUES.statistics, AMQP_BATCH)
-  onBatch(@Payload() batch: readonly ReadMessage<SourcedEvent>[]): Promise<DeadLetter[]> {
-    return this.statistics.handle(batch);
+  @OnEvents({
+    types: ({ kinds }) => kinds.map((kind) => new StatisticEventType(kind)),
+    atOnce: MAX_EVENTS_A_TRANSACTION,
+  })
+  store(@Payload() events: readonly StatisticEvent[]): Promise<OutcomeCounts> {
+    return this.writer.write(events);
   }
 }

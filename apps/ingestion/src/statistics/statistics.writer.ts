@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { StatisticsContract, type StatisticEvent } from '#libs/contracts';
 import { SQLSTATE, sqlState } from '#libs/database';
-import { EventMetrics } from '../intake/event-metrics.js';
 import { copyEvents } from './copy-events.js';
 import { insertEvents, kindArrays, type KindArrays } from './insert-events.js';
+import { StatisticsMetrics } from './statistics.metrics.js';
 import type { WriteOutcome } from './write-outcome.js';
 import { WritePath } from './write-path.js';
 
@@ -20,7 +20,7 @@ export class StatisticsWriter {
   constructor(
     private readonly dataSource: DataSource,
     contract: StatisticsContract,
-    private readonly metrics: EventMetrics,
+    private readonly metrics: StatisticsMetrics,
   ) {
     this.kinds = kindArrays(contract);
   }

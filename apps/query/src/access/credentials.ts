@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { ApiKeyDirectory } from '../api-keys/api-key-directory.js';
+import type { ApiKeyDirectory } from './api-key-directory.js';
 import type { GuildPrincipal } from './principal.js';
 
 /** Tells whom a credential stands for. */

@@ -1,4 +1,4 @@
-import type { RouteAccess } from './access.js';
+import type { RouteAccess } from './access.decorator.js';
 import type { Principal } from './principal.js';
 
 /** What a right depends on, beside who asks. */

@@ -1,7 +1,8 @@
 import fastify from 'fastify';
-import { checkAccess } from './access-check.js';
+import { AccessGuard } from './access.guard.js';
 import type { Credentials } from './credentials.js';
 import type { GuildPrincipal } from './principal.js';
+import { identifyCallers } from './identify-callers.js';
 import { RequestRates } from './request-rates.js';
 
 const LIMIT = 5;
@@ -21,13 +22,13 @@ class LateCredentials {
   }
 }
 
-describe('checkAccess, while the database is slow', () => {
+describe(`${AccessGuard.name}, while the database is slow`, () => {
   let credentials: LateCredentials;
   const make = () => {
     const server = fastify();
-    checkAccess(server, { credentials: credentials as unknown as Credentials, rates: new RequestRates(LIMIT) });
+    identifyCallers(server, new AccessGuard(credentials as unknown as Credentials, new RequestRates(LIMIT)));
     server.setErrorHandler((error: { status?: number }, _request, reply) => reply.status(error.status ?? 500).send());
-    server.get('/', { config: { access: 'guild', reads: () => ({ fields: {}, guildId: '1' }) } }, () => 'answer');
+    server.get('/', { config: { access: 'guild', decidedBy: { guild_id: 'required' } } }, () => 'answer');
     return server;
   };
   const ask = async (server: ReturnType<typeof make>, secrets: string[]) => {

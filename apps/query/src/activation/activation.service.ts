@@ -13,7 +13,7 @@ import type { ModuleStatus } from './dto/module-status.dto.js';
 
 /** Switches the module on and off in a guild. */
 @Injectable()
-export class ModuleService {
+export class ActivationService {
   constructor(
     private readonly database: GuildDatabase,
     private readonly eraser: GuildEraser,
@@ -40,10 +40,10 @@ export class ModuleService {
       else {
         await manager.getRepository(GuildSettings).update({ guildId }, changes);
         const { starboardEnabled } = settings;
-        await catchUpWithStarboard(manager, settings, { guildId, enabled: true, starboardEnabled }, now.getTime());
+        await catchUpWithStarboard(manager, settings, { guildId, enabled: true, starboardEnabled });
       }
       await followSettings(manager, guildId);
-      await requestRefresh(manager, guildId, now.getTime());
+      await requestRefresh(manager, guildId);
       return { guild_id: guildId, enabled: true };
     });
   }
@@ -72,9 +72,6 @@ function insertDefaults(
     switches: [],
     counterPanelEnabled: false,
     counterPanelCategoryChannel: null,
-    counterPanelMemberCountChannel: null,
-    counterPanelOnlineMemberCountChannel: null,
-    counterPanelServerBoostNumberChannel: null,
     starboardEnabled: false,
     starboardChannel: null,
     starboardCount: null,

@@ -3,8 +3,8 @@ import { createApiKey, listApiKeys, revokeApiKey, TooManyApiKeysError } from '#l
 import { GuildDatabase } from '../database/guild-database.js';
 import { BadRequestError, NotFoundError } from '../http/api-error.js';
 import { apiKeyAnswer } from './api-key-answer.js';
-import type { CreateApiKeyForm } from './api-keys.forms.js';
 import type { ApiKeyAnswer, CreatedApiKeyAnswer, RevokedApiKeyAnswer } from './dto/api-key-answers.dto.js';
+import type { CreateApiKeyRequest } from './dto/api-key-requests.dto.js';
 
 /** Makes, lists and revokes the API keys of guilds, whatever the guild's state. */
 @Injectable()
@@ -12,7 +12,7 @@ export class ApiKeysService {
   constructor(private readonly database: GuildDatabase) {}
 
   /** @throws BadRequestError when the guild has as many keys as it may have */
-  async create({ guild_id: guildId, name, access = 'write' }: CreateApiKeyForm): Promise<CreatedApiKeyAnswer> {
+  async create({ guild_id: guildId, name, access = 'write' }: CreateApiKeyRequest): Promise<CreatedApiKeyAnswer> {
     try {
       const { key, secret } = await this.database.change(guildId, (manager) =>
         createApiKey(manager, { guildId, name, access }),

@@ -1,12 +1,12 @@
-import { Controller, Post } from '@nestjs/common';
+import { Body, Controller, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { guildEventSchema, type GuildEventFields } from '#libs/contracts';
 import { eventAnswers } from '../events/event-answers.js';
 import type { EventAnswer } from '../events/dto/event-answers.dto.js';
-import { guildEventReader } from '../events/event-reader.js';
-import { Form } from '../forms/form.decorator.js';
+import { GuildEventBody } from '../events/event.pipe.js';
 import type { Answer } from '../http/envelope.js';
 import { modulePaths } from '../http/route-paths.js';
+import { Access } from '../access/access.decorator.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
 import { CounterPanelsService } from './counter-panels.service.js';
 
@@ -19,29 +19,31 @@ export class CounterPanelsController {
 
   @Post('check-deleted-channel')
   @Endpoint({
-    access: 'service',
     operationId: 'reportDeletedChannel',
     summary: 'A channel of a guild was deleted (channel.deleted)',
     body: guildEventSchema('channel.deleted'),
-    reads: guildEventReader('channel.deleted'),
     answers: ANSWERS,
     errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
   })
-  channelDeleted(@Form() fields: GuildEventFields<'channel.deleted'>): Promise<Answer<EventAnswer>> {
+  @Access('service', { guild_id: 'required' })
+  channelDeleted(
+    @Body(GuildEventBody('channel.deleted')) fields: GuildEventFields<'channel.deleted'>,
+  ): Promise<Answer<EventAnswer>> {
     return this.panels.channelDeleted(fields);
   }
 
   @Post('update')
   @Endpoint({
-    access: 'service',
     operationId: 'refreshCounterPanels',
     summary: 'Refresh the counter panels of a guild, or of all (counter_panel.refresh)',
     body: guildEventSchema('counter_panel.refresh'),
-    reads: guildEventReader('counter_panel.refresh'),
     answers: ANSWERS,
     errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
   })
-  update(@Form() fields: GuildEventFields<'counter_panel.refresh'>): Promise<Answer<EventAnswer>> {
+  @Access('service', { guild_id: 'optional' })
+  update(
+    @Body(GuildEventBody('counter_panel.refresh')) fields: GuildEventFields<'counter_panel.refresh'>,
+  ): Promise<Answer<EventAnswer>> {
     return this.panels.refresh(fields);
   }
 }

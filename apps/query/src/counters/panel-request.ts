@@ -10,12 +10,12 @@ import {
 } from '#libs/discord';
 import type { Clock } from '#libs/timing';
 import type { GuildDatabase } from '../database/guild-database.js';
+import { ExplainedCalls } from '../discord/explained-calls.js';
 import { BadRequestError, DiscordApiInteractionError } from '../http/api-error.js';
-import type { PanelToCreate } from '../settings/custom-panels.js';
-import { unlistedChannels, wrongChannels, type NamedChannel } from './channel-checks.js';
-import { ExplainedCalls } from './explained-calls.js';
-import { findNamedChannel } from './named-channel.js';
-import type { PanelCreation, PanelWork } from './panel-work.js';
+import type { DiscordWork } from '../settings/settings-part.js';
+import type { PanelToCreate } from './custom-panels.js';
+import type { PanelCreation, PanelProgress } from './panel-progress.js';
+import type { PanelUndo } from './panel-undo.service.js';
 
 /** When a request whose channels are not stored has certainly died. */
 const DEAD_AFTER_MS = 120_000;
@@ -26,60 +26,75 @@ export interface PanelRequestParts {
   discord: DiscordClient;
   database: GuildDatabase;
   clock: Clock;
+  panelUndo: PanelUndo;
 }
 
-/**
- * What one request does in Discord. Every method throws DiscordApiInteractionError when Discord refuses or does not
- * answer, or the signal's reason.
- */
-export class PanelRequest {
+export interface PanelOrder {
+  guildId: string;
+  /** Of the counters, when the request has done its work. */
+  categoryId: string | null;
+  creates: readonly PanelToCreate[];
+  /** Channels of panels that go. */
+  deletes: readonly string[];
+}
+
+/** Creates channels for the panels of one request, and deletes those of panels that go. */
+export class PanelRequest implements DiscordWork {
+  readonly progress: PanelProgress;
   private readonly calls: ExplainedCalls;
 
   constructor(
     private readonly parts: PanelRequestParts,
-    /** Is kept up with what is done. */
-    private readonly work: PanelWork,
-    private readonly signal: AbortSignal,
+    private readonly order: PanelOrder,
   ) {
     this.calls = new ExplainedCalls(parts.discord, parts.clock);
+    this.progress = { guildId: order.guildId, creations: [], deleted: new Set() };
   }
 
-  /** @throws BadRequestError for channels that do not belong to the guild or the category */
-  async check(named: readonly NamedChannel[], categoryId: string | null): Promise<void> {
-    if (named.length === 0) return;
-    const { discord } = this.parts;
-    const { guildId } = this.work;
-    const asked = { guildId, action: 'read the channels of the server', needed: [] };
-    const mistakes = await this.calls.run(asked, this.signal, async () => {
-      const listed = await discord.guilds.channels(guildId, this.signal);
-      const find = (channelId: string) => findNamedChannel(discord, { guildId, channelId }, this.signal);
-      const unlisted = await Promise.all(unlistedChannels(named, listed).map(find));
-      return wrongChannels(named, [...listed, ...unlisted], categoryId);
-    });
-    if (mistakes.length > 0) throw new BadRequestError(mistakes);
+  get gone(): ReadonlySet<string> {
+    return this.progress.deleted;
   }
 
-  /** Creates a locked channel for each panel. @throws BadRequestError for roles that the guild does not have */
-  async create(panels: readonly PanelToCreate[], categoryId: string): Promise<void> {
-    const permissions = await this.readPermissions();
+  get categoryId(): string | null {
+    return this.order.categoryId;
+  }
+
+  /**
+   * @throws BadRequestError for roles that the guild does not have
+   * @throws DiscordApiInteractionError when Discord refuses or does not answer, or the signal's reason
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { creates, deletes, categoryId } = this.order;
+    if (creates.length > 0) await this.create(creates, categoryId!, signal);
+    for (const channelId of deletes) await this.delete(channelId, signal);
+  }
+
+  async undo(signal: AbortSignal): Promise<void> {
+    const { creations, deleted } = this.progress;
+    if (creations.length + deleted.size === 0) return;
+    await this.parts.panelUndo.undo(this.parts.discord, this.progress, signal);
+  }
+
+  private async create(panels: readonly PanelToCreate[], categoryId: string, signal: AbortSignal): Promise<void> {
+    const permissions = await this.readPermissions(signal);
     requireRoles(panels, permissions);
-    const overwrites = await this.overwritesIn(categoryId, permissions);
+    const overwrites = await this.overwritesIn(categoryId, permissions, signal);
     await this.begin(panels, categoryId);
-    for (const creation of this.work.creations) await this.createOne(creation, overwrites);
+    for (const creation of this.progress.creations) await this.createOne(creation, overwrites, signal);
   }
 
-  async delete(channelId: string): Promise<void> {
-    const { guildId, deleted } = this.work;
+  private async delete(channelId: string, signal: AbortSignal): Promise<void> {
+    const { guildId, deleted } = this.progress;
     const asked = { guildId, channelId, action: `delete the channel ${channelId}`, needed: TO_CHANGE_VOICE };
-    await this.calls.run(asked, this.signal, () => deleteChannel(this.parts.discord, guildId, channelId, this.signal));
+    await this.calls.run(asked, signal, () => deleteChannel(this.parts.discord, guildId, channelId, signal));
     deleted.add(channelId);
   }
 
-  private async readPermissions(): Promise<BotPermissions> {
-    const { guildId } = this.work;
+  private async readPermissions(signal: AbortSignal): Promise<BotPermissions> {
+    const { guildId } = this.progress;
     const asked = { guildId, action: 'read the roles of the server', needed: [] };
-    const permissions = await this.calls.run(asked, this.signal, () =>
-      BotPermissions.read(this.parts.discord, guildId, this.signal),
+    const permissions = await this.calls.run(asked, signal, () =>
+      BotPermissions.read(this.parts.discord, guildId, signal),
     );
     if (permissions.isInGuild) return permissions;
     throw new DiscordApiInteractionError(
@@ -87,46 +102,52 @@ export class PanelRequest {
     );
   }
 
-  private async overwritesIn(categoryId: string, permissions: BotPermissions): Promise<PermissionOverwrite[]> {
+  private async overwritesIn(
+    categoryId: string,
+    permissions: BotPermissions,
+    signal: AbortSignal,
+  ): Promise<PermissionOverwrite[]> {
     const { discord, clock } = this.parts;
-    const { guildId } = this.work;
+    const { guildId } = this.progress;
     const action = 'read the category of the counter panels';
     const asked = { guildId, channelId: categoryId, action, needed: ['ViewChannel'] as const };
-    return this.calls.run(asked, this.signal, async () => {
-      const category = await discord.channels.get({ guildId, channelId: categoryId }, this.signal);
-      const bot = await discord.users.self(this.signal);
+    return this.calls.run(asked, signal, async () => {
+      const category = await discord.channels.get({ guildId, channelId: categoryId }, signal);
+      const bot = await discord.users.self(signal);
       return lockedIn({ guildId, botId: bot.id, botPermissions: permissions.inGuild(clock.now()), category });
     });
   }
 
   private async begin(panels: readonly PanelToCreate[], categoryId: string): Promise<void> {
-    const now = this.parts.clock.now();
     const creations = await this.parts.database.write((manager) =>
       beginCreations(manager, {
-        guildId: this.work.guildId,
+        guildId: this.progress.guildId,
         categoryId,
         channelNames: panels.map(({ channel_name }) => channel_name),
-        begunAt: new Date(now),
-        dueAt: new Date(now + DEAD_AFTER_MS),
+        deadAfterMs: DEAD_AFTER_MS,
       }),
     );
-    this.work.creations = creations.map((creation, index) => ({
+    this.progress.creations = creations.map((creation, index) => ({
       panel: panels[index]!,
       creation,
       state: 'not asked',
     }));
   }
 
-  private async createOne(panel: PanelCreation, overwrites: readonly PermissionOverwrite[]): Promise<void> {
+  private async createOne(
+    panel: PanelCreation,
+    overwrites: readonly PermissionOverwrite[],
+    signal: AbortSignal,
+  ): Promise<void> {
     const { discord, database } = this.parts;
     const { guildId, categoryId, channelName: name } = panel.creation;
     const action = `create the channel ${JSON.stringify(name)}`;
     const asked = { guildId, channelId: categoryId, action, needed: TO_CREATE_LOCKED };
-    await this.calls.run(asked, this.signal, async () => {
+    await this.calls.run(asked, signal, async () => {
       panel.state = 'asked';
       try {
         const created = { guildId, name, parentId: categoryId, overwrites };
-        const channel = await discord.channels.createVoice(created, this.signal);
+        const channel = await discord.channels.createVoice(created, signal);
         panel.creation.channelId = channel.id;
         panel.state = 'created';
       } catch (error) {

@@ -1,11 +1,18 @@
-import { earliestRename } from '#libs/counters';
-import type { PanelChannel, UnremovedChannel } from '#libs/counters';
-import type { CounterPanel, GuildSettings } from '#libs/database';
+import { COUNTERS, CUSTOM_PANEL_TYPE } from '#libs/contracts';
+import {
+  earliestRename,
+  shownCounters,
+  type KnownCounter,
+  type PanelChannel,
+  type UnremovedChannel,
+} from '#libs/counters';
 import type { PanelStatus } from './dto/panel-status.dto.js';
 
 export interface KnownOfPanels {
-  settings: GuildSettings;
-  panels: readonly CounterPanel[];
+  /** Whether counters are shown in the guild. */
+  isOn: boolean;
+  /** In the order of the settings. */
+  counters: readonly KnownCounter[];
   /** By channel. */
   channels: ReadonlyMap<string, PanelChannel>;
   /** Of the guild. */
@@ -23,32 +30,26 @@ export function panelStatus(known: KnownOfPanels): PanelStatus[] {
   return [...statusOfCounters(known), ...known.unremoved.map(statusOfUnremoved)];
 }
 
-function statusOfCounters({ settings, panels, channels, nextRefresh, hasDiscord }: KnownOfPanels): PanelStatus[] {
-  const all: [PanelStatus['panel'], string | null][] = [
-    ['member_count', settings.counterPanelMemberCountChannel],
-    ['online_member_count', settings.counterPanelOnlineMemberCountChannel],
-    ['server_boost_number', settings.counterPanelServerBoostNumberChannel],
-    ...panels.map(({ channelId }): [PanelStatus['panel'], string] => ['custom', channelId]),
-  ];
-  const isOn = settings.counterPanelEnabled && hasDiscord;
-  const seen = new Set<string>();
-  return all.flatMap(([panel, channelId]) => {
-    if (channelId === null) return [];
-    if (seen.has(channelId)) return showsAnother(panel, channelId);
-    seen.add(channelId);
-    const known = channels.get(channelId);
+function statusOfCounters({ isOn, counters, channels, nextRefresh, hasDiscord }: KnownOfPanels): PanelStatus[] {
+  const shown = new Set(shownCounters(counters));
+  return counters.flatMap((known) => {
+    const { panel } = known.definition;
+    if (panel === undefined) return [];
+    const { channelId } = known.counter;
+    if (!shown.has(known)) return showsAnother(panel, channelId);
+    const channel = channels.get(channelId);
     return {
       panel,
       channel_id: channelId,
-      last_value: known?.shownName ?? null,
-      last_update_at: known?.shownAt?.toISOString() ?? null,
-      next_update_at: isOn && nextRefresh !== null ? nextUpdateAt(nextRefresh, known) : null,
-      last_error: hasDiscord ? (known?.lastError ?? null) : NO_TOKEN,
+      last_value: channel?.shownName ?? null,
+      last_update_at: channel?.shownAt?.toISOString() ?? null,
+      next_update_at: isOn && hasDiscord && nextRefresh !== null ? nextUpdateAt(nextRefresh, channel) : null,
+      last_error: hasDiscord ? (channel?.lastError ?? null) : NO_TOKEN,
     };
   });
 }
 
-function showsAnother(panel: PanelStatus['panel'], channelId: string): PanelStatus {
+function showsAnother(panel: string, channelId: string): PanelStatus {
   return {
     panel,
     channel_id: channelId,
@@ -62,7 +63,7 @@ function showsAnother(panel: PanelStatus['panel'], channelId: string): PanelStat
 function statusOfUnremoved({ channelId, channelName, error, dueAt }: UnremovedChannel): PanelStatus {
   const what = `The channel ${JSON.stringify(channelName)} belongs to no counter any more and should be deleted`;
   return {
-    panel: 'custom',
+    panel: COUNTERS[CUSTOM_PANEL_TYPE].panel,
     channel_id: channelId,
     last_value: null,
     last_update_at: null,

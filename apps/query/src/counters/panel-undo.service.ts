@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import {
   deleteChannel,
   removeCreatedChannel,
@@ -8,14 +8,12 @@ import {
 } from '#libs/counters';
 import { forgetChannel } from '#libs/settings';
 import type { DiscordClient } from '#libs/discord';
-import { withDeadline, type Clock } from '#libs/timing';
-import type { Logger } from '#libs/observability';
+import { Clock, withDeadline } from '#libs/timing';
+import { Logger } from '#libs/observability';
 import { GuildDatabase } from '../database/guild-database.js';
-import { CLOCK, LOGGER } from '../tokens.js';
-import type { PanelCreation, PanelWork } from './panel-work.js';
+import { UNDO_MS } from '../settings/settings-part.js';
+import type { PanelCreation, PanelProgress } from './panel-progress.js';
 
-/** What it may take; what is left then is left to the ingestion service. */
-export const UNDO_MS = 15_000;
 /** From then on the ingestion service removes what could not be removed here, or was not there yet. */
 const LEFT_TO_OTHERS_AFTER_MS = 60_000;
 
@@ -24,29 +22,32 @@ const LEFT_TO_OTHERS_AFTER_MS = 60_000;
 export class PanelUndo {
   constructor(
     private readonly database: GuildDatabase,
-    @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
   ) {}
 
   /**
    * Never throws: what it cannot do, or not before the signal is aborted, stays in the database as work for the
    * ingestion service.
    */
-  async undo(discord: DiscordClient, work: PanelWork, signal: AbortSignal): Promise<void> {
+  async undo(discord: DiscordClient, progress: PanelProgress, signal: AbortSignal): Promise<void> {
     try {
-      const lost = await this.abandon(work);
+      const lost = await this.abandon(progress);
       const removeAll = async (own: AbortSignal) => {
         for (const creation of lost) await this.remove(discord, creation, own);
       };
       await withDeadline({ what: 'taking the change back', ms: UNDO_MS, signal, clock: this.clock }, removeAll);
     } catch (error) {
-      this.logger.warn({ guild: work.guildId, err: error }, 'channels of counter panels are left to be removed later');
+      this.logger.warn(
+        { guild: progress.guildId, err: error },
+        'channels of counter panels are left to be removed later',
+      );
     }
-    await this.forgetDeleted(work);
+    await this.forgetDeleted(progress);
   }
 
   /** A deleted channel does not come back, so its panel goes, as it does with `channel.deleted`. */
-  private async forgetDeleted({ guildId, deleted }: PanelWork): Promise<void> {
+  private async forgetDeleted({ guildId, deleted }: PanelProgress): Promise<void> {
     for (const channelId of deleted) {
       try {
         await this.database.change(guildId, (manager) => forgetChannel(manager, guildId, channelId));
@@ -65,12 +66,11 @@ export class PanelUndo {
    *
    * @returns what is to be removed
    */
-  private async abandon({ guildId, creations }: PanelWork): Promise<PanelCreation[]> {
+  private async abandon({ guildId, creations }: PanelProgress): Promise<PanelCreation[]> {
     if (creations.length === 0) return [];
-    const dueAt = new Date(this.clock.now() + LEFT_TO_OTHERS_AFTER_MS);
     const all = creations.map(({ creation }) => creation);
     return this.database.write(async (manager) => {
-      const abandoned = await abandonCreations(manager, guildId, all, dueAt);
+      const abandoned = await abandonCreations(manager, guildId, all, LEFT_TO_OTHERS_AFTER_MS);
       const named = new Set(await findCustomPanelChannels(manager, guildId));
       return creations.filter(({ creation: { id, channelId } }) => abandoned.has(id) || !named.has(channelId ?? ''));
     });

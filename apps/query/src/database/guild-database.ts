@@ -1,5 +1,6 @@
+import { Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
-import { lockStripe } from '#libs/database';
+import { Database, lockStripe } from '#libs/database';
 import { DatabaseError, ServiceUnavailableError, SettingsError, type ApiError } from '../http/api-error.js';
 import { ConnectionShares } from './connection-shares.js';
 import { isDatabaseFailure, NotConnectedError } from './database-failure.js';
@@ -10,15 +11,14 @@ const SNAPSHOT_STATEMENT_TIMEOUT_MS = 30_000;
 type Work<T> = (manager: EntityManager) => Promise<T>;
 
 /** The ways in which requests use the database. They differ in what the caller is told when it fails. */
+@Injectable()
 export class GuildDatabase {
+  private readonly dataSource: DataSource;
   private readonly shares: ConnectionShares;
 
-  /** @param poolSize connections that the data source may hold */
-  constructor(
-    private readonly dataSource: DataSource,
-    poolSize: number,
-  ) {
-    this.shares = new ConnectionShares(poolSize);
+  constructor(database: Database) {
+    this.dataSource = database.dataSource;
+    this.shares = new ConnectionShares(database.poolSize);
   }
 
   /** Reads the settings or the state of a guild. @throws SettingsError */

@@ -6,15 +6,14 @@ import {
   ErasureUnfinishedError,
   isGuildErasureUnfinished,
   WHOLE_GUILD,
-  type ErasureLog,
+  ErasureLog,
   type ErasureOptions,
   type ErasureState,
   type MemberReferences,
 } from '#libs/erasure';
-import { describeError, type Logger } from '#libs/observability';
+import { describeError, Logger } from '#libs/observability';
 import { DeadlineError, withDeadline } from '#libs/timing';
 import { ApiError, DatabaseError } from '../http/api-error.js';
-import { ERASURE_LOG, ERASURE_PATIENCE_MS, LOGGER } from '../tokens.js';
 import { GuildDatabase } from './guild-database.js';
 
 /**
@@ -22,6 +21,12 @@ import { GuildDatabase } from './guild-database.js';
  * for what comes before the erasure.
  */
 export const LONGEST_ERASURE_MS = 60_000;
+
+/** How long a request waits for its erasure. */
+export class ErasurePatience {
+  /** @param ms @defaultValue LONGEST_ERASURE_MS */
+  constructor(readonly ms = LONGEST_ERASURE_MS) {}
+}
 
 /**
  * Erases for requests. An answer comes when all is erased, which takes a minute for some millions of events; or when
@@ -37,9 +42,9 @@ export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShut
   constructor(
     dataSource: DataSource,
     private readonly database: GuildDatabase,
-    @Inject(ERASURE_LOG) log: ErasureLog | null,
-    @Inject(ERASURE_PATIENCE_MS) private readonly patienceMs: number,
-    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(ErasureLog) log: ErasureLog | null,
+    private readonly patience: ErasurePatience,
+    private readonly logger: Logger,
   ) {
     this.eraser = new Eraser(dataSource, undefined, (work) => database.holdForErasure(work), log ?? undefined);
   }
@@ -102,7 +107,7 @@ export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShut
     this.running.add(erasing);
 
     try {
-      return await withDeadline({ what: 'an erasure', ms: this.patienceMs }, erasing);
+      return await withDeadline({ what: 'an erasure', ms: this.patience.ms }, erasing);
     } catch (error) {
       if (!(error instanceof DeadlineError)) throw error;
       isAnswered = true;

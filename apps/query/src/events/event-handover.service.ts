@@ -1,14 +1,13 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { BrokerUnavailableError, type EventHandover, type OutgoingEvent } from '#libs/broker';
+import { Injectable } from '@nestjs/common';
+import { BrokerUnavailableError, EventHandover, type OutgoingEvent } from '#libs/broker';
 import { ServiceUnavailableError } from '../http/api-error.js';
 import { Answer } from '../http/envelope.js';
-import { EVENT_HANDOVER } from '../tokens.js';
 import type { DeclineReason, EventAnswer } from './dto/event-answers.dto.js';
 
 /** Hands events over to whoever stores them, and answers for it. */
 @Injectable()
 export class EventHandoverService {
-  constructor(@Inject(EVENT_HANDOVER) private readonly handover: EventHandover) {}
+  constructor(private readonly handover: EventHandover) {}
 
   /**
    * Once this has answered, the event is not lost any more.

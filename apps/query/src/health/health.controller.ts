@@ -5,6 +5,7 @@ import { Registry } from 'prom-client';
 import { HealthChecks } from '#libs/observability';
 import { text } from '../answers/answer-schema.js';
 import { WithoutEnvelope } from '../http/envelope.interceptor.js';
+import { Access } from '../access/access.decorator.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
 import { LivenessAnswer, ReadinessAnswer } from './dto/health-answers.dto.js';
 
@@ -20,11 +21,11 @@ export class HealthController {
   @Get('livez')
   @WithoutEnvelope()
   @Endpoint({
-    access: 'open',
     operationId: 'getLiveness',
     summary: 'Whether the process can answer',
     answers: { 200: { description: 'It can', content: LivenessAnswer } },
   })
+  @Access('open')
   livez(): LivenessAnswer {
     return { status: 'ok' };
   }
@@ -32,7 +33,6 @@ export class HealthController {
   @Get('readyz')
   @WithoutEnvelope()
   @Endpoint({
-    access: 'open',
     operationId: 'getReadiness',
     summary: 'Whether this instance can do its work now',
     description: 'Without the broker it is ready, and `degraded`: it reads, and cannot take events.',
@@ -41,6 +41,7 @@ export class HealthController {
       503: { description: 'It cannot', content: ReadinessAnswer },
     },
   })
+  @Access('open')
   async readyz(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadinessAnswer> {
     const readiness = await this.health.readiness();
     reply.status(readiness.status === 'ready' ? 200 : 503);
@@ -51,11 +52,11 @@ export class HealthController {
   @WithoutEnvelope()
   @Header('content-type', Registry.PROMETHEUS_CONTENT_TYPE)
   @Endpoint({
-    access: 'service',
     operationId: 'getMetrics',
     summary: 'Metrics for Prometheus',
     answers: { 200: { description: 'All metrics', content: text(), mediaType: 'text/plain' } },
   })
+  @Access('service')
   metrics(): Promise<string> {
     return this.registry.metrics();
   }

@@ -1,6 +1,6 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Logger } from '#libs/observability';
+import { Logger } from '#libs/observability';
 import { ApiError, BadRequestError, InternalServerError, NotFoundError } from './api-error.js';
 import { errorEnvelope } from './envelope.js';
 

@@ -3,7 +3,6 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
 import { HTTP_LIMITS, serverLimits, type HttpLimits, type Logger } from '#libs/observability';
-import { checkAccess, type AccessParts } from '../access/access-check.js';
 import { asApiError, sendError } from './api-exception.filter.js';
 import { compressAnswers } from './compression.js';
 import { allowOrigins } from './cross-origin.js';
@@ -18,7 +17,6 @@ import { answerClientError, answerUnreadableRequests } from './unreadable-reques
 const MAX_PARAMETER_LENGTH = 16 * 1024;
 
 export interface HttpServerOptions {
-  access: AccessParts;
   /** Addresses and networks of proxies that are believed when they say who called (X-Forwarded-For). */
   trustedProxies: string[];
   /** Whose pages may call the API from a browser. */
@@ -66,7 +64,6 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   observeRequests(server, options.logger, options.registry);
   answerUnreadableRequests(server, headers.ofData);
   await allowOrigins(server, options.corsOrigins);
-  checkAccess(server, options.access);
   versionDocuments(server);
   await compressAnswers(server);
   readJsonBodies(server);

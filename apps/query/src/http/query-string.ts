@@ -8,6 +8,8 @@ export interface QueryString {
 
 /** No request has nearly so many; each that is wrong costs more than its size. */
 export const MAX_PARAMETERS = 100;
+/** What a mistake names that is of no single field. */
+export const WHOLE_QUERY_STRING = 'query string';
 
 /** Never throws: the router calls it before any error could be answered. */
 export function parseQueryString(text: string): QueryString {
@@ -15,7 +17,7 @@ export function parseQueryString(text: string): QueryString {
   const mistakes: FieldError[] = [];
   const parts = text.split('&').filter((part) => part !== '');
   if (parts.length > MAX_PARAMETERS) {
-    return { values, mistakes: [{ field: 'query string', message: `must have at most ${MAX_PARAMETERS} fields` }] };
+    return { values, mistakes: [{ field: WHOLE_QUERY_STRING, message: `must have at most ${MAX_PARAMETERS} fields` }] };
   }
   for (const part of parts) {
     const [rawName, rawValue] = splitOnce(part);
@@ -25,7 +27,7 @@ export function parseQueryString(text: string): QueryString {
     if (name === undefined || value === undefined) {
       mistakes.push({ field, message: 'is not correctly percent-encoded UTF-8' });
     } else if (Object.hasOwn(values, name)) {
-      mistakes.push({ field, message: 'stands twice' });
+      mistakes.push({ field, message: 'is given twice' });
     } else {
       // Not by assignment, which would change the prototype for "__proto__".
       Object.defineProperty(values, name, { value, enumerable: true, configurable: true, writable: true });

@@ -5,6 +5,13 @@ import { METRIC_PREFIX, type Logger } from '#libs/observability';
 /** What machines ask every few seconds; at the usual level of the log it would drown what people did. */
 const PROBES = new Set(['/livez', '/readyz', '/metrics']);
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The id of the API key that calls, so that whoever revokes it can see what it did; never the key. */
+    apiKeyId?: string;
+  }
+}
+
 /** Logs and measures every request when it is over. */
 export function observeRequests(server: FastifyInstance, logger: Logger, registry: Registry): void {
   const durations = new Histogram({
@@ -16,14 +23,14 @@ export function observeRequests(server: FastifyInstance, logger: Logger, registr
     registers: [registry],
   });
 
+  server.decorateRequest('apiKeyId', undefined);
   server.addHook('onResponse', async (request, reply) => {
     const route = request.is404 ? 'none' : (request.routeOptions.url ?? 'none');
     const { method } = request;
     const status = reply.statusCode;
     durations.observe({ method, route, status: `${Math.floor(status / 100)}xx` }, reply.elapsedTime / 1000);
     const durationMs = Math.round(reply.elapsedTime * 10) / 10;
-    // The id of an API key, so that whoever revokes one can see what it did; never the key.
-    const apiKeyId = request.principal?.kind === 'guild' ? request.principal.keyId : undefined;
+    const { apiKeyId } = request;
     const level = PROBES.has(route) ? 'debug' : 'info';
     logger[level](
       { requestId: request.id, method, route, status, durationMs, apiKeyId },

@@ -1,13 +1,13 @@
-import { applyDecorators, HttpCode } from '@nestjs/common';
-import { ApiBody, ApiExtension, ApiExtraModels, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { applyDecorators, HttpCode, type Type } from '@nestjs/common';
+import { ApiBody, ApiExtraModels, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { JsonSchema } from '#libs/contracts';
-import { Access, type RouteDeclaration } from '../access/access.js';
+import { accessOf } from '../access/access.decorator.js';
 import { schemaOfContent, type AnswerContent } from '../answers/answer-schema.js';
-import { fieldsOf, type FormClass, type FormField } from '../forms/form-field.js';
-import { formReader } from '../forms/form-reader.js';
 import type { ApiErrorName } from '../http/api-error.js';
 import { envelope } from '../http/envelope.dto.js';
+import { fieldsOf, type RequestField } from '../requests/request-dto.js';
 import { errorResponses, type DocumentedResponse } from './error-responses.js';
+import { requestParameters, type RequestParameters } from './request-parameters.js';
 
 export interface EndpointAnswer {
   description: string;
@@ -19,18 +19,13 @@ export interface EndpointAnswer {
   otherMediaTypes?: Readonly<Record<string, AnswerContent>>;
 }
 
-/** Beside who may call it: `reads` is left out where it reads the form that the documents show. */
-export interface EndpointOptions extends RouteDeclaration {
+export interface EndpointOptions {
   /** Generated clients name their method by it, such as `enableModule`. */
   operationId: string;
   summary: string;
   description?: string;
-  /** The fields of the query string. */
-  query?: FormClass;
-  /** The fields of the body, or its schema. */
-  body?: FormClass | JsonSchema;
-  /** The fields of the body or of the query string, as the caller likes. */
-  bodyOrQuery?: FormClass;
+  /** JSON Schema of a body that no DTO describes. */
+  body?: JsonSchema;
   /** What `data` holds in an answer with status 200. */
   data?: AnswerContent;
   /** Answers in whole, by status, where `data` does not tell all. */
@@ -39,37 +34,33 @@ export interface EndpointOptions extends RouteDeclaration {
   errors?: readonly ApiErrorName[];
 }
 
-/** Where the API documents tell who may call a route: `open`, `guild` (the service, and API keys of that guild), `service`. */
-export const ACCESS_EXTENSION = 'x-access';
-
-/** Declares a route: who may call it, what it reads, and what the API documents tell of it. */
+/**
+ * Describes a route in the API document. Put it above `@Access`, which tells who may call the route; the parameters of
+ * the handler tell what it reads.
+ *
+ * @throws Error without `@Access` below
+ */
 export function Endpoint(options: EndpointOptions): MethodDecorator {
-  const { access, operationId, summary, description, query, body, bodyOrQuery, data, answers = {} } = options;
-  const reads = options.reads ?? documentedReader(options);
-  const answersByStatus =
-    data === undefined ? answers : { 200: { description: 'Done', content: envelope(data) }, ...answers };
-  const failures = { isOpen: access === 'open', hasBody: (body ?? bodyOrQuery) !== undefined };
-  const responses = [
-    ...Object.entries(answersByStatus).map(([status, answer]) => answerResponse(Number(status), answer)),
-    ...errorResponses(options.errors ?? [], failures),
-  ];
-  return applyDecorators(
-    Access({ access, reads }),
-    HttpCode(200),
-    ApiOperation({ operationId, summary, description }),
-    ApiExtension(ACCESS_EXTENSION, access),
-    ...(query ? queryParameters(query, true) : []),
-    ...(bodyOrQuery ? queryParameters(bodyOrQuery, false) : []),
-    ...(body ? [ApiBody({ required: true, schema: bodySchema(body) as never })] : []),
-    ...(bodyOrQuery ? [ApiBody({ required: false, schema: bodySchema(bodyOrQuery) as never })] : []),
-    ...responses.map(({ status, response }) => ApiResponse({ status, ...response } as never)),
-    ApiExtraModels(...responses.flatMap(({ models }) => models)),
-  );
-}
-
-function documentedReader({ query, body, bodyOrQuery }: EndpointOptions): RouteDeclaration['reads'] {
-  const form = query ?? bodyOrQuery ?? body;
-  return typeof form === 'function' ? formReader(form) : undefined;
+  return (target, name, descriptor) => {
+    const access = accessOf(descriptor.value as object);
+    if (access === undefined) throw new Error(`${String(name)} has no @Access below its @Endpoint`);
+    const request = requestParameters(target, name);
+    const { operationId, summary, description, body, data, answers = {}, errors = [] } = options;
+    const hasBody = body !== undefined || request.body !== undefined || request.bodyOrQuery !== undefined;
+    const answersByStatus =
+      data === undefined ? answers : { 200: { description: 'Done', content: envelope(data) }, ...answers };
+    const responses = [
+      ...Object.entries(answersByStatus).map(([status, answer]) => answerResponse(Number(status), answer)),
+      ...errorResponses(errors, { isOpen: access === 'open', hasBody }),
+    ];
+    applyDecorators(
+      HttpCode(200),
+      ApiOperation({ operationId, summary, description }),
+      ...describeRequest(request, body),
+      ...responses.map(({ status, response }) => ApiResponse({ status, ...response } as never)),
+      ApiExtraModels(...responses.flatMap(({ models }) => models)),
+    )(target, name, descriptor);
+  };
 }
 
 function answerResponse(
@@ -87,28 +78,40 @@ function answerResponse(
   };
 }
 
-/** JSON Schema of a body with the fields of the form. */
-function formSchema(form: FormClass): JsonSchema {
-  const fields = fieldsOf(form);
+/** By the fields of the DTOs, so that Swagger describes nothing that they do not read. */
+function describeRequest({ query, body, bodyOrQuery }: RequestParameters, schema?: JsonSchema): MethodDecorator[] {
+  const required = bodyOrQuery === undefined;
+  const dto = body ?? bodyOrQuery;
+  const bodySchema = schema ?? (dto && requestSchema(dto));
+  return [
+    ...(query ? queryParameters(query, true) : []),
+    ...(bodyOrQuery ? queryParameters(bodyOrQuery, false) : []),
+    ...(bodySchema ? [ApiBody({ required, schema: bodySchema as never })] : []),
+  ];
+}
+
+/** JSON Schema of a body with the fields of the DTO. */
+function requestSchema(dto: Type<object>): JsonSchema {
+  const fields = documentedFields(dto);
   return {
-    title: form.name.replace(/Form$/, 'Request'),
+    title: dto.name,
     type: 'object',
-    required: fields.filter(({ required }) => required).map(({ name }) => name),
+    required: fields.filter(({ optional }) => !optional).map(({ name }) => name),
     properties: Object.fromEntries(fields.map((field) => [field.name, fieldSchema(field)])),
   };
 }
 
-function bodySchema(body: FormClass | JsonSchema): JsonSchema {
-  return typeof body === 'function' ? formSchema(body) : body;
-}
-
-function fieldSchema({ format, nullable, description }: FormField): JsonSchema {
+function fieldSchema({ format, nullable, description }: RequestField): JsonSchema {
   const schema = nullable ? { anyOf: [format.schema, { type: 'null' }] } : { allOf: [format.schema] };
   return description === undefined ? schema : { ...schema, description };
 }
 
-function queryParameters(form: FormClass, mayBeRequired: boolean): MethodDecorator[] {
-  return fieldsOf(form).map(({ name, required, format, description }) =>
-    ApiQuery({ name, required: required && mayBeRequired, description, schema: format.schema as never }),
+function queryParameters(dto: Type<object>, mayBeRequired: boolean): MethodDecorator[] {
+  return documentedFields(dto).map(({ name, optional, format, description }) =>
+    ApiQuery({ name, required: !optional && mayBeRequired, description, schema: format.schema as never }),
   );
+}
+
+function documentedFields(dto: Type<object>): RequestField[] {
+  return fieldsOf(dto).filter(({ documented }) => documented);
 }

@@ -1,8 +1,9 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { ACCESS_EXTENSION } from '../access/access.decorator.js';
 import { API_NAME, VERSION } from '../product.js';
 import { nameComponents } from './components.js';
-import { ACCESS_EXTENSION } from './endpoint.decorator.js';
+
 import { TAGS } from './tags.js';
 
 /** Where the API lies: at the root, and the same under its version. */

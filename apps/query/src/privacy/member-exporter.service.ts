@@ -3,7 +3,7 @@ import { Injectable, StreamableFile } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { StatisticsContract } from '#libs/contracts';
 import { GuildDatabase } from '../database/guild-database.js';
-import { eventRecord } from '../statistics/event-record.js';
+import { eventRecord } from '../statistics/stored-events/event-record.js';
 import { EXPORT_FORMATS } from '../statistics/export/export-formats.js';
 import { StatisticsExporter } from '../statistics/export/statistics-exporter.service.js';
 import { MemberGuilds } from './member-guilds.service.js';

@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { DIMENSIONS } from '#libs/contracts';
-import type { EventRow } from '../statistics/queries/read-event-page.js';
+import { memberColumns, namesMember } from '#libs/erasure';
+import type { EventRow } from '../statistics/stored-events/read-event-page.js';
 
 export interface MemberEventRow extends EventRow {
   kind: number;
@@ -28,7 +29,7 @@ export function readMemberEvents(
     `SELECT kind, event_id, to_char(e.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS occurred_at,
        user_id, channel_id, message_id, label, value, flags
      FROM statistic_events e
-     WHERE guild_id = $1 AND user_id = $2 ${later}
+     WHERE guild_id = $1 AND ${namesMember('statistic_events', '$2')} ${later}
      ORDER BY e.occurred_at, kind, event_id LIMIT $3`,
     parameters,
   );
@@ -46,13 +47,15 @@ export function readMemberEntries(
   after: string,
   limit: number,
 ): Promise<(StoredRow & { message_id: string })[]> {
+  // Whom else the entry names is nothing of the member's.
+  const own = memberColumns('starboard_entries').map(
+    (column) => `CASE WHEN ${column} = $2 THEN ${column} END AS ${column}`,
+  );
   return manager.query(
-    `SELECT message_id, channel_id, CASE WHEN author_id = $2 THEN author_id END AS author_id,
-       CASE WHEN origin_author_id = $2 THEN origin_author_id END AS origin_author_id,
-       CASE WHEN reply_author_id = $2 THEN reply_author_id END AS reply_author_id,
+    `SELECT message_id, channel_id, ${own.join(', ')},
        state, entry_channel_id, entry_message_id, star_count, reserved_at, updated_at
      FROM starboard_entries
-     WHERE guild_id = $1 AND (author_id = $2 OR origin_author_id = $2 OR reply_author_id = $2) AND message_id > $3
+     WHERE guild_id = $1 AND ${namesMember('starboard_entries', '$2')} AND message_id > $3
      ORDER BY message_id LIMIT $4`,
     [guildId, userId, after, limit],
   );

@@ -1,21 +1,13 @@
-import { SWITCH_NAMES } from '#libs/contracts';
-import { GuildSettings } from '#libs/database';
-import { clearChannel, nextUpdate } from '#libs/settings';
+import { nextUpdate } from '#libs/settings';
+import type { GuildSettings } from '#libs/database';
 import { BadRequestError } from '../http/api-error.js';
-import { MAX_PANELS } from './custom-panels.js';
-import { settingsValues } from './settings-answer.js';
-import { CHANNEL_FIELDS, COLUMN_FIELDS, COLUMN_FIELD_NAMES } from './settings-fields.js';
-import { checkRules } from './settings-rules.js';
-import type { SettingsState } from './settings-state.js';
-import type { SettingsChange } from './settings.forms.js';
+import type { SettingsChange } from './settings-part.js';
+import { goneChannels, type GuildState, type SettingsParts, type Works } from './settings-parts.js';
 
 /** What a request has done in Discord already, and what it went by. */
 export interface DoneInDiscord {
-  before: SettingsState;
-  /** The category that its channels were created in, or looked for. */
-  categoryId: string | null;
-  /** Channels of panels that are deleted. */
-  deleted: ReadonlySet<string>;
+  before: GuildState;
+  works: Works;
 }
 
 /**
@@ -24,25 +16,28 @@ export interface DoneInDiscord {
  * @param done when the change is decided for the second time, before it is stored
  * @throws BadRequestError for a change that was made from older settings, or does not fit those of now
  */
-export function decide(state: SettingsState, change: SettingsChange, done?: DoneInDiscord): GuildSettings {
-  if (done === undefined || !isTheSame(state, done)) refuseLostUpdate(state.settings, change);
-  const changed = applyChange(state.settings, change);
-  checkRules(settingsValues(changed));
-  checkPanels(state, change, done?.deleted);
-  if (done !== undefined && changed.counterPanelCategoryChannel !== done.categoryId) {
-    const message = 'was changed by somebody else meanwhile';
-    throw new BadRequestError([{ field: 'counter_panel_category_channel', message }]);
-  }
+export function decide(
+  parts: SettingsParts,
+  state: GuildState,
+  change: SettingsChange,
+  done?: DoneInDiscord,
+): GuildState {
+  if (done === undefined || !isTheSame(parts, state, done)) refuseLostUpdate(state.settings, change);
+  const changed = parts.copy(state);
+  changed.settings.updatedAt = nextUpdate(state.settings);
+  parts.set(changed, change);
+  parts.checkRules(parts.values(changed));
+  parts.check(state, changed, change, done?.works);
   return changed;
 }
 
 /** Channels vanish from the settings when they do, which is no change by somebody else. */
-function isTheSame(now: SettingsState, { before, deleted }: DoneInDiscord): boolean {
-  const content = ({ settings, panels }: SettingsState) => {
-    const left = Object.assign(new GuildSettings(), settings);
-    for (const channelId of deleted) clearChannel(left, channelId);
-    const panelIds = panels.map(({ channelId }) => channelId).filter((id) => !deleted.has(id));
-    return JSON.stringify([settingsValues(left), settings.switches, panelIds]);
+function isTheSame(parts: SettingsParts, now: GuildState, { before, works }: DoneInDiscord): boolean {
+  const gone = goneChannels(works);
+  const content = (state: GuildState) => {
+    const left = parts.copy(state);
+    parts.forgetChannels(left, gone);
+    return JSON.stringify([parts.values(left), left.settings.switches, left.stored.map(({ own }) => own)]);
   };
   return content(now) === content(before);
 }
@@ -51,35 +46,4 @@ function refuseLostUpdate(settings: GuildSettings, { updated_at: seen }: Setting
   if (seen === undefined || seen === settings.updatedAt.getTime()) return;
   const message = `is not the current one: somebody has changed the settings at ${settings.updatedAt.toISOString()}`;
   throw new BadRequestError([{ field: 'updated_at', message }]);
-}
-
-function checkPanels({ panels }: SettingsState, change: SettingsChange, deleted?: ReadonlySet<string>): void {
-  const { counter_panel_custom_panels_create: creates = [], counter_panel_custom_panels_delete: deletes = [] } = change;
-  const foreign = deletes.filter((id) => !deleted?.has(id) && !panels.some(({ channelId }) => channelId === id));
-  if (foreign.length > 0) {
-    const message = `names no custom panel of this guild: ${foreign.slice(0, 5).join(', ')}`;
-    throw new BadRequestError([{ field: 'counter_panel_custom_panels_delete', message }]);
-  }
-  const mistakes = CHANNEL_FIELDS.filter((field) => deletes.some((id) => id === change[field]));
-  if (mistakes.length > 0) {
-    const message = 'names a custom panel that the same change deletes';
-    throw new BadRequestError(mistakes.map((field) => ({ field, message })));
-  }
-  const kept = panels.filter(({ channelId }) => !deletes.includes(channelId));
-  if (creates.length > 0 && kept.length + creates.length > MAX_PANELS) {
-    const message = `would make more than ${MAX_PANELS} custom panels`;
-    throw new BadRequestError([{ field: 'counter_panel_custom_panels_create', message }]);
-  }
-}
-
-function applyChange(settings: GuildSettings, change: SettingsChange): GuildSettings {
-  const changed = Object.assign(new GuildSettings(), settings, { updatedAt: nextUpdate(settings) });
-  for (const name of COLUMN_FIELD_NAMES) {
-    if (change[name] !== undefined) Object.assign(changed, { [COLUMN_FIELDS[name].property]: change[name] });
-  }
-  const values = { ...settingsValues(settings), ...change };
-  // A newer version may know more switches than this one.
-  const unknown = settings.switches.filter((name) => !(SWITCH_NAMES as string[]).includes(name));
-  changed.switches = [...SWITCH_NAMES.filter((name) => values[name]), ...unknown];
-  return changed;
 }

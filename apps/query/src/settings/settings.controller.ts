@@ -1,70 +1,78 @@
-import { Controller, Delete, Get, Patch, Put } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Patch, Put, Query, type Type } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Form } from '../forms/form.decorator.js';
 import { modulePaths } from '../http/route-paths.js';
+import { Access } from '../access/access.decorator.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
-import { ErasedGuildAnswer, SettingsAnswer } from './settings-answer.dto.js';
-import { PatchSettingsForm, PutSettingsForm, SettingsGuildForm } from './settings.forms.js';
+import { BodyOrQuery } from '../requests/parameters.decorator.js';
+import { ErasedGuildAnswer, settingsAnswerClass, type SettingsAnswer } from './settings-answer.dto.js';
+import type { SettingsFeature } from './settings-part.js';
+import { SettingsGuildRequest, settingsRequests } from './settings-requests.dto.js';
 import { SettingsService } from './settings.service.js';
 
-@ApiTags('Settings')
-@Controller({ path: modulePaths('settings') })
-export class SettingsController {
-  constructor(private readonly settings: SettingsService) {}
+/** The routes of the settings that these features have. */
+export function settingsController(features: readonly SettingsFeature[]): Type {
+  const requests = settingsRequests(features);
+  class PutSettingsRequest extends requests.put {}
+  class PatchSettingsRequest extends requests.patch {}
+  const data = settingsAnswerClass(features);
+  const answered = features.flatMap(({ answers = {} }) => Object.keys(answers)).map((name) => `\`${name}\``);
 
-  @Get()
-  @Endpoint({
-    access: 'guild',
-    operationId: 'getSettings',
-    summary: 'All settings of a guild',
-    query: SettingsGuildForm,
-    data: SettingsAnswer,
-    errors: ['ModuleDisabledError', 'SettingsError'],
-  })
-  get(@Form() form: SettingsGuildForm): Promise<SettingsAnswer> {
-    return this.settings.get(form.guild_id);
-  }
+  @ApiTags('Settings')
+  @Controller({ path: modulePaths('settings') })
+  class SettingsController {
+    constructor(private readonly settings: SettingsService) {}
 
-  @Put()
-  @Endpoint({
-    access: 'guild',
-    operationId: 'replaceSettings',
-    summary: 'Replace the settings of a guild',
-    description:
-      'What GET answered, with the two lists of panels added, may be sent back: `counter_panel_custom_panels`, ' +
-      '`counter_panel_status` and `starboard_status` are ignored.',
-    body: PutSettingsForm,
-    data: SettingsAnswer,
-    errors: ['ModuleDisabledError', 'SettingsError', 'DatabaseError', 'DiscordApiInteractionError'],
-  })
-  replace(@Form() form: PutSettingsForm): Promise<SettingsAnswer> {
-    return this.settings.replace(form);
-  }
+    @Get()
+    @Endpoint({
+      operationId: 'getSettings',
+      summary: 'All settings of a guild',
+      data,
+      errors: ['ModuleDisabledError', 'SettingsError'],
+    })
+    @Access('guild')
+    get(@Query() request: SettingsGuildRequest): Promise<SettingsAnswer> {
+      return this.settings.get(request.guild_id);
+    }
 
-  @Patch()
-  @Endpoint({
-    access: 'guild',
-    operationId: 'changeSettings',
-    summary: 'Change some settings of a guild',
-    body: PatchSettingsForm,
-    data: SettingsAnswer,
-    errors: ['ModuleDisabledError', 'SettingsError', 'DatabaseError', 'DiscordApiInteractionError'],
-  })
-  change(@Form() form: PatchSettingsForm): Promise<SettingsAnswer> {
-    return this.settings.change(form);
-  }
+    @Put()
+    @Endpoint({
+      operationId: 'replaceSettings',
+      summary: 'Replace the settings of a guild',
+      description:
+        'What GET answered, with the two lists of panels added, may be sent back: ' +
+        `${answered.slice(0, -1).join(', ')} and ${answered.at(-1)} are ignored.`,
+      data,
+      errors: ['ModuleDisabledError', 'SettingsError', 'DatabaseError', 'DiscordApiInteractionError'],
+    })
+    @Access('guild')
+    replace(@Body() change: PutSettingsRequest): Promise<SettingsAnswer> {
+      return this.settings.replace(change);
+    }
 
-  @Delete('delete')
-  @Endpoint({
-    access: 'service',
-    operationId: 'eraseGuild',
-    summary: 'Erase everything that is stored of a guild',
-    description: 'Settings, custom panels, starboard entries and statistics. Doing it again changes nothing.',
-    bodyOrQuery: SettingsGuildForm,
-    data: ErasedGuildAnswer,
-    errors: ['DatabaseError'],
-  })
-  erase(@Form() form: SettingsGuildForm): Promise<ErasedGuildAnswer> {
-    return this.settings.erase(form.guild_id);
+    @Patch()
+    @Endpoint({
+      operationId: 'changeSettings',
+      summary: 'Change some settings of a guild',
+      data,
+      errors: ['ModuleDisabledError', 'SettingsError', 'DatabaseError', 'DiscordApiInteractionError'],
+    })
+    @Access('guild')
+    change(@Body() change: PatchSettingsRequest): Promise<SettingsAnswer> {
+      return this.settings.change(change);
+    }
+
+    @Delete('delete')
+    @Endpoint({
+      operationId: 'eraseGuild',
+      summary: 'Erase everything that is stored of a guild',
+      description: 'Settings, custom panels, starboard entries and statistics. Doing it again changes nothing.',
+      data: ErasedGuildAnswer,
+      errors: ['DatabaseError'],
+    })
+    @Access('service', { guild_id: 'required' })
+    erase(@BodyOrQuery() request: SettingsGuildRequest): Promise<ErasedGuildAnswer> {
+      return this.settings.erase(request.guild_id);
+    }
   }
+  return SettingsController;
 }

@@ -1,42 +1,43 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { finishCreations, requestRefresh } from '#libs/counters';
-import { CounterPanel, GuildSettings } from '#libs/database';
-import { clearChannel } from '#libs/settings';
-import { catchUpWithStarboard, clearStarboardProblem } from '#libs/starboard';
-import { followSettings } from '#libs/statistics';
-import type { DiscordClient } from '#libs/discord';
-import { PanelChannels } from '../counters/panel-channels.service.js';
-import type { PanelWork } from '../counters/panel-work.js';
+import { GuildSettings } from '#libs/database';
+import { DiscordClient } from '#libs/discord';
+import { Clock, DeadlineError, withDeadline } from '#libs/timing';
 import { GuildDatabase } from '../database/guild-database.js';
 import { GuildEraser } from '../database/guild-eraser.js';
-import { DiscordApiInteractionError } from '../http/api-error.js';
-import { DISCORD } from '../tokens.js';
+import { DiscordApiInteractionError, ServiceUnavailableError } from '../http/api-error.js';
+import { checkNamedChannels } from './channel-checks.js';
 import type { ErasedGuildAnswer, SettingsAnswer } from './settings-answer.dto.js';
 import { decide, type DoneInDiscord } from './settings-decision.js';
-import { CHANNEL_FIELDS } from './settings-fields.js';
-import { checkRules } from './settings-rules.js';
-import { readAnswer, readState } from './settings-state.js';
-import type { SettingsChange } from './settings.forms.js';
+import { WORK_MS, type SettingsChange } from './settings-part.js';
+import { goneChannels, SettingsParts, type GuildState } from './settings-parts.js';
 
 /** Reads, changes and erases what is set in a guild. */
 @Injectable()
-export class SettingsService {
+export class SettingsService implements OnModuleDestroy {
+  private readonly stopping = new AbortController();
+
   constructor(
     private readonly database: GuildDatabase,
     private readonly eraser: GuildEraser,
-    private readonly channels: PanelChannels,
-    @Inject(DISCORD) private readonly discord: DiscordClient | null,
+    private readonly parts: SettingsParts,
+    @Inject(DiscordClient) private readonly discord: DiscordClient | null,
+    private readonly clock: Clock,
   ) {}
+
+  /** Comes before the server waits for its requests: Discord may let them wait longer than the process has. */
+  onModuleDestroy(): void {
+    this.stopping.abort(new ServiceUnavailableError('The service is stopping, so the change was given up', {}));
+  }
 
   /** @throws ModuleDisabledError */
   get(guildId: string): Promise<SettingsAnswer> {
-    return this.database.readSettings((manager) => readAnswer(manager, guildId, this.discord));
+    return this.database.readSettings((manager) => this.readAnswer(manager, guildId));
   }
 
   /** A change that names every setting: its rules are a matter of its form, and come before the guild's state. */
   async replace(change: SettingsChange): Promise<SettingsAnswer> {
-    checkRules(change);
+    this.parts.checkRules(change);
     return this.change(change);
   }
 
@@ -46,91 +47,74 @@ export class SettingsService {
    * more, or cannot be stored.
    *
    * @throws ModuleDisabledError
-   * @throws BadRequestError for a change that was made from older settings, or does not fit those of now
+   * @throws BadRequestError for a change that was made from older settings, or does not fit those of now, and for
+   *   channels that do not belong to the guild or cannot serve
    * @throws DiscordApiInteractionError or, when the service stops, ServiceUnavailableError; the settings are as before
    */
   async change(change: SettingsChange): Promise<SettingsAnswer> {
     if (!this.concernsDiscord(change)) return this.store(change);
-    const before = await this.database.readSettings((manager) => readState(manager, change.guild_id));
-    const after = decide(before, change);
-    const work = await this.channels.carryOut(change, before.settings, after);
-    const done = { before, categoryId: after.counterPanelCategoryChannel, deleted: work.deleted };
+    const before = await this.database.readSettings((manager) => this.parts.read(manager, change.guild_id));
+    const after = decide(this.parts, before, change);
+    const done = { before, works: this.parts.works(change, after) };
     try {
-      return await this.store(change, work, done);
+      await this.workInDiscord(done, after);
+      return await this.store(change, done);
     } catch (error) {
-      await this.channels.undo(work);
+      for (const work of done.works) await work?.undo(this.stopping.signal);
       throw error;
     }
   }
 
   /**
-   * Erases everything that is stored of the guild; what happened there before is not stored any more. The channels of
-   * its custom panels go as far as Discord lets them.
+   * Erases everything that is stored of the guild; what happened there before is not stored any more. What was created
+   * for it in Discord goes as far as Discord lets it.
    */
   async erase(guildId: string): Promise<ErasedGuildAnswer> {
-    const channels = await this.channels.ofGuild(guildId);
+    const farewell = await this.parts.beforeErasure(guildId);
     await this.eraser.eraseGuild(guildId);
-    await this.channels.deleteAsFarAsPossible(guildId, channels);
+    await farewell();
     return { guild_id: guildId, deleted: true };
   }
 
   private concernsDiscord(change: SettingsChange): boolean {
-    const { counter_panel_custom_panels_create: creates = [], counter_panel_custom_panels_delete: deletes = [] } =
-      change;
-    if (creates.length + deletes.length > 0) return true;
-    return this.channels.hasDiscord && CHANNEL_FIELDS.some((field) => (change[field] ?? null) !== null);
+    if (this.parts.needDiscord(change)) return true;
+    return this.discord !== null && this.parts.channelsIn(change).length > 0;
   }
 
-  private store(change: SettingsChange, work?: PanelWork, done?: DoneInDiscord): Promise<SettingsAnswer> {
+  /** @throws DiscordApiInteractionError when the time is over, or ServiceUnavailableError when the service stops */
+  private async workInDiscord({ before, works }: DoneInDiscord, after: GuildState): Promise<void> {
+    const { discord, clock } = this;
+    if (discord === null) return;
+    const named = this.parts.namedChannels(before, after);
+    const work = async (signal: AbortSignal) => {
+      await checkNamedChannels({ discord, clock }, after.settings.guildId, named, signal);
+      for (const ofPart of works) await ofPart?.run(signal);
+    };
+    try {
+      const { signal } = this.stopping;
+      await withDeadline({ what: 'the change', ms: WORK_MS, signal, clock }, work);
+    } catch (error) {
+      if (!(error instanceof DeadlineError)) throw error;
+      throw new DiscordApiInteractionError(`Discord was too slow: ${error.message}`, error);
+    }
+  }
+
+  private store(change: SettingsChange, done?: DoneInDiscord): Promise<SettingsAnswer> {
     const guildId = change.guild_id;
     return this.database.change(guildId, async (manager) => {
-      const state = await readState(manager, guildId);
-      const changed = decide(state, change, done);
-      if (work) await storePanels(manager, work);
-      for (const channelId of work?.deleted ?? []) clearChannel(changed, channelId);
-      const { guildId: _, ...columns } = changed; // the key of a sharded table is never updated
+      const before = await this.parts.read(manager, guildId);
+      const after = decide(this.parts, before, change, done);
+      this.parts.forgetChannels(after, goneChannels(done?.works));
+      const { guildId: _, ...columns } = after.settings; // the key of a sharded table is never updated
       await manager.getRepository(GuildSettings).update({ guildId }, columns);
-      await followSettings(manager, guildId);
-      if (work || panelsDiffer(state.settings, changed)) await requestRefresh(manager, guildId, this.channels.now());
-      await clearFormerProblem(manager, state.settings, changed);
-      await catchUpWithStarboard(manager, state.settings, changed, this.channels.now());
-      return readAnswer(manager, guildId, this.discord);
+      await this.parts.store(manager, before, after, done?.works);
+      return this.readAnswer(manager, guildId);
     });
   }
-}
 
-async function storePanels(manager: EntityManager, { guildId, creations, deleted }: PanelWork): Promise<void> {
-  const panels = manager.getRepository(CounterPanel);
-  for (const channelId of deleted) await panels.delete({ guildId, channelId });
-  if (creations.length === 0) return;
-  const all = creations.map(({ creation }) => creation);
-  if (!(await finishCreations(manager, guildId, all))) {
-    throw new DiscordApiInteractionError('Creating the channels took so long that they were given up');
+  private async readAnswer(manager: EntityManager, guildId: string): Promise<SettingsAnswer> {
+    const state = await this.parts.read(manager, guildId);
+    const answer = await this.parts.answer(manager, state);
+    return { guild_id: guildId, ...answer, updated_at: state.settings.updatedAt.toISOString() };
   }
-  await panels.insert(
-    creations.map(({ panel, creation }) => ({
-      guildId,
-      channelId: creation.channelId!,
-      channelName: panel.channel_name,
-      roleId: panel.role_id,
-    })),
-  );
-}
-
-/** What new posts lacked in a former starboard channel is no problem any more; what entries there lack is met again. */
-async function clearFormerProblem(manager: EntityManager, before: GuildSettings, after: GuildSettings) {
-  const { guildId, starboardChannel } = before;
-  if (starboardChannel === null || starboardChannel === after.starboardChannel) return;
-  await clearStarboardProblem(manager, guildId, starboardChannel);
-}
-
-function panelsDiffer(before: GuildSettings, after: GuildSettings): boolean {
-  return (
-    [
-      'counterPanelEnabled',
-      'counterPanelMemberCountChannel',
-      'counterPanelOnlineMemberCountChannel',
-      'counterPanelServerBoostNumberChannel',
-    ] as const
-  ).some((property) => before[property] !== after[property]);
 }

@@ -1,12 +1,12 @@
-import { Controller, Post } from '@nestjs/common';
+import { Body, Controller, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { guildEventSchema } from '#libs/contracts';
 import { eventAnswers } from '../events/event-answers.js';
 import { DeclinedStar, type EventAnswer } from '../events/dto/event-answers.dto.js';
-import { guildEventReader } from '../events/event-reader.js';
-import { Form } from '../forms/form.decorator.js';
+import { GuildEventBody } from '../events/event.pipe.js';
 import type { Answer } from '../http/envelope.js';
 import { modulePaths } from '../http/route-paths.js';
+import { Access } from '../access/access.decorator.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
 import { StarboardService, type StarFields } from './starboard.service.js';
 
@@ -19,29 +19,27 @@ export class StarboardController {
 
   @Post('add')
   @Endpoint({
-    access: 'service',
     operationId: 'addStar',
     summary: 'A message got a star (star.added)',
     body: guildEventSchema('star.added'),
-    reads: guildEventReader('star.added'),
     answers: ANSWERS,
     errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
   })
-  add(@Form() fields: StarFields): Promise<Answer<EventAnswer>> {
+  @Access('service', { guild_id: 'required' })
+  add(@Body(GuildEventBody('star.added')) fields: StarFields): Promise<Answer<EventAnswer>> {
     return this.starboard.handOver('star.added', fields);
   }
 
   @Post('remove')
   @Endpoint({
-    access: 'service',
     operationId: 'removeStar',
     summary: 'A message lost a star, or was deleted (star.removed)',
     body: guildEventSchema('star.removed'),
-    reads: guildEventReader('star.removed'),
     answers: ANSWERS,
     errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
   })
-  remove(@Form() fields: StarFields): Promise<Answer<EventAnswer>> {
+  @Access('service', { guild_id: 'required' })
+  remove(@Body(GuildEventBody('star.removed')) fields: StarFields): Promise<Answer<EventAnswer>> {
     return this.starboard.handOver('star.removed', fields);
   }
 }

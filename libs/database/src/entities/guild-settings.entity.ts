@@ -26,15 +26,6 @@ export class GuildSettings {
   @Column('bigint', { name: 'counter_panel_category_channel', nullable: true })
   counterPanelCategoryChannel: string | null;
 
-  @Column('bigint', { name: 'counter_panel_member_count_channel', nullable: true })
-  counterPanelMemberCountChannel: string | null;
-
-  @Column('bigint', { name: 'counter_panel_online_member_count_channel', nullable: true })
-  counterPanelOnlineMemberCountChannel: string | null;
-
-  @Column('bigint', { name: 'counter_panel_server_boost_number_channel', nullable: true })
-  counterPanelServerBoostNumberChannel: string | null;
-
   @Column('boolean', { name: 'starboard_enabled' })
   starboardEnabled: boolean;
 

@@ -1,31 +1,22 @@
-import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import type { ChannelModel } from 'amqplib';
-import type { Logger } from 'pino';
-import { lastValueFrom } from 'rxjs';
 import { BrokerConnection, brokerVersionNote, declareTopology } from '#libs/broker';
 import type { StatisticsContract } from '#libs/contracts';
-import { DegradedError, describeError } from '#libs/observability';
+import { DegradedError, describeError, type Logger } from '#libs/observability';
 import { BackOff, pause, systemClock, withDeadline, type Clock } from '#libs/timing';
-import type { DeadLetter } from '../../intake/dead-letter.js';
-import type { QueueHandler } from '../../intake/queue-handler.js';
-import { AMQP_BATCH } from './amqp-batch.js';
+import { EventsServer } from '../../intake/events.server.js';
+import type { Intake } from '../../intake/intake.service.js';
+import type { MemoryShare } from '../../intake/memory-budget.js';
 import { ConsumerSession, type BatchSettings } from './consumer-session.js';
 import { DeadLetterPublisher } from './dead-letter.publisher.js';
-import type { MemoryBudget, MemoryShare } from '../../intake/memory-budget.js';
 import { PrefetchWindow } from './prefetch-window.js';
 
 export interface BatchConsumerOptions {
   urls: readonly string[];
   contract: StatisticsContract;
-  /** The queues to consume; their batches go to the @EventPattern handler of that name. */
-  queues: readonly string[];
-  /** Turns a message into what the handlers get. */
-  read: QueueHandler['read'];
+  intake: Intake;
   prefetch: number;
   batch: BatchSettings;
-  /** For what is held of all queues. */
-  memory: MemoryBudget;
-  /** How many batches of a queue are handled at the same time. @defaultValue 1, so that they follow one another */
+  /** How many batches of a queue are stored at the same time. @defaultValue 1, so that they follow one another */
   batchesAtOnce: Readonly<Record<string, number>>;
   logger: Logger;
   /** Of the pauses between two sessions, and between two connections. @defaultValue the system's */
@@ -39,24 +30,21 @@ const PAUSES = { firstMs: 1_000, longestMs: 30_000 };
 
 /**
  * Nest transport: consumes queues in micro-batches over one connection that comes back by itself, and acknowledges a
- * batch when its handler has resolved. See docs/architecture.md for why the stock transport does not serve.
+ * batch when its events are stored. See docs/architecture.md for why the stock transport does not serve.
  */
-export class BatchConsumerServer extends Server implements CustomTransportStrategy {
-  override readonly transportId = AMQP_BATCH;
-  override readonly propagatesEventHandlerErrors = true;
-
+export class BatchConsumerServer extends EventsServer {
   private readonly broker: BrokerConnection;
   private readonly deadLetters: DeadLetterPublisher;
-  private readonly shares: ReadonlyMap<string, MemoryShare>;
+  /** Of memory, by queue. */
+  private readonly shares = new Map<string, MemoryShare>();
   private readonly sessions = new Map<string, ConsumerSession>();
   private readonly failures = new Map<string, string>();
   private readonly stopping = new AbortController();
   private readonly clock: Clock;
 
   constructor(private readonly options: BatchConsumerOptions) {
-    super();
+    super(options.intake);
     this.clock = options.clock ?? systemClock;
-    this.shares = new Map(options.queues.map((queue) => [queue, options.memory.share()]));
     this.broker = new BrokerConnection({
       urls: options.urls,
       name: 'serverstats-ingestion',
@@ -79,6 +67,7 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
 
   /** Does not wait for the broker: a service that starts before it lives, and says so in its readiness. */
   listen(callback: (error?: unknown) => void): void {
+    for (const queue of this.pipeline.queues) this.shares.set(queue, this.intake.memory.share());
     this.broker.start();
     callback();
   }
@@ -105,17 +94,9 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
 
   /** @throws Error naming the queues that nobody consumes, or whose batches fail */
   async probeConsumers(): Promise<void> {
-    const missing = this.options.queues.filter((queue) => this.sessions.get(queue)?.isConsuming !== true);
+    const missing = this.pipeline.queues.filter((queue) => this.sessions.get(queue)?.isConsuming !== true);
     if (missing.length > 0) throw new Error(`no consumer on ${missing.join(', ')}`);
     for (const [queue, message] of this.failures) throw new Error(`batches of ${queue} fail: ${message}`);
-  }
-
-  on(): never {
-    throw new Error('this transport has no events of its own');
-  }
-
-  unwrap<T>(): T {
-    return this.broker as T;
   }
 
   private async onConnect(connection: ChannelModel): Promise<void> {
@@ -127,7 +108,7 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
     const ended = new AbortController();
     connection.once('close', () => ended.abort());
     const over = AbortSignal.any([ended.signal, this.stopping.signal]);
-    for (const queue of this.options.queues) {
+    for (const queue of this.pipeline.queues) {
       this.keepConsuming(connection, queue, over).catch((error: Error) => this.onFailure(queue, error));
     }
     this.options.logger.info('consuming from RabbitMQ');
@@ -144,7 +125,8 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
     const backOff = new BackOff(PAUSES);
     while (!over.aborted) {
       const session = new ConsumerSession({
-        handler: { queue, read: this.options.read, handle: (batch) => this.dispatch(queue, batch) },
+        queue,
+        pipeline: this.pipeline,
         batch: this.options.batch,
         batchesAtOnce: this.options.batchesAtOnce[queue] ?? 1,
         window,
@@ -168,13 +150,6 @@ export class BatchConsumerServer extends Server implements CustomTransportStrate
       await pause(backOff.next(), over, this.clock);
     }
     this.failures.delete(queue);
-  }
-
-  private async dispatch(queue: string, batch: readonly unknown[]): Promise<DeadLetter[]> {
-    const handler = this.getHandlerByPattern(queue);
-    if (handler === null) throw new Error(`no @EventPattern handler for ${queue}`);
-    const result: unknown = await handler(batch);
-    return lastValueFrom(this.transformToObservable(result), { defaultValue: [] }) as Promise<DeadLetter[]>;
   }
 
   private onFailure(queue: string, error: Error): void {

@@ -1,13 +1,12 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { QueryConfig } from '#libs/config';
+import { Injectable } from '@nestjs/common';
+import { RetentionConfig } from '#libs/config';
 import { StatisticsContract, type StatisticKind } from '#libs/contracts';
 import { DAY_MS, MODULE_PERIODS, readCollectionPeriods, type CollectionPeriod } from '#libs/statistics';
 import { GuildDatabase } from '../../database/guild-database.js';
 import { GuildSettingsReader } from '../../settings/guild-settings.reader.js';
-import { QUERY_CONFIG } from '../../tokens.js';
-import { resolveWindow, type TimeWindow } from '../window.js';
+import { resolveWindow, type TimeWindow } from '../window/window.js';
 import type { CollectionAnswer, PeriodAnswer } from './dto/collection.dto.js';
-import type { WindowForm } from '../window.form.js';
+import type { WindowRequest } from '../window/window-request.dto.js';
 import { intersection, union, type Intervals } from './intervals.js';
 import { readLastEvents } from './read-last-events.js';
 
@@ -21,7 +20,7 @@ export class CollectionReader {
     private readonly contract: StatisticsContract,
     private readonly settings: GuildSettingsReader,
     private readonly database: GuildDatabase,
-    @Inject(QUERY_CONFIG) private readonly config: QueryConfig,
+    private readonly retention: RetentionConfig,
   ) {
     this.definitions = contract.kinds.map(({ definition }) => definition);
     const switches = this.definitions.flatMap((definition) => [definition.switch, definition.botSwitch]);
@@ -32,10 +31,10 @@ export class CollectionReader {
    * @throws BadRequestError for a window that is none
    * @throws ModuleDisabledError
    */
-  async read(request: WindowForm): Promise<CollectionAnswer> {
+  async read(request: WindowRequest): Promise<CollectionAnswer> {
     const { guild_id: guildId } = request;
     const now = Date.now();
-    const { eventDays } = this.config.retention;
+    const { eventDays } = this.retention;
     const window = resolveWindow(request, now, eventDays);
     const { switches } = await this.settings.requireEnabled(guildId);
     // A clock may be ahead of ours, by far less than a day.

@@ -1,4 +1,4 @@
-import type { TimeWindow } from '../window.js';
+import type { TimeWindow } from '../window/window.js';
 
 /** Intervals in order, none of them empty, none touching the next. */
 export type Intervals = readonly TimeWindow[];

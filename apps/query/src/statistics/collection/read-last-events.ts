@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { TimeWindow } from '../window.js';
+import type { TimeWindow } from '../window/window.js';
 
 /**
  * When the newest event of each of these kinds (by number) occurred; kinds without one are left out.

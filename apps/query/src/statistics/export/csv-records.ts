@@ -1,5 +1,5 @@
 import type { StatisticKind } from '#libs/contracts';
-import { recordFields } from '../event-record.js';
+import { recordFields } from '../stored-events/event-record.js';
 import { csvLine, textForSpreadsheets } from './csv-text.js';
 import type { RecordWriter } from './record-writer.js';
 

@@ -1,4 +1,4 @@
-import type { EventPageQuery, EventRow } from '../queries/read-event-page.js';
+import type { EventPageQuery, EventRow } from '../stored-events/read-event-page.js';
 import { daysOf, eventPages, PAGE_SIZE } from './event-pages.js';
 
 const at = (time: string) => Date.parse(time);

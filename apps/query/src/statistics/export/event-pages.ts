@@ -1,7 +1,6 @@
 import { DAY_MS } from '#libs/statistics';
-import type { EventPageQuery, EventRow } from '../queries/read-event-page.js';
-import type { RecordKey } from '../view-cursor.js';
-import type { TimeWindow } from '../window.js';
+import type { EventPageQuery, EventRow, RecordKey } from '../stored-events/read-event-page.js';
+import type { TimeWindow } from '../window/window.js';
 
 /** Records of a page: its text is one chunk of some 75 KiB, and larger pages are not read faster. */
 export const PAGE_SIZE = 500;

@@ -1,4 +1,4 @@
-import type { TimeWindow } from '../window.js';
+import type { TimeWindow } from '../window/window.js';
 
 /** Names what a file holds, in characters that need no escaping in a header and that no file system objects to. */
 export function exportFileName(kindName: string, guildId: string, { from, to }: TimeWindow): string {

@@ -1,4 +1,4 @@
-import type { EventRecord } from '../dto/event-record.dto.js';
+import type { EventRecord } from '../stored-events/event-record.dto.js';
 
 /** Writes records as text. */
 export interface RecordWriter {

@@ -1,19 +1,18 @@
 import { setMaxListeners } from 'node:events';
 import { addAbortSignal, Readable } from 'node:stream';
-import { Inject, Injectable, StreamableFile, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, StreamableFile, type OnModuleDestroy } from '@nestjs/common';
 import { Registry } from 'prom-client';
-import type { QueryConfig } from '#libs/config';
-import type { CompiledKind, FieldError } from '#libs/contracts';
-import type { Logger } from '#libs/observability';
+import { RetentionConfig } from '#libs/config';
+import type { CompiledKind } from '#libs/contracts';
+import { Logger } from '#libs/observability';
 import { GuildDatabase } from '../../database/guild-database.js';
-import { ApiError, BadRequestError } from '../../http/api-error.js';
+import { ApiError } from '../../http/api-error.js';
 import { GuildSettingsReader } from '../../settings/guild-settings.reader.js';
-import { LOGGER, QUERY_CONFIG } from '../../tokens.js';
-import { EventHorizonReader } from '../event-horizon.reader.js';
-import { eventRecord } from '../event-record.js';
-import { readEventPage, type EventRow } from '../queries/read-event-page.js';
-import type { ViewRequest } from '../view.form.js';
-import { resolveWindow, type TimeWindow } from '../window.js';
+import { EventHorizonReader } from '../window/event-horizon.reader.js';
+import { eventRecord } from '../stored-events/event-record.js';
+import { readEventPage, type EventRow } from '../stored-events/read-event-page.js';
+import type { FilteredRequest } from '../window/window-request.dto.js';
+import { resolveWindow, type TimeWindow } from '../window/window.js';
 import { eventPages } from './event-pages.js';
 import { exportFileName } from './export-file-name.js';
 import { EXPORT_FORMATS, type ExportFormat } from './export-formats.js';
@@ -44,8 +43,8 @@ export class StatisticsExporter implements OnModuleDestroy {
     private readonly settings: GuildSettingsReader,
     private readonly database: GuildDatabase,
     private readonly horizon: EventHorizonReader,
-    @Inject(QUERY_CONFIG) private readonly config: QueryConfig,
-    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly retention: RetentionConfig,
+    private readonly logger: Logger,
     registry: Registry,
   ) {
     this.metrics = new ExportMetrics(registry);
@@ -62,13 +61,12 @@ export class StatisticsExporter implements OnModuleDestroy {
    * All records of the window as a file, newest first. What fails before its first page is thrown; what fails later
    * breaks the connection, so that nobody takes what arrived for the whole.
    *
-   * @throws BadRequestError for a window that is none, and for fields that belong to pages
+   * @throws BadRequestError for a window that is none
    * @throws ModuleDisabledError
    */
-  async export(kind: CompiledKind, request: ViewRequest, options: ExportOptions): Promise<StreamableFile> {
+  async export(kind: CompiledKind, request: FilteredRequest, options: ExportOptions): Promise<StreamableFile> {
     const { format } = options;
-    refusePaging(request, format);
-    const asked = resolveWindow(request, Date.now(), this.config.retention.eventDays);
+    const asked = resolveWindow(request, Date.now(), this.retention.eventDays);
     await this.settings.requireEnabled(request.guild_id);
     const window = await this.horizon.cut(asked);
 
@@ -90,7 +88,7 @@ export class StatisticsExporter implements OnModuleDestroy {
 
   private async stream(
     kind: CompiledKind,
-    request: ViewRequest,
+    request: FilteredRequest,
     window: TimeWindow,
     options: ExportOptions,
   ): Promise<Readable> {
@@ -99,7 +97,7 @@ export class StatisticsExporter implements OnModuleDestroy {
     return this.follow(asStream(texts), options);
   }
 
-  private pages(kind: CompiledKind, request: ViewRequest, window: TimeWindow): AsyncGenerator<EventRow[], void> {
+  private pages(kind: CompiledKind, request: FilteredRequest, window: TimeWindow): AsyncGenerator<EventRow[], void> {
     const { guild_id: guildId, user_id: userId, channel_id: channelId } = request;
     return eventPages((query) => this.database.readPart('export', (manager) => readEventPage(manager, query)), {
       guildId,
@@ -158,13 +156,4 @@ async function withFirstRead<T>(generator: AsyncGenerator<T, void>): Promise<Asy
     yield first.value;
     yield* generator;
   })();
-}
-
-/** @throws BadRequestError */
-function refusePaging({ limit, cursor }: ViewRequest, format: ExportFormat): void {
-  const message = `cannot stand beside the format ${format}: a download has all records`;
-  const mistakes: FieldError[] = [];
-  if (limit !== undefined) mistakes.push({ field: 'limit', message });
-  if (cursor !== undefined) mistakes.push({ field: 'cursor', message });
-  if (mistakes.length > 0) throw new BadRequestError(mistakes);
 }

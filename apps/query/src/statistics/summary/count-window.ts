@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { DIMENSIONS, isTimed, type CompiledKind } from '#libs/contracts';
 import { DAY_MS, QUARTER_MS, SPANS } from '#libs/statistics';
-import type { TimeWindow } from '../window.js';
+import type { TimeWindow } from '../window/window.js';
 import { coverByGroups, coverByTotals, without } from './coverage.js';
 import { DelayCollector } from './delay-statistics.js';
 import { countEvents, measureEvents, type EventsQuery } from './queries/count-events.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { DAY_MS, QUARTER_MS } from '#libs/statistics';
-import type { TimeWindow } from '../window.js';
+import type { TimeWindow } from '../window/window.js';
 import { coverByGroups, coverByTotals, without } from './coverage.js';
 
 const DAY = Date.UTC(2026, 2, 1);

@@ -1,5 +1,5 @@
 import { DAY_MS, QUARTER_MS } from '#libs/statistics';
-import type { TimeWindow } from '../window.js';
+import type { TimeWindow } from '../window/window.js';
 
 /** What totals tell of a window, and what is to be read from the events. Times are Unix milliseconds. */
 export interface TotalsCoverage {

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { CompiledKind, Dimension } from '#libs/contracts';
 import { QUARTER_MS } from '#libs/statistics';
-import type { TimeWindow } from '../window.js';
+import type { TimeWindow } from '../window/window.js';
 import { coverByGroups, without } from './coverage.js';
 import type { EventFilter } from './queries/events-in-stretches.js';
 import { readRollupMarks } from './queries/read-rollup-marks.js';

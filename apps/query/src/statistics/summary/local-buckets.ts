@@ -1,5 +1,5 @@
 import { offsetStretches } from './time-zone.js';
-import type { TimeWindow } from '../window.js';
+import type { TimeWindow } from '../window/window.js';
 
 export const INTERVALS = ['hour', 'day'] as const;
 export type Interval = (typeof INTERVALS)[number];

@@ -1,9 +1,9 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Form } from '../../forms/form.decorator.js';
 import { modulePaths } from '../../http/route-paths.js';
+import { Access } from '../../access/access.decorator.js';
 import { Endpoint } from '../../openapi/endpoint.decorator.js';
-import { WindowForm } from '../window.form.js';
+import { WindowRequest } from '../window/window-request.dto.js';
 import { OverviewAnswer } from './dto/overview.dto.js';
 import { StatisticsSummarizer } from './statistics-summarizer.service.js';
 
@@ -14,14 +14,13 @@ export class OverviewController {
 
   @Get()
   @Endpoint({
-    access: 'guild',
     operationId: 'getOverview',
     summary: 'How many records of every kind there are',
-    query: WindowForm,
     data: OverviewAnswer,
     errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
   })
-  overview(@Form() form: WindowForm): Promise<OverviewAnswer> {
-    return this.summarizer.overview(form);
+  @Access('guild')
+  overview(@Query() request: WindowRequest): Promise<OverviewAnswer> {
+    return this.summarizer.overview(request);
   }
 }

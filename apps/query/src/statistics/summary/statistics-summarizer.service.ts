@@ -1,21 +1,20 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { QueryConfig } from '#libs/config';
+import { RetentionConfig } from '#libs/config';
 import { groupingsOf, isTimed, StatisticsContract, type CompiledKind, type SwitchName } from '#libs/contracts';
 import { GuildDatabase } from '../../database/guild-database.js';
 import { GuildSettingsReader } from '../../settings/guild-settings.reader.js';
-import { QUERY_CONFIG } from '../../tokens.js';
-import { EventHorizonReader } from '../event-horizon.reader.js';
-import { previousWindow } from '../previous-window.js';
-import { resolveWindow, type TimeWindow } from '../window.js';
-import type { WindowForm } from '../window.form.js';
+import { EventHorizonReader } from '../window/event-horizon.reader.js';
+import { previousWindow } from '../window/previous-window.js';
+import { resolveWindow, type TimeWindow } from '../window/window.js';
+import type { WindowRequest } from '../window/window-request.dto.js';
 import { countKind, countKinds, type Tallies, type Tally } from './count-window.js';
 import { DelayCollector } from './delay-statistics.js';
 import { groupKind } from './group-window.js';
 import { localBuckets } from './local-buckets.js';
 import type { OverviewAnswer } from './dto/overview.dto.js';
 import type { SummaryAnswer } from './dto/summary.dto.js';
-import { DEFAULT_TOP, type SummaryRequest } from './summary.form.js';
+import { DEFAULT_TOP, type SummaryRequest } from './summary-request.dto.js';
 import type { EventFilter } from './queries/events-in-stretches.js';
 
 /** Summarizes what records there are. A summary is what counting the records of the same snapshot would give. */
@@ -26,7 +25,7 @@ export class StatisticsSummarizer {
     private readonly database: GuildDatabase,
     private readonly horizon: EventHorizonReader,
     private readonly contract: StatisticsContract,
-    @Inject(QUERY_CONFIG) private readonly config: QueryConfig,
+    private readonly retention: RetentionConfig,
   ) {}
 
   /**
@@ -35,13 +34,13 @@ export class StatisticsSummarizer {
    */
   async summarize(kind: CompiledKind, request: SummaryRequest): Promise<SummaryAnswer> {
     const now = Date.now();
-    const asked = resolveWindow(request, now, this.config.retention.eventDays);
+    const asked = resolveWindow(request, now, this.retention.eventDays);
     const { guild_id: guildId, interval = 'day', timezone = 'UTC', top = DEFAULT_TOP } = request;
     const filter: EventFilter = { userId: request.user_id, channelId: request.channel_id };
     const isFiltered = filter.userId !== undefined || filter.channelId !== undefined;
     await this.settings.requireEnabled(guildId);
     const window = await this.horizon.cut(asked);
-    const previous = previousWindow(window, now, this.config.retention, await this.horizon.read(), !isFiltered);
+    const previous = previousWindow(window, now, this.retention, await this.horizon.read(), !isFiltered);
     const buckets = localBuckets(window, interval, timezone);
 
     // What lies before the first cut is the period before the window.
@@ -71,13 +70,13 @@ export class StatisticsSummarizer {
    * @throws BadRequestError for a window that is none
    * @throws ModuleDisabledError
    */
-  async overview(request: WindowForm): Promise<OverviewAnswer> {
+  async overview(request: WindowRequest): Promise<OverviewAnswer> {
     const now = Date.now();
-    const asked = resolveWindow(request, now, this.config.retention.eventDays);
+    const asked = resolveWindow(request, now, this.retention.eventDays);
     const guildId = request.guild_id;
     const { switches } = await this.settings.requireEnabled(guildId);
     const window = await this.horizon.cut(asked);
-    const previous = previousWindow(window, now, this.config.retention, await this.horizon.read(), true);
+    const previous = previousWindow(window, now, this.retention, await this.horizon.read(), true);
     const { kinds } = this.contract;
     const tallies = await this.database.readSnapshot((manager) =>
       countKinds(manager, kinds, { guildId, window: spanOf(window, previous), cuts: [window.from] }),

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { SPANS } from '#libs/statistics';
-import type { TimeWindow } from '../../window.js';
+import type { TimeWindow } from '../../window/window.js';
 
 export interface InGroupsQuery {
   guildId: string;

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { TimeWindow } from '../../window.js';
+import type { TimeWindow } from '../../window/window.js';
 import { SqlParameters } from './sql-parameters.js';
 
 /** Quarters of kinds whose totals are read. */

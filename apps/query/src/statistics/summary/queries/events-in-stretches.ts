@@ -1,4 +1,4 @@
-import type { TimeWindow } from '../../window.js';
+import type { TimeWindow } from '../../window/window.js';
 import type { SqlParameters } from './sql-parameters.js';
 
 /** A stretch of time in which the events of one kind are read. */

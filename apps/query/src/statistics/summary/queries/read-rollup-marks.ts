@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { DAY_MS, SPANS } from '#libs/statistics';
-import type { TimeWindow } from '../../window.js';
+import type { TimeWindow } from '../../window/window.js';
 
 /** The buckets of one kind whose rollups are not as the events are; starts in Unix milliseconds. */
 export interface RollupMarks {

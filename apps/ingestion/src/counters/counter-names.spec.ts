@@ -1,0 +1,18 @@
+import { counterName } from './counter-names.js';
+
+describe('counterName', () => {
+  it('should show label and count', () => {
+    expect(counterName('Members', 1_234_567)).toBe('Members: 1234567');
+    expect(counterName('Online', 0)).toBe('Online: 0');
+  });
+
+  it('should cut the label at 100 characters, and never the count', () => {
+    expect(counterName('a'.repeat(97), 5)).toBe(`${'a'.repeat(97)}: 5`);
+    expect(counterName('a'.repeat(98), 5)).toBe(`${'a'.repeat(97)}: 5`);
+    expect(counterName('a'.repeat(100), 2_147_483_647)).toBe(`${'a'.repeat(88)}: 2147483647`);
+  });
+
+  it('should count characters and not code units, and leave none in halves', () => {
+    expect(counterName('😀'.repeat(100), 42)).toBe(`${'😀'.repeat(96)}: 42`);
+  });
+});

@@ -1,0 +1,40 @@
+import type { EntityManager } from 'typeorm';
+import type { CounterTypes } from '#libs/contracts';
+import { findCounters, shownCounters, type KnownCounter } from '#libs/counters';
+import type { GuildSnapshot, SnapshotCounts } from './guild-counts.js';
+
+export interface GuildCounters {
+  /** One for each channel. */
+  counters: KnownCounter[];
+  /** The latest, however old; undefined when there is none. */
+  snapshot?: GuildSnapshot;
+}
+
+interface GuildRow {
+  shows_counters: boolean;
+  occurred_at: Date | null;
+  counts: SnapshotCounts | null;
+}
+
+/** @returns undefined for a guild that shows no counters */
+export async function findGuildCounters(
+  manager: EntityManager,
+  guildId: string,
+  types: CounterTypes,
+): Promise<GuildCounters | undefined> {
+  // A later bucket holds what occurred later. Every column is a count, whatever counters ask for one day.
+  const [row] = await manager.query<GuildRow[]>(
+    `SELECT s.enabled AND s.counter_panel_enabled AS shows_counters, latest.occurred_at, latest.counts
+     FROM guild_settings s
+     LEFT JOIN LATERAL (
+       SELECT occurred_at, to_jsonb(g) - 'guild_id' AS counts
+       FROM guild_snapshots g WHERE g.guild_id = s.guild_id ORDER BY g.bucket DESC LIMIT 1
+     ) latest ON true
+     WHERE s.guild_id = $1`,
+    [guildId],
+  );
+  if (!row?.shows_counters) return undefined;
+  const { occurred_at: occurredAt, counts } = row;
+  const counters = shownCounters(await findCounters(manager, guildId, types));
+  return { counters, snapshot: occurredAt === null ? undefined : { occurredAt, counts: counts! } };
+}

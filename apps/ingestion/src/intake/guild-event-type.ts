@@ -1,0 +1,64 @@
+import {
+  GUILD_EVENTS,
+  readGuildEvent,
+  resolveIdentity,
+  type EventEnvelope,
+  type EventIdentity,
+  type GuildEventFields,
+  type GuildEventName,
+} from '#libs/contracts';
+import type { JsonValue } from '#libs/json';
+import { ownText, type EventType } from './event-type.js';
+
+const BYTES_PER_COUNT = 48;
+
+/** An event that is no statistic, read and checked. */
+export interface GuildEvent<N extends GuildEventName = GuildEventName> {
+  fields: GuildEventFields<N>;
+  occurredAt: Date;
+}
+
+/** For `@OnEvents`: the types of events that are no statistics. */
+export function guildEvents<N extends GuildEventName>(...names: readonly N[]): () => readonly EventType[] {
+  return () => names.map((name) => new GuildEventType(name));
+}
+
+class GuildEventType<N extends GuildEventName> implements EventType<GuildEvent<N>, GuildEventFields<N>> {
+  readonly queue: string;
+
+  constructor(readonly name: N) {
+    this.queue = GUILD_EVENTS[name].queue;
+  }
+
+  read(body: JsonValue | undefined) {
+    return readGuildEvent(this.name, body);
+  }
+
+  identify(fields: GuildEventFields<N>, envelope: EventEnvelope): EventIdentity {
+    const { occurred_at: occurredAt } = fields as { occurred_at?: number };
+    // Carrying such an event out twice changes nothing, whatever its identity.
+    return { ...resolveIdentity({ occurredAt }, envelope), repeatable: true };
+  }
+
+  toEvent(fields: GuildEventFields<N>, { occurredAt }: EventIdentity, ownTexts: boolean): GuildEvent<N> {
+    return { fields: ownTexts ? withOwnTexts(fields) : fields, occurredAt: new Date(occurredAt) };
+  }
+
+  guildOf({ fields }: GuildEvent<N>): string | undefined {
+    return fields.guild_id;
+  }
+
+  /** Counts by role are larger as an object than as JSON. */
+  extraBytes({ fields }: GuildEvent<N>): number {
+    const { online_role_member_counts: counts } = fields as Partial<GuildEventFields<'guild.snapshot'>>;
+    return Object.keys(counts ?? {}).reduce((sum, id) => sum + BYTES_PER_COUNT + 2 * id.length, 0);
+  }
+}
+
+function withOwnTexts<F extends object>(fields: F): F {
+  const entries = Object.entries(fields).map(([name, value]: [string, unknown]) => [
+    name,
+    typeof value === 'string' ? ownText(value) : value,
+  ]);
+  return Object.fromEntries(entries) as F;
+}

@@ -1,0 +1,293 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ApiProperty } from '@nestjs/swagger';
+import type { EntityManager } from 'typeorm';
+import { CounterTypes, CUSTOM_PANEL_TYPE, type CounterTypeWithSetting, type FieldError } from '#libs/contracts';
+import {
+  findCounters,
+  findNextRefresh,
+  findPanelChannels,
+  findUnremovedChannels,
+  finishCreations,
+  forgetCategory,
+  requestRefresh,
+  type KnownCounter,
+} from '#libs/counters';
+import { Counter } from '#libs/database';
+import { DiscordClient, type DiscordChannel } from '#libs/discord';
+import { Clock } from '#libs/timing';
+import { GuildDatabase } from '../database/guild-database.js';
+import { BadRequestError, DiscordApiInteractionError } from '../http/api-error.js';
+import { channelColumnField, channelField, channelRequest, onOffField } from '../settings/settings-fields.js';
+import type {
+  CheckedChange,
+  NamedChannel,
+  SettingsChange,
+  SettingsFeature,
+  SettingsField,
+  SettingsPart,
+  Stored,
+} from '../settings/settings-part.js';
+import { MAX_PANELS, panelsToCreate, panelsToDelete, type PanelToCreate } from './custom-panels.js';
+import { CustomPanelAnswer } from './dto/custom-panel.dto.js';
+import { panelStatusClass } from './dto/panel-status.dto.js';
+import { PanelChannels } from './panel-channels.service.js';
+import { PanelRequest } from './panel-request.js';
+import { panelStatus } from './panel-status.js';
+import { PanelUndo } from './panel-undo.service.js';
+
+/** Discord's numbers of channel types. */
+const CATEGORY = 4;
+const THREADS = [10, 11, 12];
+/** Of the ids that a message names. */
+const MOST_NAMED = 5;
+
+const NO_TOKEN =
+  'Custom panels are channels that are created and deleted in Discord, which needs DISCORD_TOKEN to be set';
+
+/** What a change asks for beside setting fields. */
+interface PanelOrders extends SettingsChange {
+  counter_panel_custom_panels_create?: PanelToCreate[];
+  counter_panel_custom_panels_delete?: string[];
+}
+
+type StoredCounters = Stored<KnownCounter[]>;
+
+interface CheckedPanels extends CheckedChange {
+  work?: PanelRequest;
+}
+
+/** The counters that the settings show: in channels that fields name, and custom panels. */
+@Injectable()
+export class CounterSettings implements SettingsPart<KnownCounter[]> {
+  constructor(
+    private readonly types: CounterTypes,
+    private readonly database: GuildDatabase,
+    private readonly channels: PanelChannels,
+    private readonly panelUndo: PanelUndo,
+    @Inject(DiscordClient) private readonly discord: DiscordClient | null,
+    private readonly clock: Clock,
+  ) {}
+
+  read(manager: EntityManager, guildId: string): Promise<KnownCounter[]> {
+    return findCounters(manager, guildId, this.types);
+  }
+
+  rules(values: Readonly<Record<string, unknown>>): FieldError[] {
+    if (values.counter_panel_enabled !== true || values.counter_panel_category_channel !== null) return [];
+    return [{ field: 'counter_panel_category_channel', message: 'is needed while counter_panel_enabled is true' }];
+  }
+
+  check({ own }: StoredCounters, { settings }: StoredCounters, { change, named, work }: CheckedPanels): void {
+    const { creates, deletes } = ordersIn(change);
+    const panels = own.filter(isPanel).map(({ counter }) => counter.channelId);
+    const foreign = deletes.filter((id) => !work?.gone.has(id) && !panels.includes(id));
+    if (foreign.length > 0) {
+      const message = `names no custom panel of this guild: ${foreign.slice(0, MOST_NAMED).join(', ')}`;
+      throw new BadRequestError([{ field: 'counter_panel_custom_panels_delete', message }]);
+    }
+    const mistakes = named.filter(({ channelId }) => deletes.includes(channelId));
+    if (mistakes.length > 0) {
+      const message = 'names a custom panel that the same change deletes';
+      throw new BadRequestError(mistakes.map(({ field }) => ({ field, message })));
+    }
+    const kept = panels.filter((channelId) => !deletes.includes(channelId));
+    if (creates.length > 0 && kept.length + creates.length > MAX_PANELS) {
+      const message = `would make more than ${MAX_PANELS} custom panels`;
+      throw new BadRequestError([{ field: 'counter_panel_custom_panels_create', message }]);
+    }
+    if (work && work.categoryId !== settings.counterPanelCategoryChannel) {
+      const message = 'was changed by somebody else meanwhile';
+      throw new BadRequestError([{ field: 'counter_panel_category_channel', message }]);
+    }
+  }
+
+  forgetChannel(stored: StoredCounters, channelId: string): void {
+    forgetCategory(stored.settings, channelId);
+    stored.own = stored.own.filter(({ counter }) => counter.channelId !== channelId);
+  }
+
+  namedChannels(before: StoredCounters, after: StoredCounters): NamedChannel[] {
+    const categoryId = after.settings.counterPanelCategoryChannel;
+    const isNewCategory = categoryId !== before.settings.counterPanelCategoryChannel;
+    const category = { field: 'counter_panel_category_channel', channelId: categoryId, isNew: isNewCategory };
+    const counters = this.types.inSettings.map(({ type, setting: { field } }) => {
+      const channelId = channelOf(after.own, type);
+      return { field, channelId, isNew: isNewCategory || channelId !== channelOf(before.own, type) };
+    });
+    const whyNoPanel = (channel: DiscordChannel) => whyNoCounter(channel, categoryId);
+    return [
+      { ...category, mistake: ifNoCategory },
+      ...counters.map((named) => ({ ...named, mistake: whyNoPanel })),
+    ].flatMap(({ field, channelId, isNew, mistake }) =>
+      isNew && channelId !== null ? [{ field, channelId, mistake }] : [],
+    );
+  }
+
+  needsDiscord(change: SettingsChange): boolean {
+    const { creates, deletes } = ordersIn(change);
+    return creates.length + deletes.length > 0;
+  }
+
+  work(change: SettingsChange, { settings }: StoredCounters): PanelRequest | undefined {
+    const { discord, database, clock, panelUndo } = this;
+    const { creates, deletes } = ordersIn(change);
+    if (discord === null) {
+      if (creates.length + deletes.length > 0) throw new DiscordApiInteractionError(NO_TOKEN);
+      return undefined;
+    }
+    const categoryId = settings.counterPanelCategoryChannel;
+    if (creates.length > 0 && categoryId === null) {
+      const message = 'is needed to create custom panels';
+      throw new BadRequestError([{ field: 'counter_panel_category_channel', message }]);
+    }
+    const { guildId } = settings;
+    return new PanelRequest({ discord, database, clock, panelUndo }, { guildId, categoryId, creates, deletes });
+  }
+
+  async store(
+    manager: EntityManager,
+    before: StoredCounters,
+    after: StoredCounters,
+    work?: PanelRequest,
+  ): Promise<void> {
+    const { guildId, counterPanelEnabled } = after.settings;
+    const created = work === undefined ? [] : await finishPanels(manager, work);
+    const removed = notIn(after.own, before.own);
+    const added = [...notIn(before.own, after.own), ...created];
+    const counters = manager.getRepository(Counter);
+    for (const { channelId, type } of removed) await counters.delete({ guildId, channelId, type });
+    if (added.length > 0) await counters.insert(added);
+    const hasChanged = removed.length + added.length > 0 || counterPanelEnabled !== before.settings.counterPanelEnabled;
+    if (work || hasChanged) await requestRefresh(manager, guildId);
+  }
+
+  async answer(manager: EntityManager, { settings, own: counters }: StoredCounters): Promise<Record<string, unknown>> {
+    const channels = await findPanelChannels(manager, settings.guildId);
+    const nextRefresh = await findNextRefresh(manager, settings.guildId);
+    const unremoved = await findUnremovedChannels(manager, settings.guildId);
+    return {
+      counter_panel_custom_panels: counters.filter(isPanel).map(({ counter }) => ({
+        channel_id: counter.channelId,
+        channel_name: counter.channelName,
+        role_id: counter.roleId,
+      })),
+      counter_panel_status: panelStatus({
+        isOn: settings.counterPanelEnabled,
+        counters,
+        channels,
+        nextRefresh,
+        unremoved,
+        hasDiscord: this.discord !== null,
+      }),
+    };
+  }
+
+  async beforeErasure(guildId: string): Promise<() => Promise<void>> {
+    const channels = await this.channels.ofGuild(guildId);
+    return () => this.channels.deleteAsFarAsPossible(guildId, channels);
+  }
+}
+
+function ordersIn(change: SettingsChange): { creates: PanelToCreate[]; deletes: string[] } {
+  const { counter_panel_custom_panels_create: creates = [], counter_panel_custom_panels_delete: deletes = [] } =
+    change as PanelOrders;
+  return { creates, deletes };
+}
+
+function isPanel({ counter }: KnownCounter): boolean {
+  return counter.source === 'panel';
+}
+
+function isSetting({ counter }: KnownCounter, type: string): boolean {
+  return counter.source === 'setting' && counter.type === type;
+}
+
+/** The channel that a settings field names for this type. */
+function channelOf(counters: readonly KnownCounter[], type: string): string | null {
+  return counters.find((known) => isSetting(known, type))?.counter.channelId ?? null;
+}
+
+function notIn(some: readonly KnownCounter[], others: readonly KnownCounter[]): Counter[] {
+  const keyOf = ({ counter: { channelId, type } }: KnownCounter) => `${channelId} ${type}`;
+  const keys = new Set(some.map(keyOf));
+  return others.filter((known) => !keys.has(keyOf(known))).map(({ counter }) => counter);
+}
+
+/** What the work has created, to be stored. */
+async function finishPanels(manager: EntityManager, { progress }: PanelRequest): Promise<Counter[]> {
+  const { guildId, creations } = progress;
+  if (creations.length === 0) return [];
+  const all = creations.map(({ creation }) => creation);
+  if (!(await finishCreations(manager, guildId, all))) {
+    throw new DiscordApiInteractionError('Creating the channels took so long that they were given up');
+  }
+  return creations.map(({ panel, creation }) => ({
+    guildId,
+    channelId: creation.channelId!,
+    type: CUSTOM_PANEL_TYPE,
+    source: 'panel',
+    channelName: panel.channel_name,
+    roleId: panel.role_id,
+  }));
+}
+
+function ifNoCategory({ type }: DiscordChannel): string | undefined {
+  return type === CATEGORY ? undefined : 'is no category';
+}
+
+/** @param categoryId null: counters may be anywhere */
+function whyNoCounter({ type, parentId }: DiscordChannel, categoryId: string | null): string | undefined {
+  if (type === CATEGORY) return 'is a category';
+  if (THREADS.includes(type)) return 'is a thread';
+  return categoryId === null || parentId === categoryId ? undefined : 'is not in the category of the panels';
+}
+
+export function counterSettings(types: CounterTypes): SettingsFeature<KnownCounter[]> {
+  return {
+    fields: {
+      counter_panel_enabled: onOffField('counterPanelEnabled', 'Whether the counter panels are shown'),
+      counter_panel_category_channel: channelColumnField(
+        'counterPanelCategoryChannel',
+        'The category of the counter panels',
+      ),
+      ...Object.fromEntries(types.inSettings.map((type) => [type.setting.field, counterField(type)])),
+    },
+    requests: {
+      counter_panel_custom_panels_create: {
+        format: panelsToCreate,
+        required: true,
+        description: 'Custom panels to create; may be empty',
+      },
+      counter_panel_custom_panels_delete: {
+        format: panelsToDelete,
+        required: true,
+        description: 'Channels of custom panels to delete; may be empty',
+      },
+    },
+    answers: {
+      counter_panel_custom_panels: ApiProperty({ type: [CustomPanelAnswer] }),
+      counter_panel_status: ApiProperty({ type: [panelStatusClass(types)] }),
+    },
+    part: CounterSettings,
+  };
+}
+
+function counterField({ type, setting, ...definition }: CounterTypeWithSetting): SettingsField<KnownCounter[]> {
+  return channelField<KnownCounter[]>({
+    ...channelRequest(setting.description, setting.required),
+    get: ({ own }) => channelOf(own, type),
+    set: (stored, value) => {
+      const { guildId } = stored.settings;
+      const others = stored.own.filter((known) => !isSetting(known, type));
+      const counter = (channelId: string): Counter => ({
+        guildId,
+        channelId,
+        type,
+        source: 'setting',
+        channelName: null,
+        roleId: null,
+      });
+      stored.own = value === null ? others : [...others, { counter: counter(value as string), definition }];
+    },
+  });
+}

@@ -1,0 +1,66 @@
+import { FIELD_TYPES, parseSnowflake } from '#libs/contracts';
+import type { FieldFormat } from '../requests/formats.js';
+
+/** Discord's limit for the channels of a category. */
+export const MAX_PANELS = 50;
+
+/** Discord takes space, control and format characters off both ends of a name, and takes none of which nothing is left. */
+const SHOWN = /[^\s\p{Cc}\p{Cf}]/u;
+
+/** A custom counter panel that a request wants to have. */
+export interface PanelToCreate {
+  channel_name: string;
+  role_id: string;
+}
+
+export const panelsToCreate: FieldFormat<PanelToCreate[]> = {
+  expected:
+    `a list of at most ${MAX_PANELS} objects with nothing but channel_name ` +
+    '(a text of 1 to 100 characters, not only of space) and role_id (a Discord id)',
+  schema: {
+    type: 'array',
+    maxItems: MAX_PANELS,
+    items: {
+      title: 'PanelToCreate',
+      type: 'object',
+      required: ['channel_name', 'role_id'],
+      properties: {
+        channel_name: { ...FIELD_TYPES.text.schema, description: 'Not only of space' },
+        role_id: FIELD_TYPES.snowflake.schema,
+      },
+      additionalProperties: false,
+    },
+  },
+  parse: (value) => parseList(value, MAX_PANELS, parsePanel),
+};
+
+/** Channel ids of custom counter panels; one that is given twice counts once. */
+export const panelsToDelete: FieldFormat<string[]> = {
+  expected: 'a list of Discord ids',
+  schema: { type: 'array', items: FIELD_TYPES.snowflake.schema },
+  parse: (value) => {
+    const ids = parseList(value, Infinity, parseSnowflake);
+    return ids && [...new Set(ids)];
+  },
+};
+
+function parseList<T>(value: unknown, longest: number, parse: (item: unknown) => T | undefined): T[] | undefined {
+  if (!Array.isArray(value) || value.length > longest) return undefined;
+  const items: T[] = [];
+  for (const item of value as unknown[]) {
+    const parsed = parse(item);
+    if (parsed === undefined) return undefined;
+    items.push(parsed);
+  }
+  return items;
+}
+
+function parsePanel(value: unknown): PanelToCreate | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const panel = value as Record<string, unknown>;
+  if (Object.keys(panel).some((key) => key !== 'channel_name' && key !== 'role_id')) return undefined;
+  const channelName = FIELD_TYPES.text.parse(panel.channel_name);
+  const roleId = parseSnowflake(panel.role_id);
+  if (channelName === undefined || roleId === undefined || !SHOWN.test(channelName)) return undefined;
+  return { channel_name: channelName, role_id: roleId };
+}

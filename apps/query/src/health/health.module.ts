@@ -1,0 +1,21 @@
+import { Module } from '@nestjs/common';
+import { EventHandover } from '#libs/broker';
+import { Database } from '#libs/database';
+import { DiscordClient } from '#libs/discord';
+import { HealthChecks } from '#libs/observability';
+import { HealthController } from './health.controller.js';
+
+@Module({
+  controllers: [HealthController],
+  providers: [{ provide: HealthChecks, useFactory: healthChecks, inject: [Database, EventHandover, DiscordClient] }],
+})
+export class HealthModule {}
+
+function healthChecks(database: Database, handover: EventHandover, discord: DiscordClient | null): HealthChecks {
+  return new HealthChecks({
+    database: { probe: () => database.probe(), whenFailing: 'failed' },
+    // Reads work without the broker.
+    rabbitmq: { probe: () => handover.probe(), whenFailing: 'degraded' },
+    ...(discord && { discord: { probe: () => discord.probe(), whenFailing: 'degraded' as const } }),
+  });
+}

@@ -1,0 +1,59 @@
+import { FIELD_TYPES, type JsonSchema } from '#libs/contracts';
+
+/** What a field may hold. The field types of the contracts are formats; requests have a few of their own. */
+export interface FieldFormat<T = unknown> {
+  /** Ends the sentence "must be …". */
+  expected: string;
+  schema: JsonSchema;
+  /** @returns undefined for a value that is wrong */
+  parse(value: unknown): T | undefined;
+}
+
+/** An integer in a JSON body. */
+export function wholeNumber(min: number, max: number): FieldFormat<number> {
+  return {
+    expected: `an integer from ${min} to ${max}`,
+    schema: { type: 'integer', minimum: min, maximum: max },
+    parse: (value) =>
+      typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max ? value : undefined,
+  };
+}
+
+/** An integer in a query string, where every value is a text. */
+export function wholeNumberText(min: number, max: number): FieldFormat<number> {
+  const number = wholeNumber(min, max);
+  return {
+    ...number,
+    parse: (value) => (typeof value === 'string' && /^[0-9]{1,15}$/.test(value) ? number.parse(+value) : undefined),
+  };
+}
+
+export const anyText: FieldFormat<string> = {
+  expected: 'a text',
+  schema: { type: 'string' },
+  parse: (value) => (typeof value === 'string' ? value : undefined),
+};
+
+/** One of a few words. */
+export function oneOf<const Word extends string>(words: readonly Word[]): FieldFormat<Word> {
+  return {
+    expected: `one of ${words.join(', ')}`,
+    schema: { type: 'string', enum: words },
+    parse: (value) => words.find((word) => word === value),
+  };
+}
+
+/** A moment in a query string, as ISO 8601; read as Unix milliseconds. */
+export const instantText: FieldFormat<number> = {
+  expected: 'a time: ISO 8601 with an offset, such as 2026-11-24T10:00:00Z',
+  schema: { type: 'string', format: 'date-time' },
+  parse: (value) => {
+    if (typeof value !== 'string') return undefined;
+    return FIELD_TYPES.instant.parse(spacesAsPlus(value));
+  },
+};
+
+/** A "+" is a space in a query string, unless the caller encodes it; where no space can be meant, it is taken for one. */
+export function spacesAsPlus(text: string): string {
+  return text.replace(' ', '+');
+}

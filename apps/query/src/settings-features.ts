@@ -1,0 +1,10 @@
+import type { CounterTypes } from '#libs/contracts';
+import { counterSettings } from './counters/counter-settings.js';
+import type { SettingsFeature } from './settings/settings-part.js';
+import { STARBOARD_SETTINGS } from './starboard/starboard-settings.js';
+import { STATISTICS_SETTINGS } from './statistics/statistics-settings.js';
+
+/** The features that have settings, in the order of every list. */
+export function settingsFeatures(counterTypes: CounterTypes): SettingsFeature[] {
+  return [counterSettings(counterTypes), STARBOARD_SETTINGS, STATISTICS_SETTINGS];
+}

@@ -1,0 +1,41 @@
+import { Controller, Get, Query, type Type } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { CompiledKind } from '#libs/contracts';
+import { Access } from '../../access/access.decorator.js';
+import { modulePaths } from '../../http/route-paths.js';
+import { Endpoint } from '../../openapi/endpoint.decorator.js';
+import { kindOperations, nameAfterKind } from '../../openapi/kind-operations.js';
+import { summaryRequest } from './summary-request.dto.js';
+import { StatisticsSummarizer } from './statistics-summarizer.service.js';
+import { summaryClass, type SummaryAnswer } from './dto/summary.dto.js';
+
+/** The controller that summarizes the records of a kind. */
+export function summaryController(kind: CompiledKind): Type {
+  const { title, viewPath } = kind.definition;
+  class SummaryRequest extends summaryRequest(kind.definition) {}
+
+  @ApiTags('Statistics')
+  @Controller({ path: modulePaths() })
+  class SummaryController {
+    constructor(private readonly summarizer: StatisticsSummarizer) {}
+
+    @Get(summaryPath(viewPath))
+    @Endpoint({
+      operationId: kindOperations(kind).summarize,
+      summary: `Summary: ${title} (${kind.name})`,
+      description: 'What counting the records would give at that moment.',
+      data: summaryClass(kind),
+      errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
+    })
+    @Access('guild')
+    summarize(@Query() request: SummaryRequest): Promise<SummaryAnswer> {
+      return this.summarizer.summarize(kind, request);
+    }
+  }
+  return nameAfterKind(SummaryController, kind);
+}
+
+/** Beside each view lies its summary. */
+function summaryPath(viewPath: string): string {
+  return viewPath.replace(/view$/, 'summary');
+}

@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { RetentionConfig } from '#libs/config';
+import type { CompiledKind } from '#libs/contracts';
+import { GuildDatabase } from '../../database/guild-database.js';
+import { Answer } from '../../http/envelope.js';
+import { GuildSettingsReader } from '../../settings/guild-settings.reader.js';
+import { EventHorizonReader } from '../window/event-horizon.reader.js';
+import type { EventRecord } from '../stored-events/event-record.dto.js';
+import { eventRecord } from '../stored-events/event-record.js';
+import { readEventPage } from '../stored-events/read-event-page.js';
+import { readCursor, writeCursor } from './view-cursor.js';
+import { MAX_LIMIT, type ViewRequest } from './dto/view-request.dto.js';
+import { resolveWindow, withinRetention } from '../window/window.js';
+
+/** Reads the records of statistics. */
+@Injectable()
+export class StatisticsViewer {
+  constructor(
+    private readonly settings: GuildSettingsReader,
+    private readonly database: GuildDatabase,
+    private readonly horizon: EventHorizonReader,
+    private readonly retention: RetentionConfig,
+  ) {}
+
+  /**
+   * One page of records, newest first.
+   *
+   * @throws BadRequestError for a window or a cursor that is none
+   * @throws ModuleDisabledError
+   */
+  async view(kind: CompiledKind, request: ViewRequest): Promise<Answer<EventRecord[]>> {
+    const { guild_id: guildId, user_id: userId, channel_id: channelId, limit = MAX_LIMIT } = request;
+    const subject = [kind.name, guildId, userId, channelId];
+    const now = Date.now();
+    const { eventDays } = this.retention;
+    const cursor = request.cursor === undefined ? undefined : readCursor(request.cursor, subject);
+    // Half a walk later the window of its first page may be one that nobody could ask for any more.
+    const asked = cursor ? withinRetention(cursor.window, now, eventDays) : resolveWindow(request, now, eventDays);
+    await this.settings.requireEnabled(guildId);
+    const window = await this.horizon.cut(asked);
+
+    const query = { guildId, kind: kind.definition.number, window, userId, channelId, after: cursor?.after };
+    // One more than the page has tells whether another page follows.
+    const rows = await this.database.read((manager) => readEventPage(manager, { ...query, limit: limit + 1 }));
+    const page = rows.slice(0, limit);
+    const last = rows.length > limit ? page.at(-1) : undefined;
+    const next =
+      last && writeCursor({ window, after: { occurredAt: last.occurred_at, eventId: last.event_id } }, subject);
+    return new Answer(
+      page.map((row) => eventRecord(kind.definition, guildId, row)),
+      { page: { next_cursor: next ?? null } },
+    );
+  }
+}

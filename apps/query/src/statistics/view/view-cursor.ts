@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { BadRequestError } from '../../http/api-error.js';
+import type { RecordKey } from '../stored-events/read-event-page.js';
+import type { TimeWindow } from '../window/window.js';
+
+/**
+ * Where a walk over pages stands. The window is fixed by its first page: what happens meanwhile does not move it.
+ */
+export interface ViewCursor {
+  window: TimeWindow;
+  after: RecordKey;
+}
+
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const LATEST_MS = 8_640_000_000_000_000;
+
+/** `subject` names what is walked over (guild, kind, filters): a cursor of something else is refused. */
+export function writeCursor({ window, after }: ViewCursor, subject: readonly unknown[]): string {
+  const parts = [window.from, window.to, after.occurredAt, after.eventId, fingerprint(subject)];
+  return Buffer.from(JSON.stringify(parts)).toString('base64url');
+}
+
+/** @throws BadRequestError naming `cursor` */
+export function readCursor(text: string, subject: readonly unknown[]): ViewCursor {
+  const cursor = parse(text, fingerprint(subject));
+  if (cursor !== undefined) return cursor;
+  const message = 'must be the next_cursor of a page of the same records, or be left out';
+  throw new BadRequestError([{ field: 'cursor', message }]);
+}
+
+function parse(text: string, expectedFingerprint: string): ViewCursor | undefined {
+  if (!/^[\w-]{1,400}$/.test(text)) return undefined;
+  let parts: unknown;
+  try {
+    parts = JSON.parse(Buffer.from(text, 'base64url').toString());
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(parts) || parts.length !== 5) return undefined;
+  const [from, to, occurredAt, eventId, found] = parts as unknown[];
+  if (!isTime(from) || !isTime(to) || found !== expectedFingerprint) return undefined;
+  if (typeof occurredAt !== 'string' || !isStoredTime(occurredAt)) return undefined;
+  if (typeof eventId !== 'string' || !UUID.test(eventId)) return undefined;
+  return { window: { from, to }, after: { occurredAt, eventId } };
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= LATEST_MS;
+}
+
+/** Date.parse takes 30 February for 2 March, and a year 0; Postgres takes neither. */
+function isStoredTime(text: string): boolean {
+  if (!TIME.test(text) || text.startsWith('0000')) return false;
+  const time = Date.parse(text);
+  return !Number.isNaN(time) && new Date(time).toISOString().slice(0, 23) === text.slice(0, 23);
+}
+
+/** Guards against mistakes and not against malice: whoever makes a cursor up may read no more than without one. */
+function fingerprint(subject: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(subject)).digest('base64url').slice(0, 12);
+}

@@ -1,0 +1,54 @@
+import { DAY_MS } from '#libs/statistics';
+import type { FieldError } from '#libs/contracts';
+import { BadRequestError } from '../../http/api-error.js';
+
+/** A period, half-open: `from` belongs to it and `to` does not. Unix milliseconds. */
+export interface TimeWindow {
+  from: number;
+  to: number;
+}
+
+/** What a request says of its window; times in Unix milliseconds. */
+export interface WindowFields {
+  days?: number;
+  from?: number;
+  to?: number;
+}
+
+export const MAX_DAYS = 30;
+export const MAX_WINDOW_DAYS = 31;
+
+/**
+ * The window of a view: the last days up to now, or what the request names. It does not reach behind the retention.
+ *
+ * @throws BadRequestError naming the fields that do not go together
+ */
+export function resolveWindow(fields: WindowFields, now: number, retentionDays: number): TimeWindow {
+  const { days, from } = fields;
+  const mistakes = contradictions(fields);
+  if (mistakes.length > 0) throw new BadRequestError(mistakes);
+  const to = Math.min(fields.to ?? now, now);
+  const start = from ?? now - (days ?? MAX_DAYS) * DAY_MS;
+  if (start >= to) {
+    const message = fields.to === undefined || fields.to > now ? 'must be in the past' : 'must be before to';
+    throw new BadRequestError([{ field: 'from', message }]);
+  }
+  if (to - start > MAX_WINDOW_DAYS * DAY_MS) {
+    throw new BadRequestError([{ field: 'from', message: `must be at most ${MAX_WINDOW_DAYS} days before to` }]);
+  }
+  return withinRetention({ from: start, to }, now, retentionDays);
+}
+
+/** The part of a window that may be read now; empty where the retention has taken all of it. */
+export function withinRetention({ from, to }: TimeWindow, now: number, retentionDays: number): TimeWindow {
+  const oldest = Math.max(now - retentionDays * DAY_MS, to - MAX_WINDOW_DAYS * DAY_MS);
+  const start = Math.min(Math.max(from, oldest), now);
+  return { from: start, to: Math.max(Math.min(to, now), start) };
+}
+
+function contradictions({ days, from, to }: WindowFields): FieldError[] {
+  const hasPeriod = from !== undefined || to !== undefined;
+  if (days !== undefined && hasPeriod) return [{ field: 'days', message: 'cannot be combined with from or to' }];
+  if (to !== undefined && from === undefined) return [{ field: 'to', message: 'cannot be given without from' }];
+  return [];
+}

@@ -1,0 +1,45 @@
+import type { EntityManager } from 'typeorm';
+import type { CounterDefinition, CounterTypes } from '#libs/contracts';
+import { Counter } from '#libs/database';
+
+/** A counter whose type this version knows. */
+export interface KnownCounter {
+  counter: Counter;
+  definition: CounterDefinition;
+}
+
+/**
+ * The counters of a guild that this version knows the type of: those of settings fields in the order of the settings,
+ * then the others in the order in which their channels were made.
+ */
+export async function findCounters(
+  manager: EntityManager,
+  guildId: string,
+  types: CounterTypes,
+): Promise<KnownCounter[]> {
+  const counters = await manager.getRepository(Counter).find({ where: { guildId }, order: { channelId: 'ASC' } });
+  const known = counters.flatMap((counter) => {
+    const definition = types.find(counter.type);
+    return definition === undefined ? [] : [{ counter, definition }];
+  });
+  const place = ({ counter }: KnownCounter) =>
+    counter.source === 'setting' ? types.names.indexOf(counter.type) : types.names.length;
+  return known.toSorted((a, b) => place(a) - place(b));
+}
+
+/** What is shown in each channel: in one that is named twice, what it is named for first. */
+export function shownCounters(counters: readonly KnownCounter[]): KnownCounter[] {
+  const seen = new Set<string>();
+  return counters.filter(({ counter: { channelId } }) => !seen.has(channelId) && seen.add(channelId));
+}
+
+/** Without its category the counter panel is off. @returns whether the channel was the category */
+export function forgetCategory(
+  settings: { counterPanelCategoryChannel: string | null; counterPanelEnabled: boolean },
+  channelId: string,
+): boolean {
+  if (settings.counterPanelCategoryChannel !== channelId) return false;
+  settings.counterPanelCategoryChannel = null;
+  settings.counterPanelEnabled = false;
+  return true;
+}

@@ -1,0 +1,113 @@
+import { loadIngestionConfig, loadQueryConfig } from '#libs/config';
+import { COUNTERS, CounterTypes } from '#libs/contracts';
+import { startIngestionInProcess } from '../../apps/ingestion/src/start-ingestion.js';
+import { startQuery } from '../../apps/query/src/start-query.js';
+import { DiscordDouble } from '../doubles/discord/index.js';
+import { ManualClock } from '../doubles/manual-clock.js';
+import { ApiClient } from '../harness/api-client.js';
+import { SERVICE_KEY } from '../harness/services.js';
+import { createTestDatabase } from '../harness/test-database.js';
+import { waitFor } from '../harness/wait-for.js';
+
+const CATEGORY = 4;
+const VOICE = 2;
+
+/** What docs/adding-a-counter.md says it takes: one entry. */
+const COUNTER_TYPES = new CounterTypes({
+  ...COUNTERS,
+  awake: {
+    label: 'Awake',
+    count: { snapshot: 'online_member_count', discord: 'approximatePresenceCount' },
+    tells: 'how many members are awake',
+    panel: 'awake_count',
+    setting: {
+      field: 'counter_panel_awake_count_channel',
+      description: 'Shows how many members are awake',
+      required: false,
+    },
+  },
+});
+
+interface Settings extends Record<string, unknown> {
+  counter_panel_status: Record<string, unknown>[];
+}
+
+it('should take one entry of the catalogue to add a counter: setting, channel, status, documents', async () => {
+  const database = await createTestDatabase();
+  const clock = new ManualClock(Date.now());
+  const discord = await DiscordDouble.start({ clock });
+  const env = {
+    DATABASE_URL: database.url,
+    SERVICE_KEY,
+    QUERY_PORT: '0',
+    INGESTION_PORT: '0',
+    LOG_LEVEL: 'fatal',
+    DISCORD_TOKEN: discord.token,
+    DISCORD_API_URL: discord.url,
+  };
+  const options = { clock, counterTypes: COUNTER_TYPES };
+  const ingestion = await startIngestionInProcess(loadIngestionConfig(env, { withoutBroker: true }), options);
+  const { handover } = ingestion;
+  const query = await startQuery(loadQueryConfig(env, { withoutBroker: true }), { ...options, handover });
+  try {
+    for (const { url } of [ingestion, query]) {
+      await waitFor(async () => (await fetch(`${url}/readyz`)).status === 200, { what: `${url} to be ready` });
+    }
+    const api = new ApiClient(query.url);
+    const guild_id = discord.state.addGuild({ memberCount: 12 }).id;
+    const category = discord.state.addChannel({ guildId: guild_id, type: CATEGORY });
+    const channel = discord.state.addChannel({ guildId: guild_id, type: VOICE, parentId: category.id });
+    await api.send('POST', 'enable', { guild_id });
+    const set = await api.send<Settings>('PATCH', 'settings', {
+      guild_id,
+      counter_panel_enabled: true,
+      counter_panel_category_channel: category.id,
+      counter_panel_awake_count_channel: channel.id,
+    });
+    expect(set).toMatchObject({ status: 200, data: { counter_panel_awake_count_channel: channel.id } });
+    await handover.handOver({
+      name: 'guild.snapshot',
+      body: { guild_id, online_member_count: 7 },
+      eventId: '7f0c1f6e-5b0b-4a7e-9c2e-0d6a1f0f3c11',
+      occurredAt: Date.now(),
+    });
+    expect((await api.send('POST', 'stats/counter-panel/update', { guild_id })).status).toBe(202);
+    await waitFor(
+      () => {
+        clock.advance(1_000);
+        return discord.state.channel(channel.id).name === 'Awake: 7';
+      },
+      { what: 'the channel to show the count' },
+    );
+    const status = await waitFor(
+      async () => {
+        const { data } = await api.get<Settings>('settings', { guild_id });
+        return data.counter_panel_status[0]?.last_value === null ? undefined : data.counter_panel_status;
+      },
+      { what: 'the status' },
+    );
+    expect(status).toMatchObject([
+      { panel: 'awake_count', channel_id: channel.id, last_value: 'Awake: 7', last_error: null },
+    ]);
+    const wrong = await api.send('PATCH', 'settings', { guild_id, counter_panel_awake_count_channel: category.id });
+    expect(wrong).toMatchObject({ status: 400, error: { fields: [{ field: 'counter_panel_awake_count_channel' }] } });
+    const documented = await (await fetch(`${query.url}/openapi.json`)).text();
+    expect(documented).toContain('Shows how many members are awake');
+    await handover.handOver({
+      name: 'channel.deleted',
+      body: { guild_id, channel_id: channel.id },
+      eventId: '7f0c1f6e-5b0b-4a7e-9c2e-0d6a1f0f3c12',
+      occurredAt: Date.now(),
+    });
+    await waitFor(
+      async () => (await api.get<Settings>('settings', { guild_id })).data.counter_panel_awake_count_channel === null,
+      { what: 'the setting to be cleared' },
+    );
+  } finally {
+    await query.close();
+    await ingestion.close();
+    await discord.close();
+    await database.release();
+  }
+  expect(discord.violations).toEqual([]);
+});

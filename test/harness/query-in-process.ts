@@ -1,0 +1,68 @@
+import pino from 'pino';
+import { BrokerUnavailableError, type EventHandover, type OutgoingEvent } from '#libs/broker';
+import { loadQueryConfig, type Environment } from '#libs/config';
+import { startQuery, type StartQueryOptions } from '../../apps/query/src/start-query.js';
+import { ApiClient } from './api-client.js';
+import { SERVICE_KEY } from './services.js';
+import { waitFor } from './wait-for.js';
+
+/** Keeps what is handed over, instead of a broker. */
+export class RecordingHandover implements EventHandover {
+  readonly events: OutgoingEvent[] = [];
+  /** While set, nothing is taken. */
+  failure?: Error;
+
+  async handOver(event: OutgoingEvent): Promise<void> {
+    await this.probe();
+    this.events.push(event);
+  }
+
+  async probe(): Promise<void> {
+    if (this.failure) throw this.failure;
+  }
+
+  async close(): Promise<void> {
+    // Nothing is open.
+  }
+
+  break(): void {
+    this.failure = new BrokerUnavailableError('switched off by a test');
+  }
+}
+
+export interface QueryInProcess {
+  url: string;
+  client: ApiClient;
+  handover: RecordingHandover;
+  /** Every line of the log, parsed. */
+  log: Record<string, unknown>[];
+  close(): Promise<void>;
+}
+
+/** The query service in this process, on a free port. It has reached its database when this resolves. */
+export async function startQueryInProcess(
+  databaseUrl: string,
+  env: Environment = {},
+  {
+    connected = true,
+    ...options
+  }: { connected?: boolean } & Pick<StartQueryOptions, 'limits' | 'erasurePatienceMs' | 'clock'> = {},
+): Promise<QueryInProcess> {
+  const handover = new RecordingHandover();
+  const log: Record<string, unknown>[] = [];
+  const logger = pino(
+    { level: 'debug' },
+    { write: (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>) },
+  );
+  const config = loadQueryConfig(
+    { DATABASE_URL: databaseUrl, SERVICE_KEY, QUERY_PORT: '0', ...env },
+    { withoutBroker: true },
+  );
+  const service = await startQuery(config, { handover, logger, ...options });
+  if (connected) {
+    await waitFor(async () => (await fetch(`${service.url}/readyz`)).status === 200, {
+      what: 'the service to be ready',
+    });
+  }
+  return { url: service.url, client: new ApiClient(service.url), handover, log, close: () => service.close() };
+}

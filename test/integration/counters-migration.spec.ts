@@ -1,0 +1,120 @@
+import type { DataSource } from 'typeorm';
+import { createDataSource, migrateDatabase } from '#libs/database';
+import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
+
+const MIGRATION = 'Counters1765500000000';
+const RETENTION = { eventDays: 62, summaryDays: 400 };
+const GUILD = '9223372036854775807';
+const OTHER = '9007199254740993';
+
+describe('the migration to counters', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    dataSource = await createDataSource({ url: database.url, poolSize: 3, applicationName: 'test' }).initialize();
+    await undoMigration();
+  });
+  afterEach(async () => {
+    await dataSource.destroy();
+    await database.release();
+  });
+
+  const undoMigration = async () => {
+    const isRun = async () =>
+      (await database.query('SELECT FROM schema_migrations WHERE name = $1', [MIGRATION])).length > 0;
+    while (await isRun()) await dataSource.undoLastMigration();
+  };
+  const migrate = async () => expect(await migrateDatabase(dataSource, RETENTION)).toContain(MIGRATION);
+  /** Settings as the version before stores them. */
+  const addGuild = (guildId: string, channels: (string | null)[]) =>
+    database.query(
+      `INSERT INTO guild_settings
+         (guild_id, enabled, enabled_at, updated_at, switches, counter_panel_enabled, starboard_enabled,
+          counter_panel_member_count_channel, counter_panel_online_member_count_channel,
+          counter_panel_server_boost_number_channel)
+       VALUES ($1, true, now(), now(), '{}', true, false, $2, $3, $4)`,
+      [guildId, ...channels],
+    );
+  const addPanel = (guildId: string, channelId: string, channelName: string, roleId: string) =>
+    database.query('INSERT INTO counter_panels (guild_id, channel_id, channel_name, role_id) VALUES ($1, $2, $3, $4)', [
+      guildId,
+      channelId,
+      channelName,
+      roleId,
+    ]);
+  const counters = (guildId: string) =>
+    database.query(
+      `SELECT channel_id, type, source, channel_name, role_id FROM counters WHERE guild_id = $1
+       ORDER BY channel_id, type`,
+      [guildId],
+    );
+  const ofSetting = (channel_id: string, type: string) => ({
+    channel_id,
+    type,
+    source: 'setting',
+    channel_name: null,
+    role_id: null,
+  });
+  const panel = (channel_id: string, channel_name: string, role_id: string) => ({
+    channel_id,
+    type: 'online_with_role',
+    source: 'panel',
+    channel_name,
+    role_id,
+  });
+
+  it('moves the channels of the settings and the custom panels of the version before', async () => {
+    await addGuild(GUILD, ['11', '11', '12']);
+    await addPanel(GUILD, '11', 'Admins', '77');
+    await addPanel(GUILD, '13', 'Members: <value>', GUILD);
+    await addGuild(OTHER, [null, '21', null]);
+    await migrate();
+    expect(await counters(GUILD)).toEqual([
+      ofSetting('11', 'members'),
+      ofSetting('11', 'online'),
+      panel('11', 'Admins', '77'),
+      ofSetting('12', 'boosts'),
+      panel('13', 'Members: <value>', GUILD),
+    ]);
+    expect(await counters(OTHER)).toEqual([ofSetting('21', 'online')]);
+  });
+
+  it('can be undone', async () => {
+    await addGuild(GUILD, ['11', null, '12']);
+    await addPanel(GUILD, '13', 'Admins', '77');
+    await migrate();
+    await database.query(`UPDATE counters SET channel_id = 14 WHERE guild_id = $1 AND type = 'members'`, [GUILD]);
+    await database.query(`DELETE FROM counters WHERE guild_id = $1 AND type = 'boosts'`, [GUILD]);
+    await undoMigration();
+    expect(await database.query('SELECT * FROM guild_settings')).toMatchObject([
+      {
+        counter_panel_member_count_channel: '14',
+        counter_panel_online_member_count_channel: null,
+        counter_panel_server_boost_number_channel: null,
+      },
+    ]);
+    expect(await database.query('SELECT * FROM counter_panels')).toEqual([
+      { guild_id: GUILD, channel_id: '13', channel_name: 'Admins', role_id: '77' },
+    ]);
+  });
+
+  it('lets instances of the version before go on beside this one', async () => {
+    await addGuild(GUILD, ['11', null, null]);
+    await addPanel(GUILD, '13', 'Admins', '77');
+    await migrate();
+    // They read and write the old columns, and the custom panels by their old name.
+    await database.query('UPDATE guild_settings SET counter_panel_member_count_channel = 15 WHERE guild_id = $1', [
+      GUILD,
+    ]);
+    await addPanel(GUILD, '16', 'Helpers', '78');
+    await database.query('DELETE FROM counter_panels WHERE guild_id = $1 AND channel_id = 13', [GUILD]);
+    expect(await database.query('SELECT * FROM counter_panels')).toEqual([
+      { guild_id: GUILD, channel_id: '16', channel_name: 'Helpers', role_id: '78' },
+    ]);
+    expect(await counters(GUILD)).toEqual([ofSetting('11', 'members'), panel('16', 'Helpers', '78')]);
+    await database.query('DELETE FROM guild_settings WHERE guild_id = $1', [GUILD]);
+    expect(await counters(GUILD)).toEqual([]);
+  });
+});
