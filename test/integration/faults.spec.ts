@@ -168,9 +168,14 @@ describe('the ingestion service in trouble', () => {
     const service = await system.startIngestion();
     publisher = await system.connectPublisher();
     const channel = await system.vhost.openConfirmChannel();
-    await channel.deleteQueue('serverstats.statistics');
-    await waitFor(async () => (await fetch(`${service.url}/readyz`)).status === 503, { what: 'not ready' });
-    await waitFor(async () => (await fetch(`${service.url}/readyz`)).status === 200, { what: 'ready again' });
+    const isReady = async () => (await fetch(`${service.url}/readyz`)).status === 200;
+    // The first time it may consume again before anybody has looked.
+    const loseQueue = async () => {
+      await channel.deleteQueue('serverstats.statistics');
+      return !(await isReady());
+    };
+    await waitFor(loseQueue, { what: 'not ready', intervalMs: 500 });
+    await waitFor(isReady, { what: 'ready again', timeoutMs: 30_000 });
     await publisher.publish('reminder.created', { guild_id: guildId });
     await storedAtLeast(1);
     expect(service.child.exitCode).toBeNull();

@@ -21,6 +21,8 @@ interface Shape {
   what: string;
   queue: string;
   messages: number;
+  /** So many are taken before the others are published. @defaultValue 0 */
+  first?: number;
   /** Events of each message. */
   events: number;
   /** Of the n-th message. */
@@ -73,6 +75,7 @@ const SHAPES: Shape[] = [
     what: 'small messages with large ones behind them',
     queue: QUEUES.starboard,
     messages: 700,
+    first: 600,
     events: 1,
     publish: (publisher, guild_id, n) =>
       publisher.publish('star.added', n < 600 ? star(guild_id) : padded(star(guild_id))),
@@ -111,12 +114,21 @@ describe('an ingestion service whose database does not answer', () => {
   };
 
   it.each(SHAPES)('should hold at most 64 MiB of $what', async (shape) => {
-    const { queue, messages, events, holds } = shape;
+    const { queue, messages, events, holds, first = 0 } = shape;
     const guildId = ids.next(86_400_000);
     await system.openGuild(guildId, SWITCH_NAMES);
     await lock.query('BEGIN; LOCK TABLE guild_settings IN ACCESS EXCLUSIVE MODE');
     try {
-      await Promise.all(Array.from({ length: messages }, (_, n) => shape.publish(publisher, guildId, n)));
+      const publish = (from: number, to: number) =>
+        Promise.all(Array.from({ length: to - from }, (_, n) => shape.publish(publisher, guildId, from + n)));
+      if (first > 0) {
+        await publish(0, first);
+        await waitFor(async () => (await publisher.depth(queue)) === 0, { what: 'the first messages to be taken' });
+        // So the broker sends the rest before the service can ask for fewer.
+        service.child.kill('SIGSTOP');
+      }
+      await publish(first, messages);
+      service.child.kill('SIGCONT');
       let highest = 0;
       const held = async () => {
         const bytes = await metric('serverstats_held_message_bytes');
