@@ -169,7 +169,7 @@ describe('the ingestion service in trouble', () => {
     publisher = await system.connectPublisher();
     const channel = await system.vhost.openConfirmChannel();
     const isReady = async () => (await fetch(`${service.url}/readyz`)).status === 200;
-    // The first time it may consume again before anybody has looked.
+    // It may consume again before anybody has looked; and a queue may go before anybody consumes it.
     const loseQueue = async () => {
       await channel.deleteQueue('serverstats.statistics');
       return !(await isReady());

@@ -142,11 +142,11 @@ export class BatchConsumerServer extends EventsServer {
         const since = this.clock.now();
         await session.ended;
         backOff.succeeded(this.clock.now() - since);
-        // Whatever ended it may have been the loss of a queue.
-        if (!over.aborted) await this.declare(connection);
       } catch (error) {
         this.onFailure(queue, error as Error);
       }
+      // Whatever ended the session, or kept it from beginning, may have been the loss of a queue.
+      if (!over.aborted) await this.declare(connection).catch((error: Error) => this.onFailure(queue, error));
       await pause(backOff.next(), over, this.clock);
     }
     this.failures.delete(queue);
