@@ -100,7 +100,7 @@ class Parser {
       const key = this.parseString();
       if (key === '__proto__') this.fail('the key "__proto__" is not allowed', keyPosition);
       if (Object.hasOwn(object, key))
-        this.fail(`the key ${JSON.stringify(key.slice(0, 40))} stands twice`, keyPosition);
+        this.fail(`the key ${JSON.stringify(key.slice(0, 40))} is given twice`, keyPosition);
       if (this.peekAfterSpace() !== 0x3a) this.fail('expected ":"');
       this.pos++;
       this.skipSpace();
