@@ -60,6 +60,13 @@ describe('a client that takes its time', () => {
     expect(response.status).toBe(401);
   });
 
+  it('is answered, and loses its connection, when it asks for another protocol with a body', async () => {
+    const connection = await RawConnection.open(query.url);
+    const upgrade = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n';
+    connection.send(`POST /nope HTTP/1.1\r\nHost: a\r\n${upgrade}Content-Length: 2\r\n\r\n{}`);
+    expect(await connection.untilClosed()).toMatch(/^HTTP\/1\.1 404 [^]*\r\nconnection: close\r\n/i);
+  });
+
   it('is answered in time even where Node tells no error: after a request that asked for another protocol', async () => {
     const connection = await RawConnection.open(query.url);
     connection.send('GET /livez HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -60,7 +61,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   server.server.maxConnections = limits.maxConnections;
   cutStalledConnections(server, limits, options.logger);
   addSecurityHeaders(server, headers);
-  endConnectionsOnClose(server);
+  endConnections(server);
   observeRequests(server, options.logger, options.registry);
   answerUnreadableRequests(server, headers.ofData);
   await allowOrigins(server, options.corsOrigins);
@@ -78,13 +79,20 @@ function cutStalledConnections(server: FastifyInstance, limits: HttpLimits, logg
   });
 }
 
-/** Idle connections are closed when the service stops; those that are busy then end with their answer. */
-function endConnectionsOnClose(server: FastifyInstance): void {
+/**
+ * Idle connections are closed when the service stops; those that are busy then end with their answer. So does one on
+ * which a request with a body asked for another protocol: Node's parser may take no request after it.
+ */
+function endConnections(server: FastifyInstance): void {
   let isClosing = false;
   server.addHook('preClose', async () => {
     isClosing = true;
   });
-  server.addHook('onSend', async (_request, reply) => {
-    if (isClosing) reply.header('connection', 'close');
+  server.addHook('onSend', async ({ headers }, reply) => {
+    if (isClosing || (headers.upgrade !== undefined && hasBody(headers))) reply.header('connection', 'close');
   });
+}
+
+function hasBody(headers: IncomingHttpHeaders): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
