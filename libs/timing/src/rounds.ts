@@ -39,9 +39,14 @@ export class Rounds {
 
   /** Resolves when the round that runs now is over; there is no other. */
   async stop(): Promise<void> {
+    this.abort();
+    await this.running;
+  }
+
+  /** Begins no other round. */
+  abort(): void {
     this.stopping.abort();
     this.nap.wake();
-    await this.running;
   }
 
   private async run(): Promise<void> {

@@ -100,7 +100,7 @@ export class CounterPanelWorker implements OnApplicationBootstrap, BeforeApplica
   beforeApplicationShutdown(): void {
     this.stopping.abort();
     this.nap.wake();
-    void this.removals?.stop();
+    this.removals?.abort();
   }
 
   async onApplicationShutdown(): Promise<void> {
