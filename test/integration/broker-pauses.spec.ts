@@ -94,6 +94,9 @@ describe('a consumer whose queue is lost again and again', () => {
   const loseQueue = async () => {
     await waitFor(() => server.probeConsumers().then(() => true), { what: 'the consumer' });
     const channel = await other.createChannel();
+    // A quorum queue that is deleted while it takes a consumer may not tell it.
+    const hasConsumer = async () => (await channel.checkQueue(QUEUES.guilds)).consumerCount > 0;
+    await waitFor(hasConsumer, { what: 'the broker to have the consumer' });
     await channel.deleteQueue(QUEUES.guilds);
     await channel.close();
     const ms = await takePause(clock);
