@@ -14,7 +14,7 @@ for (const folder of folders.length > 0 ? folders : ['apps/query/src']) {
   for (const file of await sourcesIn(folder)) found.push(...routesWithoutAccess(file, await readFile(file, 'utf8')));
 }
 for (const { file, line, name } of found) console.log(`${file}:${line} the route ${name} has no @Access`);
-process.exit(found.length === 0 ? 0 : 1);
+process.exitCode = found.length === 0 ? 0 : 1;
 
 async function sourcesIn(folder) {
   const entries = await readdir(folder, { recursive: true });

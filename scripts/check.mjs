@@ -21,7 +21,7 @@ for (const { name, passed, output } of results) {
   console.log(`${passed ? 'ok    ' : 'FAILED'}  ${name}`);
   if (!passed) console.log(output.trim().replace(/^/gm, '        '));
 }
-process.exit(results.every(({ passed }) => passed) ? 0 : 1);
+process.exitCode = results.every(({ passed }) => passed) ? 0 : 1;
 
 async function runTool(tool, args, remedy) {
   const { code, output } = await capture(join(root, 'node_modules', '.bin', tool), args);

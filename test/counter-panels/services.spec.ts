@@ -1,13 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { loadIngestionConfig, loadQueryConfig } from '#libs/config';
-import type { EventHandover } from '#libs/broker';
 import type { RunningService } from '#libs/observability';
-import { startIngestionInProcess } from '../../apps/ingestion/src/start-ingestion.js';
-import { startQuery } from '../../apps/query/src/start-query.js';
 import { DiscordDouble, type StoredChannel } from '../doubles/discord/index.js';
 import { ManualClock } from '../doubles/manual-clock.js';
-import { ApiClient } from '../harness/api-client.js';
-import { SERVICE_KEY } from '../harness/services.js';
+import type { ApiClient } from '../harness/api-client.js';
+import { startServicesInProcess, type ServicesInProcess } from '../harness/services-in-process.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { waitFor } from '../harness/wait-for.js';
 
@@ -27,7 +23,8 @@ describe('both services with counter panels', () => {
   let database: TestDatabase;
   let discord: DiscordDouble;
   let clock: ManualClock;
-  let ingestion: RunningService & { handover: EventHandover };
+  let services: ServicesInProcess;
+  let ingestion: RunningService;
   let query: RunningService;
   let api: ApiClient;
   let guildId: string;
@@ -37,31 +34,15 @@ describe('both services with counter panels', () => {
     database = await createTestDatabase();
     clock = new ManualClock(Date.now());
     discord = await DiscordDouble.start({ clock });
-    const token = env.DISCORD_TOKEN === undefined ? { DISCORD_TOKEN: discord.token } : {};
-    const all = {
-      DATABASE_URL: database.url,
-      SERVICE_KEY,
-      QUERY_PORT: '0',
-      INGESTION_PORT: '0',
-      LOG_LEVEL: 'fatal',
-      DISCORD_API_URL: discord.url,
-      ...token,
-      ...(env.DISCORD_TOKEN === '' ? {} : env),
-    };
-    ingestion = await startIngestionInProcess(loadIngestionConfig(all, { withoutBroker: true }), { clock });
-    query = await startQuery(loadQueryConfig(all, { withoutBroker: true }), { handover: ingestion.handover, clock });
-    api = new ApiClient(query.url);
-    for (const { url } of [ingestion, query]) {
-      await waitFor(async () => (await fetch(`${url}/readyz`)).status === 200, { what: 'the services to be ready' });
-    }
+    services = await startServicesInProcess({ database, discord, clock, env });
+    ({ api, ingestion, query } = services);
     guildId = discord.state.addGuild({ memberCount: 12 }).id;
     discord.state.addRole({ id: ROLE, guildId });
     category = discord.state.addChannel({ guildId, type: CATEGORY });
     await send('POST', 'enable');
   };
   afterEach(async () => {
-    await query.close();
-    await ingestion.close();
+    await services.close();
     await discord.close();
     await database.release();
     if (discord.violations.length > 0) throw new Error(discord.violations.join('\n'));
@@ -115,7 +96,7 @@ describe('both services with counter panels', () => {
       counter_panel_custom_panels_create: [{ channel_name: 'Admins', role_id: ROLE }],
     });
     const [panel] = created.data.counter_panel_custom_panels as { channel_id: string }[];
-    await ingestion.handover.handOver({
+    await services.handover.handOver({
       name: 'guild.snapshot',
       body: { guild_id: guildId, member_count: 13, online_role_member_counts: { [ROLE]: 3 } },
       eventId: randomUUID(),

@@ -1,11 +1,7 @@
-import { loadIngestionConfig, loadQueryConfig } from '#libs/config';
 import { COUNTERS, CounterTypes } from '#libs/contracts';
-import { startIngestionInProcess } from '../../apps/ingestion/src/start-ingestion.js';
-import { startQuery } from '../../apps/query/src/start-query.js';
 import { DiscordDouble } from '../doubles/discord/index.js';
 import { ManualClock } from '../doubles/manual-clock.js';
-import { ApiClient } from '../harness/api-client.js';
-import { SERVICE_KEY } from '../harness/services.js';
+import { startServicesInProcess } from '../harness/services-in-process.js';
 import { createTestDatabase } from '../harness/test-database.js';
 import { waitFor } from '../harness/wait-for.js';
 
@@ -36,24 +32,9 @@ it('should take one entry of the catalogue to add a counter: setting, channel, s
   const database = await createTestDatabase();
   const clock = new ManualClock(Date.now());
   const discord = await DiscordDouble.start({ clock });
-  const env = {
-    DATABASE_URL: database.url,
-    SERVICE_KEY,
-    QUERY_PORT: '0',
-    INGESTION_PORT: '0',
-    LOG_LEVEL: 'fatal',
-    DISCORD_TOKEN: discord.token,
-    DISCORD_API_URL: discord.url,
-  };
-  const options = { clock, counterTypes: COUNTER_TYPES };
-  const ingestion = await startIngestionInProcess(loadIngestionConfig(env, { withoutBroker: true }), options);
-  const { handover } = ingestion;
-  const query = await startQuery(loadQueryConfig(env, { withoutBroker: true }), { ...options, handover });
+  const services = await startServicesInProcess({ database, discord, clock, counterTypes: COUNTER_TYPES });
+  const { api, handover, query } = services;
   try {
-    for (const { url } of [ingestion, query]) {
-      await waitFor(async () => (await fetch(`${url}/readyz`)).status === 200, { what: `${url} to be ready` });
-    }
-    const api = new ApiClient(query.url);
     const guild_id = discord.state.addGuild({ memberCount: 12 }).id;
     const category = discord.state.addChannel({ guildId: guild_id, type: CATEGORY });
     const channel = discord.state.addChannel({ guildId: guild_id, type: VOICE, parentId: category.id });
@@ -104,8 +85,7 @@ it('should take one entry of the catalogue to add a counter: setting, channel, s
       { what: 'the setting to be cleared' },
     );
   } finally {
-    await query.close();
-    await ingestion.close();
+    await services.close();
     await discord.close();
     await database.release();
   }

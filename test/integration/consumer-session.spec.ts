@@ -1,9 +1,11 @@
 import { EventEmitter } from 'node:events';
 import type { ChannelModel, ConsumeMessage } from 'amqplib';
 import { waitFor } from '../harness/wait-for.js';
+import type { DecodedMessage } from '../../apps/ingestion/src/intake/message-decoder.js';
 import type { DeadLetter } from '../../apps/ingestion/src/intake/dead-letter.js';
 import type { EventResult } from '../../apps/ingestion/src/intake/event-result.js';
 import { ConsumerSession } from '../../apps/ingestion/src/transports/amqp/consumer-session.js';
+import type { IncomingMessage } from '../../apps/ingestion/src/intake/incoming-message.js';
 import { MAX_HELD_BYTES, MemoryBudget, type MemoryShare } from '../../apps/ingestion/src/intake/memory-budget.js';
 import { PrefetchWindow } from '../../apps/ingestion/src/transports/amqp/prefetch-window.js';
 
@@ -78,6 +80,15 @@ class FakeDeadLetters {
 
 /** An event that is the tag of its delivery. */
 const received = (content: Buffer) => ({ status: 'ok', event: Number(content.toString()) }) as unknown as EventResult;
+/** A message of one event. */
+const decode = ({ content }: Pick<IncomingMessage, 'content'>): DecodedMessage => ({
+  results: [received(content)],
+  received: 1,
+  refused: 0,
+  unrepeatable: 0,
+  weight: 1,
+  bytes: 1_000,
+});
 const tagOf = (result: EventResult) => (result as unknown as { event: number }).event;
 
 const MIB = 1_048_576;
@@ -93,14 +104,7 @@ function sessionOf(handled: HandledBatch[], deadLetters: FakeDeadLetters, memory
   return new ConsumerSession({
     queue: 'queue',
     pipeline: {
-      decode: ({ content }) => ({
-        results: [received(content)],
-        received: 1,
-        refused: 0,
-        unrepeatable: 0,
-        weight: 1,
-        bytes: 1_000,
-      }),
+      decode,
       store: (messages) =>
         new Promise((resolve, reject) => {
           const tags = messages.flatMap(({ results }) => results.map(tagOf));
@@ -305,9 +309,9 @@ describe('ConsumerSession, of what is delivered', () => {
     session = new ConsumerSession({
       queue: 'queue',
       pipeline: {
-        decode: ({ content }) => {
+        decode: (message) => {
           decodedMessages++;
-          return { results: [received(content)], received: 1, refused: 0, unrepeatable: 0, weight: 1, bytes };
+          return { ...decode(message), bytes };
         },
         store: () => new Promise(() => undefined),
       },
@@ -355,14 +359,7 @@ describe('ConsumerSession, paused beside another queue', () => {
       const session = new ConsumerSession({
         queue: 'queue',
         pipeline: {
-          decode: ({ content }) => ({
-            results: [received(content)],
-            received: 1,
-            refused: 0,
-            unrepeatable: 0,
-            weight: 1,
-            bytes: 1_000,
-          }),
+          decode,
           store,
         },
         batch: { size, maxAgeMs: 1 },

@@ -1,14 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { loadIngestionConfig, loadQueryConfig } from '#libs/config';
-import type { EventHandover } from '#libs/broker';
-import type { RunningService } from '#libs/observability';
-import { startIngestionInProcess } from '../../apps/ingestion/src/start-ingestion.js';
-import { startQuery } from '../../apps/query/src/start-query.js';
 import { DiscordDouble, type StoredChannel } from '../doubles/discord/index.js';
 import type { StoredMessage } from '../doubles/discord/discord-state.js';
 import { ManualClock } from '../doubles/manual-clock.js';
-import { ApiClient } from '../harness/api-client.js';
-import { SERVICE_KEY } from '../harness/services.js';
+import type { ApiClient } from '../harness/api-client.js';
+import { startServicesInProcess, type ServicesInProcess } from '../harness/services-in-process.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { waitFor } from '../harness/wait-for.js';
 
@@ -18,8 +13,7 @@ describe('what the starboard was not told of', () => {
   let database: TestDatabase;
   let discord: DiscordDouble;
   let clock: ManualClock;
-  let ingestions: (RunningService & { handover: EventHandover })[];
-  let query: RunningService;
+  let services: ServicesInProcess;
   let api: ApiClient;
   let guildId: string;
   let channel: StoredChannel;
@@ -29,27 +23,11 @@ describe('what the starboard was not told of', () => {
     database = await createTestDatabase();
     clock = new ManualClock(Date.now());
     discord = await DiscordDouble.start({ clock });
-    const variables = {
-      DATABASE_URL: database.url,
-      SERVICE_KEY,
-      QUERY_PORT: '0',
-      INGESTION_PORT: '0',
-      LOG_LEVEL: 'fatal',
-      DISCORD_TOKEN: discord.token,
-      DISCORD_API_URL: discord.url,
-    };
-    const config = loadIngestionConfig(variables, { withoutBroker: true });
-    ingestions = [await startIngestionInProcess(config, { clock }), await startIngestionInProcess(config, { clock })];
-    const { handover } = ingestions[0]!;
-    query = await startQuery(loadQueryConfig(variables, { withoutBroker: true }), { handover, clock });
-    api = new ApiClient(query.url);
-    for (const { url } of [...ingestions, query]) {
-      await waitFor(async () => (await fetch(`${url}/readyz`)).status === 200, { what: 'the services to be ready' });
-    }
+    services = await startServicesInProcess({ database, discord, clock, ingestions: 2 });
+    api = services.api;
   });
   afterAll(async () => {
-    await query.close();
-    for (const ingestion of ingestions) await ingestion.close();
+    await services.close();
     await discord.close();
     await database.release();
   });
@@ -77,7 +55,7 @@ describe('what the starboard was not told of', () => {
     return message;
   };
   const tell = ({ id }: StoredMessage) =>
-    ingestions[0]!.handover.handOver({
+    services.handover.handOver({
       name: 'star.added',
       eventId: randomUUID(),
       occurredAt: Date.now(),
