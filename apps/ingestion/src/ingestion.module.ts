@@ -4,7 +4,7 @@ import { GuildsModule } from './guilds/guilds.module.js';
 import { HealthModule } from './health/health.module.js';
 import { IntakeModule } from './intake/intake.module.js';
 import { MaintenanceModule } from './maintenance/maintenance.module.js';
-import { PartsModule, type IngestionParts } from './parts.module.js';
+import { ServicePartsModule, type ServiceParts } from './service-parts.module.js';
 import { StarboardModule } from './starboard/starboard.module.js';
 import { StatisticsModule } from './statistics/statistics.module.js';
 
@@ -20,7 +20,7 @@ import { StatisticsModule } from './statistics/statistics.module.js';
   ],
 })
 export class IngestionModule {
-  static with(parts: IngestionParts): DynamicModule {
-    return { module: IngestionModule, imports: [PartsModule.with(parts)] };
+  static with(parts: ServiceParts): DynamicModule {
+    return { module: IngestionModule, imports: [ServicePartsModule.with(parts)] };
   }
 }

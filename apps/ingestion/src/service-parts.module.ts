@@ -10,7 +10,7 @@ import { HealthChecks, Logger } from '#libs/observability';
 import { Clock } from '#libs/timing';
 
 /** What is made before Nest is, and outlives it. */
-export interface IngestionParts {
+export interface ServiceParts {
   config: IngestionConfig;
   contract: StatisticsContract;
   counterTypes: CounterTypes;
@@ -28,8 +28,8 @@ export interface IngestionParts {
 /** Gives the parts to every module, by their classes. */
 @Global()
 @Module({})
-export class PartsModule {
-  static with(parts: IngestionParts): DynamicModule {
+export class ServicePartsModule {
+  static with(parts: ServiceParts): DynamicModule {
     const { dataSource } = parts.database;
     const providers: Provider[] = [
       { provide: RetentionConfig, useValue: parts.config.retention },
@@ -44,6 +44,6 @@ export class PartsModule {
       { provide: Logger, useValue: parts.logger },
     ];
     if (parts.discord !== undefined) providers.push({ provide: DiscordClient, useValue: parts.discord });
-    return { module: PartsModule, providers, exports: providers };
+    return { module: ServicePartsModule, providers, exports: providers };
   }
 }

@@ -22,7 +22,7 @@ import {
 } from '#libs/observability';
 import { IngestionModule } from './ingestion.module.js';
 import { Intake } from './intake/intake.service.js';
-import type { IngestionParts } from './parts.module.js';
+import type { ServiceParts } from './service-parts.module.js';
 import { BatchConsumerServer } from './transports/amqp/batch-consumer.server.js';
 import { InProcessServer } from './transports/in-process/in-process.server.js';
 
@@ -88,7 +88,7 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
   });
   const clock = options.clock ?? systemClock;
   const discord = config.discord && new DiscordClient({ ...config.discord, clock });
-  const parts: IngestionParts = {
+  const parts: ServiceParts = {
     config,
     logger,
     database,
@@ -116,7 +116,7 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
   return { parts, app, failed };
 }
 
-async function listen(app: NestFastifyApplication, parts: IngestionParts): Promise<string> {
+async function listen(app: NestFastifyApplication, parts: ServiceParts): Promise<string> {
   const { config, logger } = parts;
   try {
     await app.listen(config.http.port, config.http.host);
@@ -129,7 +129,7 @@ async function listen(app: NestFastifyApplication, parts: IngestionParts): Promi
   return url;
 }
 
-async function close(app: NestFastifyApplication, { database, logger }: IngestionParts): Promise<void> {
+async function close(app: NestFastifyApplication, { database, logger }: ServiceParts): Promise<void> {
   logger.info('draining');
   database.stopConnecting();
   await app.close();

@@ -34,7 +34,6 @@ const app = await createQueryApp({
     onRetry: () => undefined,
   }),
   handover,
-  discord: null,
   clock: systemClock,
   registry: createMetricsRegistry(),
   logger: createLogger(config.log, 'generate-openapi'),

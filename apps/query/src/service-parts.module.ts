@@ -1,4 +1,4 @@
-import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { Global, Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { EventHandover } from '#libs/broker';
@@ -18,8 +18,8 @@ export interface ServiceParts {
   counterTypes: CounterTypes;
   database: Database;
   handover: EventHandover;
-  /** Null without a token. */
-  discord: DiscordClient | null;
+  /** Missing without a token: what acts in Discord injects it as optional. */
+  discord?: DiscordClient;
   /** What everything that has to do with Discord goes by. */
   clock: Clock;
   registry: Registry;
@@ -34,20 +34,20 @@ export interface ServiceParts {
 @Module({})
 export class ServicePartsModule {
   static with(parts: ServiceParts): DynamicModule {
-    const providers = [
+    const providers: Provider[] = [
       { provide: RetentionConfig, useValue: parts.config.retention },
       { provide: StatisticsContract, useValue: parts.contract },
       { provide: CounterTypes, useValue: parts.counterTypes },
       { provide: Database, useValue: parts.database },
       { provide: DataSource, useValue: parts.database.dataSource },
       { provide: EventHandover, useValue: parts.handover },
-      { provide: DiscordClient, useValue: parts.discord },
       { provide: Clock, useValue: parts.clock },
       { provide: Registry, useValue: parts.registry },
       { provide: Logger, useValue: parts.logger },
-      { provide: ErasureLog, useValue: parts.erasureLog ?? null },
       { provide: ErasurePatience, useValue: new ErasurePatience(parts.erasurePatienceMs) },
     ];
-    return { module: ServicePartsModule, providers, exports: providers.map(({ provide }) => provide) };
+    if (parts.discord !== undefined) providers.push({ provide: DiscordClient, useValue: parts.discord });
+    if (parts.erasureLog !== undefined) providers.push({ provide: ErasureLog, useValue: parts.erasureLog });
+    return { module: ServicePartsModule, providers, exports: providers };
   }
 }

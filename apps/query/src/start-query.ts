@@ -51,7 +51,7 @@ export async function startQuery(config: QueryConfig, options: StartQueryOptions
   const ownHandover = options.handover === undefined ? createAmqpHandover(config, contract, logger) : undefined;
   const handover = options.handover ?? ownHandover!;
   const clock = options.clock ?? systemClock;
-  const discord = config.discord === undefined ? null : new DiscordClient({ ...config.discord, clock });
+  const discord = config.discord && new DiscordClient({ ...config.discord, clock });
   const registry: Registry = createMetricsRegistry();
   const { limits, erasurePatienceMs } = options;
   const shared = { config, contract, counterTypes, database, handover, discord, clock, registry, logger };

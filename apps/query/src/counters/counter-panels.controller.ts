@@ -1,16 +1,13 @@
 import { Body, Controller, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { guildEventSchema, type GuildEventFields } from '#libs/contracts';
-import { eventAnswers } from '../events/event-answers.js';
+import { EventEndpoint } from '../events/event-endpoint.decorator.js';
 import type { EventAnswer } from '../events/dto/event-answers.dto.js';
 import { GuildEventBody } from '../events/event.pipe.js';
 import type { Answer } from '../http/envelope.js';
 import { modulePaths } from '../http/route-paths.js';
 import { Access } from '../access/access.decorator.js';
-import { Endpoint } from '../openapi/endpoint.decorator.js';
 import { CounterPanelsService } from './counter-panels.service.js';
-
-const ANSWERS = eventAnswers();
 
 @ApiTags('Counter panels')
 @Controller({ path: modulePaths('stats/counter-panel') })
@@ -18,12 +15,10 @@ export class CounterPanelsController {
   constructor(private readonly panels: CounterPanelsService) {}
 
   @Post('check-deleted-channel')
-  @Endpoint({
+  @EventEndpoint({
     operationId: 'reportDeletedChannel',
     summary: 'A channel of a guild was deleted (channel.deleted)',
     body: guildEventSchema('channel.deleted'),
-    answers: ANSWERS,
-    errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
   })
   @Access('service', { guild_id: 'required' })
   channelDeleted(
@@ -33,12 +28,10 @@ export class CounterPanelsController {
   }
 
   @Post('update')
-  @Endpoint({
+  @EventEndpoint({
     operationId: 'refreshCounterPanels',
     summary: 'Refresh the counter panels of a guild, or of all (counter_panel.refresh)',
     body: guildEventSchema('counter_panel.refresh'),
-    answers: ANSWERS,
-    errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
   })
   @Access('service', { guild_id: 'optional' })
   update(

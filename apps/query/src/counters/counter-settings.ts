@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import type { EntityManager } from 'typeorm';
 import { CounterTypes, CUSTOM_PANEL_TYPE, type CounterTypeWithSetting, type FieldError } from '#libs/contracts';
@@ -64,8 +64,8 @@ export class CounterSettings implements SettingsPart<KnownCounter[]> {
     private readonly database: GuildDatabase,
     private readonly channels: PanelChannels,
     private readonly panelUndo: PanelUndo,
-    @Inject(DiscordClient) private readonly discord: DiscordClient | null,
     private readonly clock: Clock,
+    @Optional() private readonly discord?: DiscordClient,
   ) {}
 
   read(manager: EntityManager, guildId: string): Promise<KnownCounter[]> {
@@ -131,7 +131,7 @@ export class CounterSettings implements SettingsPart<KnownCounter[]> {
   work(change: SettingsChange, { settings }: StoredCounters): PanelRequest | undefined {
     const { discord, database, clock, panelUndo } = this;
     const { creates, deletes } = ordersIn(change);
-    if (discord === null) {
+    if (discord === undefined) {
       if (creates.length + deletes.length > 0) throw new DiscordApiInteractionError(NO_TOKEN);
       return undefined;
     }
@@ -177,7 +177,7 @@ export class CounterSettings implements SettingsPart<KnownCounter[]> {
         channels,
         nextRefresh,
         unremoved,
-        hasDiscord: this.discord !== null,
+        hasDiscord: this.discord !== undefined,
       }),
     };
   }

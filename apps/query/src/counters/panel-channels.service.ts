@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import { deleteChannel, dropCreationsOf, findCustomPanelChannels } from '#libs/counters';
 import { DiscordClient } from '#libs/discord';
 import { Clock, withDeadline } from '#libs/timing';
@@ -13,14 +13,14 @@ const FAREWELL_MS = 10_000;
 export class PanelChannels {
   constructor(
     private readonly database: GuildDatabase,
-    @Inject(DiscordClient) private readonly discord: DiscordClient | null,
     private readonly clock: Clock,
     private readonly logger: Logger,
+    @Optional() private readonly discord?: DiscordClient,
   ) {}
 
   /** The channels of the guild's custom panels, those that are being created too. Never throws. */
   async ofGuild(guildId: string): Promise<string[]> {
-    if (this.discord === null) return [];
+    if (this.discord === undefined) return [];
     try {
       return await this.database.read((manager) => findCustomPanelChannels(manager, guildId));
     } catch (error) {
@@ -38,7 +38,7 @@ export class PanelChannels {
    */
   async deleteAsFarAsPossible(guildId: string, channelIds: readonly string[]): Promise<void> {
     const { discord } = this;
-    if (discord === null || channelIds.length === 0) return;
+    if (discord === undefined || channelIds.length === 0) return;
     const outcomes = await withDeadline(
       { what: 'deleting the channels', ms: FAREWELL_MS, clock: this.clock },
       (signal) => Promise.allSettled(channelIds.map((channelId) => deleteChannel(discord, guildId, channelId, signal))),

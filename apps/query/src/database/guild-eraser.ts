@@ -1,4 +1,4 @@
-import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Optional, type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import {
   Eraser,
@@ -42,11 +42,11 @@ export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShut
   constructor(
     dataSource: DataSource,
     private readonly database: GuildDatabase,
-    @Inject(ErasureLog) log: ErasureLog | null,
     private readonly patience: ErasurePatience,
     private readonly logger: Logger,
+    @Optional() log?: ErasureLog,
   ) {
-    this.eraser = new Eraser(dataSource, undefined, (work) => database.holdForErasure(work), log ?? undefined);
+    this.eraser = new Eraser(dataSource, undefined, (work) => database.holdForErasure(work), log);
   }
 
   /** What is not finished now is left to the ingestion service; the requests that wait for it are told. */

@@ -7,11 +7,17 @@ import { HealthController } from './health.controller.js';
 
 @Module({
   controllers: [HealthController],
-  providers: [{ provide: HealthChecks, useFactory: healthChecks, inject: [Database, EventHandover, DiscordClient] }],
+  providers: [
+    {
+      provide: HealthChecks,
+      useFactory: healthChecks,
+      inject: [Database, EventHandover, { token: DiscordClient, optional: true }],
+    },
+  ],
 })
 export class HealthModule {}
 
-function healthChecks(database: Database, handover: EventHandover, discord: DiscordClient | null): HealthChecks {
+function healthChecks(database: Database, handover: EventHandover, discord?: DiscordClient): HealthChecks {
   return new HealthChecks({
     database: { probe: () => database.probe(), whenFailing: 'failed' },
     // Reads work without the broker.

@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, Optional, type OnModuleDestroy } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { GuildSettings } from '#libs/database';
 import { DiscordClient } from '#libs/discord';
@@ -21,8 +21,8 @@ export class SettingsService implements OnModuleDestroy {
     private readonly database: GuildDatabase,
     private readonly eraser: GuildEraser,
     private readonly parts: SettingsParts,
-    @Inject(DiscordClient) private readonly discord: DiscordClient | null,
     private readonly clock: Clock,
+    @Optional() private readonly discord?: DiscordClient,
   ) {}
 
   /** Comes before the server waits for its requests: Discord may let them wait longer than the process has. */
@@ -78,13 +78,13 @@ export class SettingsService implements OnModuleDestroy {
 
   private concernsDiscord(change: SettingsChange): boolean {
     if (this.parts.needDiscord(change)) return true;
-    return this.discord !== null && this.parts.channelsIn(change).length > 0;
+    return this.discord !== undefined && this.parts.channelsIn(change).length > 0;
   }
 
   /** @throws DiscordApiInteractionError when the time is over, or ServiceUnavailableError when the service stops */
   private async workInDiscord({ before, works }: DoneInDiscord, after: GuildState): Promise<void> {
     const { discord, clock } = this;
-    if (discord === null) return;
+    if (discord === undefined) return;
     const named = this.parts.namedChannels(before, after);
     const work = async (signal: AbortSignal) => {
       await checkNamedChannels({ discord, clock }, after.settings.guildId, named, signal);

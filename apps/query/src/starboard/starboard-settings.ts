@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import type { EntityManager } from 'typeorm';
 import type { FieldError } from '#libs/contracts';
@@ -23,7 +23,7 @@ const WITHOUT_MESSAGES = [4, 14, 15, 16];
 
 @Injectable()
 export class StarboardSettings implements SettingsPart {
-  constructor(@Inject(DiscordClient) private readonly discord: DiscordClient | null) {}
+  constructor(@Optional() private readonly discord?: DiscordClient) {}
 
   rules(values: Readonly<Record<string, unknown>>): FieldError[] {
     if (values.starboard_enabled !== true) return [];

@@ -6,15 +6,15 @@ import type { StarboardStatus } from './dto/starboard-status.dto.js';
 const NO_TOKEN = 'DISCORD_TOKEN is not set, so the starboard stands still';
 const TOKEN_REFUSED = 'Discord does not accept DISCORD_TOKEN, so the starboard stands still';
 
-/** Empty when nothing is wrong, or the starboard is off. @param discord null without a token */
+/** Empty when nothing is wrong, or the starboard is off. @param discord missing without a token */
 export function starboardStatus(
   { starboardEnabled, starboardChannel }: GuildSettings,
   problems: readonly StarboardProblem[],
-  discord: Pick<DiscordClient, 'health'> | null,
+  discord?: Pick<DiscordClient, 'health'>,
 ): StarboardStatus[] {
   if (!starboardEnabled || starboardChannel === null) return [];
   if (discord?.health.status !== 'ok') {
-    const problem = discord === null ? NO_TOKEN : TOKEN_REFUSED;
+    const problem = discord === undefined ? NO_TOKEN : TOKEN_REFUSED;
     const never = { first_seen_at: null, last_seen_at: null, next_try_at: null };
     return [{ channel_id: starboardChannel, problem, ...never }];
   }

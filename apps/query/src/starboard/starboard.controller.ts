@@ -1,16 +1,13 @@
 import { Body, Controller, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { guildEventSchema } from '#libs/contracts';
-import { eventAnswers } from '../events/event-answers.js';
+import { EventEndpoint } from '../events/event-endpoint.decorator.js';
 import { DeclinedStar, type EventAnswer } from '../events/dto/event-answers.dto.js';
 import { GuildEventBody } from '../events/event.pipe.js';
 import type { Answer } from '../http/envelope.js';
 import { modulePaths } from '../http/route-paths.js';
 import { Access } from '../access/access.decorator.js';
-import { Endpoint } from '../openapi/endpoint.decorator.js';
 import { StarboardService, type StarFields } from './starboard.service.js';
-
-const ANSWERS = eventAnswers(DeclinedStar);
 
 @ApiTags('Starboard')
 @Controller({ path: modulePaths('starboard') })
@@ -18,12 +15,11 @@ export class StarboardController {
   constructor(private readonly starboard: StarboardService) {}
 
   @Post('add')
-  @Endpoint({
+  @EventEndpoint({
     operationId: 'addStar',
     summary: 'A message got a star (star.added)',
     body: guildEventSchema('star.added'),
-    answers: ANSWERS,
-    errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
+    declined: DeclinedStar,
   })
   @Access('service', { guild_id: 'required' })
   add(@Body(GuildEventBody('star.added')) fields: StarFields): Promise<Answer<EventAnswer>> {
@@ -31,12 +27,11 @@ export class StarboardController {
   }
 
   @Post('remove')
-  @Endpoint({
+  @EventEndpoint({
     operationId: 'removeStar',
     summary: 'A message lost a star, or was deleted (star.removed)',
     body: guildEventSchema('star.removed'),
-    answers: ANSWERS,
-    errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
+    declined: DeclinedStar,
   })
   @Access('service', { guild_id: 'required' })
   remove(@Body(GuildEventBody('star.removed')) fields: StarFields): Promise<Answer<EventAnswer>> {

@@ -16,7 +16,7 @@ import { resolveWindow, type TimeWindow } from '../window/window.js';
 import { eventPages } from './event-pages.js';
 import { exportFileName } from './export-file-name.js';
 import { EXPORT_FORMATS, type ExportFormat } from './export-formats.js';
-import { ExportMetrics } from './export-metrics.js';
+import { ExportMetrics } from './export.metrics.js';
 
 /** How long a download may go on when the service stops: well below the 15 seconds within which it must have. */
 const GRACE_MS = 5_000;

@@ -2,12 +2,11 @@ import { Body, Controller, Post, type Type } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { CompiledKind, StatisticFields } from '#libs/contracts';
 import { Access } from '../../access/access.decorator.js';
-import { eventAnswers } from '../../events/event-answers.js';
+import { EventEndpoint } from '../../events/event-endpoint.decorator.js';
 import { DeclinedBotStatistic, DeclinedStatistic, type EventAnswer } from '../../events/dto/event-answers.dto.js';
 import { StatisticBody } from '../../events/event.pipe.js';
 import type { Answer } from '../../http/envelope.js';
 import { modulePaths } from '../../http/route-paths.js';
-import { Endpoint } from '../../openapi/endpoint.decorator.js';
 import { kindOperations, nameAfterKind } from '../../openapi/kind-operations.js';
 import { StatisticsRecorder } from './statistics-recorder.service.js';
 
@@ -22,13 +21,12 @@ export function recordController(kind: CompiledKind): Type {
     constructor(private readonly recorder: StatisticsRecorder) {}
 
     @Post(recordPath)
-    @Endpoint({
+    @EventEndpoint({
       operationId: kindOperations(kind).record,
       summary: `Record: ${title} (${kind.name})`,
       description: `Collected while ${kind.definition.switch} is on. Unknown fields are ignored.`,
       body: kind.schema(),
-      answers: eventAnswers(declined),
-      errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
+      declined,
     })
     @Access('guild')
     record(@Body(StatisticBody(kind)) fields: StatisticFields): Promise<Answer<EventAnswer>> {
