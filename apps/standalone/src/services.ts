@@ -1,8 +1,7 @@
 import { type Environment, loadIngestionConfig, loadQueryConfig } from '#libs/config';
 import type { RunningService } from '#libs/observability';
-import { startIngestion } from '../../ingestion/src/start-ingestion.js';
+import { startIngestion, startIngestionInProcess } from '../../ingestion/src/start-ingestion.js';
 import { startQuery } from '../../query/src/start-query.js';
-import { startInProcessBroker } from './in-process-broker.js';
 
 export type OnServiceStarted = (name: string, service: RunningService) => void;
 
@@ -17,7 +16,7 @@ export async function startServices(env: Environment, onStarted: OnServiceStarte
 
 /** The same without RabbitMQ: what is handed over by HTTP goes to the ingestion service by a call. */
 export async function startServicesWithoutBroker(env: Environment, onStarted: OnServiceStarted): Promise<string> {
-  const ingestion = await startInProcessBroker(env);
+  const ingestion = await startIngestionInProcess(loadIngestionConfig(env, { withoutBroker: true }));
   onStarted('the ingestion service', ingestion);
   const query = await startQuery(loadQueryConfig(env, { withoutBroker: true }), { handover: ingestion.handover });
   onStarted('the query service', query);

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { createApiKey, listApiKeys, revokeApiKey, TooManyApiKeysError } from '#libs/api-keys';
+import type { ApiKey } from '#libs/database';
 import { GuildDatabase } from '../database/guild-database.js';
 import { BadRequestError, NotFoundError } from '../http/api-error.js';
-import { apiKeyAnswer } from './api-key-answer.js';
 import type { ApiKeyAnswer, CreatedApiKeyAnswer, RevokedApiKeyAnswer } from './dto/api-key-answers.dto.js';
 import type { CreateApiKeyRequest } from './dto/api-key-requests.dto.js';
 
@@ -37,4 +37,16 @@ export class ApiKeysService {
     }
     return { id, revoked: true };
   }
+}
+
+function apiKeyAnswer(key: ApiKey): ApiKeyAnswer {
+  return {
+    id: key.id,
+    guild_id: key.guildId,
+    name: key.name,
+    access: key.access,
+    prefix: key.prefix,
+    created_at: key.createdAt.toISOString(),
+    last_used_at: key.lastUsedAt?.toISOString() ?? null,
+  };
 }

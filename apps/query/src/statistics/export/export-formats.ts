@@ -1,7 +1,6 @@
 import type { StatisticKind } from '#libs/contracts';
 import { text, type AnswerSchema } from '../../answers/answer-schema.js';
 import { csvRecords } from './csv-records.js';
-import { ndjsonRecords } from './ndjson-records.js';
 import type { RecordWriter } from './record-writer.js';
 
 interface ExportFormatDefinition {
@@ -26,7 +25,8 @@ export const EXPORT_FORMATS = {
     contentType: 'application/x-ndjson; charset=utf-8',
     extension: 'ndjson',
     description: 'All records, each a line of JSON',
-    writer: ndjsonRecords,
+    // The same as in the JSON of the view.
+    writer: () => ({ head: '', write: (record) => `${JSON.stringify(record)}\n` }),
   },
 } as const satisfies Record<string, ExportFormatDefinition>;
 

@@ -1,15 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { RetentionConfig } from '#libs/config';
-import { FLAG_IS_BOT, type CompiledKind, type StatisticFields } from '#libs/contracts';
+import { FLAG_IS_BOT, judgeTime, MAX_FUTURE_MS, type CompiledKind, type StatisticFields } from '#libs/contracts';
 import type { OutgoingEvent } from '#libs/broker';
 import type { GuildSettings } from '#libs/database';
 import type { EventAnswer } from '../../events/dto/event-answers.dto.js';
 import { EventHandoverService } from '../../events/event-handover.service.js';
 import type { Answer } from '../../http/envelope.js';
+import { BadRequestError } from '../../http/api-error.js';
 import { GuildSettingsReader } from '../../settings/guild-settings.reader.js';
 import { stampIdentity, type StampedIdentity } from './event-identity.js';
-import { requireStorableTime } from './judge-event-time.js';
 import { kindFields } from '../stored-events/stored-fields.js';
+
+const TIME_PROBLEMS = {
+  'too old': (retentionDays: number) => `is too old: events are kept for ${retentionDays} days`,
+  'in the future': () => `is more than ${MAX_FUTURE_MS / 60_000} minutes in the future`,
+};
 
 /** Takes statistic events that come as requests. */
 @Injectable()
@@ -35,6 +40,13 @@ export class StatisticsRecorder {
     if (unwanted !== undefined) return this.events.decline(unwanted);
     return this.events.accept(outgoingEvent(kind, fields, identity));
   }
+}
+
+/** @throws BadRequestError naming the field from which the time came, for a time at which no event is stored */
+function requireStorableTime(field: string, occurredAt: number, now: number, retentionDays: number): void {
+  const verdict = judgeTime(occurredAt, now, retentionDays);
+  if (verdict === 'in time') return;
+  throw new BadRequestError([{ field, message: TIME_PROBLEMS[verdict](retentionDays) }]);
 }
 
 function whyUnwanted(kind: CompiledKind, fields: StatisticFields, { switches }: GuildSettings) {
