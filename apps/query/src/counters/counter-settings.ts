@@ -162,23 +162,19 @@ export class CounterSettings implements SettingsPart<KnownCounter[]> {
   }
 
   async answer(manager: EntityManager, { settings, own: counters }: StoredCounters): Promise<Record<string, unknown>> {
-    const channels = await findPanelChannels(manager, settings.guildId);
-    const nextRefresh = await findNextRefresh(manager, settings.guildId);
-    const unremoved = await findUnremovedChannels(manager, settings.guildId);
+    const { guildId, counterPanelEnabled } = settings;
+    const hasDiscord = this.discord !== undefined;
+    const isRefreshed = counters.length > 0 && counterPanelEnabled && hasDiscord;
+    const channels = counters.length > 0 ? await findPanelChannels(manager, guildId) : new Map();
+    const nextRefresh = isRefreshed ? await findNextRefresh(manager, guildId) : null;
+    const unremoved = await findUnremovedChannels(manager, guildId);
     return {
       counter_panel_custom_panels: counters.filter(isPanel).map(({ counter }) => ({
         channel_id: counter.channelId,
         channel_name: counter.channelName,
         role_id: counter.roleId,
       })),
-      counter_panel_status: panelStatus({
-        isOn: settings.counterPanelEnabled,
-        counters,
-        channels,
-        nextRefresh,
-        unremoved,
-        hasDiscord: this.discord !== undefined,
-      }),
+      counter_panel_status: panelStatus({ counters, channels, nextRefresh, unremoved, hasDiscord }),
     };
   }
 

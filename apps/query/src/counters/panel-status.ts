@@ -9,13 +9,11 @@ import {
 import type { PanelStatus } from './dto/panel-status.dto.js';
 
 export interface KnownOfPanels {
-  /** Whether counters are shown in the guild. */
-  isOn: boolean;
   /** In the order of the settings. */
   counters: readonly KnownCounter[];
   /** By channel. */
   channels: ReadonlyMap<string, PanelChannel>;
-  /** Of the guild. */
+  /** Of the guild; null when nothing is refreshed. */
   nextRefresh: Date | null;
   unremoved: readonly UnremovedChannel[];
   /** Whether there is a token. */
@@ -30,7 +28,7 @@ export function panelStatus(known: KnownOfPanels): PanelStatus[] {
   return [...statusOfCounters(known), ...known.unremoved.map(statusOfUnremoved)];
 }
 
-function statusOfCounters({ isOn, counters, channels, nextRefresh, hasDiscord }: KnownOfPanels): PanelStatus[] {
+function statusOfCounters({ counters, channels, nextRefresh, hasDiscord }: KnownOfPanels): PanelStatus[] {
   const shown = new Set(shownCounters(counters));
   return counters.flatMap((known) => {
     const { panel } = known.definition;
@@ -43,7 +41,7 @@ function statusOfCounters({ isOn, counters, channels, nextRefresh, hasDiscord }:
       channel_id: channelId,
       last_value: channel?.shownName ?? null,
       last_update_at: channel?.shownAt?.toISOString() ?? null,
-      next_update_at: isOn && hasDiscord && nextRefresh !== null ? nextUpdateAt(nextRefresh, channel) : null,
+      next_update_at: nextRefresh === null ? null : nextUpdateAt(nextRefresh, channel),
       last_error: hasDiscord ? (channel?.lastError ?? null) : NO_TOKEN,
     };
   });

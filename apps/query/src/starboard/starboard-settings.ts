@@ -49,8 +49,8 @@ export class StarboardSettings implements SettingsPart {
 
   async answer(manager: EntityManager, { settings }: Stored): Promise<Record<string, unknown>> {
     this.discord?.keepHealthCurrent();
-    const problems = await findStarboardProblems(manager, settings.guildId);
-    return { starboard_status: starboardStatus(settings, problems, this.discord) };
+    const readProblems = () => findStarboardProblems(manager, settings.guildId);
+    return { starboard_status: await starboardStatus(settings, readProblems, this.discord) };
   }
 }
 

@@ -6,18 +6,24 @@ import type { StarboardStatus } from './dto/starboard-status.dto.js';
 const NO_TOKEN = 'DISCORD_TOKEN is not set, so the starboard stands still';
 const TOKEN_REFUSED = 'Discord does not accept DISCORD_TOKEN, so the starboard stands still';
 
-/** Empty when nothing is wrong, or the starboard is off. @param discord missing without a token */
-export function starboardStatus(
+/**
+ * Empty when nothing is wrong, or the starboard is off.
+ *
+ * @param readProblems called only when the problems are shown
+ * @param discord missing without a token
+ */
+export async function starboardStatus(
   { starboardEnabled, starboardChannel }: GuildSettings,
-  problems: readonly StarboardProblem[],
+  readProblems: () => Promise<readonly StarboardProblem[]>,
   discord?: Pick<DiscordClient, 'health'>,
-): StarboardStatus[] {
+): Promise<StarboardStatus[]> {
   if (!starboardEnabled || starboardChannel === null) return [];
   if (discord?.health.status !== 'ok') {
     const problem = discord === undefined ? NO_TOKEN : TOKEN_REFUSED;
     const never = { first_seen_at: null, last_seen_at: null, next_try_at: null };
     return [{ channel_id: starboardChannel, problem, ...never }];
   }
+  const problems = await readProblems();
   return problems.map(({ channelId, problem, since, seenAt, retryAt }) => ({
     channel_id: channelId,
     problem,
