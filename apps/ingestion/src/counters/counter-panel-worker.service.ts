@@ -173,6 +173,8 @@ export class CounterPanelWorker implements OnApplicationBootstrap, BeforeApplica
     const limit = this.backOff.failures > 0 ? 1 : GUILDS_IN_SIGHT;
     const due = await this.read((manager) => refreshes.findDue(manager, limit));
     this.metrics.setDue(due.length);
+    // Guilds that other runs are at say nothing of the database.
+    if (due.length === 0) this.backOff.succeeded();
     const fresh = due.filter(({ guildId }) => !this.inSight.has(guildId));
     for (const { guildId } of fresh) this.inSight.add(guildId);
     let claimed = 0;
@@ -220,10 +222,7 @@ export class CounterPanelWorker implements OnApplicationBootstrap, BeforeApplica
 
   private startRun(discord: DiscordClient): void {
     const run = this.refreshDue(discord)
-      .then(
-        () => this.backOff.succeeded(),
-        (error: unknown) => this.pauseAfter(error),
-      )
+      .catch((error: unknown) => this.pauseAfter(error))
       .finally(() => this.running.delete(run));
     this.running.add(run);
   }
