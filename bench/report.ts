@@ -10,6 +10,8 @@ export function printTable({ unit, results, ratios }: Measurement): void {
     { [`median ${unit}`]: short(median), lowest: short(lowest), highest: short(highest) },
   ]);
   console.table(Object.fromEntries(rows));
+  const faster = timesAsFast(unit, results);
+  if (Object.keys(faster).length > 0) console.table(faster);
   console.table(
     Object.fromEntries(
       Object.entries(ratios).map(([name, ratio]) => [
@@ -18,6 +20,21 @@ export function printTable({ unit, results, ratios }: Measurement): void {
       ]),
     ),
   );
+}
+
+/** How many times as fast as the baseline, for each result that the baseline has too. */
+function timesAsFast(
+  unit: string,
+  results: Measurement['results'],
+): Record<string, { 'times as fast as the baseline': number }> {
+  const isTime = !unit.endsWith('/s');
+  const rows = Object.entries(results).flatMap(([name, { median }]) => {
+    const baseline = results[`baseline ${name}`];
+    if (baseline === undefined) return [];
+    const ratio = isTime ? baseline.median / median : median / baseline.median;
+    return [[name, { 'times as fast as the baseline': short(ratio) }] as const];
+  });
+  return Object.fromEntries(rows);
 }
 
 /** @returns the path of the file */

@@ -7,6 +7,7 @@ import { createBenchDatabase, type BenchDatabase } from '../harness/databases.js
 import { startQueryService } from '../harness/query-service.js';
 import { measureInRounds, spreadOf, type Contestant, type Spread } from '../harness/rounds.js';
 import { benchNumber } from '../harness/servers.js';
+import { BASELINE } from '../harness/start-scripts.js';
 import {
   cursorOfPage,
   GROUP_BYS,
@@ -51,14 +52,21 @@ export const read: Bench = {
       const everybody = [...sizes.map((size) => guilds[size]), ...further];
       const seconds = await prepare(database, everybody, to);
       const service = await startQueryService(database.url);
+      const baseline = BASELINE ? await startQueryService(database.url, { checkout: BASELINE }) : undefined;
       const api = new ApiClient(service.url, service.key);
+      const baselineApi = baseline && new ApiClient(baseline.url, baseline.key);
       try {
         await compareAnswers(database, api, guilds, to);
-        const results = await measureInRounds(ROUNDS, await contestants(database, api, guilds, to), UNIT);
-        return measurement(results, seconds, to);
+        const all = [
+          ...(await questions({ '': api, ...(baselineApi && { 'baseline ': baselineApi }) }, guilds, to)),
+          ...groupBys(database, guilds, to),
+        ];
+        return measurement(await measureInRounds(ROUNDS, all, UNIT), seconds, to);
       } finally {
         api.close();
+        baselineApi?.close();
         await service.stop();
+        await baseline?.stop();
       }
     } finally {
       await database.drop();
@@ -105,9 +113,9 @@ async function compareAnswers(
   }
 }
 
-async function contestants(
-  { client }: BenchDatabase,
-  api: ApiClient,
+/** @param apis by the prefix of their names. Each question is asked of all of them in turn */
+async function questions(
+  apis: Record<string, ApiClient>,
   guilds: Record<Size, MadeUpGuild>,
   to: number,
 ): Promise<Contestant[]> {
@@ -115,22 +123,30 @@ async function contestants(
   const all: Contestant[] = [];
   for (const size of sizes) {
     const guild = guilds[size];
-    const ask = (what: string, path: string) =>
-      all.push({ name: name(size, what), measure: () => medianTime(REQUESTS, () => api.get(path)) });
+    const ask = (what: string, path: string) => {
+      for (const [prefix, api] of Object.entries(apis))
+        all.push({ name: prefix + name(size, what), measure: () => medianTime(REQUESTS, () => api.get(path)) });
+    };
+    const cursor = await cursorOfPage(Object.values(apis)[0]!, guild, month, farPage(guild));
     ask('page 1', viewPath(guild, month));
-    ask(`page ${FAR_PAGE}`, viewPath(guild, month, await cursorOfPage(api, guild, month, farPage(guild))));
+    ask(`page ${FAR_PAGE}`, viewPath(guild, month, cursor));
     for (const days of WINDOWS)
       for (const [variant, more] of Object.entries(summaryVariants(guild)))
         ask(summary(days, variant), summaryPath(guild, lastDays(days, to), more));
     ask('hours of Asia/Kolkata', summaryPath(guild, month, '&interval=hour&timezone=Asia/Kolkata'));
     ask('overview', overviewPath(guild, month));
-    for (const [variant, select] of Object.entries(GROUP_BYS))
-      all.push({
-        name: name(size, `GROUP BY: ${variant}`),
-        measure: () => medianTime(1, () => groupBy(client, guild, month, select)),
-      });
   }
   return all;
+}
+
+function groupBys({ client }: BenchDatabase, guilds: Record<Size, MadeUpGuild>, to: number): Contestant[] {
+  const month = lastDays(DAYS, to);
+  return sizes.flatMap((size) =>
+    Object.entries(GROUP_BYS).map(([variant, select]) => ({
+      name: name(size, `GROUP BY: ${variant}`),
+      measure: () => medianTime(1, () => groupBy(client, guilds[size], month, select)),
+    })),
+  );
 }
 
 /** Of short runs, the last page that there is. */
