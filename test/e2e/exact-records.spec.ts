@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { Options } from 'amqplib';
-import { CATALOGUE, derivedEventId, snowflakeTime, type StatisticKind } from '#libs/contracts';
+import { CATALOGUE, type StatisticKind } from '#libs/contracts';
 import type { ApiClient } from '../harness/api-client.js';
+import { expectedRecords, readRecords, timeOf, type ViewRecord } from '../harness/expected-records.js';
 import { makeEvents, SnowflakeSource, toIntegers, type MadeUpEvent } from '../harness/made-up-events.js';
 import type { Publisher } from '../harness/publisher.js';
 import { TestSystem } from '../harness/system.js';
@@ -11,12 +12,6 @@ import { waitFor } from '../harness/wait-for.js';
 const ids = new SnowflakeSource(Date.now());
 const KINDS = Object.entries(CATALOGUE) as [string, StatisticKind][];
 const EVENTS = 10_000;
-
-interface Record_ {
-  id: string;
-  timestamp: string;
-  [field: string]: unknown;
-}
 
 describe('events in over RabbitMQ, records out over REST', () => {
   let system: TestSystem;
@@ -44,13 +39,13 @@ describe('events in over RabbitMQ, records out over REST', () => {
       what: 'all events',
       timeoutMs: 40_000,
     });
-    expect(await recordsOf(guildId)).toEqual(expectedRecords(events));
+    expect(await readRecords(api, guildId)).toEqual(expectedRecords(events));
 
     // Again and again, in other orders, through two instances.
     await publishInEveryForm(events.toReversed());
     await publishInEveryForm(shuffled(events));
     await system.untilHandled(3 * EVENTS);
-    expect(await recordsOf(guildId)).toEqual(expectedRecords(events));
+    expect(await readRecords(api, guildId)).toEqual(expectedRecords(events));
     expect(await publisher.depth('serverstats.dead-letters')).toBe(0);
   });
 
@@ -87,7 +82,7 @@ describe('events in over RabbitMQ, records out over REST', () => {
         });
       }
     })();
-    const walked = await api.walk<Record_>('stats/command/view', { guild_id: guildId, limit: 7 });
+    const walked = await api.walk<ViewRecord>('stats/command/view', { guild_id: guildId, limit: 7 });
     walking = false;
     await pouring;
     const seen = walked.map((record) => record.id);
@@ -110,7 +105,7 @@ describe('events in over RabbitMQ, records out over REST', () => {
       );
       expect(answer).toMatchObject({ status: 202, data: { accepted: true } });
       const record = await waitFor(
-        async () => (await api.get<Record_[]>(kind.viewPath, { guild_id: guildId })).data[0],
+        async () => (await api.get<ViewRecord[]>(kind.viewPath, { guild_id: guildId })).data[0],
         { what: `the record of ${event.kind}` },
       );
       expect(record).toMatchObject({ ...event.record, id: answer.data.event_id, ...timeOf(event) });
@@ -173,32 +168,7 @@ describe('events in over RabbitMQ, records out over REST', () => {
     }
     await Promise.all(sends);
   }
-
-  async function recordsOf(guildId: string): Promise<Record<string, unknown[]>> {
-    const records: Record<string, unknown[]> = {};
-    for (const [name, kind] of KINDS) {
-      const walked = await api.walk<Record_>(kind.viewPath, { guild_id: guildId, limit: 400 });
-      records[name] = walked.toSorted(byId);
-    }
-    return records;
-  }
 });
-
-function expectedRecords(events: readonly MadeUpEvent[]): Record<string, unknown[]> {
-  const records: Record<string, Record_[]> = {};
-  for (const event of events) (records[event.kind] ??= []).push({ ...event.record, ...timeOf(event) } as Record_);
-  return Object.fromEntries(Object.entries(records).map(([kind, of]) => [kind, of.toSorted(byId)]));
-}
-
-/** Id and time of a message come from its snowflake. */
-function timeOf(event: MadeUpEvent): Record<string, unknown> {
-  const id = event.body.message_id as string | undefined;
-  return id === undefined ? {} : { id: derivedEventId(id), timestamp: new Date(snowflakeTime(id)).toISOString() };
-}
-
-function byId(a: Record_, b: Record_): number {
-  return a.id < b.id ? -1 : Number(a.id > b.id);
-}
 
 function shuffled<T>(items: readonly T[]): T[] {
   return items

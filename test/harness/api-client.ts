@@ -11,6 +11,9 @@ export interface Answer<T = unknown> {
 
 /** Calls the query service with the service key, below the module's prefix. */
 export class ApiClient {
+  /** Of a request with a JSON body. */
+  static readonly headers = { authorization: `Bearer ${SERVICE_KEY}`, 'content-type': 'application/json' };
+
   constructor(private readonly baseUrl: string) {}
 
   get<T = unknown>(path: string, query: Record<string, string | number> = {}): Promise<Answer<T>> {

@@ -1,0 +1,36 @@
+import { CATALOGUE, derivedEventId, snowflakeTime, type StatisticKind } from '#libs/contracts';
+import type { ApiClient } from './api-client.js';
+import type { MadeUpEvent } from './made-up-events.js';
+
+export interface ViewRecord {
+  id: string;
+  timestamp: string;
+  [field: string]: unknown;
+}
+
+/** By kind, sorted by id: what the views answer once these events are stored. */
+export function expectedRecords(events: readonly MadeUpEvent[]): Record<string, ViewRecord[]> {
+  const records: Record<string, ViewRecord[]> = {};
+  for (const event of events) (records[event.kind] ??= []).push({ ...event.record, ...timeOf(event) } as ViewRecord);
+  return Object.fromEntries(Object.entries(records).map(([kind, of]) => [kind, of.toSorted(byId)]));
+}
+
+/** By kind, sorted by id: what the views answer for a guild. Kinds without a record are left out. */
+export async function readRecords(api: ApiClient, guildId: string): Promise<Record<string, ViewRecord[]>> {
+  const records: Record<string, ViewRecord[]> = {};
+  for (const [name, { viewPath }] of Object.entries(CATALOGUE) as [string, StatisticKind][]) {
+    const walked = await api.walk<ViewRecord>(viewPath, { guild_id: guildId, limit: 400 });
+    if (walked.length > 0) records[name] = walked.toSorted(byId);
+  }
+  return records;
+}
+
+/** Id and time of a message come from its snowflake. */
+export function timeOf(event: MadeUpEvent): Record<string, unknown> {
+  const id = event.body.message_id as string | undefined;
+  return id === undefined ? {} : { id: derivedEventId(id), timestamp: new Date(snowflakeTime(id)).toISOString() };
+}
+
+function byId(a: ViewRecord, b: ViewRecord): number {
+  return a.id < b.id ? -1 : Number(a.id > b.id);
+}
