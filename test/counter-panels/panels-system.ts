@@ -69,7 +69,7 @@ export class PanelsSystem {
       applicationName: 'test',
       migrations: 'manual',
       retention: { eventDays: 62, summaryDays: 400 },
-      onRetry: () => undefined,
+      onUnavailable: () => undefined,
     });
     await database.connected();
     setDatabaseTime(database.dataSource, this.clock);

@@ -133,7 +133,7 @@ describe('a secret that somebody sends', () => {
     await waitFor(async () => (await request('GET', path, undefined, { authorization })) === 401, {
       what: 'the key to be refused',
     });
-    await untilLogged(query, `"apiKeyId":"${id}"`);
+    await untilLogged(query, `"api_key_id":"${id}"`);
     await untilLogged(query, /"status":401.*GET \/modules\/serverstats\/status 401/);
     expect(logs()).not.toContain(key.slice('serverstats_'.length));
   });
@@ -198,7 +198,7 @@ describe('a secret that somebody sends', () => {
     proxies.database.cutAll();
     await waitFor(async () => (await fetch(`${query.url}/readyz`)).status === 503, { what: 'the database to be away' });
     expect(await requestEverything()).toEqual({ statuses: expect.arrayContaining([401, 503]), revealing: [] });
-    await untilLogged(ingestion, 'cannot consume from RabbitMQ');
+    await untilLogged(ingestion, 'RabbitMQ is not available');
     await proxies.database.accept();
     await proxies.broker.accept();
     await untilBrokerIs('ok');
@@ -229,8 +229,8 @@ describe('a secret that somebody sends', () => {
       listening: true,
       env,
     });
-    await untilLogged(service, 'RabbitMQ:');
-    await untilLogged(other, 'trying again');
+    await untilLogged(service, 'events cannot be handed over');
+    await untilLogged(other, 'the database is not available');
     expect(logs()).not.toContain(`password`);
     expect(logs()).not.toContain(MARK);
   });

@@ -1,6 +1,6 @@
-import pino from 'pino';
 import { BrokerUnavailableError, type EventHandover, type OutgoingEvent } from '#libs/broker';
 import { loadQueryConfig, type Environment } from '#libs/config';
+import { createLogger } from '#libs/observability';
 import { startQuery, type StartQueryOptions } from '../../apps/query/src/start-query.js';
 import { ApiClient } from './api-client.js';
 import { SERVICE_KEY } from './services.js';
@@ -50,14 +50,13 @@ export async function startQueryInProcess(
 ): Promise<QueryInProcess> {
   const handover = new RecordingHandover();
   const log: Record<string, unknown>[] = [];
-  const logger = pino(
-    { level: 'debug' },
-    { write: (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>) },
-  );
   const config = loadQueryConfig(
     { DATABASE_URL: databaseUrl, SERVICE_KEY, QUERY_PORT: '0', ...env },
     { withoutBroker: true },
   );
+  const logger = createLogger({ ...config.log, level: 'debug' }, 'query', {
+    write: (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>),
+  });
   const service = await startQuery(config, { handover, logger, ...options });
   if (connected) {
     await waitFor(async () => (await fetch(`${service.url}/readyz`)).status === 200, {

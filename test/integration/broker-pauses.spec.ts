@@ -81,6 +81,7 @@ describe('a consumer whose queue is lost again and again', () => {
       prefetch: 10,
       batch: { size: 10, maxAgeMs: 10 },
       batchesAtOnce: {},
+      database: { noteFailure: () => false },
       logger: pino({ level: 'silent' }),
       clock,
     });

@@ -251,7 +251,7 @@ describe('StatisticsWriter', () => {
     expect(letters.map(({ content }) => content.toString())).toEqual(['message 13']);
     expect(letters[0]!.headers).toMatchObject({ 'x-error-name': 'UnexpectedError' });
     expect(await stored([guildId])).toHaveLength(19);
-    expect(lines).toMatchObject([{ level: 50, event: 'command.used', guild: guildId, error: 'TypeError' }]);
+    expect(lines).toMatchObject([{ level: 50, event: 'command.used', guild_id: guildId, error: 'TypeError' }]);
     expect(lines[0]!.stack).toMatch(/^at /);
     expect(await failures()).toMatchObject({ unexpected: expect.any(Number) as number });
   });

@@ -50,7 +50,7 @@ describe('workers of a database that takes no changes', () => {
       retention: config.retention,
       applicationName: 'test',
       migrations: 'manual',
-      onRetry: () => undefined,
+      onUnavailable: () => undefined,
     });
     await usable.connected();
     const parts = {
@@ -197,9 +197,9 @@ describe('workers of a database that takes no changes', () => {
 
   const toldPauses = (message: string) =>
     lines
-      .map((line) => JSON.parse(line) as { msg: string; pauseMs: number })
+      .map((line) => JSON.parse(line) as { msg: string; pause_ms: number })
       .filter(({ msg }) => msg === message)
-      .map(({ pauseMs }) => pauseMs);
+      .map(({ pause_ms }) => pause_ms);
 
   it.each([
     {

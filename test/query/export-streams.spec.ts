@@ -61,8 +61,8 @@ describe('an export that is being sent', () => {
     return slow;
   };
   const logOf = (slow: Download, message: RegExp) => () =>
-    query.log.find((line) => line.requestId === slow.requestId && message.test(String(line.msg)));
-  const errors = () => query.log.filter(({ level }) => Number(level) >= 40);
+    query.log.find((line) => line.request_id === slow.requestId && message.test(String(line.msg)));
+  const errors = () => query.log.filter(({ level }) => level === 'warn' || level === 'error');
   const rename = (from: string, to: string) => database.query(`ALTER TABLE ${from} RENAME TO ${to}`);
 
   it('waits for a slow client, holds no connection meanwhile, and is complete in the end', async () => {
@@ -105,11 +105,12 @@ describe('an export that is being sent', () => {
       const slow = await Download.begin(url(impatient));
       await slow.readALittle();
       const hasLeft = () =>
-        impatient.log.find((line) => line.requestId === slow.requestId && /left/.test(String(line.msg)));
+        impatient.log.find((line) => line.request_id === slow.requestId && /left/.test(String(line.msg)));
       await waitFor(hasLeft, { what: 'the download to be cut' });
       expect(await metric('exports_running', impatient)).toBe(0);
       expect(await recordsRead(impatient)).toBeLessThan(RECORDS / 2);
-      expect(impatient.log.some(({ msg }) => /nothing moved on it for 1000 ms/.test(String(msg)))).toBe(true);
+      const cut = impatient.log.find(({ msg }) => /nothing moved/.test(String(msg)));
+      expect(cut).toMatchObject({ request_id: slow.requestId, stalled_ms: 1_000 });
       expect((await slow.readToEnd()).isComplete).toBe(false);
     } finally {
       await impatient.close();
@@ -129,7 +130,7 @@ describe('an export that is being sent', () => {
       leave.abort();
       await expect(begun).rejects.toThrow('aborted');
       await blocker.query('COMMIT');
-      const hasLeft = () => query.log.some((line) => line.requestId === 'impatient' && /left/.test(String(line.msg)));
+      const hasLeft = () => query.log.some((line) => line.request_id === 'impatient' && /left/.test(String(line.msg)));
       await waitFor(hasLeft, { what: 'the log to tell of it' });
       await nothingRuns();
       // The one that was waited for, and one that is read ahead.
@@ -153,7 +154,11 @@ describe('an export that is being sent', () => {
     }
     await nothingRuns();
     const line = await waitFor(logOf(slow, /broken off/), { what: 'the log to tell of it' });
-    expect(line).toMatchObject({ level: 40, err: { message: expect.stringContaining('statistic_events') } });
+    expect(line).toMatchObject({
+      level: 'warn',
+      guild_id: guildId,
+      error: expect.stringContaining('statistic_events'),
+    });
     expect((await download(url())).isComplete).toBe(true);
   });
 
@@ -177,7 +182,7 @@ describe('an export that is being sent', () => {
     await stopping.close();
     expect(performance.now() - started).toBeLessThan(12_000);
     expect((await slow.readToEnd()).isComplete).toBe(false);
-    expect(stopping.log.filter(({ level }) => Number(level) >= 40)).toEqual([]);
+    expect(stopping.log.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
   });
 
   it('may come to its end while the service stops', async () => {

@@ -62,12 +62,12 @@ describe('the HTTP side of the query service', () => {
     const headers = { 'x-request-id': 'my-Request.1_' };
     const answer = await query.client.request(`${MODULE}/status?guild_id=1`, { headers });
     expect(answer.headers.get('x-request-id')).toBe('my-Request.1_');
-    const line = query.log.find(({ requestId }) => requestId === 'my-Request.1_');
+    const line = query.log.find(({ request_id }) => request_id === 'my-Request.1_');
     expect(line).toMatchObject({
       method: 'GET',
       route: `${MODULE}/status`,
       status: 200,
-      durationMs: expect.any(Number),
+      duration_ms: expect.any(Number),
     });
   });
 
@@ -76,8 +76,8 @@ describe('the HTTP side of the query service', () => {
     for (const path of paths) await (await fetch(`${query.url}${path}`)).text();
     const levels = () => new Map(query.log.map(({ route, level }) => [route, level]));
     await waitFor(async () => paths.every((path) => levels().has(path)), { what: 'the lines of the log' });
-    expect(paths.map((path) => levels().get(path))).toEqual([20, 20, 20, 30]);
-    expect(query.log.filter(({ route, level }) => route === '/readyz' && level !== 20)).toEqual([]);
+    expect(paths.map((path) => levels().get(path))).toEqual(['debug', 'debug', 'debug', 'info']);
+    expect(query.log.filter(({ route, level }) => route === '/readyz' && level !== 'debug')).toEqual([]);
   });
 
   it.each(['', 'a b', 'a'.repeat(129), 'a/b'])('makes a request id instead of %j', async (id) => {
@@ -86,10 +86,20 @@ describe('the HTTP side of the query service', () => {
   });
 
   it('logs no query string, no body and no credential', async () => {
-    await query.client.request(`${MODULE}/status?guild_id=4711471147114711`);
-    await query.client.send('POST', 'enable', { guild_id: '4812481248124812' });
+    await query.client.request(`${MODULE}/status?guild_id=47x&user=4711471147114711`);
+    await query.client.send('POST', 'enable', { guild_id: '48x', user: '4812481248124812' });
     const log = JSON.stringify(query.log);
-    for (const secret of ['4711471147114711', '4812481248124812', SERVICE_KEY]) expect(log).not.toContain(secret);
+    const secrets = ['47x', '4711471147114711', '48x', '4812481248124812', SERVICE_KEY];
+    for (const secret of secrets) expect(log).not.toContain(secret);
+  });
+
+  it('logs the guild that a request names in its query string or body', async () => {
+    const inQuery = await query.client.request(`${MODULE}/status?guild_id=4711471147114711`);
+    const inBody = await query.client.send('POST', 'enable', '{"guild_id":4812481248124812481}');
+    const lineOf = ({ headers }: { headers: Headers }) =>
+      query.log.find(({ request_id }) => request_id === headers.get('x-request-id'));
+    expect(lineOf(inQuery)).toMatchObject({ level: 'info', guild_id: '4711471147114711' });
+    expect(lineOf(inBody)).toMatchObject({ level: 'info', guild_id: '4812481248124812481' });
   });
 
   it('checks the credential before the body is read', async () => {

@@ -181,8 +181,14 @@ describe('recording a statistic', () => {
     const answer = await post('stats/command/check', { guild_id: guildId, command: 'a' });
     expect(answer).toMatchObject({ status: 500, error: { code: 500, name: 'InternalServerError' } });
     expect(JSON.stringify(answer.error)).not.toContain('secret');
-    const logged = query.log.find(({ level }) => level === 50);
-    expect(logged).toMatchObject({ requestId: answer.headers.get('x-request-id') });
+    const logged = query.log.find(({ msg }) => msg === 'a request failed unexpectedly');
+    const request_id = answer.headers.get('x-request-id');
+    expect(logged).toMatchObject({
+      level: 'error',
+      request_id,
+      guild_id: guildId,
+      stack: expect.stringMatching(/^at /),
+    });
   });
 
   it('declines stars while the starboard is off, and always hands over deleted channels', async () => {

@@ -11,13 +11,14 @@ import { systemClock, type Clock } from '#libs/timing';
 import {
   createLogger,
   createMetricsRegistry,
-  describeError,
   explainListenError,
   HealthChecks,
   HTTP_LIMITS,
   NestLogger,
+  OutageLog,
   serverLimits,
   type HealthProbe,
+  type Logger,
   type RunningService,
 } from '#libs/observability';
 import { IngestionModule } from './ingestion.module.js';
@@ -29,6 +30,12 @@ import { InProcessServer } from './transports/in-process/in-process.server.js';
 /** Nobody has a reason to send a body, in bytes. */
 const BODY_LIMIT = 1_024;
 
+const DATABASE_OUTAGE = {
+  begins: 'the database is not available',
+  goesOn: 'the database is still not available',
+  ends: 'the database is available again',
+} as const;
+
 export interface IngestionOptions {
   /** @defaultValue the catalogue */
   contract?: StatisticsContract;
@@ -36,11 +43,12 @@ export interface IngestionOptions {
   counterTypes?: CounterTypes;
   /** What everything that waits for Discord goes by. @defaultValue the system's */
   clock?: Clock;
+  logger?: Logger;
 }
 
 /** Starts the ingestion service: listens for health checks and consumes from RabbitMQ. */
 export async function startIngestion(config: IngestionConfig, options: IngestionOptions = {}): Promise<RunningService> {
-  const { parts, app, failed } = await createApp(config, options, {
+  const { parts, app, failed, outage } = await createApp(config, options, {
     rabbitmq: { probe: () => server.probeConnection(), whenFailing: 'failed' },
     consumers: { probe: () => server.probeConsumers(), whenFailing: 'failed' },
   });
@@ -52,16 +60,18 @@ export async function startIngestion(config: IngestionConfig, options: Ingestion
     batch: config.batch,
     // Statistics may be stored in any order; while one batch commits the next is written.
     batchesAtOnce: { [QUEUES.statistics]: 2 },
+    database: parts.database,
     logger: parts.logger,
+    clock: options.clock,
   });
   app.connectMicroservice<MicroserviceOptions>({ strategy: server });
-  const url = await listen(app, parts);
+  const url = await listen(app, parts, outage);
   // Without the schema every batch would only be tried again and again.
   parts.database.connected().then(
     () => (parts.database.isUsable ? app.startAllMicroservices() : undefined),
     () => undefined, // told by `failed`
   );
-  return { url, failed, close: () => close(app, parts) };
+  return { url, failed, close: () => close(app, parts, outage) };
 }
 
 /** The same service without a broker: events are handed over by a call in this process. */
@@ -69,24 +79,31 @@ export async function startIngestionInProcess(
   config: IngestionConfig,
   options: IngestionOptions = {},
 ): Promise<RunningService & { handover: EventHandover }> {
-  const { parts, app, failed } = await createApp(config, options, {});
+  const { parts, app, failed, outage } = await createApp(config, options, {});
   const handover = new InProcessServer({ intake: app.get(Intake), batch: config.batch });
   app.connectMicroservice<MicroserviceOptions>({ strategy: handover });
-  const url = await listen(app, parts);
+  const url = await listen(app, parts, outage);
   await app.startAllMicroservices();
-  return { url, failed, handover, close: () => close(app, parts) };
+  return { url, failed, handover, close: () => close(app, parts, outage) };
 }
 
 async function createApp(config: IngestionConfig, options: IngestionOptions, probes: Record<string, HealthProbe>) {
-  const logger = createLogger(config.log, 'ingestion');
+  const logger = options.logger ?? createLogger(config.log, 'ingestion');
+  const clock = options.clock ?? systemClock;
   const erasureLog = config.erasureLog === undefined ? undefined : await ErasureLog.open(config.erasureLog);
   const database = new Database({
     ...config.database,
     applicationName: 'serverstats-ingestion',
     retention: config.retention,
-    onRetry: (error) => logger.error({ error: describeError(error) }, 'the database is not reachable, trying again'),
+    onUnavailable: (error, ids) => outage.note(error, ids),
   });
-  const clock = options.clock ?? systemClock;
+  const outage = new OutageLog({
+    name: 'database',
+    messages: DATABASE_OUTAGE,
+    probe: () => database.probeWrite(),
+    clock,
+    logger,
+  });
   const discord = config.discord && new DiscordClient({ ...config.discord, clock });
   const parts: ServiceParts = {
     config,
@@ -113,15 +130,15 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
     logger: new NestLogger(logger),
     abortOnError: false,
   });
-  return { parts, app, failed };
+  return { parts, app, failed, outage };
 }
 
-async function listen(app: NestFastifyApplication, parts: ServiceParts): Promise<string> {
+async function listen(app: NestFastifyApplication, parts: ServiceParts, outage: OutageLog): Promise<string> {
   const { config, logger } = parts;
   try {
     await app.listen(config.http.port, config.http.host);
   } catch (error) {
-    await close(app, parts);
+    await close(app, parts, outage);
     throw explainListenError(error, 'INGESTION_PORT');
   }
   const url = await app.getUrl();
@@ -129,8 +146,13 @@ async function listen(app: NestFastifyApplication, parts: ServiceParts): Promise
   return url;
 }
 
-async function close(app: NestFastifyApplication, { database, logger }: ServiceParts): Promise<void> {
+async function close(
+  app: NestFastifyApplication,
+  { database, logger }: ServiceParts,
+  outage: OutageLog,
+): Promise<void> {
   logger.info('draining');
+  outage.stop();
   database.stopConnecting();
   await app.close();
   await database.close();

@@ -7,6 +7,7 @@ import { Database } from '#libs/database';
 import { systemClock } from '#libs/timing';
 import { createLogger, createMetricsRegistry } from '#libs/observability';
 import { createQueryApp } from './create-query-app.js';
+import { Outages } from './http/outages.js';
 import { openApiDocument } from './openapi/openapi-document.js';
 
 const FILE = 'docs/openapi.json';
@@ -23,16 +24,18 @@ const handover: EventHandover = {
   probe: () => Promise.resolve(),
   close: () => Promise.resolve(),
 };
+const database = new Database({
+  ...config.database,
+  retention: config.retention,
+  applicationName: 'generate-openapi',
+  onUnavailable: () => undefined,
+});
 const app = await createQueryApp({
   config,
   contract: new StatisticsContract(),
   counterTypes: new CounterTypes(),
-  database: new Database({
-    ...config.database,
-    retention: config.retention,
-    applicationName: 'generate-openapi',
-    onRetry: () => undefined,
-  }),
+  database,
+  outages: new Outages(database, { note: () => undefined }),
   handover,
   clock: systemClock,
   registry: createMetricsRegistry(),

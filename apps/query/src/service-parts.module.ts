@@ -10,6 +10,7 @@ import { ErasureLog } from '#libs/erasure';
 import { Logger } from '#libs/observability';
 import { Clock } from '#libs/timing';
 import { ErasurePatience } from './database/guild-eraser.js';
+import { Outages } from './http/outages.js';
 
 /** What is made before Nest is, and outlives it. */
 export interface ServiceParts {
@@ -24,6 +25,7 @@ export interface ServiceParts {
   clock: Clock;
   registry: Registry;
   logger: Logger;
+  outages: Outages;
   erasureLog?: ErasureLog;
   /** @defaultValue LONGEST_ERASURE_MS */
   erasurePatienceMs?: number;
@@ -44,6 +46,7 @@ export class ServicePartsModule {
       { provide: Clock, useValue: parts.clock },
       { provide: Registry, useValue: parts.registry },
       { provide: Logger, useValue: parts.logger },
+      { provide: Outages, useValue: parts.outages },
       { provide: ErasurePatience, useValue: new ErasurePatience(parts.erasurePatienceMs) },
     ];
     if (parts.discord !== undefined) providers.push({ provide: DiscordClient, useValue: parts.discord });

@@ -9,13 +9,25 @@ import { systemClock, type Clock } from '#libs/timing';
 import {
   createLogger,
   createMetricsRegistry,
-  describeError,
   explainListenError,
+  OutageLog,
   type HttpLimits,
   type Logger,
   type RunningService,
 } from '#libs/observability';
 import { createQueryApp } from './create-query-app.js';
+import { Outages } from './http/outages.js';
+
+const DATABASE_OUTAGE = {
+  begins: 'the database is not available',
+  goesOn: 'the database is still not available',
+  ends: 'the database is available again',
+} as const;
+const HANDOVER_OUTAGE = {
+  begins: 'events cannot be handed over',
+  goesOn: 'events still cannot be handed over',
+  ends: 'events can be handed over again',
+} as const;
 
 export interface StartQueryOptions {
   /** Takes the events instead of RabbitMQ. The caller closes it, after the service. */
@@ -46,19 +58,37 @@ export async function startQuery(config: QueryConfig, options: StartQueryOptions
     ...config.database,
     retention: config.retention,
     applicationName: 'serverstats-query',
-    onRetry: (error) => logger.warn(`the database cannot be used yet: ${describeError(error)}`),
+    onUnavailable: (error, ids) => databaseOutage.note(error, ids),
   });
-  const ownHandover = options.handover === undefined ? createAmqpHandover(config, contract, logger) : undefined;
-  const handover = options.handover ?? ownHandover!;
   const clock = options.clock ?? systemClock;
+  const databaseOutage = new OutageLog({
+    name: 'database',
+    messages: DATABASE_OUTAGE,
+    probe: () => database.probe(),
+    clock,
+    logger,
+  });
+  const handoverOutage: OutageLog = new OutageLog({
+    name: options.handover === undefined ? 'rabbitmq' : 'handover',
+    messages: HANDOVER_OUTAGE,
+    probe: () => handover.probe(),
+    clock,
+    logger,
+  });
+  const ownHandover =
+    options.handover === undefined ? createAmqpHandover(config, contract, handoverOutage, clock) : undefined;
+  const handover = options.handover ?? ownHandover!;
   const discord = config.discord && new DiscordClient({ ...config.discord, clock });
   const registry: Registry = createMetricsRegistry();
   const { limits, erasurePatienceMs } = options;
   const shared = { config, contract, counterTypes, database, handover, discord, clock, registry, logger };
-  const parts = { ...shared, erasureLog, erasurePatienceMs };
+  const outages = new Outages(database, handoverOutage);
+  const parts = { ...shared, outages, erasureLog, erasurePatienceMs };
   const app = await createQueryApp(parts, limits);
 
   const close = async () => {
+    databaseOutage.stop();
+    handoverOutage.stop();
     await app.close();
     await ownHandover?.close();
     await database.close();
@@ -78,13 +108,20 @@ export async function startQuery(config: QueryConfig, options: StartQueryOptions
   return { url, failed, close };
 }
 
-function createAmqpHandover(config: QueryConfig, contract: StatisticsContract, logger: Logger): AmqpHandover {
+function createAmqpHandover(
+  config: QueryConfig,
+  contract: StatisticsContract,
+  outage: OutageLog,
+  clock: Clock,
+): AmqpHandover {
   return new AmqpHandover({
     urls: config.rabbitmqUrls,
     contract,
-    onError: (error) => logger.warn(`RabbitMQ: ${describeError(error)}`),
-    onAlarm: (reason) =>
-      logger.warn(reason === undefined ? 'RabbitMQ takes events again' : `RabbitMQ has raised an alarm: ${reason}`),
+    clock,
+    onError: (error) => outage.note(error),
+    onAlarm: (reason) => {
+      if (reason !== undefined) outage.note(new Error(`RabbitMQ has raised an alarm: ${reason}`));
+    },
   });
 }
 

@@ -1,6 +1,6 @@
 import type { ChannelModel, ConfirmChannel, Options } from 'amqplib';
 import type { StatisticsContract } from '#libs/contracts';
-import { withDeadline } from '#libs/timing';
+import { withDeadline, type Clock } from '#libs/timing';
 import { BrokerConnection } from './broker-connection.js';
 import { declareTopology } from './declare-topology.js';
 
@@ -13,6 +13,8 @@ export interface ConfirmPublisherOptions {
   onError(error: Error): void;
   /** The broker takes no messages for now; without a reason: it takes them again. */
   onAlarm(reason?: string): void;
+  /** Of the pauses between two connections. @defaultValue the system's */
+  clock?: Clock;
 }
 
 /** Nothing can be published now; nothing of the message was handed to the broker. */
@@ -55,6 +57,7 @@ export class ConfirmPublisher {
     this.connection = new BrokerConnection({
       urls: options.urls,
       name: options.name,
+      clock: options.clock,
       onConnect: (connection) => this.openChannels(connection),
       onError: (error) => options.onError(error),
       onAlarm: (reason) => this.noteAlarm(reason),

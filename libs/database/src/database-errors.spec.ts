@@ -2,10 +2,28 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
 import { createDataSource } from './data-source.js';
-import { classifyDatabaseError, isConnectionFailure, sqlState } from './database-errors.js';
+import { classifyDatabaseError, isConnectionFailure, isUnavailable, sqlState } from './database-errors.js';
 
 const withCode = (code: string) => Object.assign(new Error('failed'), { code });
 const wrapped = (error: Error) => new QueryFailedError('SELECT 1', [], error);
+
+describe('isUnavailable', () => {
+  it.each(['08006', '57P01', '53300', '53100', '25006', '28P01', '3D000', 'ECONNREFUSED'])(
+    'should say so of %s',
+    (code) => {
+      expect(isUnavailable(withCode(code))).toBe(true);
+      expect(isUnavailable(wrapped(withCode(code)))).toBe(true);
+      expect(isUnavailable(new AggregateError([withCode(code)]))).toBe(true);
+    },
+  );
+
+  it.each(['22001', '23505', '40P01', '42P01', '42501', '53200', '57014', 'ERR_ASSERTION'])(
+    'should not say so of %s',
+    (code) => {
+      expect(isUnavailable(withCode(code))).toBe(false);
+    },
+  );
+});
 
 describe('classifyDatabaseError', () => {
   it.each(['22001', '22P02', '22003', '23502', '23505'])('should call %s the fault of the data', (code) => {

@@ -46,7 +46,13 @@ const CONNECTION_ERRORS = new Set([
   'TransactionNotStartedError',
   'ConnectionIsNotSetError',
   'CannotExecuteNotConnectedError',
+  'NotConnectedError',
 ]);
+/**
+ * The database takes nobody in, or no changes, whatever they are: wrong credentials, no such database, no connections or
+ * room left, read-only.
+ */
+const UNAVAILABLE_STATES = /^(?:28|3D|53|25006)/;
 /** Connection exception, and a server that shuts down, has crashed or starts. */
 const CONNECTION_STATES = /^(?:08|57P0[1-3])/;
 /** The operator has to see to it, as to a database that is away; then the same again succeeds. */
@@ -87,6 +93,13 @@ export function isConnectionFailure(error: unknown): boolean {
       CONNECTION_STATES.test(code) || TLS_ERROR.test(code) || (SYSTEM_ERROR.test(code) && !code.startsWith('ERR_'))
     );
   });
+}
+
+/** Whether the database cannot be used at all for now, so that all work on it fails in the same way. */
+export function isUnavailable(error: unknown): boolean {
+  const state = sqlState(error);
+  if (isConnectionFailure(error)) return true;
+  return state !== undefined && state !== SQLSTATE.outOfSharedMemory && UNAVAILABLE_STATES.test(state);
 }
 
 function hasName(error: unknown, names: ReadonlySet<string>): boolean {

@@ -1,6 +1,8 @@
 import type { DataSource } from 'typeorm';
 import { BackOff, pause } from '#libs/timing';
+import type { LogIds } from '#libs/observability';
 import { createDataSource, createMigratingDataSource, type DatabaseOptions } from './data-source.js';
+import { isUnavailable } from './database-errors.js';
 import {
   isSchemaCurrent,
   makeAllPartitions,
@@ -16,8 +18,8 @@ export interface DatabaseStartOptions extends DatabaseOptions {
   /** Where migrations connect. @defaultValue `url` */
   migrationsUrl?: string;
   retention: Retention;
-  /** Called for each failed attempt to connect. */
-  onRetry(error: Error): void;
+  /** Called for each failed attempt to connect, and for each failure of work because the database cannot be used. */
+  onUnavailable(error: unknown, ids?: LogIds): void;
 }
 
 const PAUSES = { firstMs: 250, longestMs: 5_000 };
@@ -55,6 +57,18 @@ export class Database {
     return this.isReady;
   }
 
+  /**
+   * Takes the failure of some work. One that says that the database cannot be used is logged once for all work.
+   *
+   * @param ids of the work
+   * @returns whether it is such a failure; the caller logs any other
+   */
+  noteFailure(error: unknown, ids?: LogIds): boolean {
+    const isAway = isUnavailable(error);
+    if (isAway) this.options.onUnavailable(error, ids);
+    return isAway;
+  }
+
   /** One round trip. @throws whatever keeps the database from answering */
   async probe(): Promise<void> {
     if (!this.isReady) throw new Error('not connected yet, or the schema is not there yet');
@@ -89,7 +103,7 @@ export class Database {
         return;
       } catch (error) {
         if (error instanceof OutdatedSchemaError || error instanceof UnusableDatabaseError) throw error;
-        this.options.onRetry(error as Error);
+        this.options.onUnavailable(error);
         await pause(backOff.next(), this.stopping.signal);
       }
     }

@@ -21,6 +21,31 @@ describe('describeError', () => {
     expect(describeError(withCode('write EPIPE', 'EPIPE'))).toBe('write EPIPE');
   });
 
+  it('should tell the whole chain of causes, and nothing twice', () => {
+    const refused = withCode('', 'ECONNREFUSED');
+    const outer = new Error('the key was not read', { cause: new Error('no connection', { cause: refused }) });
+    expect(describeError(outer)).toBe('the key was not read (cause: no connection (cause: ECONNREFUSED))');
+    expect(describeError(new Error('not read: no answer', { cause: new Error('no answer') }))).toBe(
+      'not read: no answer',
+    );
+    expect(describeError(new AggregateError([outer], 'all'))).toContain('all: the key was not read (cause: no conn');
+    const own: Error & { cause?: unknown } = new Error('of itself');
+    own.cause = own;
+    expect(describeError(own)).toBe('of itself');
+  });
+
+  it('should keep credentials out of the line, also those of a cause', () => {
+    const secrets = [
+      'postgres://user:hunter2@host/db',
+      'authorization: Bearer hunter2hunter2hunter2',
+      'Bot hunter2.hunter2.hunter2_',
+      'host=a password=hunter2 user=b',
+    ];
+    for (const text of secrets) {
+      expect(describeError(new Error('failed', { cause: new Error(text) }))).not.toContain('hunter2');
+    }
+  });
+
   it('should keep what people wrote out of the line', () => {
     const refused = withCode('invalid input syntax for type bigint: "my secret"', '22P02');
     expect(describeError(refused)).toBe('the database refused a value (SQLSTATE 22P02)');

@@ -1,5 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
+import { describeError } from './describe-error.js';
 import type { Logger } from './logger.js';
+import { stackFrames } from './stack-frames.js';
 
 /** Lets Nest write its own lines to the service's logger; its chatter about wiring is of level debug. */
 export class NestLogger implements LoggerService {
@@ -34,8 +36,10 @@ export class NestLogger implements LoggerService {
     const context = rest.at(-1);
     const details: Record<string, unknown> = typeof context === 'string' ? { context } : {};
     if (rest.length > 1 && typeof rest[0] === 'string') details.stack = rest[0];
-    if (message instanceof Error) this.logger[level]({ ...details, err: message }, message.message);
-    else if (typeof message === 'string') this.logger[level](details, message);
+    if (message instanceof Error) {
+      const error = describeError(message);
+      this.logger[level]({ ...details, error, stack: stackFrames(message) }, error);
+    } else if (typeof message === 'string') this.logger[level](details, message);
     else this.logger[level]({ ...details, message });
   }
 }

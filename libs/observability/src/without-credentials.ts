@@ -1,4 +1,7 @@
-/** A text for logs and answers, without the user and password of any URL in it. */
+/** A text for logs and answers, without the user and password of any URL, password parameters and bearer tokens. */
 export function withoutCredentials(text: string): string {
-  return text.replace(/:\/\/[^\s/?#]*@/g, '://***@');
+  return text
+    .replace(/:\/\/[^\s/?#]*@/g, '://***@')
+    .replace(/\b(password|sslpassword)=[^\s&]+/gi, '$1=***')
+    .replace(/\b(Bearer|Bot|Basic) +[\w.~+/-]{16,}=*/g, '$1 ***');
 }

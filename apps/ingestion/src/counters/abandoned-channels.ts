@@ -62,7 +62,7 @@ export class AbandonedChannels {
     const { dataSource, logger } = this.parts;
     const isGivenUp = isRefusal(error) && creation.isHopeless;
     logger.warn(
-      { guild: creation.guildId, attempts: creation.attempts + 1, error: describeError(error) },
+      { guild_id: creation.guildId, attempts: creation.attempts + 1, error: describeError(error) },
       isGivenUp
         ? 'the channel of an abandoned counter panel is given up, as it cannot be removed'
         : 'the channel of an abandoned counter panel could not be removed, trying again',

@@ -84,8 +84,10 @@ export class CounterPanelWorker implements OnApplicationBootstrap, BeforeApplica
       round: (signal) => this.removeAbandoned(abandoned, signal),
       everyMs: POLL_MS,
       afterFailure: PAUSES,
-      onFailure: (error, pauseMs) =>
-        logger.error({ error: describeError(error), pauseMs }, 'counter panels: abandoned channels cannot be removed'),
+      onFailure: (error, pause_ms) => {
+        if (database.noteFailure(error)) return;
+        logger.error({ error: describeError(error), pause_ms }, 'counter panels: abandoned channels cannot be removed');
+      },
       clock,
     });
   }
@@ -215,7 +217,9 @@ export class CounterPanelWorker implements OnApplicationBootstrap, BeforeApplica
       await failRefresh(dataSource.manager, claim).catch(() => undefined); // the lease ends by itself
       if (signal.aborted) return true;
       metrics.countRefresh('failed');
-      this.logger.warn({ guild: due.guildId, error: describeError(error) }, 'counter panels could not be refreshed');
+      const ids = { guild_id: due.guildId };
+      if (this.database.noteFailure(error, ids)) return true;
+      this.logger.warn({ ...ids, error: describeError(error) }, 'counter panels could not be refreshed');
     }
     return true;
   }
@@ -231,9 +235,10 @@ export class CounterPanelWorker implements OnApplicationBootstrap, BeforeApplica
   private pauseAfter(error: unknown): void {
     const now = this.clock.now();
     if (this.stopping.signal.aborted || now < this.pausedUntil) return;
-    const pauseMs = this.backOff.next();
-    this.pausedUntil = now + pauseMs;
-    this.logger.error({ error: describeError(error), pauseMs }, 'counter panels: the work list cannot be read');
+    const pause_ms = this.backOff.next();
+    this.pausedUntil = now + pause_ms;
+    if (this.database.noteFailure(error)) return;
+    this.logger.error({ error: describeError(error), pause_ms }, 'counter panels: the work list cannot be read');
   }
 
   private async keepRunning(discord: DiscordClient): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Logger } from '#libs/observability';
+import type { LogIds, Logger } from '#libs/observability';
 import type { DeadLetter } from './dead-letter.js';
 import type { EventConsumer } from './event-consumer.js';
 import type { EventMetrics } from './event.metrics.js';
@@ -63,12 +63,13 @@ export class EventPipeline {
   /**
    * Has the events of a batch stored by their consumers, in order, and counts what became of them.
    *
+   * @param ids of the batch, for the lines that it causes
    * @returns the dead letters of each message: of events that could not be decoded, and of those that cannot be stored
    * @throws the error in an outage: nothing is decided, the same batch is to be stored again, which does no harm
    */
-  async store(messages: readonly DecodedMessage[]): Promise<DeadLetter[][]> {
+  async store(messages: readonly DecodedMessage[], ids: LogIds = {}): Promise<DeadLetter[][]> {
     const { metrics, storer } = this.parts;
-    const outcome = new StoringOutcome();
+    const outcome = new StoringOutcome(ids);
     for (const { consumer, events } of this.portionsOf(messages)) await storer.store(events, consumer, outcome);
     // Not before: what fails in the middle is done again as a whole.
     metrics.countAll(outcome.counts);

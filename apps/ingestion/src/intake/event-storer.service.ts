@@ -1,7 +1,7 @@
 import { isNativeError } from 'node:util/types';
 import { Injectable } from '@nestjs/common';
 import { classifyDatabaseError, Database, SQLSTATE, sqlState } from '#libs/database';
-import { Logger } from '#libs/observability';
+import { Logger, describeError, stackFrames, type LogIds } from '#libs/observability';
 import { growingPause, systemClock } from '#libs/timing';
 import type { EventConsumer } from './event-consumer.js';
 import { EventError } from './event-error.js';
@@ -12,6 +12,9 @@ import type { OutcomeCounts, ReceivedEvent, RefusedEvent, StoreOutcome } from '.
 export class StoringOutcome {
   readonly counts: Partial<Record<StoreOutcome, number>> = {};
   readonly refused = new Map<ReceivedEvent, RefusedEvent>();
+
+  /** @param ids of the batch, for the log */
+  constructor(readonly ids: LogIds = {}) {}
 
   add(counts: OutcomeCounts): void {
     for (const [outcome, events] of Object.entries(counts) as [StoreOutcome, number][]) {
@@ -85,14 +88,14 @@ export class EventStorer {
       if (failure === 'data') return this.refuse(event, error, outcome);
       // Not its message, which may repeat what the event holds: that lies with the dead letter.
       const unexpected = asError(error);
-      const details = { ...labelsOf(event), error: unexpected.name, stack: framesOf(unexpected) };
+      const details = { ...outcome.ids, ...labelsOf(event), error: unexpected.name, stack: stackFrames(unexpected) };
       this.logger.error(details, 'an event goes to the dead letters: this program fails on it');
       outcome.refused.set(event, refusalOf(event, 'UnexpectedError', unexpected));
     }
   }
 
   private refuse(event: ReceivedEvent, error: unknown, outcome: StoringOutcome): void {
-    this.logger.warn({ ...labelsOf(event), sqlState: sqlState(error) }, 'Postgres refuses an event');
+    this.logger.warn({ ...outcome.ids, ...labelsOf(event), error: describeError(error) }, 'Postgres refuses an event');
     outcome.refused.set(event, refusalOf(event, 'RefusedByDatabaseError', asError(error)));
   }
 }
@@ -106,20 +109,12 @@ function refusalOf(
 }
 
 /** What a log line may say of an event. */
-function labelsOf({ event, source: { type } }: ReceivedEvent): { event: string; guild: string | undefined } {
-  return { event: type.name, guild: type.guildOf(event) };
+function labelsOf({ event, source: { type } }: ReceivedEvent): { event: string; guild_id: string | undefined } {
+  return { event: type.name, guild_id: type.guildOf(event) };
 }
 
 function byTime(a: ReceivedEvent, b: ReceivedEvent): number {
   return Number(a.event.occurredAt) - Number(b.event.occurredAt);
-}
-
-/** Where the error was thrown, without its message. */
-function framesOf({ stack }: Error): string | undefined {
-  return stack
-    ?.match(/^ {4}at .+$/gm)
-    ?.map((frame) => frame.trim())
-    .join('\n');
 }
 
 /** Not by `instanceof`: errors of Node itself are of another realm in tests. */

@@ -36,8 +36,10 @@ export class ErasureService implements OnApplicationBootstrap, OnApplicationShut
       round: (signal) => this.run(signal),
       everyMs: INTERVAL_MS,
       afterFailure: AFTER_FAILURE,
-      onFailure: (error, pauseMs) =>
-        logger.error({ error: describeError(error), pauseMs }, 'unfinished erasures could not be read, trying again'),
+      onFailure: (error, pause_ms) => {
+        if (database.noteFailure(error)) return;
+        logger.error({ error: describeError(error), pause_ms }, 'unfinished erasures could not be read, trying again');
+      },
       clock,
     });
   }
@@ -64,8 +66,9 @@ export class ErasureService implements OnApplicationBootstrap, OnApplicationShut
     this.unfinished.set((await listErasureJobs(this.dataSource.manager)).length);
   }
 
-  private tellFailure(error: unknown, guild: string): void {
-    const details = { guild, error: describeError(error) };
+  private tellFailure(error: unknown, guild_id: string): void {
+    if (this.database.noteFailure(error, { guild_id })) return;
+    const details = { guild_id, error: describeError(error) };
     this.logger.error(details, 'an erasure could not be finished, trying again later');
   }
 }

@@ -40,8 +40,10 @@ export class MaintenanceService implements OnApplicationBootstrap, OnApplication
       round: () => this.run(),
       everyMs: INTERVAL_MS,
       afterFailure: AFTER_FAILURE,
-      onFailure: (error, pauseMs) =>
-        logger.error({ error: describeError(error), pauseMs }, 'upkeep of the database failed, trying again'),
+      onFailure: (error, pause_ms) => {
+        if (database.noteFailure(error)) return;
+        logger.error({ error: describeError(error), pause_ms }, 'upkeep of the database failed, trying again');
+      },
       clock,
     });
   }
@@ -61,28 +63,32 @@ export class MaintenanceService implements OnApplicationBootstrap, OnApplication
     if (!this.database.isUsable) return; // the service stops
     const { retention } = this;
     const failed: string[] = [];
+    const errors: unknown[] = [];
     const attempt = async (table: string, work: () => Promise<boolean>) => {
-      if (!(await work().catch((error: unknown) => this.tellFailure(table, error)))) failed.push(table);
+      if (!(await work().catch((error: unknown) => this.tellFailure(table, error, errors)))) failed.push(table);
     };
-    for (const table of partitionedTables(retention)) await attempt(table.table, () => this.keep(table));
+    for (const table of partitionedTables(retention)) await attempt(table.table, () => this.keep(table, errors));
     await attempt('erasure_tombstones', () => dropSpentTombstones(dataSource.manager).then(() => true));
     await attempt('collection_periods', () =>
       dropSpentPeriods(dataSource.manager, retention.summaryDays).then(() => true),
     );
-    if (failed.length > 0) throw new Error(`the upkeep of ${failed.join(', ')} failed`);
+    if (failed.length > 0) throw new AggregateError(errors, `the upkeep of ${failed.join(', ')} failed`);
   }
 
   /** @returns false, as a failure is */
-  private tellFailure(table: string, error: unknown): false {
-    this.logger.error({ table, error: describeError(error) }, 'upkeep of a table failed');
+  private tellFailure(table: string, error: unknown, errors: unknown[]): false {
+    errors.push(error);
+    if (!this.database.noteFailure(error)) {
+      this.logger.error({ table, error: describeError(error) }, 'upkeep of a table failed');
+    }
     return false;
   }
 
   /** @returns whether nothing of it failed */
-  private async keep(table: PartitionedTable): Promise<boolean> {
+  private async keep(table: PartitionedTable, errors: unknown[]): Promise<boolean> {
     const { dataSource } = this.database;
     const { failures, ...upkeep } = await keepPartitions(dataSource, table, new Date());
-    for (const failure of failures) this.tellFailure(table.table, failure);
+    for (const failure of failures) this.tellFailure(table.table, failure, errors);
     if (upkeep.created.length + upkeep.dropped.length + upkeep.busy.length > 0) {
       this.logger.info({ table: table.table, ...upkeep }, 'partitions');
     }

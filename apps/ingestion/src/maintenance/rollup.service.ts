@@ -42,8 +42,10 @@ export class RollupService implements OnApplicationBootstrap, OnApplicationShutd
       round: (signal) => this.run(signal),
       everyMs: INTERVAL_MS,
       afterFailure: AFTER_FAILURE,
-      onFailure: (error, pauseMs) =>
-        logger.error({ error: describeError(error), pauseMs }, 'rollups could not be computed, trying again'),
+      onFailure: (error, pause_ms) => {
+        if (database.noteFailure(error)) return;
+        logger.error({ error: describeError(error), pause_ms }, 'rollups could not be computed, trying again');
+      },
       clock,
     });
   }
@@ -63,8 +65,9 @@ export class RollupService implements OnApplicationBootstrap, OnApplicationShutd
     this.waiting.set(found);
     if (quarters > 0) this.computed.inc({ span: 'quarter' }, quarters);
     if (days > 0) this.computed.inc({ span: 'day' }, days);
-    for (const { guildId, error } of failures) {
-      const details = { guild: guildId, error: describeError(error) };
+    for (const { guildId: guild_id, error } of failures) {
+      if (this.database.noteFailure(error, { guild_id })) continue;
+      const details = { guild_id, error: describeError(error) };
       this.logger.error(details, 'the rollups of a guild could not be computed, trying again later');
     }
   }

@@ -9,7 +9,7 @@ import { Database, keepLease } from '#libs/database';
 import { LOOK_ROUND_MS } from '#libs/starboard';
 import { DiscordClient } from '#libs/discord';
 import { BackOff, Clock, WakeableSleep } from '#libs/timing';
-import { describeError, Logger } from '#libs/observability';
+import { describeError, Logger, type LogIds } from '#libs/observability';
 import { StarboardMetrics } from './starboard.metrics.js';
 import { StarboardTasks, type DueTask } from './starboard-tasks.queries.js';
 import { TaskRunner } from './task-runner.service.js';
@@ -127,7 +127,7 @@ export class StarboardWorker implements OnApplicationBootstrap, BeforeApplicatio
         },
         (error: unknown) => {
           if (abort.signal.aborted) return true; // what is left of it is done after the lease
-          this.pauseAfter(error, 'a starboard task was left to its lease');
+          this.pauseAfter(error, 'a starboard task was left to its lease', { guild_id: task.guildId });
           return true;
         },
       )
@@ -162,10 +162,11 @@ export class StarboardWorker implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   /** What fails together with others counts, and is told, once. */
-  private pauseAfter(error: unknown, message: string): void {
+  private pauseAfter(error: unknown, message: string, ids: LogIds = {}): void {
     if (this.isPaused) return;
-    const pauseMs = this.backOff.next();
-    this.pausedUntil = this.clock.now() + pauseMs;
-    this.logger.error({ error: describeError(error), pauseMs }, message);
+    const pause_ms = this.backOff.next();
+    this.pausedUntil = this.clock.now() + pause_ms;
+    if (this.database.noteFailure(error, ids)) return;
+    this.logger.error({ ...ids, error: describeError(error), pause_ms }, message);
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable, Optional } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { StarboardAction } from '#libs/database';
+import { isUnavailable, type StarboardAction } from '#libs/database';
 import { DiscordClient, DiscordError } from '#libs/discord';
 import { forgetDeletedChannel } from '#libs/settings';
 import { Clock } from '#libs/timing';
@@ -116,7 +116,11 @@ export class TaskRunner {
     if (error instanceof ChannelProblemError) {
       const now = this.clock.now();
       const { until, isNew } = await this.problems.record(error.details, now);
-      if (isNew) this.logger.warn({ ...error.details }, 'the starboard does not work in a channel');
+      if (isNew) {
+        const { action, problem } = error.details;
+        const details = { guild_id: task.guildId, channel_id: error.details.channelId, action, error: problem };
+        this.logger.warn(details, 'the starboard does not work in a channel');
+      }
       if (task.isHopeless) return this.giveUp(task, error.message);
       if (task.task !== 'follow') await this.tasks.holdErasures(task, until - now);
       await this.tasks.postpone(task, until - now, error.message);
@@ -132,7 +136,8 @@ export class TaskRunner {
       return 'rate_limited';
     }
     const isDiscords = error instanceof DiscordError || error instanceof PostRefusedError;
-    if (!isDiscords) this.logger.error({ error: describeError(error) }, 'a starboard task failed');
+    if (!isDiscords && !isUnavailable(error))
+      this.logger.error({ ...idsOf(task), error: describeError(error) }, 'a starboard task failed');
     const message = error instanceof Error ? error.message : String(error);
     if (task.isHopeless) return this.giveUp(task, message);
     await this.tasks.retry(task, message, error instanceof PostRefusedError ? error.problem : undefined);
@@ -146,19 +151,20 @@ export class TaskRunner {
 
   private async giveUpErasures({ guildId }: ClaimedTask): Promise<RunFailure> {
     const posts = await this.tasks.dropErasures(guildId);
-    this.logger.warn({ guildId, posts }, 'erased posts of a guild that the bot has left are given up');
+    this.logger.warn({ guild_id: guildId, posts }, 'erased posts of a guild that the bot has left are given up');
     return 'given_up';
   }
 
   private async giveUp(task: ClaimedTask, error: string): Promise<RunFailure> {
     await this.tasks.drop(task);
-    const { guildId, channelId, messageId, failingSince } = task;
-    this.logger.warn(
-      { guildId, channelId, messageId, task: task.task, failingSince, error },
-      'a starboard task was given up',
-    );
+    const details = { ...idsOf(task), failing_since: task.failingSince, error: describeError(error) };
+    this.logger.warn(details, 'a starboard task was given up');
     return 'given_up';
   }
+}
+
+function idsOf({ guildId, channelId, messageId, task }: ClaimedTask) {
+  return { guild_id: guildId, channel_id: channelId, message_id: messageId, task };
 }
 
 /** What the message's entry may need in its channel; deleting and editing must not wait for what new posts lack. */

@@ -2,6 +2,8 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { describeError, Logger } from '#libs/observability';
 import { writeApiKeyUses } from '#libs/api-keys';
 import { GuildDatabase } from '../database/guild-database.js';
+import { ApiError } from '../http/api-error.js';
+import { Outages } from '../http/outages.js';
 
 /** Uses are written together this long after the first of them, in milliseconds. */
 const WRITTEN_AFTER_MS = 5_000;
@@ -15,6 +17,7 @@ export class ApiKeyUses implements OnApplicationShutdown {
   constructor(
     private readonly database: GuildDatabase,
     private readonly logger: Logger,
+    private readonly outages: Outages,
   ) {}
 
   note(keyId: string): void {
@@ -37,7 +40,8 @@ export class ApiKeyUses implements OnApplicationShutdown {
     try {
       await this.database.read((manager) => writeApiKeyUses(manager, uses));
     } catch (error) {
-      this.logger.warn(`the last uses of ${uses.size} API keys were not written: ${describeError(error)}`);
+      if (error instanceof ApiError && this.outages.note(error)) return;
+      this.logger.warn({ keys: uses.size, error: describeError(error) }, 'the last uses of API keys were not written');
     }
   }
 }

@@ -1,5 +1,7 @@
-import { Body, Controller, Get, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Post, Query, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { requestLogIds } from '../http/request-log-ids.js';
 import { modulePaths } from '../http/route-paths.js';
 import { Access } from '../access/access.decorator.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
@@ -46,8 +48,8 @@ export class ActivationController {
     errors: ['ModuleEnabledError', 'DatabaseError'],
   })
   @Access('guild')
-  enable(@Body() request: GuildRequest): Promise<ModuleStatus> {
-    return this.activation.enable(request.guild_id);
+  enable(@Body() request: GuildRequest, @Req() http: FastifyRequest): Promise<ModuleStatus> {
+    return this.activation.enable(request.guild_id, requestLogIds(http));
   }
 
   @Post('disable')

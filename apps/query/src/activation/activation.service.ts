@@ -5,6 +5,7 @@ import { GuildSettings } from '#libs/database';
 import { nextUpdate } from '#libs/settings';
 import { catchUpWithStarboard } from '#libs/starboard';
 import { followSettings } from '#libs/statistics';
+import type { LogIds } from '#libs/observability';
 import { GuildDatabase } from '../database/guild-database.js';
 import { GuildEraser } from '../database/guild-eraser.js';
 import { ModuleEnabledError } from '../http/api-error.js';
@@ -30,8 +31,8 @@ export class ActivationService {
    *
    * @throws ModuleEnabledError
    */
-  enable(guildId: string): Promise<ModuleStatus> {
-    return this.eraser.changeErased(guildId, async (manager) => {
+  enable(guildId: string, ids: LogIds): Promise<ModuleStatus> {
+    return this.eraser.changeErased(guildId, ids, async (manager) => {
       const settings = await findSettings(manager, guildId);
       if (settings?.enabled) throw new ModuleEnabledError();
       const now = new Date();

@@ -14,6 +14,7 @@ import {
 } from '#libs/counters';
 import { Counter } from '#libs/database';
 import { DiscordClient, type DiscordChannel } from '#libs/discord';
+import type { LogIds } from '#libs/observability';
 import { Clock } from '#libs/timing';
 import { GuildDatabase } from '../database/guild-database.js';
 import { BadRequestError, DiscordApiInteractionError } from '../http/api-error.js';
@@ -128,7 +129,7 @@ export class CounterSettings implements SettingsPart<KnownCounter[]> {
     return creates.length + deletes.length > 0;
   }
 
-  work(change: SettingsChange, { settings }: StoredCounters): PanelRequest | undefined {
+  work(change: SettingsChange, { settings }: StoredCounters, ids: LogIds): PanelRequest | undefined {
     const { discord, database, clock, panelUndo } = this;
     const { creates, deletes } = ordersIn(change);
     if (discord === undefined) {
@@ -141,7 +142,7 @@ export class CounterSettings implements SettingsPart<KnownCounter[]> {
       throw new BadRequestError([{ field: 'counter_panel_category_channel', message }]);
     }
     const { guildId } = settings;
-    return new PanelRequest({ discord, database, clock, panelUndo }, { guildId, categoryId, creates, deletes });
+    return new PanelRequest({ discord, database, clock, panelUndo }, { guildId, categoryId, creates, deletes, ids });
   }
 
   async store(
@@ -178,9 +179,9 @@ export class CounterSettings implements SettingsPart<KnownCounter[]> {
     };
   }
 
-  async beforeErasure(guildId: string): Promise<() => Promise<void>> {
-    const channels = await this.channels.ofGuild(guildId);
-    return () => this.channels.deleteAsFarAsPossible(guildId, channels);
+  async beforeErasure(guildId: string, ids: LogIds): Promise<() => Promise<void>> {
+    const channels = await this.channels.ofGuild(guildId, ids);
+    return () => this.channels.deleteAsFarAsPossible(guildId, channels, ids);
   }
 }
 

@@ -2,7 +2,7 @@ import { Injectable, Optional } from '@nestjs/common';
 import { deleteChannel, dropCreationsOf, findCustomPanelChannels } from '#libs/counters';
 import { DiscordClient } from '#libs/discord';
 import { Clock, withDeadline } from '#libs/timing';
-import { Logger } from '#libs/observability';
+import { describeError, Logger, type LogIds } from '#libs/observability';
 import { GuildDatabase } from '../database/guild-database.js';
 
 /** What an erasure may take for channels before it leaves them to others. */
@@ -19,13 +19,13 @@ export class PanelChannels {
   ) {}
 
   /** The channels of the guild's custom panels, those that are being created too. Never throws. */
-  async ofGuild(guildId: string): Promise<string[]> {
+  async ofGuild(guildId: string, ids: LogIds): Promise<string[]> {
     if (this.discord === undefined) return [];
     try {
       return await this.database.read((manager) => findCustomPanelChannels(manager, guildId));
     } catch (error) {
       this.logger.warn(
-        { guild: guildId, err: error },
+        { ...ids, error: describeError(error) },
         'the channels of the counter panels of a guild could not be read',
       );
       return [];
@@ -36,7 +36,7 @@ export class PanelChannels {
    * Deletes channels of an erased guild as far as Discord plays along within some seconds; the ingestion service removes
    * the others. Never throws.
    */
-  async deleteAsFarAsPossible(guildId: string, channelIds: readonly string[]): Promise<void> {
+  async deleteAsFarAsPossible(guildId: string, channelIds: readonly string[], ids: LogIds): Promise<void> {
     const { discord } = this;
     if (discord === undefined || channelIds.length === 0) return;
     const outcomes = await withDeadline(
@@ -47,11 +47,12 @@ export class PanelChannels {
     try {
       await this.database.write((manager) => dropCreationsOf(manager, guildId, deleted));
     } catch (error) {
-      this.logger.warn({ err: error }, 'channels of counter panels that are gone are looked for again');
+      const details = { ...ids, error: describeError(error) };
+      this.logger.warn(details, 'channels of counter panels that are gone are looked for again');
     }
     const failed = outcomes.filter((outcome) => outcome.status === 'rejected');
     if (failed.length === 0) return;
-    const details = { guild: guildId, err: failed[0]!.reason as Error, left: failed.length };
+    const details = { ...ids, error: describeError(failed[0]!.reason), left: failed.length };
     this.logger.warn(details, 'channels of counter panels of an erased guild are left to be removed later');
   }
 }

@@ -1,4 +1,5 @@
 import type { CreatedChannel } from '#libs/counters';
+import type { LogIds } from '#libs/observability';
 import type { PanelToCreate } from './custom-panels.js';
 
 /** A custom panel on its way, and how far it got. */
@@ -12,6 +13,8 @@ export interface PanelCreation {
 /** How far a request got in Discord. */
 export interface PanelProgress {
   guildId: string;
+  /** Of the request, for the log. */
+  ids: LogIds;
   creations: PanelCreation[];
   /** Channels that are gone by now. */
   deleted: Set<string>;

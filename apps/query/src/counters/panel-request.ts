@@ -8,6 +8,7 @@ import {
   type DiscordClient,
   type PermissionOverwrite,
 } from '#libs/discord';
+import type { LogIds } from '#libs/observability';
 import type { Clock } from '#libs/timing';
 import type { GuildDatabase } from '../database/guild-database.js';
 import { ExplainedCalls } from '../discord/explained-calls.js';
@@ -36,6 +37,8 @@ export interface PanelOrder {
   creates: readonly PanelToCreate[];
   /** Channels of panels that go. */
   deletes: readonly string[];
+  /** Of the request, for the log. */
+  ids: LogIds;
 }
 
 /** Creates channels for the panels of one request, and deletes those of panels that go. */
@@ -48,7 +51,7 @@ export class PanelRequest implements DiscordWork {
     private readonly order: PanelOrder,
   ) {
     this.calls = new ExplainedCalls(parts.discord, parts.clock);
-    this.progress = { guildId: order.guildId, creations: [], deleted: new Set() };
+    this.progress = { guildId: order.guildId, ids: order.ids, creations: [], deleted: new Set() };
   }
 
   get gone(): ReadonlySet<string> {

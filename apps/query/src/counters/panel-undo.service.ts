@@ -9,7 +9,7 @@ import {
 import { forgetChannel } from '#libs/settings';
 import type { DiscordClient } from '#libs/discord';
 import { Clock, withDeadline } from '#libs/timing';
-import { Logger } from '#libs/observability';
+import { describeError, Logger, type LogIds } from '#libs/observability';
 import { GuildDatabase } from '../database/guild-database.js';
 import { UNDO_MS } from '../settings/settings-part.js';
 import type { PanelCreation, PanelProgress } from './panel-progress.js';
@@ -34,12 +34,12 @@ export class PanelUndo {
     try {
       const lost = await this.abandon(progress);
       const removeAll = async (own: AbortSignal) => {
-        for (const creation of lost) await this.remove(discord, creation, own);
+        for (const creation of lost) await this.remove(discord, creation, own, progress.ids);
       };
       await withDeadline({ what: 'taking the change back', ms: UNDO_MS, signal, clock: this.clock }, removeAll);
     } catch (error) {
       this.logger.warn(
-        { guild: progress.guildId, err: error },
+        { ...progress.ids, error: describeError(error) },
         'channels of counter panels are left to be removed later',
       );
     }
@@ -47,13 +47,13 @@ export class PanelUndo {
   }
 
   /** A deleted channel does not come back, so its panel goes, as it does with `channel.deleted`. */
-  private async forgetDeleted({ guildId, deleted }: PanelProgress): Promise<void> {
+  private async forgetDeleted({ guildId, ids, deleted }: PanelProgress): Promise<void> {
     for (const channelId of deleted) {
       try {
         await this.database.change(guildId, (manager) => forgetChannel(manager, guildId, channelId));
       } catch (error) {
         this.logger.warn(
-          { guild: guildId, err: error },
+          { ...ids, error: describeError(error) },
           'a counter panel whose channel is gone is left to be found later',
         );
       }
@@ -76,7 +76,12 @@ export class PanelUndo {
     });
   }
 
-  private async remove(discord: DiscordClient, { creation, state }: PanelCreation, signal: AbortSignal): Promise<void> {
+  private async remove(
+    discord: DiscordClient,
+    { creation, state }: PanelCreation,
+    signal: AbortSignal,
+    ids: LogIds,
+  ): Promise<void> {
     try {
       if (state === 'created') await deleteChannel(discord, creation.guildId, creation.channelId!, signal);
       if (state === 'asked') {
@@ -90,7 +95,7 @@ export class PanelUndo {
     } catch (error) {
       signal.throwIfAborted();
       this.logger.warn(
-        { guild: creation.guildId, err: error },
+        { ...ids, error: describeError(error) },
         'the channel of a counter panel is left to be removed later',
       );
     }

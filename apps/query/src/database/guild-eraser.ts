@@ -11,7 +11,7 @@ import {
   type ErasureState,
   type MemberReferences,
 } from '#libs/erasure';
-import { describeError, Logger } from '#libs/observability';
+import { describeError, Logger, type LogIds } from '#libs/observability';
 import { DeadlineError, withDeadline } from '#libs/timing';
 import { ApiError, DatabaseError } from '../http/api-error.js';
 import { GuildDatabase } from './guild-database.js';
@@ -59,18 +59,18 @@ export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShut
   }
 
   /** @returns what was erased @throws DatabaseError, which says whether the erasure goes on */
-  eraseMember(guildId: string, userId: string): Promise<MemberReferences> {
-    return this.inSteps(guildId, (options) => this.eraser.eraseMember(guildId, userId, options));
+  eraseMember(guildId: string, userId: string, ids: LogIds): Promise<MemberReferences> {
+    return this.inSteps(ids, (options) => this.eraser.eraseMember(guildId, userId, options));
   }
 
   /** As {@link eraseMember} in several guilds; it begins in all of them or in none. @returns what was erased, by guild */
-  eraseMemberIn(guildIds: readonly string[], userId: string): Promise<Map<string, MemberReferences>> {
-    return this.inSteps(undefined, (options) => this.eraser.eraseMemberIn(guildIds, userId, options));
+  eraseMemberIn(guildIds: readonly string[], userId: string, ids: LogIds): Promise<Map<string, MemberReferences>> {
+    return this.inSteps(ids, (options) => this.eraser.eraseMemberIn(guildIds, userId, options));
   }
 
   /** Erases everything of the guild that happened before now. @throws DatabaseError, which says whether it goes on */
-  eraseGuild(guildId: string): Promise<void> {
-    return this.inSteps(guildId, (options) => this.eraser.eraseGuild(guildId, options));
+  eraseGuild(guildId: string, ids: LogIds): Promise<void> {
+    return this.inSteps(ids, (options) => this.eraser.eraseGuild(guildId, options));
   }
 
   /**
@@ -79,18 +79,18 @@ export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShut
    *
    * @throws DatabaseError, and then nothing was changed
    */
-  async changeErased<T>(guildId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+  async changeErased<T>(guildId: string, ids: LogIds, work: (manager: EntityManager) => Promise<T>): Promise<T> {
     for (;;) {
       const outcome = await this.database.change(guildId, async (manager) =>
         (await isGuildErasureUnfinished(manager, guildId)) ? undefined : { result: await work(manager) },
       );
       if (outcome !== undefined) return outcome.result;
-      await this.inSteps(guildId, (options) => this.eraser.finish({ guildId, userId: WHOLE_GUILD }, options));
+      await this.inSteps(ids, (options) => this.eraser.finish({ guildId, userId: WHOLE_GUILD }, options));
     }
   }
 
-  /** @param guildId for the log; undefined for several guilds */
-  private async inSteps<T>(guildId: string | undefined, work: (options: ErasureOptions) => Promise<T>): Promise<T> {
+  /** @param ids of the request, which the erasure may outlive */
+  private async inSteps<T>(ids: LogIds, work: (options: ErasureOptions) => Promise<T>): Promise<T> {
     let state: ErasureState = 'waiting';
     let isAnswered = false;
     const givingUp = new AbortController();
@@ -98,7 +98,7 @@ export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShut
     const erasing = this.database
       .changeInSteps(() => work({ signal, onState: (now) => (state = now) }))
       .catch((error: unknown) => {
-        if (isAnswered && state === 'begun' && !signal.aborted) this.tellFailure(guildId, error);
+        if (isAnswered && state === 'begun' && !signal.aborted) this.tellFailure(ids, error);
         if (error instanceof ErasureUnfinishedError) throw unfinished(error);
         if (error instanceof ErasureLogError) throw notLogged(error);
         throw signal.aborted ? new DatabaseError(error) : error;
@@ -118,9 +118,9 @@ export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShut
     }
   }
 
-  private tellFailure(guild: string | undefined, error: unknown): void {
+  private tellFailure(ids: LogIds, error: unknown): void {
     const cause = error instanceof ErasureUnfinishedError ? error.cause : error;
-    this.logger.warn({ guild, error: describeError(cause) }, 'an erasure could not go on after its answer');
+    this.logger.warn({ ...ids, error: describeError(cause) }, 'an erasure could not go on after its answer');
   }
 }
 

@@ -1,13 +1,26 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Logger } from '#libs/observability';
+import { describeError, LineBudget, Logger, stackFrames } from '#libs/observability';
+import { Clock } from '#libs/timing';
 import { ApiError, BadRequestError, InternalServerError, NotFoundError } from './api-error.js';
 import { errorEnvelope } from './envelope.js';
+import { Outages } from './outages.js';
+import { requestLogIds } from './request-log-ids.js';
+
+/** For each name of an error. */
+const LINES_PER_MINUTE = 20;
 
 /** Answers every error in the envelope, and logs those that are not the caller's. */
 @Catch()
 export class ApiExceptionFilter implements ExceptionFilter {
-  constructor(private readonly logger: Logger) {}
+  /** By the error's name. */
+  private readonly budgets = new Map<string, LineBudget>();
+
+  constructor(
+    private readonly logger: Logger,
+    private readonly outages: Outages,
+    private readonly clock: Clock,
+  ) {}
 
   catch(exception: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -19,9 +32,22 @@ export class ApiExceptionFilter implements ExceptionFilter {
   }
 
   private log(error: ApiError, request: FastifyRequest): void {
-    const details = { requestId: request.id, err: error.cause ?? error };
-    if (error.name === 'InternalServerError') this.logger.error(details, 'a request failed unexpectedly');
-    else this.logger.warn(details, `answered ${error.name}: ${error.message}`);
+    const ids = requestLogIds(request);
+    request.failedInOutage = this.outages.note(error, ids);
+    if (request.failedInOutage) return;
+    const { mayWrite, leftOut } = this.budgetOf(error).take();
+    if (!mayWrite) return;
+    const cause = error.cause ?? error;
+    const details = { ...ids, error: describeError(cause), left_out: leftOut || undefined };
+    // The message may repeat what the caller sent.
+    if (error.name !== 'InternalServerError') this.logger.warn(details, `answered ${error.name}`);
+    else this.logger.error({ ...details, stack: stackFrames(cause) }, 'a request failed unexpectedly');
+  }
+
+  private budgetOf({ name }: ApiError): LineBudget {
+    const budget = this.budgets.get(name) ?? new LineBudget(LINES_PER_MINUTE, this.clock);
+    this.budgets.set(name, budget);
+    return budget;
   }
 }
 

@@ -13,7 +13,7 @@ import { parseQueryString } from './query-string.js';
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id.js';
 import { observeRequests } from './request-observer.js';
 import { addSecurityHeaders, securityHeaders } from './security-headers.js';
-import { answerClientError, answerUnreadableRequests } from './unreadable-requests.js';
+import { answerClientError, answerOn, answerUnreadableRequests } from './unreadable-requests.js';
 
 const MAX_PARAMETER_LENGTH = 16 * 1024;
 
@@ -74,7 +74,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
 /** A client that takes no more of its answer, or says nothing more, keeps nothing alive. */
 function cutStalledConnections(server: FastifyInstance, limits: HttpLimits, logger: Logger): void {
   server.server.on('timeout', (socket) => {
-    logger.info(`a connection was cut: nothing moved on it for ${limits.stalledTimeoutMs} ms`);
+    const request_id = answerOn(socket)?.getHeader(REQUEST_ID_HEADER);
+    logger.info({ request_id, stalled_ms: limits.stalledTimeoutMs }, 'a connection was cut, as nothing moved on it');
     socket.destroy();
   });
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Histogram, type Registry } from 'prom-client';
 import { METRIC_PREFIX, type Logger } from '#libs/observability';
+import { requestLogIds } from './request-log-ids.js';
 
 /** What machines ask every few seconds; at the usual level of the log it would drown what people did. */
 const PROBES = new Set(['/livez', '/readyz', '/metrics']);
@@ -9,6 +10,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The id of the API key that calls, so that whoever revokes it can see what it did; never the key. */
     apiKeyId?: string;
+    /** It failed because of an outage, which is logged once for all requests. */
+    failedInOutage?: boolean;
   }
 }
 
@@ -24,17 +27,16 @@ export function observeRequests(server: FastifyInstance, logger: Logger, registr
   });
 
   server.decorateRequest('apiKeyId', undefined);
+  server.decorateRequest('failedInOutage', undefined);
   server.addHook('onResponse', async (request, reply) => {
     const route = request.is404 ? 'none' : (request.routeOptions.url ?? 'none');
     const { method } = request;
     const status = reply.statusCode;
     durations.observe({ method, route, status: `${Math.floor(status / 100)}xx` }, reply.elapsedTime / 1000);
-    const durationMs = Math.round(reply.elapsedTime * 10) / 10;
-    const { apiKeyId } = request;
-    const level = PROBES.has(route) ? 'debug' : 'info';
-    logger[level](
-      { requestId: request.id, method, route, status, durationMs, apiKeyId },
-      `${method} ${route} ${status}`,
-    );
+    const duration_ms = Math.round(reply.elapsedTime * 10) / 10;
+    const { apiKeyId: api_key_id, failedInOutage } = request;
+    const level = failedInOutage || PROBES.has(route) ? 'debug' : 'info';
+    const details = { ...requestLogIds(request), method, route, status, duration_ms, api_key_id };
+    logger[level](details, `${method} ${route} ${status}`);
   });
 }

@@ -57,8 +57,13 @@ function answerUnmetExpectations(node: Server, headers: Headers): void {
 
 /** Part of another answer, or the place of one that is being made, must not be taken for this one. */
 function isAnswering(socket: Duplex): boolean {
-  const response = (socket as { _httpMessage?: ServerResponse | null })._httpMessage;
-  return response !== undefined && response !== null && (response.headersSent || response.req.complete);
+  const response = answerOn(socket);
+  return response !== undefined && (response.headersSent || response.req.complete);
+}
+
+/** The answer that is made or sent on a connection now. */
+export function answerOn(socket: Duplex): ServerResponse | undefined {
+  return (socket as { _httpMessage?: ServerResponse | null })._httpMessage ?? undefined;
 }
 
 function endWithError(socket: Duplex, error: ApiError, headers: Headers): void {

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { Injectable, StreamableFile } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { StatisticsContract } from '#libs/contracts';
+import type { LogIds } from '#libs/observability';
 import { GuildDatabase } from '../database/guild-database.js';
 import { eventRecord } from '../statistics/stored-events/event-record.js';
 import { EXPORT_FORMATS } from '../statistics/export/export-formats.js';
@@ -20,7 +21,8 @@ export interface MemberExport {
   userId: string;
   /** Undefined: every guild that the member is known in. */
   guildId?: string;
-  requestId: string;
+  /** For the log. */
+  ids: LogIds;
   /** HEAD: nothing is read. */
   headersOnly: boolean;
 }
@@ -38,12 +40,10 @@ export class MemberExporter {
   ) {}
 
   /** A line of JSON for each record. @throws ServiceUnavailableError when its beginning cannot be read */
-  async export({ userId, guildId, requestId, headersOnly }: MemberExport): Promise<StreamableFile> {
+  async export({ userId, guildId, ids, headersOnly }: MemberExport): Promise<StreamableFile> {
     const format = 'ndjson';
     const texts = this.texts(userId, guildId);
-    const stream = headersOnly
-      ? Readable.from([])
-      : await this.exporter.send(texts, { format, requestId, headersOnly });
+    const stream = headersOnly ? Readable.from([]) : await this.exporter.send(texts, { format, ids, headersOnly });
     const { contentType, extension } = EXPORT_FORMATS[format];
     const disposition = `attachment; filename="serverstats-member-${userId}.${extension}"`;
     return new StreamableFile(stream, { type: contentType, disposition });

@@ -2,6 +2,7 @@ import { Controller, Delete, Get, Query, Req, type StreamableFile } from '@nestj
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { oneOf, text } from '../answers/answer-schema.js';
+import { requestLogIds } from '../http/request-log-ids.js';
 import { modulePaths } from '../http/route-paths.js';
 import { Access } from '../access/access.decorator.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
@@ -44,9 +45,13 @@ export class PrivacyController {
     errors: ['DatabaseError'],
   })
   @Access('service', OF_MEMBER)
-  erase(@BodyOrQuery() { guild_id, privacy_member_id }: MemberRequest): Promise<MemberEntries | MemberEntriesByGuild> {
-    if (guild_id === undefined) return this.privacy.eraseEverywhere(privacy_member_id);
-    return this.privacy.erase(guild_id, privacy_member_id);
+  erase(
+    @BodyOrQuery() { guild_id, privacy_member_id }: MemberRequest,
+    @Req() http: FastifyRequest,
+  ): Promise<MemberEntries | MemberEntriesByGuild> {
+    const ids = requestLogIds(http);
+    if (guild_id === undefined) return this.privacy.eraseEverywhere(privacy_member_id, ids);
+    return this.privacy.erase(guild_id, privacy_member_id, ids);
   }
 
   @Get('export')
@@ -64,6 +69,6 @@ export class PrivacyController {
   @Access('service', OF_MEMBER)
   export(@Query() request: MemberRequest, @Req() http: FastifyRequest): Promise<StreamableFile> {
     const { guild_id: guildId, privacy_member_id: userId } = request;
-    return this.exporter.export({ userId, guildId, requestId: http.id, headersOnly: http.method === 'HEAD' });
+    return this.exporter.export({ userId, guildId, ids: requestLogIds(http), headersOnly: http.method === 'HEAD' });
   }
 }

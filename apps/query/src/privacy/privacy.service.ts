@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { StatisticsContract } from '#libs/contracts';
 import { countMemberReferences, type MemberReferences } from '#libs/erasure';
+import type { LogIds } from '#libs/observability';
 import { GuildDatabase } from '../database/guild-database.js';
 import { GuildEraser } from '../database/guild-eraser.js';
 import type { MemberEntries, MemberEntriesByGuild } from './dto/member-entries.dto.js';
@@ -31,13 +32,13 @@ export class PrivacyService {
   }
 
   /** @returns what was erased, when all is */
-  async erase(guildId: string, userId: string): Promise<MemberEntries> {
-    return this.describe(await this.eraser.eraseMember(guildId, userId));
+  async erase(guildId: string, userId: string, ids: LogIds): Promise<MemberEntries> {
+    return this.describe(await this.eraser.eraseMember(guildId, userId, ids));
   }
 
   /** @returns what was erased, when all is */
-  async eraseEverywhere(userId: string): Promise<MemberEntriesByGuild> {
-    const erased = await this.eraser.eraseMemberIn(await this.guilds.all(userId), userId);
+  async eraseEverywhere(userId: string, ids: LogIds): Promise<MemberEntriesByGuild> {
+    const erased = await this.eraser.eraseMemberIn(await this.guilds.all(userId), userId, ids);
     return together([...erased].map(([guild_id, references]) => ({ guild_id, ...this.describe(references) })));
   }
 

@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import type { FieldError } from '#libs/contracts';
 import type { GuildSettings } from '#libs/database';
 import type { DiscordChannel } from '#libs/discord';
+import type { LogIds } from '#libs/observability';
 import type { FieldFormat } from '../requests/formats.js';
 
 /** What is stored of a guild's settings: their row, and what one part keeps beside it. */
@@ -85,8 +86,8 @@ export interface SettingsPart<Own = unknown> {
   namedChannels?(before: Stored<Own>, after: Stored<Own>): NamedChannel[];
   /** Whether the change needs Discord, beside naming channels. */
   needsDiscord?(change: SettingsChange): boolean;
-  /** @throws DiscordApiInteractionError, BadRequestError for work that cannot be begun */
-  work?(change: SettingsChange, after: Stored<Own>): DiscordWork | undefined;
+  /** @param ids for the log @throws DiscordApiInteractionError, BadRequestError for work that cannot be begun */
+  work?(change: SettingsChange, after: Stored<Own>, ids: LogIds): DiscordWork | undefined;
   /**
    * Stores what it keeps beside the row, and sets off what follows. Comes in the transaction that has stored the row.
    *
@@ -96,7 +97,7 @@ export interface SettingsPart<Own = unknown> {
   /** What an answer tells beside the fields: the names are those of {@link SettingsFeature.answers}. */
   answer?(manager: EntityManager, stored: Stored<Own>): Promise<Record<string, unknown>>;
   /** Comes before a guild is erased. Never throws. @returns what is to be done in Discord afterwards; it never throws */
-  beforeErasure?(guildId: string): Promise<() => Promise<void>>;
+  beforeErasure?(guildId: string, ids: LogIds): Promise<() => Promise<void>>;
 }
 
 /** A feature with settings: what they look like outside, and the class that acts on them. */

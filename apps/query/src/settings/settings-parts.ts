@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { GuildSettings } from '#libs/database';
+import type { LogIds } from '#libs/observability';
 import { BadRequestError } from '../http/api-error.js';
 import { enabledOnly, findSettings } from './guild-settings.reader.js';
 import type {
@@ -108,8 +109,8 @@ export class SettingsParts {
   }
 
   /** @throws DiscordApiInteractionError, BadRequestError for work that cannot be begun */
-  works(change: SettingsChange, after: GuildState): Works {
-    return this.parts.map((part, index) => part.work?.(change, after.stored[index]!));
+  works(change: SettingsChange, after: GuildState, ids: LogIds): Works {
+    return this.parts.map((part, index) => part.work?.(change, after.stored[index]!, ids));
   }
 
   /** Comes in the transaction that has stored the row. */
@@ -120,10 +121,10 @@ export class SettingsParts {
   }
 
   /** @returns what is to be done in Discord once the guild is erased */
-  async beforeErasure(guildId: string): Promise<() => Promise<void>> {
+  async beforeErasure(guildId: string, ids: LogIds): Promise<() => Promise<void>> {
     const farewells: (() => Promise<void>)[] = [];
     for (const part of this.parts) {
-      const farewell = await part.beforeErasure?.(guildId);
+      const farewell = await part.beforeErasure?.(guildId, ids);
       if (farewell) farewells.push(farewell);
     }
     return async () => {

@@ -1,5 +1,7 @@
-import { Body, Controller, Delete, Get, Patch, Put, Query, type Type } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Patch, Put, Query, Req, type Type } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { requestLogIds } from '../http/request-log-ids.js';
 import { modulePaths } from '../http/route-paths.js';
 import { Access } from '../access/access.decorator.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
@@ -45,8 +47,8 @@ export function settingsController(features: readonly SettingsFeature[]): Type {
       errors: ['ModuleDisabledError', 'SettingsError', 'DatabaseError', 'DiscordApiInteractionError'],
     })
     @Access('guild')
-    replace(@Body() change: PutSettingsRequest): Promise<SettingsAnswer> {
-      return this.settings.replace(change);
+    replace(@Body() change: PutSettingsRequest, @Req() http: FastifyRequest): Promise<SettingsAnswer> {
+      return this.settings.replace(change, requestLogIds(http));
     }
 
     @Patch()
@@ -57,8 +59,8 @@ export function settingsController(features: readonly SettingsFeature[]): Type {
       errors: ['ModuleDisabledError', 'SettingsError', 'DatabaseError', 'DiscordApiInteractionError'],
     })
     @Access('guild')
-    change(@Body() change: PatchSettingsRequest): Promise<SettingsAnswer> {
-      return this.settings.change(change);
+    change(@Body() change: PatchSettingsRequest, @Req() http: FastifyRequest): Promise<SettingsAnswer> {
+      return this.settings.change(change, requestLogIds(http));
     }
 
     @Delete('delete')
@@ -70,8 +72,8 @@ export function settingsController(features: readonly SettingsFeature[]): Type {
       errors: ['DatabaseError'],
     })
     @Access('service', { guild_id: 'required' })
-    erase(@BodyOrQuery() request: SettingsGuildRequest): Promise<ErasedGuildAnswer> {
-      return this.settings.erase(request.guild_id);
+    erase(@BodyOrQuery() request: SettingsGuildRequest, @Req() http: FastifyRequest): Promise<ErasedGuildAnswer> {
+      return this.settings.erase(request.guild_id, requestLogIds(http));
     }
   }
   return SettingsController;

@@ -2,6 +2,7 @@ import { Injectable, Optional, type OnModuleDestroy } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { GuildSettings } from '#libs/database';
 import { DiscordClient } from '#libs/discord';
+import type { LogIds } from '#libs/observability';
 import { Clock, DeadlineError, withDeadline } from '#libs/timing';
 import { GuildDatabase } from '../database/guild-database.js';
 import { GuildEraser } from '../database/guild-eraser.js';
@@ -36,9 +37,9 @@ export class SettingsService implements OnModuleDestroy {
   }
 
   /** A change that names every setting: its rules are a matter of its form, and come before the guild's state. */
-  async replace(change: SettingsChange): Promise<SettingsAnswer> {
+  async replace(change: SettingsChange, ids: LogIds): Promise<SettingsAnswer> {
     this.parts.checkRules(change);
-    return this.change(change);
+    return this.change(change, ids);
   }
 
   /**
@@ -51,11 +52,11 @@ export class SettingsService implements OnModuleDestroy {
    *   channels that do not belong to the guild or cannot serve
    * @throws DiscordApiInteractionError or, when the service stops, ServiceUnavailableError; the settings are as before
    */
-  async change(change: SettingsChange): Promise<SettingsAnswer> {
+  async change(change: SettingsChange, ids: LogIds): Promise<SettingsAnswer> {
     if (!this.concernsDiscord(change)) return this.store(change);
     const before = await this.database.readSettings((manager) => this.parts.read(manager, change.guild_id));
     const after = decide(this.parts, before, change);
-    const done = { before, works: this.parts.works(change, after) };
+    const done = { before, works: this.parts.works(change, after, ids) };
     try {
       await this.workInDiscord(done, after);
       return await this.store(change, done);
@@ -69,9 +70,9 @@ export class SettingsService implements OnModuleDestroy {
    * Erases everything that is stored of the guild; what happened there before is not stored any more. What was created
    * for it in Discord goes as far as Discord lets it.
    */
-  async erase(guildId: string): Promise<ErasedGuildAnswer> {
-    const farewell = await this.parts.beforeErasure(guildId);
-    await this.eraser.eraseGuild(guildId);
+  async erase(guildId: string, ids: LogIds): Promise<ErasedGuildAnswer> {
+    const farewell = await this.parts.beforeErasure(guildId, ids);
+    await this.eraser.eraseGuild(guildId, ids);
     await farewell();
     return { guild_id: guildId, deleted: true };
   }

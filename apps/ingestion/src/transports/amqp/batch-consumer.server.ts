@@ -1,7 +1,8 @@
 import type { ChannelModel } from 'amqplib';
 import { BrokerConnection, brokerVersionNote, declareTopology } from '#libs/broker';
 import type { StatisticsContract } from '#libs/contracts';
-import { DegradedError, describeError, type Logger } from '#libs/observability';
+import type { Database } from '#libs/database';
+import { DegradedError, describeError, OutageLog, type LogIds, type Logger } from '#libs/observability';
 import { BackOff, pause, systemClock, withDeadline, type Clock } from '#libs/timing';
 import { EventsServer } from '../../intake/events.server.js';
 import type { Intake } from '../../intake/intake.service.js';
@@ -18,11 +19,22 @@ export interface BatchConsumerOptions {
   batch: BatchSettings;
   /** How many batches of a queue are stored at the same time. @defaultValue 1, so that they follow one another */
   batchesAtOnce: Readonly<Record<string, number>>;
+  database: Pick<Database, 'noteFailure'>;
   logger: Logger;
   /** Of the pauses between two sessions, and between two connections. @defaultValue the system's */
   clock?: Clock;
 }
 
+const BROKER_OUTAGE = {
+  begins: 'RabbitMQ is not available',
+  goesOn: 'RabbitMQ is still not available',
+  ends: 'RabbitMQ is available again',
+} as const;
+const QUEUE_OUTAGE = {
+  begins: 'a batch could not be handled, trying again',
+  goesOn: 'batches still cannot be handled',
+  ends: 'batches are handled again',
+} as const;
 const DRAIN_DEADLINE_MS = 10_000;
 const DECLARE_TIMEOUT_MS = 10_000;
 /** Between two sessions of a queue. */
@@ -39,25 +51,37 @@ export class BatchConsumerServer extends EventsServer {
   private readonly shares = new Map<string, MemoryShare>();
   private readonly sessions = new Map<string, ConsumerSession>();
   private readonly failures = new Map<string, string>();
+  private readonly outage: OutageLog;
+  /** By queue. */
+  private readonly queueOutages = new Map<string, OutageLog>();
+  /** An outage tells of later connections. */
+  private hasConsumed = false;
   private readonly stopping = new AbortController();
   private readonly clock: Clock;
 
   constructor(private readonly options: BatchConsumerOptions) {
     super(options.intake);
     this.clock = options.clock ?? systemClock;
+    const { logger } = options;
+    this.outage = new OutageLog({
+      name: 'rabbitmq',
+      messages: BROKER_OUTAGE,
+      probe: () => this.probeConnection(),
+      clock: this.clock,
+      logger,
+    });
     this.broker = new BrokerConnection({
       urls: options.urls,
       name: 'serverstats-ingestion',
       clock: this.clock,
       onConnect: (connection) => this.onConnect(connection),
-      onError: (error) =>
-        options.logger.error({ error: describeError(error) }, 'cannot consume from RabbitMQ, trying again'),
+      onError: (error) => this.outage.note(error),
     });
     this.deadLetters = new DeadLetterPublisher({
       urls: options.urls,
       contract: options.contract,
-      onError: (error) =>
-        options.logger.error({ error: describeError(error) }, 'cannot publish dead letters to RabbitMQ, trying again'),
+      clock: this.clock,
+      onError: (error) => this.outage.note(error),
       onAlarm: (reason) => {
         if (reason === undefined) options.logger.info('the alarm of RabbitMQ is over');
         else options.logger.warn({ reason }, 'RabbitMQ has raised an alarm, dead letters wait');
@@ -67,7 +91,10 @@ export class BatchConsumerServer extends EventsServer {
 
   /** Does not wait for the broker: a service that starts before it lives, and says so in its readiness. */
   listen(callback: (error?: unknown) => void): void {
-    for (const queue of this.pipeline.queues) this.shares.set(queue, this.intake.memory.share());
+    for (const queue of this.pipeline.queues) {
+      this.shares.set(queue, this.intake.memory.share());
+      this.queueOutages.set(queue, this.outageOf(queue));
+    }
     this.broker.start();
     callback();
   }
@@ -75,6 +102,7 @@ export class BatchConsumerServer extends EventsServer {
   /** Stops deliveries, finishes and acknowledges what has arrived, within a deadline; then disconnects. */
   async close(): Promise<void> {
     this.stopping.abort();
+    for (const outage of [this.outage, ...this.queueOutages.values()]) outage.stop();
     const drained = Promise.all([...this.sessions.values()].map((session) => session.drain()));
     await withDeadline({ what: 'draining', ms: DRAIN_DEADLINE_MS }, drained).catch((error: Error) =>
       this.options.logger.warn({ error: describeError(error) }, 'what is not finished is returned to its queue'),
@@ -111,7 +139,8 @@ export class BatchConsumerServer extends EventsServer {
     for (const queue of this.pipeline.queues) {
       this.keepConsuming(connection, queue, over).catch((error: Error) => this.onFailure(queue, error));
     }
-    this.options.logger.info('consuming from RabbitMQ');
+    if (!this.hasConsumed) this.options.logger.info('consuming from RabbitMQ');
+    this.hasConsumed = true;
   }
 
   private declare(connection: ChannelModel): Promise<void> {
@@ -132,7 +161,8 @@ export class BatchConsumerServer extends EventsServer {
         window,
         deadLetters: this.deadLetters,
         memory: this.shares.get(queue)!,
-        onBatchFailure: (error) => this.onFailure(queue, error),
+        clock: this.clock,
+        onBatchFailure: (error, ids) => this.onFailure(queue, error, ids),
         onBatchSuccess: () => this.failures.delete(queue),
       });
       this.sessions.set(queue, session);
@@ -152,10 +182,18 @@ export class BatchConsumerServer extends EventsServer {
     this.failures.delete(queue);
   }
 
-  private onFailure(queue: string, error: Error): void {
+  private onFailure(queue: string, error: Error, ids: LogIds = { queue }): void {
     if (this.stopping.signal.aborted) return;
-    const what = describeError(error);
-    this.failures.set(queue, what);
-    this.options.logger.error({ queue, error: what }, 'a batch could not be handled, trying again');
+    this.failures.set(queue, describeError(error));
+    if (!this.options.database.noteFailure(error, ids)) this.queueOutages.get(queue)?.note(error, ids);
+  }
+
+  private outageOf(queue: string): OutageLog {
+    const probe = async () => {
+      const failure = this.failures.get(queue);
+      if (failure !== undefined) throw new Error(failure);
+    };
+    const logger = this.options.logger.child({ queue });
+    return new OutageLog({ name: 'queue', messages: QUEUE_OUTAGE, probe, clock: this.clock, logger });
   }
 }

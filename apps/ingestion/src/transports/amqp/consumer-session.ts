@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { hasUnreadableProperties } from '#libs/broker';
-import { BackOff, pause, withDeadline } from '#libs/timing';
+import type { LogIds } from '#libs/observability';
+import { BackOff, pause, withDeadline, type Clock } from '#libs/timing';
 import type { DeadLetter } from '../../intake/dead-letter.js';
 import type { EventPipeline } from '../../intake/event-pipeline.js';
 import type { IncomingMessage } from '../../intake/incoming-message.js';
@@ -28,8 +30,10 @@ export interface ConsumerSessionOptions {
   deadLetters: Pick<DeadLetterPublisher, 'publish' | 'obstacle'>;
   /** How much of the queue may be held. */
   memory: MemoryShare;
-  /** Called when a batch could not be stored; it is tried again. */
-  onBatchFailure: (error: Error) => void;
+  /** Of the pauses between two tries of a batch. @defaultValue the system's */
+  clock?: Clock;
+  /** Called when a batch could not be stored; it is tried again. @param ids of the batch */
+  onBatchFailure: (error: Error, ids?: LogIds) => void;
   onBatchSuccess(): void;
 }
 
@@ -101,6 +105,9 @@ export class ConsumerSession {
   private readonly batcher: MicroBatcher<Delivery>;
   private readonly pending: PendingDeadLetters<Delivery>;
   private readonly memory: MemoryAccount;
+  private readonly id = randomUUID().slice(0, 8);
+  /** How many have begun. */
+  private batches = 0;
   private channel?: Channel;
   private undecoded: UndecodedDelivery[] = [];
   private readonly storing = new Set<readonly Delivery[]>();
@@ -230,13 +237,13 @@ export class ConsumerSession {
   }
 
   private renewSoon(): void {
-    this.renew(this.channel!).catch(this.options.onBatchFailure);
+    this.renew(this.channel!).catch((error: Error) => this.options.onBatchFailure(error));
   }
 
   private onDelivery(channel: Channel, message: ConsumeMessage | null): void {
     if (message === null) {
       // The broker has cancelled the consumer: the queue was deleted, or its node went away.
-      this.close().catch(this.options.onBatchFailure);
+      this.close().catch((error: Error) => this.options.onBatchFailure(error));
       return;
     }
     if (this.isIn('closed')) return;
@@ -279,9 +286,10 @@ export class ConsumerSession {
     const messages = batch.map(({ decoded }) => decoded!);
     const giveUpAt = Date.now() + LONGEST_HOLD_MS;
     const backOff = new BackOff(PAUSES);
+    const ids = { queue: this.options.queue, batch_id: `${this.id}-${++this.batches}` };
     while (!this.isIn('closed')) {
       try {
-        const letters = await this.options.pipeline.store(messages);
+        const letters = await this.options.pipeline.store(messages, ids);
         // An acknowledgement covers all deliveries before it.
         await previous;
         if (this.isIn('closed')) return;
@@ -293,9 +301,9 @@ export class ConsumerSession {
         return;
       } catch (error) {
         if (this.isIn('closed')) return;
-        this.options.onBatchFailure(error as Error);
+        this.options.onBatchFailure(error as Error, ids);
         if (this.isIn('draining') || Date.now() > giveUpAt) return this.close();
-        await pause(backOff.next(), this.closing.signal);
+        await pause(backOff.next(), this.closing.signal, this.options.clock);
         if (this.isIn('draining')) return this.close();
       }
     }

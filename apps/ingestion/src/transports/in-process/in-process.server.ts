@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { BrokerUnavailableError, type EventHandover, type OutgoingEvent } from '#libs/broker';
-import { describeError } from '#libs/observability';
+import { describeError, type LogIds } from '#libs/observability';
 import type { DeadLetter } from '../../intake/dead-letter.js';
 import { EventsServer } from '../../intake/events.server.js';
 import type { Intake } from '../../intake/intake.service.js';
@@ -29,6 +30,9 @@ export interface InProcessOptions {
  */
 export class InProcessServer extends EventsServer implements EventHandover {
   private readonly queues = new Map<string, Queue>();
+  private readonly id = randomUUID().slice(0, 8);
+  /** How many have begun. */
+  private batches = 0;
 
   constructor(private readonly options: InProcessOptions) {
     super(options.intake);
@@ -37,7 +41,8 @@ export class InProcessServer extends EventsServer implements EventHandover {
   listen(callback: (error?: unknown) => void): void {
     for (const queue of this.pipeline.queues) {
       const memory = this.intake.memory.share().open();
-      const handle = (events: readonly WaitingEvent[]) => this.storeBatch(events, memory);
+      const handle = (events: readonly WaitingEvent[]) =>
+        this.storeBatch(events, memory, { queue, batch_id: `${this.id}-${++this.batches}` });
       this.queues.set(queue, { batcher: new MicroBatcher<WaitingEvent>({ ...this.options.batch, handle }), memory });
     }
     callback();
@@ -72,9 +77,12 @@ export class InProcessServer extends EventsServer implements EventHandover {
     await Promise.all([...this.queues.values()].map(({ batcher }) => batcher.drain()));
   }
 
-  private async storeBatch(events: readonly WaitingEvent[], memory: MemoryAccount): Promise<void> {
+  private async storeBatch(events: readonly WaitingEvent[], memory: MemoryAccount, ids: LogIds): Promise<void> {
     try {
-      const letters = await this.pipeline.store(events.map(({ decoded }) => decoded));
+      const letters = await this.pipeline.store(
+        events.map(({ decoded }) => decoded),
+        ids,
+      );
       // Without a broker nobody keeps dead letters; the caller still has the event, and must learn that it was his.
       for (const [index, [letter]] of letters.entries()) events[index]!.settle(letter && refusal(letter));
     } catch (error) {

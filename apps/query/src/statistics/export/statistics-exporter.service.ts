@@ -4,7 +4,7 @@ import { Injectable, StreamableFile, type OnModuleDestroy } from '@nestjs/common
 import { Registry } from 'prom-client';
 import { RetentionConfig } from '#libs/config';
 import type { CompiledKind } from '#libs/contracts';
-import { Logger } from '#libs/observability';
+import { describeError, Logger, stackFrames, type LogIds } from '#libs/observability';
 import { GuildDatabase } from '../../database/guild-database.js';
 import { ApiError } from '../../http/api-error.js';
 import { GuildSettingsReader } from '../../settings/guild-settings.reader.js';
@@ -25,7 +25,8 @@ const READ_AHEAD_BYTES = 16 * 1024;
 
 export interface ExportOptions {
   format: ExportFormat;
-  requestId: string;
+  /** For the log. */
+  ids: LogIds;
   /** HEAD: nothing is read, only what GET would answer is told. */
   headersOnly: boolean;
 }
@@ -123,23 +124,23 @@ export class StatisticsExporter implements OnModuleDestroy {
   }
 
   /** Ends the stream when the service stops, and tells of streams that do not get to their end. */
-  private follow(stream: Readable, { format, requestId }: ExportOptions): Readable {
+  private follow(stream: Readable, { format, ids }: ExportOptions): Readable {
     this.metrics.running.inc({ format });
-    stream.once('error', (error) => this.logFailure(error, requestId));
+    stream.once('error', (error) => this.logFailure(error, ids));
     stream.once('close', () => {
       this.metrics.running.dec({ format });
       if (!stream.readableEnded && stream.errored === null) {
-        this.logger.info({ requestId }, 'a download was left by its client');
+        this.logger.info(ids, 'a download was left by its client');
       }
     });
     return addAbortSignal(this.stopping.signal, stream);
   }
 
-  private logFailure(error: Error, requestId: string): void {
-    const details = { requestId, err: error.cause ?? error };
-    if (this.stopping.signal.aborted) this.logger.info({ requestId }, 'a download was broken off: the service stops');
-    else if (error instanceof ApiError) this.logger.warn(details, `a download was broken off: ${error.message}`);
-    else this.logger.error(details, 'a download failed unexpectedly');
+  private logFailure(error: Error, ids: LogIds): void {
+    const details = { ...ids, error: describeError(error) };
+    if (this.stopping.signal.aborted) this.logger.info(ids, 'a download was broken off: the service stops');
+    else if (error instanceof ApiError) this.logger.warn(details, 'a download was broken off');
+    else this.logger.error({ ...details, stack: stackFrames(error) }, 'a download failed unexpectedly');
   }
 }
 

@@ -5,6 +5,7 @@ import type { CompiledKind } from '#libs/contracts';
 import { Access } from '../../access/access.decorator.js';
 import { page } from '../../http/envelope.dto.js';
 import type { Answer } from '../../http/envelope.js';
+import { requestLogIds } from '../../http/request-log-ids.js';
 import { modulePaths } from '../../http/route-paths.js';
 import { Endpoint } from '../../openapi/endpoint.decorator.js';
 import { kindOperations, nameAfterKind } from '../../openapi/kind-operations.js';
@@ -48,7 +49,11 @@ export function viewController(kind: CompiledKind): Type {
       const format = request.format ?? preferredFormat(http.headers.accept);
       if (format === 'json') return this.viewer.view(kind, request);
       refusePaging(request, format);
-      return this.exporter.export(kind, request, { format, requestId: http.id, headersOnly: http.method === 'HEAD' });
+      return this.exporter.export(kind, request, {
+        format,
+        ids: requestLogIds(http),
+        headersOnly: http.method === 'HEAD',
+      });
     }
   }
   return nameAfterKind(ViewController, kind);
