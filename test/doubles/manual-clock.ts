@@ -12,11 +12,16 @@ export class ManualClock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason as Error);
-      const sleeper: Sleeper = { ms, until: this.nowMs + ms, wake: resolve };
+      const wake = () => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      };
+      const sleeper: Sleeper = { ms, until: this.nowMs + ms, wake };
+      const onAbort = () => {
+        if (this.sleepers.delete(sleeper)) reject(signal!.reason as Error);
+      };
       this.sleepers.add(sleeper);
-      signal?.addEventListener('abort', () => {
-        if (this.sleepers.delete(sleeper)) reject(signal.reason as Error);
-      });
+      signal?.addEventListener('abort', onAbort);
     });
   }
 

@@ -16,8 +16,8 @@ import { waitFor } from '../harness/wait-for.js';
 
 const OUTAGE_SECONDS = 600;
 const STEP_SECONDS = 2;
-const REQUESTS_PER_STEP = 10;
-const EVENTS_PER_STEP = 10;
+const REQUESTS_PER_STEP = 8;
+const EVENTS_PER_STEP = 4;
 /** Of one service in ten minutes. */
 const MOST_LINES = 40;
 
