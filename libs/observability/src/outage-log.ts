@@ -47,7 +47,7 @@ export class OutageLog {
     }
     this.current = { since: now, lastFailureAt: now, lastError: error, failures: 1 };
     logger.error({ outage: name, ...ids, error: describeError(error) }, messages.begins);
-    void this.follow(this.current);
+    this.follow(this.current).catch(() => undefined);
   }
 
   /** Logs nothing more. */
