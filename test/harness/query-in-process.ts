@@ -46,7 +46,7 @@ export async function startQueryInProcess(
   {
     connected = true,
     ...options
-  }: { connected?: boolean } & Pick<StartQueryOptions, 'limits' | 'erasurePatienceMs' | 'clock'> = {},
+  }: { connected?: boolean } & Pick<StartQueryOptions, 'limits' | 'erasureTimeoutMs' | 'clock'> = {},
 ): Promise<QueryInProcess> {
   const handover = new RecordingHandover();
   const log: Record<string, unknown>[] = [];

@@ -745,7 +745,7 @@ describe('erasure', () => {
 
   /** Summaries are what counting the events gives, at this moment. */
   async function expectExact(when: string): Promise<void> {
-    const window = { guildId, window: WINDOW, cuts: [] };
+    const window = { guildId, window: WINDOW, boundaries: [] };
     const totals = await countKinds(dataSource.manager, [MESSAGE, COMMAND], window);
     const total = [MESSAGE, COMMAND].map(({ definition }) => totals.get(definition.number)!.at(0).count);
     expect([when, ...total]).toEqual([when, 5 + BY_OTHER, 3]);

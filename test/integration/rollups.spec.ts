@@ -55,7 +55,7 @@ describe('rollups', () => {
       })),
     );
   const total = async (kind = MESSAGE) =>
-    (await countKinds(dataSource.manager, [kind], { guildId, window: WINDOW, cuts: [] }))
+    (await countKinds(dataSource.manager, [kind], { guildId, window: WINDOW, boundaries: [] }))
       .get(kind.definition.number)!
       .at(0).count;
   const byUser = async (window = WINDOW) => {
@@ -78,7 +78,7 @@ describe('rollups', () => {
       ['2', 2],
       ['3', 1],
     ]);
-    const timed = await countKind(dataSource.manager, TIMED, { guildId, window: WINDOW, cuts: [] }, {});
+    const timed = await countKind(dataSource.manager, TIMED, { guildId, window: WINDOW, boundaries: [] }, {});
     expect(timed.at(0).delays.statistics()).toMatchObject({ avg: 2, min: 1, max: 3 });
   });
 
@@ -115,7 +115,7 @@ describe('rollups', () => {
     const ofChannel = await countKind(
       dataSource.manager,
       MESSAGE,
-      { guildId, window: WINDOW, cuts: [NOON + QUARTER_MS] },
+      { guildId, window: WINDOW, boundaries: [NOON + QUARTER_MS] },
       { channelId: '7' },
     );
     expect(ofChannel.cells.map(({ count }) => count)).toEqual([300, 4]);

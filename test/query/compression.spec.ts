@@ -123,7 +123,7 @@ describe('compression of answers and requests', () => {
     for (const broken of [Buffer.from(status(0)), body.subarray(0, -12), Buffer.from([0x1f, 0x8b])]) {
       expect(await post('stats/command/check', broken, 'gzip')).toMatchObject({
         status: 400,
-        error: { name: 'BadRequestError', fields: [{ field: 'body', message: 'is not gzip' }] },
+        error: { name: 'BadRequestError', fields: [{ field: 'body', message: 'must be valid gzip' }] },
       });
     }
   });

@@ -105,11 +105,11 @@ describe('an export that is being sent', () => {
       const slow = await Download.begin(url(impatient));
       await slow.readALittle();
       const hasLeft = () =>
-        impatient.log.find((line) => line.requestId === slow.requestId && /left/.test(String(line.msg)));
+        impatient.log.find((line) => line.requestId === slow.requestId && /the client aborted/.test(String(line.msg)));
       await waitFor(hasLeft, { what: 'the download to be cut' });
       expect(await metric('exports_running', impatient)).toBe(0);
       expect(await recordsRead(impatient)).toBeLessThan(RECORDS / 2);
-      expect(impatient.log.some(({ msg }) => /nothing moved on it for 1000 ms/.test(String(msg)))).toBe(true);
+      expect(impatient.log.some(({ msg }) => /idle for 1000 ms/.test(String(msg)))).toBe(true);
       expect((await slow.readToEnd()).isComplete).toBe(false);
     } finally {
       await impatient.close();
@@ -129,7 +129,7 @@ describe('an export that is being sent', () => {
       leave.abort();
       await expect(begun).rejects.toThrow('aborted');
       await blocker.query('COMMIT');
-      const hasLeft = () => query.log.some((line) => line.requestId === 'impatient' && /left/.test(String(line.msg)));
+      const hasLeft = () => query.log.some((line) => line.requestId === 'impatient' && /the client aborted/.test(String(line.msg)));
       await waitFor(hasLeft, { what: 'the log to tell of it' });
       await nothingRuns();
       // The one that was waited for, and one that is read ahead.
@@ -152,7 +152,7 @@ describe('an export that is being sent', () => {
       await rename('statistic_events_away', 'statistic_events');
     }
     await nothingRuns();
-    const line = await waitFor(logOf(slow, /broken off/), { what: 'the log to tell of it' });
+    const line = await waitFor(logOf(slow, /a download failed/), { what: 'the log to tell of it' });
     expect(line).toMatchObject({ level: 40, err: { message: expect.stringContaining('statistic_events') } });
     expect((await download(url())).isComplete).toBe(true);
   });

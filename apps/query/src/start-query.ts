@@ -18,24 +18,25 @@ import {
 import { createQueryApp } from './create-query-app.js';
 
 export interface StartQueryOptions {
-  /** Takes the events instead of RabbitMQ. The caller closes it, after the service. */
+  /** Receives the events instead of RabbitMQ. The caller must close it after the service. */
   handover?: EventHandover;
   /** @defaultValue the catalogue */
   contract?: StatisticsContract;
-  /** What counters can show. @defaultValue the catalogue of counters */
+  /** @defaultValue the catalogue of counters */
   counterTypes?: CounterTypes;
-  /** What everything that has to do with Discord goes by. @defaultValue the system's */
+  /** The clock for everything that concerns Discord. @defaultValue the system clock */
   clock?: Clock;
   logger?: Logger;
   /** @defaultValue HTTP_LIMITS */
   limits?: HttpLimits;
-  /** After so many milliseconds an erasure is answered that is not finished. @defaultValue LONGEST_ERASURE_MS */
-  erasurePatienceMs?: number;
+  /** How long a request waits for its erasure, in milliseconds. @defaultValue ERASURE_TIMEOUT_MS */
+  erasureTimeoutMs?: number;
 }
 
 /**
- * Starts the query service. It listens when this resolves; database and broker are connected in the background, and
- * `/readyz` tells how far that is. `failed` rejects with OutdatedSchemaError when the schema is not to be migrated here.
+ * Starts the query service. It listens when this resolves. Database and broker are connected in the background, and
+ * `/readyz` reports their state. `failed` rejects with OutdatedSchemaError if the schema is outdated and automatic
+ * migrations are off.
  */
 export async function startQuery(config: QueryConfig, options: StartQueryOptions = {}): Promise<RunningService> {
   const logger = options.logger ?? createLogger(config.log, 'query');
@@ -46,16 +47,16 @@ export async function startQuery(config: QueryConfig, options: StartQueryOptions
     ...config.database,
     retention: config.retention,
     applicationName: 'serverstats-query',
-    onRetry: (error) => logger.warn(`the database cannot be used yet: ${describeError(error)}`),
+    onRetry: (error) => logger.warn(`the database is not available yet: ${describeError(error)}`),
   });
   const ownHandover = options.handover === undefined ? createAmqpHandover(config, contract, logger) : undefined;
   const handover = options.handover ?? ownHandover!;
   const clock = options.clock ?? systemClock;
   const discord = config.discord && new DiscordClient({ ...config.discord, clock });
   const registry: Registry = createMetricsRegistry();
-  const { limits, erasurePatienceMs } = options;
+  const { limits, erasureTimeoutMs } = options;
   const shared = { config, contract, counterTypes, database, handover, discord, clock, registry, logger };
-  const parts = { ...shared, erasureLog, erasurePatienceMs };
+  const parts = { ...shared, erasureLog, erasureTimeoutMs };
   const app = await createQueryApp(parts, limits);
 
   const close = async () => {
@@ -71,7 +72,7 @@ export async function startQuery(config: QueryConfig, options: StartQueryOptions
   }
   ownHandover?.start();
   const failed = database.connected().then(() => new Promise<never>(() => undefined));
-  // Whoever cares waits for it; nobody has to.
+  // Prevents an unhandled rejection if the caller does not use it.
   failed.catch(() => undefined);
   const url = urlOf(app.getHttpServer().address() as { port: number }, config.http.host);
   logger.info(`listening on ${url}`);
@@ -84,7 +85,7 @@ function createAmqpHandover(config: QueryConfig, contract: StatisticsContract, l
     contract,
     onError: (error) => logger.warn(`RabbitMQ: ${describeError(error)}`),
     onAlarm: (reason) =>
-      logger.warn(reason === undefined ? 'RabbitMQ takes events again' : `RabbitMQ has raised an alarm: ${reason}`),
+      logger.warn(reason === undefined ? 'RabbitMQ accepts events again' : `RabbitMQ has raised an alarm: ${reason}`),
   });
 }
 

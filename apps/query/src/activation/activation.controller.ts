@@ -17,7 +17,7 @@ export class ActivationController {
   @Get()
   @Endpoint({
     operationId: 'getGreeting',
-    summary: 'Name and version of this API',
+    summary: 'Get the name and version of the API',
     data: Greeting,
   })
   @Access('open')
@@ -28,7 +28,7 @@ export class ActivationController {
   @Get('status')
   @Endpoint({
     operationId: 'getModuleStatus',
-    summary: 'Whether the module is enabled in a guild',
+    summary: 'Get whether the module is enabled in a guild',
     data: ModuleStatus,
     errors: ['SettingsError'],
   })
@@ -41,7 +41,7 @@ export class ActivationController {
   @Endpoint({
     operationId: 'enableModule',
     summary: 'Enable the module in a guild',
-    description: 'A guild that is new gets default settings: every component and every statistic off.',
+    description: 'A new guild gets the default settings, with every component and every statistic off.',
     data: ModuleStatus,
     errors: ['ModuleEnabledError', 'DatabaseError'],
   })
@@ -54,7 +54,7 @@ export class ActivationController {
   @Endpoint({
     operationId: 'disableModule',
     summary: 'Disable the module in a guild',
-    description: 'Stops collection at once. Settings and recorded statistics stay.',
+    description: 'Stops collection immediately. Settings and recorded statistics are kept.',
     data: ModuleStatus,
     errors: ['ModuleDisabledError', 'DatabaseError'],
   })

@@ -26,12 +26,13 @@ export class ActivationService {
   }
 
   /**
-   * A guild that is new gets settings with everything off; nothing is left of what was erased before.
+   * Enables the module. A new guild gets settings with everything off. If an erasure of the guild is unfinished, it is
+   * finished first.
    *
    * @throws ModuleEnabledError
    */
   enable(guildId: string): Promise<ModuleStatus> {
-    return this.eraser.changeErased(guildId, async (manager) => {
+    return this.eraser.changeAfterErasure(guildId, async (manager) => {
       const settings = await findSettings(manager, guildId);
       if (settings?.enabled) throw new ModuleEnabledError();
       const now = new Date();
@@ -48,7 +49,7 @@ export class ActivationService {
     });
   }
 
-  /** Collection has stopped when this answers; settings and statistics stay. @throws ModuleDisabledError */
+  /** Once this resolves, nothing more is collected. Settings and statistics are kept. @throws ModuleDisabledError */
   disable(guildId: string): Promise<ModuleStatus> {
     return this.database.change(guildId, async (manager) => {
       const settings = enabledOnly(await findSettings(manager, guildId));
