@@ -206,7 +206,7 @@ describe('channels of requests that never came to their end', () => {
       await passDays(10);
       expect(deletions()).toBe(inAll);
       expect(await status()).toMatchObject({
-        last_error: expect.stringMatching(/no further attempt: delete the channel in Discord$/) as unknown,
+        last_error: expect.stringMatching(/No further attempts: delete the channel in Discord$/) as unknown,
         next_update_at: null,
       });
     });

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The version in package.json. The file is searched upwards, because its distance differs between sources and bundle. */
+/**
+ * The version in package.json. The file is searched upwards, because its distance differs between sources and bundle.
+ */
 export const VERSION = readVersion(dirname(fileURLToPath(import.meta.url)));
 
 export const API_NAME = 'Serverstats API';

@@ -2,8 +2,9 @@ import type { FastifyReply } from 'fastify';
 import type { Usage } from './request-window.js';
 
 /**
- * Sets `RateLimit-Policy` and `RateLimit` as defined by draft-ietf-httpapi-ratelimit-headers since version 08: quota (q),
- * window in seconds (w), remaining requests (r) and seconds until the reset (t). Sets nothing if there is no limit.
+ * Sets `RateLimit-Policy` and `RateLimit` as defined by draft-ietf-httpapi-ratelimit-headers since version 08: quota
+ * (q), window in seconds (w), remaining requests (r) and seconds until the reset (t). Sets nothing if there is no
+ * limit.
  */
 export function sendRateLimit(reply: FastifyReply, usage: Usage | undefined): void {
   if (usage === undefined) return;

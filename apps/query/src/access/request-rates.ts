@@ -1,8 +1,8 @@
 import { RequestWindow, type Usage } from './request-window.js';
 
 /**
- * The two rate limits: requests of an API key and failed attempts of a network. Each instance counts for itself, so with
- * several instances behind a load balancer, the limit applies to each of them separately.
+ * The two rate limits: requests of an API key and failed attempts of a network. Each instance counts for itself, so
+ * with several instances behind a load balancer, the limit applies to each of them separately.
  */
 export class RequestRates {
   private readonly requests?: RequestWindow;

@@ -82,7 +82,8 @@ export class CounterSettings implements SettingsPart<KnownCounter[]> {
     const panels = own.filter(isPanel).map(({ counter }) => counter.channelId);
     const foreign = deletes.filter((id) => !task?.deletedChannels.has(id) && !panels.includes(id));
     if (foreign.length > 0) {
-      const message = `contains ids that are not custom panels of this guild: ${foreign.slice(0, MAX_LISTED_IDS).join(', ')}`;
+      const ids = foreign.slice(0, MAX_LISTED_IDS).join(', ');
+      const message = `contains ids that are not custom panels of this guild: ${ids}`;
       throw new BadRequestError([{ field: 'counter_panel_custom_panels_delete', message }]);
     }
     const mistakes = named.filter(({ channelId }) => deletes.includes(channelId));

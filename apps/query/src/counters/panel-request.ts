@@ -97,9 +97,7 @@ export class PanelRequest implements DiscordTask {
       BotPermissions.read(this.parts.discord, guildId, signal),
     );
     if (permissions.isInGuild) return permissions;
-    throw new DiscordApiInteractionError(
-      'Discord refused to create the channels: the bot is not in this guild',
-    );
+    throw new DiscordApiInteractionError('Discord refused to create the channels: the bot is not in this guild');
   }
 
   private async overwritesIn(

@@ -66,7 +66,7 @@ function statusOfUnremoved({ channelId, channelName, error, dueAt }: UnremovedCh
     last_value: null,
     last_update_at: null,
     next_update_at: dueAt?.toISOString() ?? null,
-    last_error: `${what}. ${error}${dueAt === null ? '. There will be no further attempt: delete the channel in Discord' : ''}`,
+    last_error: `${what}. ${error}${dueAt === null ? '. No further attempts: delete the channel in Discord' : ''}`,
   };
 }
 

@@ -27,8 +27,8 @@ export class PanelUndo {
   ) {}
 
   /**
-   * Never throws. What it cannot undo, or not before the signal aborts, stays in the database as a task for the ingestion
-   * service.
+   * Never throws. What it cannot undo, or not before the signal aborts, stays in the database as a task for the
+   * ingestion service.
    */
   async undo(discord: DiscordClient, progress: PanelProgress, signal: AbortSignal): Promise<void> {
     try {
@@ -61,8 +61,8 @@ export class PanelUndo {
   }
 
   /**
-   * Gives up the creations. If the COMMIT got no response, it may have succeeded, and then stored channels must be kept.
-   * A creation may also be missing because the guild was erased; then its channel is not stored anywhere.
+   * Gives up the creations. If the COMMIT got no response, it may have succeeded, and then stored channels must be
+   * kept. A creation may also be missing because the guild was erased; then its channel is not stored anywhere.
    *
    * @returns the creations whose channels must be deleted
    */

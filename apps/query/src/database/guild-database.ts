@@ -63,8 +63,8 @@ export class GuildDatabase {
   }
 
   /**
-   * Changes data of a guild in one transaction, under the exclusive lock of the guild's stripe. Once it resolves, no event
-   * is stored that contradicts the change.
+   * Changes data of a guild in one transaction, under the exclusive lock of the guild's stripe. Once it resolves, no
+   * event is stored that contradicts the change.
    *
    * @throws DatabaseError; then nothing was changed
    */

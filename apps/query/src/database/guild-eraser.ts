@@ -29,9 +29,9 @@ export class ErasureTimeout {
 }
 
 /**
- * Runs the erasures of requests. A request waits until everything is erased, which takes about a minute for some millions
- * of events. If that takes longer than the timeout, the request fails, and an erasure that has begun continues in the
- * background.
+ * Runs the erasures of requests. A request waits until everything is erased, which takes about a minute for some
+ * millions of events. If that takes longer than the timeout, the request fails, and an erasure that has begun continues
+ * in the background.
  */
 @Injectable()
 export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShutdown {
@@ -50,7 +50,9 @@ export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShut
     this.eraser = new Eraser(dataSource, undefined, (work) => database.holdForErasure(work), log);
   }
 
-  /** Stops unfinished erasures, which the ingestion service then finishes, and fails the requests that wait for them. */
+  /**
+   * Stops unfinished erasures, which the ingestion service then finishes, and fails the requests that wait for them.
+   */
   beforeApplicationShutdown(): void {
     this.stopping.abort();
   }
@@ -75,8 +77,8 @@ export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShut
   }
 
   /**
-   * {@link GuildDatabase.change} for a change that makes a guild's data visible again: finishes an unfinished erasure of
-   * the guild first.
+   * {@link GuildDatabase.change} for a change that makes a guild's data visible again: finishes an unfinished erasure
+   * of the guild first.
    *
    * @throws DatabaseError; then nothing was changed
    */

@@ -36,7 +36,7 @@ export class HealthController {
     operationId: 'getReadiness',
     summary: 'Check whether this instance is ready for requests',
     description:
-      'If the broker is unavailable, the instance is ready and the check is `degraded`: reads work, but events are refused.',
+      'Without the broker, the instance is ready, and its check is `degraded`: reads work, but events are refused.',
     answers: {
       200: { description: 'The instance is ready', content: ReadinessAnswer },
       503: { description: 'The instance is not ready', content: ReadinessAnswer },

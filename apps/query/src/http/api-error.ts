@@ -52,8 +52,8 @@ export class ApiError extends Error {
 const RETRY_AFTER_SECONDS = 5;
 
 /**
- * How many invalid fields an error lists. This is more than any request has: only unknown fields can exceed it, and they
- * come last. The message says how many are left out.
+ * How many invalid fields an error lists. This is more than any request has: only unknown fields can exceed it, and
+ * they come last. The message says how many are left out.
  */
 export const MAX_NAMED_FIELDS = 100;
 /** Unknown field names are truncated to this length, in UTF-16 code units. */
@@ -121,8 +121,8 @@ export class InternalServerError extends ApiError {
 }
 
 /**
- * The broker did not accept an event, a read failed that is not about settings or the state of a guild, or the service is
- * shutting down.
+ * The broker did not accept an event, a read failed that is not about settings or the state of a guild, or the service
+ * is shutting down.
  */
 export class ServiceUnavailableError extends ApiError {
   constructor(message: string, details: Pick<ApiErrorDetails, 'event' | 'cause'>) {

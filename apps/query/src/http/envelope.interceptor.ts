@@ -11,8 +11,8 @@ const WITHOUT_ENVELOPE = Symbol('without envelope');
 export const WithoutEnvelope = () => SetMetadata(WITHOUT_ENVELOPE, true);
 
 /**
- * The connection of a download is not kept alive. If the service is told to shut down during a download, the headers have
- * already been sent, and an open connection would delay the shutdown.
+ * The connection of a download is not kept alive. If the service is told to shut down during a download, the headers
+ * have already been sent, and an open connection would delay the shutdown.
  */
 const DOWNLOAD_HEADERS = { connection: 'close' };
 

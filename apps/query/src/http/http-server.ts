@@ -80,8 +80,9 @@ function closeStalledConnections(server: FastifyInstance, limits: HttpLimits, lo
 }
 
 /**
- * During shutdown, a busy connection is closed after its response; Fastify closes idle ones. A connection is also closed
- * after a request that has both a body and an `Upgrade` header: Node's parser may not read another request after it.
+ * During shutdown, a busy connection is closed after its response; Fastify closes idle ones. A connection is also
+ * closed after a request that has both a body and an `Upgrade` header: Node's parser may not read another request after
+ * it.
  */
 function closeConnectionsOnShutdown(server: FastifyInstance): void {
   let isClosing = false;

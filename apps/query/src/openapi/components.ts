@@ -8,8 +8,8 @@ type Components = Record<string, Record<string, unknown>>;
 export const COMPONENT_NAME = 'x-component';
 
 /**
- * Moves named schemas and responses to the components and replaces them with references. Generated clients then have one
- * type for each.
+ * Moves named schemas and responses to the components and replaces them with references. Generated clients then have
+ * one type for each.
  *
  * @throws Error if two different components have the same name
  */

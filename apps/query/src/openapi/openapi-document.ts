@@ -19,11 +19,11 @@ type Operation = Readonly<Record<string, unknown>>;
 
 const DESCRIPTION = `Statistics, starboard and counter panels for Discord guilds.
 
-All responses have the same envelope, except downloads, \`/livez\`, \`/readyz\`, \`/metrics\` and \`/openapi.json\`. Every
-response has an \`X-Request-Id\` header. Requests can contain Discord ids as JSON integers or as strings, without loss of
-digits; responses have them as strings. Responses have times in UTC with milliseconds. A body that is too large answers
-BadRequestError with status 413, and a body of another media type with status 415. Request bodies can be compressed with
-gzip. Responses of 1 KiB and more are compressed for callers that accept it.`;
+All responses have the same envelope, except downloads, \`/livez\`, \`/readyz\`, \`/metrics\` and \`/openapi.json\`.
+Every response has an \`X-Request-Id\` header. Requests can contain Discord ids as JSON integers or as strings, without
+loss of digits; responses have them as strings. Responses have times in UTC with milliseconds. A body that is too large
+answers BadRequestError with status 413, and a body of another media type with status 415. Request bodies can be
+compressed with gzip. Responses of 1 KiB and more are compressed for callers that accept it.`;
 
 /** The OpenAPI document of all routes of the application. */
 export function openApiDocument(app: INestApplication): OpenAPIObject {

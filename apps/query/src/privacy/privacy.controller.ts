@@ -55,7 +55,7 @@ export class PrivacyController {
     operationId: 'exportMember',
     summary: 'Download all stored data of a member',
     description:
-      'One line of JSON per record, with `guild_id` and `record`: `event` (with `kind`, and otherwise as in the views), ' +
+      'One line of JSON per record, with `guild_id` and `record`: `event` (with `kind`, and the fields of the views), ' +
       '`starboard_entry`, `count` (for days whose events have been deleted by retention) or `erasure`.',
     answers: {
       200: { description: 'All records', mediaType: 'application/x-ndjson', content: text() },

@@ -26,7 +26,9 @@ export const IsWholeNumberText = (min: number, max: number, options?: FieldOptio
 
 export const IsOneOf = (words: readonly string[], options?: FieldOptions) => ReadAs(oneOf(words), options);
 
-/** A field that similar requests have. It is rejected, because ignoring it would return something else than requested. */
+/**
+ * A field that similar requests have. It is rejected, because ignoring it would return something else than requested.
+ */
 export const IsOmitted = (reason: string) =>
   ReadAs(
     { expected: `omitted: ${reason}`, schema: { not: {} }, parse: () => undefined },

@@ -12,8 +12,8 @@ type FieldFilter = (name: string) => boolean;
 const every: FieldFilter = () => true;
 
 /**
- * The fields of a request. GET has them in the query string, DELETE in the body or the query string, other methods in the
- * body.
+ * The fields of a request. GET has them in the query string, DELETE in the body or the query string, other methods in
+ * the body.
  *
  * @param reads @defaultValue all fields
  * @throws BadRequestError if a field occurs twice or cannot be decoded

@@ -60,7 +60,10 @@ export interface DiscordTask {
   undo(signal: AbortSignal): Promise<void>;
 }
 
-/** The time limit for everything that a change does in Discord. Together with undoing it, a request takes at most a minute. */
+/**
+ * The time limit for everything that a change does in Discord. Together with undoing it, a request takes at most a
+ * minute.
+ */
 export const DISCORD_TIMEOUT_MS = 45_000;
 export const UNDO_TIMEOUT_MS = 15_000;
 
@@ -79,7 +82,9 @@ export interface SettingsPart<Own = unknown> {
   read?(manager: EntityManager, guildId: string): Promise<Own>;
   /** Checks rules that involve several fields. @param values may be incomplete */
   rules?(values: Readonly<Record<string, unknown>>): FieldError[];
-  /** @param stored the settings with the change applied @throws BadRequestError if the change conflicts with stored data */
+  /**
+   * @param stored the settings with the change applied @throws BadRequestError if the change conflicts with stored data
+   */
   check?(before: Stored<Own>, stored: Stored<Own>, checked: CheckedChange): void;
   /** Removes a deleted channel, in memory. */
   forgetChannel?(stored: Stored<Own>, channelId: string): void;
@@ -90,8 +95,8 @@ export interface SettingsPart<Own = unknown> {
   /** @throws DiscordApiInteractionError, BadRequestError if the task cannot be started */
   discordTask?(change: SettingsChange, after: Stored<Own>): DiscordTask | undefined;
   /**
-   * Stores the data outside of the settings row and starts what follows from the change. Runs in the transaction that has
-   * stored the row.
+   * Stores the data outside of the settings row and starts what follows from the change. Runs in the transaction that
+   * has stored the row.
    *
    * @param task undefined if Discord was not needed
    */

@@ -43,8 +43,8 @@ export class SettingsService implements OnModuleDestroy {
 
   /**
    * Checks the change, runs its tasks in Discord, and then stores it under the lock of the guild. The lock is not held
-   * during calls of Discord. If the settings have changed in the meantime so that they conflict, or cannot be stored, the
-   * tasks are undone.
+   * during calls of Discord. If the settings have changed in the meantime so that they conflict, or cannot be stored,
+   * the tasks are undone.
    *
    * @throws ModuleDisabledError
    * @throws BadRequestError if the change is based on outdated settings or conflicts with the current ones, or if a
@@ -66,8 +66,8 @@ export class SettingsService implements OnModuleDestroy {
   }
 
   /**
-   * Erases all data of the guild. Events from before the erasure are not stored afterwards. Channels that were created in
-   * Discord are deleted on a best-effort basis.
+   * Erases all data of the guild. Events from before the erasure are not stored afterwards. Channels that were created
+   * in Discord are deleted on a best-effort basis.
    */
   async erase(guildId: string): Promise<ErasedGuildAnswer> {
     const cleanUp = await this.parts.beforeErasure(guildId);

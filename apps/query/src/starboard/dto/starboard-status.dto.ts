@@ -4,8 +4,8 @@ import { SnowflakeProperty, TimestampProperty } from '../../answers/answer-prope
 @ApiSchema({
   name: 'StarboardStatus',
   description:
-    'A problem that keeps the starboard from working in a channel, or from showing a message of the channel. The times ' +
-    'are null if the problem is in the configuration of the service',
+    'A problem that keeps the starboard from working in a channel, or from showing a message of the channel. The ' +
+    'times are null if the problem is in the configuration of the service',
 })
 export class StarboardStatus {
   @SnowflakeProperty({ description: 'The starboard channel, or one with starred messages' })

@@ -6,8 +6,8 @@ const LOOKS_LIKE_NUMBER_OR_DATE = /^[0-9.,:/+\-eE%\s]+$/;
 const NEEDS_QUOTES = /[",;\t\r\n]|^ | $/;
 
 /**
- * Protects a text from spreadsheets: adds a leading apostrophe if they would read it as a formula, number or date. A text
- * that starts with an apostrophe gets another one, so a reader can always remove one.
+ * Protects a text from spreadsheets: adds a leading apostrophe if they would read it as a formula, number or date. A
+ * text that starts with an apostrophe gets another one, so a reader can always remove one.
  */
 export function textForSpreadsheets(text: string): string {
   return LOOKS_LIKE_FORMULA.test(text) || LOOKS_LIKE_NUMBER_OR_DATE.test(text) ? `'${text}` : text;

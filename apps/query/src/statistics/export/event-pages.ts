@@ -8,9 +8,9 @@ export const PAGE_SIZE = 500;
 type ReadPage = (query: EventPageQuery) => Promise<EventRow[]>;
 
 /**
- * Reads all events of a window, newest first, page by page. A page is read when it is requested, and emptied when the next
- * one is requested. Each statement reads from one UTC day, which is one partition. This limits the cost of a statement
- * that finds few rows.
+ * Reads all events of a window, newest first, page by page. A page is read when it is requested, and emptied when the
+ * next one is requested. Each statement reads from one UTC day, which is one partition. This limits the cost of a
+ * statement that finds few rows.
  */
 export async function* eventPages(
   readPage: ReadPage,

@@ -14,8 +14,8 @@ interface MediaRange {
 
 /**
  * The format that an `Accept` header prefers (RFC 9110, 12.5.1). A download format must be named explicitly: a header
- * that accepts anything, or no available format, gets JSON. At equal quality, an explicit type is preferred to a wildcard,
- * and then the earlier one to the later.
+ * that accepts anything, or no available format, gets JSON. At equal quality, an explicit type is preferred to a
+ * wildcard, and then the earlier one to the later.
  */
 export function preferredFormat(accept: string | undefined): ViewFormat {
   const ranges = (accept ?? '').split(',').flatMap(parseRange);

@@ -31,8 +31,8 @@ export interface ExportOptions {
 }
 
 /**
- * Streams all records of a window. Pages are read as the client consumes them, each in its own statement. Between pages,
- * a download holds only the text of a page, and no connection or transaction.
+ * Streams all records of a window. Pages are read as the client consumes them, each in its own statement. Between
+ * pages, a download holds only the text of a page, and no connection or transaction.
  */
 @Injectable()
 export class StatisticsExporter implements OnModuleDestroy {

@@ -37,8 +37,8 @@ export class Tallies {
 }
 
 /**
- * Counts the events of one kind, and collects their delays if it is a timed kind. Reads rollups where they are up to date
- * and events elsewhere, so it must run in a transaction with one snapshot.
+ * Counts the events of one kind, and collects their delays if it is a timed kind. Reads rollups where they are up to
+ * date and events elsewhere, so it must run in a transaction with one snapshot.
  */
 export function countKind(
   manager: EntityManager,

@@ -9,7 +9,8 @@ const LENGTH_MS = { hour: 3_600_000, day: 86_400_000 } as const satisfies Record
 const LONGEST_CHANGE_MS = 86_400_000;
 
 /**
- * The starts of the local days or hours that overlap a window, in Unix milliseconds. The first may be before the window.
+ * The starts of the local days or hours that overlap a window, in Unix milliseconds. The first may be before the
+ * window.
  *
  * A day starts at the first moment of its date: at 00:00 or, if the clocks skip midnight, at 01:00. An hour starts at
  * each full hour of local time, and when the clocks change into another hour. So an hour that is repeated in autumn is

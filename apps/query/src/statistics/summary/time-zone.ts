@@ -25,8 +25,8 @@ export interface OffsetRange {
 }
 
 /**
- * The UTC offsets of a zone between two times, as adjacent ranges. Compares the offsets of days and then searches for the
- * minute of the change: no zone changes its clocks twice a day, but some do twice a month.
+ * The UTC offsets of a zone between two times, as adjacent ranges. Compares the offsets of days and then searches for
+ * the minute of the change: no zone changes its clocks twice a day, but some do twice a month.
  */
 export function offsetRanges(timeZone: string, from: number, to: number): OffsetRange[] {
   const offsetAt = (time: number) => tzOffset(timeZone, new Date(time)) * MINUTE_MS;

@@ -54,9 +54,9 @@ export async function readTopGroups(manager: EntityManager, query: TopGroupsQuer
 }
 
 /**
- * The rollups of days and of 15-minute buckets, as separate SELECTs, so that the planner prunes partitions for each. For
- * speed, their entries are unnested in the column list (a third of the time of unnesting them as a table) and summed as
- * integers (half the time of a `numeric` sum).
+ * The rollups of days and of 15-minute buckets, as separate SELECTs, so that the planner prunes partitions for each.
+ * For speed, their entries are unnested in the column list (a third of the time of unnesting them as a table) and
+ * summed as integers (half the time of a `numeric` sum).
  */
 function rollupRows(parameters: SqlParameters, query: TopGroupsQuery, columns: string): string {
   const { guildId, kind, dimension, days, buckets } = query;
