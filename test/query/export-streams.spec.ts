@@ -89,7 +89,7 @@ describe('an export that is being sent', () => {
     const read = await recordsRead();
     slow.abandon();
     await nothingRuns();
-    await waitFor(logOf(slow, /left by its client/), { what: 'the log to tell of it' });
+    await waitFor(logOf(slow, /the client aborted/), { what: 'the log to tell of it' });
     // The page that was being read when the client left may still have come.
     expect((await recordsRead()) - read).toBeLessThanOrEqual(PAGE_SIZE);
     expect(errors()).toEqual([]);
@@ -129,7 +129,8 @@ describe('an export that is being sent', () => {
       leave.abort();
       await expect(begun).rejects.toThrow('aborted');
       await blocker.query('COMMIT');
-      const hasLeft = () => query.log.some((line) => line.requestId === 'impatient' && /the client aborted/.test(String(line.msg)));
+      const hasLeft = () =>
+        query.log.some((line) => line.requestId === 'impatient' && /the client aborted/.test(String(line.msg)));
       await waitFor(hasLeft, { what: 'the log to tell of it' });
       await nothingRuns();
       // The one that was waited for, and one that is read ahead.

@@ -95,7 +95,10 @@ describe('erasures that take several steps', () => {
     await storeMany(10);
     const holder = await hold();
     await lockStripe(holder.manager, guild_id);
-    expect(await erase()).toMatchObject({ status: 503, error: { message: expect.stringContaining('Nothing was changed') } });
+    expect(await erase()).toMatchObject({
+      status: 503,
+      error: { message: expect.stringContaining('Nothing was changed') },
+    });
     await letGo(holder);
     await waitFor(async () => (await working()) === 0, { what: 'the service to let go of the stripe' });
     expect((await entries()).data).toMatchObject({ total: 10 });

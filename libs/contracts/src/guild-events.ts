@@ -11,7 +11,7 @@ const snowflake = { type: 'snowflake', required: true } as const;
 const occurredAt = { type: 'instant', required: false } as const;
 const count = { type: 'count', required: false } as const;
 
-/** The events that are no statistics. The key is the name and the routing key. */
+/** The events that are not statistics. The key is the name and the routing key. */
 export const GUILD_EVENTS = {
   'star.added': {
     queue: QUEUES.starboard,
@@ -30,7 +30,7 @@ export const GUILD_EVENTS = {
   },
   'guild.snapshot': {
     queue: QUEUES.guilds,
-    title: 'The counts of a guild at one moment',
+    title: 'The current counts of a guild',
     fields: {
       guild_id: snowflake,
       member_count: count,
@@ -42,12 +42,12 @@ export const GUILD_EVENTS = {
   },
   'guild.deleted': {
     queue: QUEUES.guilds,
-    title: "The bot left the guild (not Discord's outage notice)",
+    title: "The bot left the guild (not Discord's notice of an outage)",
     fields: { guild_id: snowflake, occurred_at: occurredAt, unavailable: { type: 'notTrue', required: false } },
   },
   'counter_panel.refresh': {
     queue: QUEUES.guilds,
-    title: 'Refresh the counter panels of one guild, or of all',
+    title: 'Refresh the counter panels of one guild or of all guilds',
     fields: { guild_id: { type: 'snowflake', required: false } },
   },
 } as const satisfies Record<string, GuildEvent>;

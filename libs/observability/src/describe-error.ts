@@ -2,20 +2,20 @@ import { isNativeError } from 'node:util/types';
 import { codeOf, isSqlState, mayHoldData } from './error-code.js';
 import { withoutCredentials } from './without-credentials.js';
 
-const LONGEST = 500;
+const MAX_LENGTH = 500;
 
 /**
- * One line that says what failed, for people: no stack, no credentials, nothing that people wrote, never empty. With the
- * SQLSTATE of an error of the database, and with all errors that an AggregateError holds.
+ * Describes an error in one line for people, without a stack, credentials or values from the database. Contains the
+ * SQLSTATE of a database error and all errors of an AggregateError. Never empty.
  */
 export function describeError(error: unknown): string {
   const line = withoutCredentials(messageOf(error)).replaceAll(/\s+/g, ' ').trim();
-  return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line || 'failed without a message';
+  return line.length > MAX_LENGTH ? `${line.slice(0, MAX_LENGTH)}…` : line || 'error without a message';
 }
 
 function messageOf(error: unknown): string {
   if (!isNativeError(error)) return String(error);
-  // Connecting to a name with several addresses fails with an empty message and one error an address.
+  // Connecting to a host with several addresses fails with an empty message and one error per address.
   const { errors } = error as AggregateError;
   if (Array.isArray(errors) && errors.length > 0) {
     const each = [...new Set(errors.map(messageOf))].join('; ');

@@ -4,7 +4,7 @@ import type { LogConfig } from '#libs/config';
 import { codeOf, mayHoldData } from './error-code.js';
 import { withoutCredentials } from './without-credentials.js';
 
-/** Writes log lines, as pino's loggers do. A class, so that it is injected by its type. */
+/** A pino logger. An abstract class, so that Nest can inject it by its type. */
 export abstract class Logger {
   abstract readonly trace: pino.LogFn;
   abstract readonly debug: pino.LogFn;
@@ -15,8 +15,8 @@ export abstract class Logger {
 }
 
 /**
- * The logger of one service: one JSON object a line, or text for people. JSON lines are written while the service goes
- * on, several at once when they come fast, and what is left is written when the process exits.
+ * Creates the logger of a service, with one JSON object per line or text for people. JSON is written asynchronously and
+ * in batches; the rest is written when the process exits.
  */
 export function createLogger(log: LogConfig, service: string): pino.Logger {
   const options: pino.LoggerOptions = {
@@ -24,7 +24,7 @@ export function createLogger(log: LogConfig, service: string): pino.Logger {
     base: { service },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    serializers: { err: describeForLog, error: describeForLog },
+    serializers: { err: serializeError, error: serializeError },
     redact: { paths: ['authorization', 'cookie', 'headers.authorization', 'headers.cookie', 'password'], remove: true },
   };
   return log.format === 'json'
@@ -36,19 +36,19 @@ interface LoggedError {
   type: string;
   message: string;
   stack?: string;
-  /** SQLSTATE, errno name or the like. */
+  /** SQLSTATE, errno name or similar. */
   code?: unknown;
   cause?: LoggedError;
 }
 
-/** Names what is logged of an error: errors of drivers carry whole statements with their parameters. */
-function describeForLog(error: unknown): unknown {
-  return error instanceof Error ? loggedError(error) : error;
+/** Logs only selected properties of an error, because errors of drivers contain statements with their parameters. */
+function serializeError(error: unknown): unknown {
+  return error instanceof Error ? toLoggedError(error) : error;
 }
 
-function loggedError(error: Error): LoggedError {
+function toLoggedError(error: Error): LoggedError {
   const stack = error.stack && withoutCredentials(error.stack);
-  const cause = error.cause instanceof Error ? loggedError(error.cause) : undefined;
+  const cause = error.cause instanceof Error ? toLoggedError(error.cause) : undefined;
   const code = codeOf(error);
   if (mayHoldData(code)) return { type: error.name, message: 'the database refused a value', code, cause };
   return { type: error.name, message: withoutCredentials(error.message), stack, code, cause };

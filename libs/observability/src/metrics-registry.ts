@@ -1,9 +1,9 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 
-/** What the name of every metric begins with. */
+/** The prefix of all metric names. */
 export const METRIC_PREFIX = 'serverstats_';
 
-/** A registry that holds the metrics of the process already: memory, CPU, event loop, garbage collection. */
+/** Creates a registry with the default metrics of the process: memory, CPU, event loop, garbage collection. */
 export function createMetricsRegistry(): Registry {
   const register = new Registry();
   collectDefaultMetrics({ register, prefix: METRIC_PREFIX });

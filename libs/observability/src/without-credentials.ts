@@ -1,4 +1,4 @@
-/** A text for logs and answers, without the user and password of any URL in it. */
+/** Removes user and password from all URLs in a text. */
 export function withoutCredentials(text: string): string {
   return text.replace(/:\/\/[^\s/?#]*@/g, '://***@');
 }

@@ -1,6 +1,6 @@
 import type { ApiKey } from '#libs/database';
 
-/** The keys for people, a line each. Names may be long, and stand last. */
+/** Formats keys as a table, one per line. The name is the last column because it can be long. */
 export function keyTable(keys: readonly ApiKey[]): string {
   const rows = keys.map((key) => [
     key.id,
@@ -23,7 +23,7 @@ export function keyTable(keys: readonly ApiKey[]): string {
     .join('');
 }
 
-/** Whoever names a key must not steer the terminal of who lists it. */
+/** Escapes control characters, so that the name of a key cannot control the terminal. */
 function printable(text: string): string {
   return text.replaceAll(/\p{C}/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
 }

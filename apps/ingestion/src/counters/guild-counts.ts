@@ -58,7 +58,7 @@ function labelOf({ counter, definition }: KnownCounter): string {
 /** Why it has no name, in one sentence for people. */
 export function whyUnknown(known: KnownCounter, snapshot: GuildSnapshot | undefined, nowMs: number): string {
   if (mayAskDiscord(known)) return 'The count is not known yet';
-  const told = known.definition.tells.replace('<role_id>', known.counter.roleId ?? '');
+  const told = known.definition.countDescription.replace('<role_id>', known.counter.roleId ?? '');
   if (snapshot === undefined) return `There is no guild.snapshot that tells ${told}`;
   if (!isTooOld(snapshot, nowMs)) return `The last guild.snapshot does not tell ${told}`;
   return `The last guild.snapshot is of ${snapshot.occurredAt.toISOString()}, which is too old to tell ${told}`;
