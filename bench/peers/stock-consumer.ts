@@ -13,7 +13,7 @@ import type { Channel, Message } from 'amqplib';
 import { Column, DataSource, Entity, PrimaryColumn } from 'typeorm';
 import { QUEUES, derivedEventId, snowflakeTime } from '#libs/contracts';
 
-/** A consumer written after the documentation of NestJS and TypeORM: it saves and acknowledges each message separately. */
+/** A consumer as in the documentation of NestJS and TypeORM: it saves and acknowledges each message separately. */
 
 @Entity({ name: 'statistic_events', synchronize: false })
 class StatisticEvent {

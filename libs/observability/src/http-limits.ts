@@ -24,7 +24,7 @@ export const HTTP_LIMITS: HttpLimits = {
   // Even slow links transfer 100 KiB, the maximum size of a body, in this time.
   requestTimeoutMs: 30_000,
   checkIntervalMs: 2_000,
-  // Longer than the usual 60 s of load balancers, so that they do not send a request on a connection that is being closed.
+  // Longer than the usual 60 s of load balancers, which must not send requests on a connection that is being closed.
   keepAliveTimeoutMs: 72_000,
   // Longer than the service takes to answer: a statement of a summary can take 30 s, and an erasure is answered after
   // one minute at the latest.

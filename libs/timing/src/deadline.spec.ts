@@ -84,7 +84,7 @@ describe('withDeadline', () => {
     await jest.advanceTimersByTimeAsync(2_000);
     expect(await waiting).toBeInstanceOf(DeadlineError);
     // An unhandled rejection would fail the test.
-    fail(new Error('nobody listens'));
+    fail(new Error('too late'));
     await jest.advanceTimersByTimeAsync(0);
   });
 });

@@ -36,7 +36,7 @@ describe('coverByTotals', () => {
 });
 
 describe('coverByGroups', () => {
-  it('should read whole days without a mark from the groups of days', () => {
+  it('should read whole days that are not stale from the groups of days', () => {
     const window = { from: DAY - 2 * DAY_MS - 1, to: DAY + DAY_MS + 5 };
     const { days, rest } = coverByGroups(window, new Set([DAY - DAY_MS + QUARTER_MS]), new Set());
     expect(days).toEqual([DAY - 2 * DAY_MS, DAY]);
