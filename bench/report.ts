@@ -22,7 +22,7 @@ export function printTable({ unit, results, ratios }: Measurement): void {
   );
 }
 
-/** How many times as fast as the baseline, for each result that the baseline has too. */
+/** Compares each result with that of the baseline, if there is one. */
 function timesAsFast(
   unit: string,
   results: Measurement['results'],

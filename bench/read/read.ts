@@ -113,7 +113,7 @@ async function compareAnswers(
   }
 }
 
-/** @param apis by the prefix of their names. Each question is asked of all of them in turn */
+/** @param apis the services by the prefix of their result names. Each request is measured for all of them alternately */
 async function questions(
   apis: Record<string, ApiClient>,
   guilds: Record<Size, MadeUpGuild>,

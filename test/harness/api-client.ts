@@ -11,7 +11,7 @@ export interface Answer<T = unknown> {
 
 /** Calls routes of the module with the service key. */
 export class ApiClient {
-  /** Of a request with a JSON body. */
+  /** The headers of a request with a JSON body. */
   static readonly headers = { authorization: `Bearer ${SERVICE_KEY}`, 'content-type': 'application/json' };
 
   constructor(private readonly baseUrl: string) {}
