@@ -74,7 +74,7 @@ describe('parseDatabaseUrl', () => {
     ['postgres://h/db?sslmode=maybe', 'sslmode= being one of disable'],
     ['postgres://h/db?target_session_attrs=best', 'being one of any, read-write'],
     ['postgres://h/db?sslmode=require&sslrootcert=system', 'verify-full'],
-    ['postgres://h/db?sslmode=verify-full&sslrootcert=/no/such/file', 'sslrootcert= to name a file that can be read'],
+    ['postgres://h/db?sslmode=verify-full&sslrootcert=/no/such/file', 'sslrootcert= to name a readable file'],
     ['mysql://h/db', 'a URL like postgres://'],
   ])('should reject %s with a reason', (url, why) => {
     expect(() => parseDatabaseUrl(url)).toThrow(DatabaseUrlError);
