@@ -1,5 +1,6 @@
 import { IntegralDecimal } from '#libs/json';
-import { MAX_SNOWFLAKE, parseSnowflake } from './snowflake.js';
+import { INSTANT_PATTERN, SNOWFLAKE_PATTERN, TEXT_PATTERN, UUID_PATTERN } from './field-patterns.js';
+import { parseSnowflake } from './snowflake.js';
 
 /** A JSON Schema (draft 2020-12). In the API document, a schema with a title becomes a component with that name. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -31,7 +32,11 @@ const ISO_8601_EXTENDED =
 const ISO_8601_BASIC =
   /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(?:(\d\d)(?:[.,](\d{1,20}))?)?(?:Z|([+\-−])(\d\d)(?::?(\d\d))?)$/i;
 
-/** A type of field: its description and its parser. */
+/**
+ * A type of field: its description and its parser. The schema accepts exactly what `parse` accepts, except for ids and
+ * counts with a fraction or an exponent (`5.0`): they are integers for JSON Schema, and invalid for `parse`. Documents
+ * show the first of its `examples`.
+ */
 interface FieldTypeDefinition<T> {
   /** Completes the sentence "must be …". */
   expected: string;
@@ -49,8 +54,9 @@ export const FIELD_TYPES = {
     schema: {
       title: 'SnowflakeInput',
       oneOf: [
-        { type: 'string', pattern: '^[1-9][0-9]{0,18}$' },
-        { type: 'integer', minimum: 1, maximum: Number(MAX_SNOWFLAKE) },
+        { type: 'string', pattern: SNOWFLAKE_PATTERN },
+        // 2^63-1 is not a double, 2^63 is.
+        { type: 'integer', minimum: 1, exclusiveMaximum: 2 ** 63 },
       ],
       description: 'A Discord id (snowflake) up to 2^63-1, as a string of digits or as a JSON integer',
       examples: ['175928847299117063'],
@@ -60,18 +66,25 @@ export const FIELD_TYPES = {
   /** A text, which is stored unchanged. */
   text: define<string>({
     expected: `a string of 1 to ${MAX_TEXT_LENGTH} characters, without U+0000 and lone surrogates`,
-    schema: { type: 'string', minLength: 1, maxLength: MAX_TEXT_LENGTH },
+    schema: {
+      type: 'string',
+      minLength: 1,
+      maxLength: MAX_TEXT_LENGTH,
+      pattern: TEXT_PATTERN,
+      examples: ['example'],
+    },
     parse: parseText,
   }),
   boolean: define<boolean>({
     expected: 'true or false',
-    schema: { type: 'boolean' },
+    schema: { type: 'boolean', examples: [false] },
     parse: (value) => (typeof value === 'boolean' ? value : undefined),
   }),
   /** A delay in milliseconds, read as whole microseconds. */
   delay: define<number>({
     expected: `a delay in milliseconds: a number from 0 to ${MAX_DELAY_MS}`,
     schema: {
+      title: 'DelayInput',
       type: 'number',
       minimum: 0,
       maximum: MAX_DELAY_MS,
@@ -83,7 +96,12 @@ export const FIELD_TYPES = {
   /** A UUID of any version, read in lower case. */
   uuid: define<string>({
     expected: 'a UUID',
-    schema: { type: 'string', format: 'uuid' },
+    schema: {
+      type: 'string',
+      format: 'uuid',
+      pattern: UUID_PATTERN,
+      examples: ['01a20cff-7d00-7000-8000-5e7c1a9d2b40'],
+    },
     parse: (value) => (typeof value === 'string' && UUID.test(value) ? value.toLowerCase() : undefined),
   }),
   /** A time, read as Unix milliseconds. It is truncated and not rounded. */
@@ -92,8 +110,8 @@ export const FIELD_TYPES = {
     schema: {
       title: 'InstantInput',
       oneOf: [
-        { type: 'string', format: 'date-time' },
-        { type: 'number', minimum: MIN_UNIX_MS },
+        { type: 'string', pattern: INSTANT_PATTERN },
+        { type: 'number', minimum: MIN_UNIX_MS, maximum: MAX_INSTANT_MS },
       ],
       description:
         'ISO 8601 with an offset (extended or basic format, seconds and fraction are optional), or Unix milliseconds',
@@ -104,24 +122,27 @@ export const FIELD_TYPES = {
 
   count: define<number>({
     expected: `a count: an integer from 0 to ${MAX_COUNT}`,
-    schema: { type: 'integer', minimum: 0, maximum: MAX_COUNT },
+    schema: { type: 'integer', minimum: 0, maximum: MAX_COUNT, examples: [1_234] },
     parse: parseCount,
   }),
   /** Counts by Discord id. */
   countsById: define<Record<string, number>>({
     expected: `an object with Discord ids as keys and counts as values, at most ${MAX_ROLES}`,
     schema: {
+      title: 'CountsById',
       type: 'object',
       maxProperties: MAX_ROLES,
-      propertyNames: { pattern: '^[1-9][0-9]{0,18}$' },
+      propertyNames: { pattern: SNOWFLAKE_PATTERN },
       additionalProperties: { type: 'integer', minimum: 0, maximum: MAX_COUNT },
+      description: 'A count for each Discord id',
+      examples: [{ '175928847299117063': 12 }],
     },
     parse: parseCountsById,
   }),
   /** For `unavailable`: Discord's notice of an outage has `true`, and publishers must not forward it. */
   notTrue: define<boolean>({
     expected: "false: Discord's notice of an outage is not a deletion and must not be published",
-    schema: { enum: [false, null] },
+    schema: { type: 'boolean', enum: [false], examples: [false] },
     parse: (value) => (value === false ? value : undefined),
   }),
 } as const;

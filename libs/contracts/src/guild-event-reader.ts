@@ -24,5 +24,6 @@ export function readGuildEvent<N extends GuildEventName>(
 
 /** JSON Schema of the event's body. */
 export function guildEventSchema(name: GuildEventName): JsonSchema {
-  return schemaOf(`${identifierOf(name)}Event`, GUILD_EVENTS[name].fields);
+  const { title, fields } = GUILD_EVENTS[name];
+  return schemaOf(`${identifierOf(name)}Event`, fields, title);
 }

@@ -5,6 +5,8 @@ export interface FieldSpec {
   type: FieldType;
   /** An optional field may be missing or null. */
   required: boolean;
+  /** The meaning of the field, for documents. */
+  description?: string;
 }
 
 export type FieldSpecs = Readonly<Record<string, FieldSpec>>;
@@ -63,11 +65,18 @@ export function readFields(specs: FieldSpecs, body: JsonValue | undefined): Read
 }
 
 /** Creates the JSON Schema of a body with these fields. @param title the name of the schema */
-export function schemaOf(title: string, specs: FieldSpecs): JsonSchema {
+export function schemaOf(title: string, specs: FieldSpecs, description: string): JsonSchema {
   return {
     title,
+    description,
     type: 'object',
     required: Object.keys(specs).filter((field) => specs[field]!.required),
-    properties: Object.fromEntries(Object.entries(specs).map(([field, { type }]) => [field, FIELD_TYPES[type].schema])),
+    properties: Object.fromEntries(Object.entries(specs).map(([field, spec]) => [field, fieldSchema(spec)])),
   };
+}
+
+function fieldSchema({ type, required, description }: FieldSpec): JsonSchema {
+  const { schema } = FIELD_TYPES[type];
+  const own = required ? { allOf: [schema] } : { anyOf: [schema, { type: 'null' }] };
+  return description === undefined ? own : { ...own, description };
 }

@@ -1,6 +1,6 @@
 import { CATALOGUE, identifierOf, type Catalogue, type FieldColumn, type StatisticKind } from './catalogue.js';
 import { resolveIdentity, snowflakeIdentity, type EventEnvelope, type EventIdentity } from './event-identity.js';
-import type { FieldType, JsonSchema } from './field-types.js';
+import type { JsonSchema } from './field-types.js';
 import type { JsonValue } from '#libs/json';
 import {
   listFields,
@@ -36,18 +36,23 @@ export type StatisticFields = Omit<StatisticEvent, 'kind' | 'eventId' | 'occurre
   given: { eventId?: string; occurredAt?: number };
 };
 
-const COLUMN_TYPES = {
-  user_id: 'snowflake',
-  channel_id: 'snowflake',
-  message_id: 'snowflake',
-  label: 'text',
-  value: 'delay',
-  is_bot: 'boolean',
-} as const satisfies Record<FieldColumn, FieldType>;
+/** What a field may hold and says, by its column. */
+const COLUMNS = {
+  user_id: { type: 'snowflake', description: 'The member' },
+  channel_id: { type: 'snowflake', description: 'The channel' },
+  message_id: { type: 'snowflake', description: 'The message' },
+  label: { type: 'text', description: 'What the event is counted under' },
+  value: { type: 'delay', description: 'How long it took' },
+  is_bot: { type: 'boolean', description: 'Whether a bot caused the event' },
+} as const satisfies Record<FieldColumn, Pick<FieldSpec, 'type' | 'description'>>;
+
+const EVENT_ID = 'Identifies the event: sent again with the same id and time, it is stored once';
+const OCCURRED_AT = 'When it happened';
 
 /** A kind of the catalogue with compiled readers for its events. */
 export class CompiledKind {
-  private readonly specs: FieldSpecs;
+  /** The fields of an event. */
+  readonly specs: FieldSpecs;
   private readonly fields: readonly NamedField[];
   private readonly indexes: ColumnIndexes;
 
@@ -81,7 +86,7 @@ export class CompiledKind {
 
   /** The JSON Schema of the event, which is also that of the POST body. */
   schema(): JsonSchema {
-    return schemaOf(`${identifierOf(this.name)}Event`, this.specs);
+    return schemaOf(`${identifierOf(this.name)}Event`, this.specs, this.definition.title);
   }
 }
 
@@ -140,14 +145,14 @@ export class StatisticsContract {
 }
 
 function specsOf(definition: StatisticKind): FieldSpecs {
-  const specs: Record<string, FieldSpec> = { guild_id: { type: 'snowflake', required: true } };
-  for (const [name, column] of Object.entries(definition.fields)) {
-    specs[name] = { type: COLUMN_TYPES[column], required: true };
-  }
-  if (definition.optionalUser) specs.user_id = { type: 'snowflake', required: false };
+  const specs: Record<string, FieldSpec> = {
+    guild_id: { type: 'snowflake', required: true, description: 'The guild' },
+  };
+  for (const [name, column] of Object.entries(definition.fields)) specs[name] = { ...COLUMNS[column], required: true };
+  if (definition.optionalUser) specs.user_id = { ...COLUMNS.user_id, required: false };
   if (definition.identifiedBy === undefined) {
-    specs.event_id = { type: 'uuid', required: false };
-    specs.occurred_at = { type: 'instant', required: false };
+    specs.event_id = { type: 'uuid', required: false, description: EVENT_ID };
+    specs.occurred_at = { type: 'instant', required: false, description: OCCURRED_AT };
   }
   return specs;
 }

@@ -1,12 +1,10 @@
+import { MAX_ARRAY_LENGTH } from '#libs/contracts';
 import { parseLosslessElements, type JsonObject, type JsonValue } from '#libs/json';
 import { EventError } from './event-error.js';
 import { EventSource } from './event-result.js';
 import type { EventType } from './event-type.js';
 import type { IncomingMessage } from './incoming-message.js';
 import { unpackBody } from './unpack-body.js';
-
-/** Arrays hold at most this many events. */
-export const MAX_ARRAY_LENGTH = 1_000;
 
 /**
  * To copy the texts of an event takes a fifth of the time of reading it and some 300 bytes, so that is done where the

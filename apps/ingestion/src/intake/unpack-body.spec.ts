@@ -1,5 +1,6 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
-import { MAX_BODY_BYTES, unpackBody } from './unpack-body.js';
+import { MAX_BODY_BYTES } from '#libs/contracts';
+import { unpackBody } from './unpack-body.js';
 
 const BODY = Buffer.from('{"guild_id": "1", "command": "ä😀"}');
 const unpack = (content: Buffer, contentEncoding?: string) =>

@@ -1,9 +1,7 @@
 import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
+import { MAX_BODY_BYTES } from '#libs/contracts';
 import { EventError } from './event-error.js';
 import type { IncomingMessage } from './incoming-message.js';
-
-/** Bodies are at most this large, in bytes, packed or not. */
-export const MAX_BODY_BYTES = 1_048_576;
 
 const LIMIT = { maxOutputLength: MAX_BODY_BYTES };
 

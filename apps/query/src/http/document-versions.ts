@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyInstance, onSendAsyncHookHandler } from 'fastify';
 
 /** Documents that change only with the version of the service, and that tools poll. */
-const DOCUMENTS: ReadonlySet<string> = new Set(['/openapi.json']);
+const DOCUMENTS: ReadonlySet<string> = new Set(['/openapi.json', '/asyncapi.json']);
 
 /**
  * Adds an `ETag` to documents, and answers 304 to callers that have the current version. Call it before any route is

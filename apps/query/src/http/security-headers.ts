@@ -26,7 +26,7 @@ const OF_DOCUMENTS = {
   ].join('; '),
 } as const;
 
-const DOCUMENTS = /^\/(?:docs(?:\/.*)?|openapi\.json)$/;
+const DOCUMENTS = /^\/(?:docs(?:\/.*)?|(?:openapi|asyncapi)\.json)$/;
 
 export interface SecurityHeaders {
   ofData: Headers;
