@@ -5,6 +5,9 @@ import { UnusableDatabaseError } from '#libs/database';
 import { describeError } from '#libs/observability';
 import { createProgram } from './program.js';
 
+// A write that fails tells its own caller.
+process.stdout.on('error', () => undefined);
+
 /** `npm run cli -- …`: the operators' tool. Exit codes: 0 done, 1 failed, 2 wrong usage, 78 wrong configuration. */
 try {
   await createProgram().parseAsync();

@@ -1,9 +1,9 @@
+import { unpackBody } from '#libs/broker';
 import { parseLosslessElements, type JsonObject, type JsonValue } from '#libs/json';
 import { EventError } from './event-error.js';
 import { EventSource } from './event-result.js';
 import type { EventType } from './event-type.js';
 import type { IncomingMessage } from './incoming-message.js';
-import { unpackBody } from './unpack-body.js';
 
 /** Arrays hold at most this many events. */
 export const MAX_ARRAY_LENGTH = 1_000;
@@ -40,7 +40,7 @@ export function openMessage(message: IncomingMessage, types: ReadonlyMap<string,
   if (message.hasUnreadableProperties) {
     throw new EventError('MalformedMessageError', 'the properties cannot be read: headers are nested too deep');
   }
-  const unpacked = unpackBody(message);
+  const unpacked = unpack(message);
   const text = decode(unpacked);
   // Texts beyond ASCII may take two bytes for each of their units.
   const textBytes = text.length === unpacked.length ? text.length : 2 * text.length;
@@ -57,6 +57,14 @@ export function openMessage(message: IncomingMessage, types: ReadonlyMap<string,
     copiesTexts,
     textBytes: copiesTexts ? 0 : textBytes,
   };
+}
+
+function unpack(message: IncomingMessage): Buffer {
+  try {
+    return unpackBody(message);
+  } catch (error) {
+    throw new EventError('MalformedMessageError', (error as Error).message);
+  }
 }
 
 function decode(content: Buffer): string {
