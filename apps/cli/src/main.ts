@@ -5,6 +5,9 @@ import { UnusableDatabaseError } from '#libs/database';
 import { describeError } from '#libs/observability';
 import { createProgram } from './program.js';
 
+// A write that fails tells its own caller.
+process.stdout.on('error', () => undefined);
+
 /**
  * `npm run cli -- …`: the tool for operators. Exit codes: 0 success, 1 failure, 2 usage error, 78 invalid
  * configuration.

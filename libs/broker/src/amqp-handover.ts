@@ -4,7 +4,7 @@ import { ConfirmPublisher, type ConfirmPublisherOptions } from './confirm-publis
 import { EventPacks } from './event-packs.js';
 import { BrokerUnavailableError, type EventHandover, type OutgoingEvent } from './event-handover.js';
 
-export type AmqpHandoverOptions = Omit<ConfirmPublisherOptions, 'name'>;
+export type AmqpHandoverOptions = Omit<ConfirmPublisherOptions, 'name'> & { contract: StatisticsContract };
 
 /** Leaves time for the answer within the 5 s that callers are promised. */
 const CONFIRM_TIMEOUT_MS = 4_500;

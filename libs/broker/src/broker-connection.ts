@@ -1,8 +1,7 @@
 import type { Socket } from 'node:net';
-import { connect, type ChannelModel } from 'amqplib';
+import type { ChannelModel } from 'amqplib';
 import { BackOff, pause, systemClock, withDeadline, type Clock } from '#libs/timing';
-import { explainRefusal } from './handshake-refusal.js';
-import { tolerateUnreadableProperties } from './unreadable-properties.js';
+import { endConnection, openConnection, socketOf } from './open-connection.js';
 
 export interface BrokerConnectionOptions {
   /** AMQP 0-9-1 URLs of one cluster, tried in turn. */
@@ -19,10 +18,8 @@ export interface BrokerConnectionOptions {
   clock?: Clock;
 }
 
-const CONNECT_TIMEOUT_MS = 4_000;
 const SETUP_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 2_000;
-const HEARTBEAT_SECONDS = 10;
 const PAUSES = { firstMs: 100, longestMs: 5_000 };
 
 /** A connection to RabbitMQ that comes back by itself, for as long as it is not closed. */
@@ -93,15 +90,7 @@ export class BrokerConnection {
 
   /** Resolves when a connection that was made has ended again. */
   private async connectOnce(url: string): Promise<void> {
-    const connection = await connect(withHeartbeat(url), {
-      timeout: CONNECT_TIMEOUT_MS,
-      // Else the end of a message that takes several packets waits 40 ms for the acknowledgement of its beginning.
-      noDelay: true,
-      clientProperties: { connection_name: this.options.name },
-    }).catch((error: Error) => {
-      throw explainRefusal(error, url);
-    });
-    tolerateUnreadableProperties(connection);
+    const connection = await openConnection(url, this.options.name);
     let reason: Error | undefined;
     connection.on('error', (error: Error) => (reason = error));
     connection.on('blocked', (why: string) => this.noteAlarm(why));
@@ -142,22 +131,6 @@ export class BrokerConnection {
   }
 }
 
-/**
- * Within 2 s: a dead socket never answers the closing handshake, nor does a broker that reads no further. The socket is
- * destroyed with an error, or else amqplib would not notice.
- */
-async function endConnection(connection: ChannelModel): Promise<void> {
-  await withDeadline({ what: 'closing the connection', ms: CLOSE_TIMEOUT_MS }, connection.close()).catch(
-    () => undefined,
-  );
-  socketOf(connection).destroy(new Error('the connection is closed'));
-}
-
-/** What amqplib does not show of a connection. */
-function socketOf(connection: ChannelModel): Socket {
-  return (connection.connection as unknown as { stream: Socket }).stream;
-}
-
 function resetSocket(socket: Socket, reason: Error): void {
   // A socket that is reset emits no error, and amqplib would not notice.
   socket.emit('error', reason);
@@ -168,10 +141,4 @@ function resetSocket(socket: Socket, reason: Error): void {
     // TLS has no reset.
   }
   socket.destroy();
-}
-
-function withHeartbeat(url: string): string {
-  const parsed = new URL(url);
-  if (!parsed.searchParams.has('heartbeat')) parsed.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
-  return parsed.toString();
 }

@@ -1,4 +1,4 @@
-import type { ChannelModel, ConfirmChannel, Options } from 'amqplib';
+import type { ChannelModel, ConfirmChannel, Message, Options } from 'amqplib';
 import type { StatisticsContract } from '#libs/contracts';
 import { withDeadline } from '#libs/timing';
 import { BrokerConnection } from './broker-connection.js';
@@ -9,7 +9,8 @@ export interface ConfirmPublisherOptions {
   urls: readonly string[];
   /** Shown in the broker's list of connections. */
   name: string;
-  contract: StatisticsContract;
+  /** Its topology is declared with every new connection. Without it nothing is declared. */
+  contract?: StatisticsContract;
   onError(error: Error): void;
   /** The broker takes no messages for now; without a reason: it takes them again. */
   onAlarm(reason?: string): void;
@@ -20,8 +21,18 @@ export class CannotPublishError extends Error {
   override readonly name = 'CannotPublishError';
 }
 
+/** No queue takes the message. */
+export class UnroutableError extends Error {
+  override readonly name = 'UnroutableError';
+}
+
 /** A message that the broker has not confirmed yet. */
 interface Unconfirmed {
+  content: Buffer;
+  routingKey: string;
+  messageId: string | undefined;
+  /** No queue takes it; the confirm is still due. */
+  isReturned: boolean;
   /** `performance.now()`. */
   since: number;
   bytes: number;
@@ -77,15 +88,23 @@ export class ConfirmPublisher {
    * Resolves when the broker has confirmed the message.
    *
    * @throws CannotPublishError at once, in an alarm, without a connection, or when too much is unconfirmed already
+   * @throws UnroutableError when no queue takes a `mandatory` message, and nothing is declared here
    * @throws Error when the broker refuses the message or the connection is lost, as it is when a `mandatory` message comes
-   *   back because no queue takes it
+   *   back and the queue has to be declared again
    */
   publish(exchange: string, routingKey: string, content: Buffer, properties: Options.Publish): Promise<void> {
     const { channel } = this;
     const refusal = this.obstacle ?? (this.hasRoom ? undefined : 'too many messages wait for its confirm');
     if (refusal !== undefined || channel === undefined) return Promise.reject(new CannotPublishError(refusal));
     return new Promise((resolve, reject) => {
-      const message: Unconfirmed = { since: performance.now(), bytes: content.length };
+      const message: Unconfirmed = {
+        content,
+        routingKey,
+        messageId: properties.messageId,
+        isReturned: false,
+        since: performance.now(),
+        bytes: content.length,
+      };
       this.unconfirmed.add(message);
       this.unconfirmedBytes += message.bytes;
       this.lastPublishedAt = message.since;
@@ -93,6 +112,7 @@ export class ConfirmPublisher {
         this.unconfirmed.delete(message);
         this.unconfirmedBytes -= message.bytes;
         if (error) reject(error instanceof Error ? error : new Error('the broker refused the message'));
+        else if (message.isReturned) reject(new UnroutableError('no queue takes the message'));
         else resolve();
         if (this.unconfirmedBytes <= MOST_UNCONFIRMED_BYTES / 2) this.wakeWaiting();
       };
@@ -140,7 +160,8 @@ export class ConfirmPublisher {
   }
 
   private async openChannels(connection: ChannelModel): Promise<void> {
-    await declareTopology(connection, this.options.contract);
+    const { contract } = this.options;
+    if (contract !== undefined) await declareTopology(connection, contract);
     const channel = await connection.createConfirmChannel();
     let isOpen = true;
     channel.on('error', (error: Error) => this.options.onError(error));
@@ -148,8 +169,11 @@ export class ConfirmPublisher {
       this.isFull = false;
       this.wakeWaiting();
     });
-    // A queue is gone. The next connection declares it.
-    channel.on('return', () => this.connection.reset(new Error('a message came back: no queue takes it')));
+    channel.on('return', (message: Message) => {
+      if (contract === undefined) this.noteReturn(message);
+      // A queue is gone. The next connection declares it.
+      else this.connection.reset(new Error('a message came back: no queue takes it'));
+    });
     channel.once('close', () => {
       isOpen = false;
       if (this.channel !== channel) return;
@@ -162,6 +186,17 @@ export class ConfirmPublisher {
     this.isFull = false;
     this.channel = channel;
     this.wakeWaiting();
+  }
+
+  /** The broker does not say which message came back. Of two that are alike, either is. */
+  private noteReturn({ content, fields, properties }: Message): void {
+    for (const message of this.unconfirmed) {
+      const { routingKey, messageId, isReturned } = message;
+      if (isReturned || routingKey !== fields.routingKey || messageId !== properties.messageId) continue;
+      if (!message.content.equals(content)) continue;
+      message.isReturned = true;
+      return;
+    }
   }
 
   /** Resolves when it is known whether there is an alarm. */

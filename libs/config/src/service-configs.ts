@@ -84,6 +84,12 @@ export interface CliConfig {
   databaseUrl: string;
 }
 
+/** For commands that use RabbitMQ alone. */
+export interface BrokerCliConfig {
+  /** Tried in turn. */
+  rabbitmqUrls: string[];
+}
+
 /** The configuration that standalone needs before it starts the missing database and broker. */
 export interface StandaloneConfig {
   /** The directory for the data of standalone. */
@@ -134,6 +140,11 @@ export function loadMigrateConfig(env: Environment): MigrateConfig {
 /** @throws ConfigurationError */
 export function loadCliConfig(env: Environment): CliConfig {
   return { databaseUrl: readVariables(env, ['DATABASE_URL']).DATABASE_URL };
+}
+
+/** @throws ConfigurationError */
+export function loadBrokerCliConfig(env: Environment): BrokerCliConfig {
+  return { rabbitmqUrls: readVariables(env, ['RABBITMQ_URL']).RABBITMQ_URL };
 }
 
 /**

@@ -39,4 +39,8 @@ export const DEAD_LETTER_HEADERS = {
   errorMessage: 'x-error-message',
   errorFields: 'x-error-fields',
   originalRoutingKey: 'x-original-routing-key',
+  /** ISO 8601. */
+  diedAt: 'x-died-at',
+  /** How often the operators' tool has published it again; the only one of these headers that a replayed message has. */
+  replayCount: 'x-replay-count',
 } as const;

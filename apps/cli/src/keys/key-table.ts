@@ -1,4 +1,5 @@
 import type { ApiKey } from '#libs/database';
+import { printable } from '../printable.js';
 
 /** Formats keys as a table, one per line. The name is the last column because it can be long. */
 export function keyTable(keys: readonly ApiKey[]): string {
@@ -21,9 +22,4 @@ export function keyTable(keys: readonly ApiKey[]): string {
           .trimEnd()}\n`,
     )
     .join('');
-}
-
-/** Escapes control characters, so that the name of a key cannot control the terminal. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{C}/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
 }

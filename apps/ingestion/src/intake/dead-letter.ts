@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { DEAD_LETTER_HEADERS, derivedEventId, elementMessageId, messageTime } from '#libs/contracts';
 import type { EventError } from './event-error.js';
 import type { IncomingMessage } from './incoming-message.js';
@@ -10,10 +11,11 @@ export interface DeadLetter {
   routingKey: string;
   contentType: string | undefined;
   contentEncoding: string | undefined;
-  messageId: string | undefined;
+  /** Random where the publisher gave none: published again more than once, it is stored once. */
+  messageId: string;
   /** AMQP `timestamp`; in milliseconds where the publisher gave none. */
   timestamp: number;
-  headers: Record<string, string>;
+  headers: Record<string, string | number>;
 }
 
 /** All headers of a message must fit one AMQP frame, or the client throws. */
@@ -57,16 +59,18 @@ function shortText(text: string | undefined): string | undefined {
 }
 
 /** An id that is too long becomes the UUID that would be derived from it: a replay is the same event. */
-function encodableId(id: string | undefined): string | undefined {
-  return id === undefined ? undefined : (shortText(id) ?? derivedEventId(id));
+function encodableId(id: string | undefined): string {
+  return id === undefined ? randomUUID() : (shortText(id) ?? derivedEventId(id));
 }
 
-function headersOf(message: IncomingMessage, error: EventError): Record<string, string> {
-  const headers: Record<string, string> = {
+function headersOf(message: IncomingMessage, error: EventError): Record<string, string | number> {
+  const headers: Record<string, string | number> = {
     [DEAD_LETTER_HEADERS.errorName]: error.name,
     [DEAD_LETTER_HEADERS.errorMessage]: ownText(error.message.slice(0, MAX_TEXT_LENGTH)),
     [DEAD_LETTER_HEADERS.originalRoutingKey]: message.routingKey,
+    [DEAD_LETTER_HEADERS.diedAt]: new Date().toISOString(),
   };
+  if (message.replayCount !== undefined) headers[DEAD_LETTER_HEADERS.replayCount] = message.replayCount;
   if (error.fields.length > 0) headers[DEAD_LETTER_HEADERS.errorFields] = fieldsHeader(error);
   return headers;
 }

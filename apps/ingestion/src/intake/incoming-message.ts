@@ -10,6 +10,8 @@ export interface IncomingMessage {
   messageId?: string;
   /** AMQP `timestamp`, as it came. */
   timestamp?: number;
+  /** How often it was published again after it was a dead letter; missing for one that never was. */
+  replayCount?: number;
   /** Its properties could not be read, and are missing here. */
   hasUnreadableProperties?: boolean;
   /** Unix milliseconds. */

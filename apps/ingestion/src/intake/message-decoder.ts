@@ -97,6 +97,6 @@ export class MessageDecoder {
 /** What a dead letter keeps beside the message: a body of its own and headers. */
 function letterBytes({ content, headers }: DeadLetter, message: IncomingMessage): number {
   let bytes = content === message.content ? 0 : content.length;
-  for (const text of Object.values(headers)) bytes += text.length;
+  for (const value of Object.values(headers)) bytes += String(value).length;
   return bytes;
 }

@@ -1,10 +1,10 @@
+import { unpackBody } from '#libs/broker';
 import { MAX_ARRAY_LENGTH } from '#libs/contracts';
 import { parseLosslessElements, type JsonObject, type JsonValue } from '#libs/json';
 import { EventError } from './event-error.js';
 import { EventSource } from './event-result.js';
 import type { EventType } from './event-type.js';
 import type { IncomingMessage } from './incoming-message.js';
-import { unpackBody } from './unpack-body.js';
 
 /**
  * To copy the texts of an event takes a fifth of the time of reading it and some 300 bytes, so that is done where the
@@ -38,7 +38,7 @@ export function openMessage(message: IncomingMessage, types: ReadonlyMap<string,
   if (message.hasUnreadableProperties) {
     throw new EventError('MalformedMessageError', 'the properties cannot be read: headers are nested too deep');
   }
-  const unpacked = unpackBody(message);
+  const unpacked = unpack(message);
   const text = decode(unpacked);
   // Texts beyond ASCII may take two bytes for each of their units.
   const textBytes = text.length === unpacked.length ? text.length : 2 * text.length;
@@ -55,6 +55,14 @@ export function openMessage(message: IncomingMessage, types: ReadonlyMap<string,
     copiesTexts,
     textBytes: copiesTexts ? 0 : textBytes,
   };
+}
+
+function unpack(message: IncomingMessage): Buffer {
+  try {
+    return unpackBody(message);
+  } catch (error) {
+    throw new EventError('MalformedMessageError', (error as Error).message);
+  }
 }
 
 function decode(content: Buffer): string {

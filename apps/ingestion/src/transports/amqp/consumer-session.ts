@@ -1,5 +1,6 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { hasUnreadableProperties } from '#libs/broker';
+import { DEAD_LETTER_HEADERS } from '#libs/contracts';
 import { BackOff, pause, withDeadline } from '#libs/timing';
 import type { DeadLetter } from '../../intake/dead-letter.js';
 import type { EventPipeline } from '../../intake/event-pipeline.js';
@@ -384,9 +385,15 @@ function toIncoming(queue: string, message: ConsumeMessage): IncomingMessage {
     contentEncoding: text(properties.contentEncoding),
     messageId: text(properties.messageId),
     timestamp: typeof timestamp === 'number' ? timestamp : undefined,
+    replayCount: replayCountOf(message),
     hasUnreadableProperties: hasUnreadableProperties(message),
     arrivedAt: Date.now(),
   };
+}
+
+function replayCountOf({ properties }: ConsumeMessage): number | undefined {
+  const count: unknown = properties.headers?.[DEAD_LETTER_HEADERS.replayCount];
+  return Number.isSafeInteger(count) ? (count as number) : undefined;
 }
 
 /** The body of a small message is a view of all that came with it over the connection, and keeps the whole of it. */

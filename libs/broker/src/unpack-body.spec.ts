@@ -3,8 +3,7 @@ import { MAX_BODY_BYTES } from '#libs/contracts';
 import { unpackBody } from './unpack-body.js';
 
 const BODY = Buffer.from('{"guild_id": "1", "command": "ä😀"}');
-const unpack = (content: Buffer, contentEncoding?: string) =>
-  unpackBody({ queue: 'q', routingKey: 'command.used', content, contentEncoding, arrivedAt: 0 });
+const unpack = (content: Buffer, contentEncoding?: string) => unpackBody({ content, contentEncoding });
 
 describe('unpackBody', () => {
   it.each([

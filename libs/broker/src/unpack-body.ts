@@ -1,7 +1,17 @@
 import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 import { MAX_BODY_BYTES } from '#libs/contracts';
-import { EventError } from './event-error.js';
-import type { IncomingMessage } from './incoming-message.js';
+
+/** A body that is not packed as its message says, or too large. */
+export class PackedBodyError extends Error {
+  override readonly name = 'PackedBodyError';
+}
+
+/** A message, as far as it says how its body is packed. */
+export interface PackedBody {
+  content: Buffer;
+  /** AMQP `content_encoding`. */
+  contentEncoding?: string;
+}
 
 const LIMIT = { maxOutputLength: MAX_BODY_BYTES };
 
@@ -21,9 +31,9 @@ const PLAIN = new Set(['', 'identity', 'utf-8', 'utf8', 'us-ascii', 'ascii', 'bi
 /**
  * Unpacks a body as its `content_encoding` says: in any case, with or without a charset beside it (`gzip,UTF-8`).
  *
- * @throws EventError for an unknown encoding, a body that is not packed as it says, or one of more than 1 MiB
+ * @throws PackedBodyError for an unknown encoding, a body that is not packed as it says, or one of more than 1 MiB
  */
-export function unpackBody({ content, contentEncoding }: IncomingMessage): Buffer {
+export function unpackBody({ content, contentEncoding }: PackedBody): Buffer {
   if (content.length > MAX_BODY_BYTES) throw tooLarge('the body');
   const name = packingOf(contentEncoding);
   if (name === undefined) return content;
@@ -31,11 +41,11 @@ export function unpackBody({ content, contentEncoding }: IncomingMessage): Buffe
     return PACKINGS[name]!(content);
   } catch (error) {
     if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge('the unpacked body');
-    throw new EventError('MalformedMessageError', `the body is not valid ${name}: ${(error as Error).message}`);
+    throw new PackedBodyError(`the body is not valid ${name}: ${(error as Error).message}`);
   }
 }
 
-/** @returns a key of PACKINGS; undefined where nothing is packed. @throws EventError */
+/** @returns a key of PACKINGS; undefined where nothing is packed. @throws PackedBodyError */
 function packingOf(contentEncoding: string | undefined): string | undefined {
   if (contentEncoding === undefined) return undefined;
   const names = contentEncoding
@@ -46,8 +56,7 @@ function packingOf(contentEncoding: string | undefined): string | undefined {
   const [name] = packings;
   if (name === undefined) return undefined;
   if (packings.length === 1 && Object.hasOwn(PACKINGS, name)) return name;
-  throw new EventError(
-    'MalformedMessageError',
+  throw new PackedBodyError(
     `content_encoding must be one of gzip, deflate, br, identity or nothing, not "${contentEncoding.slice(0, 40)}"`,
   );
 }
@@ -57,6 +66,6 @@ function hasZlibHeader(content: Buffer): boolean {
   return content.length >= 2 && (content[0]! & 0x0f) === 8 && content.readUInt16BE(0) % 31 === 0;
 }
 
-function tooLarge(what: string): EventError {
-  return new EventError('MalformedMessageError', `${what} is larger than ${MAX_BODY_BYTES} bytes`);
+function tooLarge(what: string): PackedBodyError {
+  return new PackedBodyError(`${what} is larger than ${MAX_BODY_BYTES} bytes`);
 }
