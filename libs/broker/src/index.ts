@@ -4,4 +4,5 @@ export * from './broker-version.js';
 export * from './confirm-publisher.js';
 export * from './declare-topology.js';
 export * from './event-handover.js';
+export * from './queue-depths.js';
 export { hasUnreadableProperties } from './unreadable-properties.js';

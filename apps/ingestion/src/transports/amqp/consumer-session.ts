@@ -109,6 +109,8 @@ export class ConsumerSession {
   private prefetch = 0;
   /** Deliveries of this consumer that wait for their dead letters, and take up its prefetch. */
   private lateSinceSubscribed = 0;
+  /** Deliveries that were taken and not settled. */
+  private held = 0;
 
   constructor(private readonly options: ConsumerSessionOptions) {
     this.ended = new Promise((resolve) => this.closing.signal.addEventListener('abort', () => resolve()));
@@ -130,6 +132,11 @@ export class ConsumerSession {
   /** Whether the queue has its consumer, or will have it again as soon as there is room. */
   get isConsuming(): boolean {
     return this.isIn('consuming') || this.isIn('renewing') || this.isIn('paused');
+  }
+
+  /** Messages that it holds and has not acknowledged. */
+  get unacknowledged(): number {
+    return this.isIn('closed') ? 0 : this.held;
   }
 
   /** @throws Error when the broker does not give a channel and a consumer within five seconds each; it is closed then */
@@ -245,6 +252,7 @@ export class ConsumerSession {
     const isShort = this.memory.isShortWith(content);
     if (this.memory.mayTake(content)) {
       const memory = this.memory.take(content);
+      this.held++;
       this.undecoded.push({
         fields,
         message: toIncoming(this.options.queue, message),
@@ -317,6 +325,7 @@ export class ConsumerSession {
 
   private release(deliveries: readonly Delivery[]): void {
     for (const { memory } of deliveries) this.memory.release(memory);
+    this.held -= deliveries.length;
     this.decodeAhead();
     this.memory.tellOfRoom();
   }
