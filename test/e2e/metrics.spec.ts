@@ -10,6 +10,7 @@ import type { ServiceProcess } from '../harness/services.js';
 import { TestSystem } from '../harness/system.js';
 import { createTcpProxy, type TcpProxy } from '../harness/tcp-proxy.js';
 import { waitFor } from '../harness/wait-for.js';
+import { metricsIn, readAlertRules, readDashboardExpressions } from '../ops/operators-files.js';
 
 const ids = new SnowflakeSource(Date.now());
 const DAY_MS = 86_400_000;
@@ -40,6 +41,19 @@ const OF_QUERY: Record<string, Description> = {
   serverstats_http_requests_total: ['counter', 'method', 'route', 'status'],
   serverstats_http_request_seconds: ['histogram', 'method', 'route'],
 };
+
+/** What rules and dashboards name that is not of the services. Found in the plugin of RabbitMQ 3.10. */
+const OF_RABBITMQ = [
+  'rabbitmq_alarms_free_disk_space_watermark',
+  'rabbitmq_alarms_memory_used_watermark',
+  'rabbitmq_detailed_queue_messages_ready_bytes',
+  'rabbitmq_disk_space_available_bytes',
+  'rabbitmq_disk_space_available_limit_bytes',
+  'rabbitmq_global_messages_received_total',
+  'rabbitmq_global_messages_routed_total',
+  'rabbitmq_process_resident_memory_bytes',
+];
+const OF_PROMETHEUS = ['up', 'ALERTS'];
 
 describe('GET /metrics', () => {
   let system: TestSystem;
@@ -82,6 +96,11 @@ describe('GET /metrics', () => {
   const growthOf = async (service: ServiceProcess, name: string, labels: Record<string, string> = {}) => {
     const before = (await Metrics.of(service)).value(name, labels) ?? 0;
     return (growth: number) => untilValue(service, before + growth, name, labels);
+  };
+
+  const namesOfBoth = async () => {
+    const both = await Promise.all([Metrics.of(ingestion), Metrics.of(query)]);
+    return new Set(both.flatMap(({ descriptions }) => [...descriptions.keys()]));
   };
 
   it.each([
@@ -238,17 +257,34 @@ describe('GET /metrics', () => {
 
   it('should count requests to Discord by route and status', async () => {
     const { id } = discord.state.addChannel({ guildId });
-    const route = 'GET /channels/:id';
+    const route = 'GET /guilds/:id/channels';
     const [found, limited, unanswered] = await Promise.all([
       growthOf(query, 'serverstats_discord_calls_total', { route, status: '200' }),
       growthOf(query, 'serverstats_discord_calls_total', { route, status: '429' }),
       growthOf(query, 'serverstats_discord_calls_total', { route, status: 'none' }),
     ]);
-    discord.faults.add({ kind: 'rate_limited', retryAfterMs: 200 }, { method: 'GET', path: /^\/channels/ });
-    discord.faults.add({ kind: 'reset' }, { method: 'GET', path: /^\/channels/ });
+    discord.faults.add(
+      { kind: 'rate_limited', retryAfterMs: 200 },
+      { method: 'GET', path: /^\/guilds\/\d+\/channels$/ },
+    );
+    discord.faults.add({ kind: 'reset' }, { method: 'GET', path: /^\/guilds\/\d+\/channels$/ });
     const { status } = await api.send('PATCH', 'settings', { guild_id: guildId, starboard_channel: id });
     expect(status).toBe(200);
     await Promise.all([found(1), limited(1), unanswered(1)]);
+  });
+
+  it('should have every metric that rules and dashboards name', async () => {
+    const names = await namesOfBoth();
+    const expressions = [...(await readAlertRules()).map(({ expr }) => expr), ...(await readDashboardExpressions())];
+    const used = [...new Set(expressions.flatMap(metricsIn))];
+    const others = used.filter((name) => !names.has(name) && !names.has(name.replace(/_(?:bucket|sum|count)$/, '')));
+    expect(others.sort()).toEqual([...OF_PROMETHEUS, ...OF_RABBITMQ].sort());
+  });
+
+  it('should have the metrics that the documentation lists, and no others', async () => {
+    const documented = (await readFile('docs/operations.md', 'utf8')).matchAll(/^\| `(serverstats_\w+)`/gm);
+    const own = [...(await namesOfBoth())].filter((name) => !/^serverstats_(?:process|nodejs)_/.test(name));
+    expect([...new Set([...documented].map(([, name]) => name!))].sort()).toEqual(own.sort());
   });
 
   it('should name the version of the build', async () => {
