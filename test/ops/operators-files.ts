@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { load } from 'js-yaml';
+import { CORE_SCHEMA, load, mergeTag } from 'js-yaml';
 
 export interface AlertRule {
   alert: string;
@@ -19,8 +19,11 @@ interface Dashboard {
 const RULES = 'ops/prometheus/rules';
 const DASHBOARDS = 'ops/grafana/dashboards';
 
+/** docker compose knows merge keys (`<<`). */
+const SCHEMA = CORE_SCHEMA.withTags(mergeTag);
+
 export async function readYaml<T>(path: string): Promise<T> {
-  return load(await readFile(path, 'utf8')) as T;
+  return load(await readFile(path, 'utf8'), { schema: SCHEMA }) as T;
 }
 
 export async function readAlertRules(): Promise<AlertRule[]> {
