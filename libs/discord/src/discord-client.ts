@@ -16,7 +16,7 @@ export interface DiscordClientOptions {
   /** @defaultValue the system's */
   clock?: Clock;
   /** Called for each request that was made, with its route and the status of the answer, if one came. */
-  onAnswer?(route: string, status?: number): void;
+  onAnswer?: (route: string, status?: number) => void;
 }
 
 export interface DiscordHealth {

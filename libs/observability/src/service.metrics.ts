@@ -15,9 +15,9 @@ export type MessagesByQueue = ReadonlyMap<string, number>;
 
 export interface QueueSources {
   /** Messages that wait in the broker. */
-  ready(): Promise<MessagesByQueue>;
+  ready: () => Promise<MessagesByQueue>;
   /** Messages that this instance holds. Missing in a service that consumes nothing. */
-  unacknowledged?(): MessagesByQueue;
+  unacknowledged?: () => MessagesByQueue;
 }
 
 /** Connections of the pool to Postgres, read with every scrape. */
