@@ -9,12 +9,17 @@ import { ErasureLog } from '#libs/erasure';
 import { DiscordClient } from '#libs/discord';
 import { systemClock, type Clock } from '#libs/timing';
 import {
+  countDiscordCalls,
+  countReconnects,
   createLogger,
   createMetricsRegistry,
   describeError,
   explainListenError,
   HealthChecks,
   HTTP_LIMITS,
+  measurePool,
+  measureQueues,
+  measureReadiness,
   NestLogger,
   serverLimits,
   type HealthProbe,
@@ -53,6 +58,11 @@ export async function startIngestion(config: IngestionConfig, options: Ingestion
     // Statistics may be stored in any order; while one batch commits the next is written.
     batchesAtOnce: { [QUEUES.statistics]: 2 },
     logger: parts.logger,
+    onReconnect: countReconnects(parts.registry),
+  });
+  measureQueues(parts.registry, {
+    ready: () => server.depths.ready(),
+    unacknowledged: () => server.unacknowledged,
   });
   app.connectMicroservice<MicroserviceOptions>({ strategy: server });
   const url = await listen(app, parts);
@@ -87,7 +97,10 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
     onRetry: (error) => logger.error({ error: describeError(error) }, 'the database is not reachable, trying again'),
   });
   const clock = options.clock ?? systemClock;
-  const discord = config.discord && new DiscordClient({ ...config.discord, clock });
+  const registry = createMetricsRegistry();
+  measurePool(registry, () => database.poolUse);
+  const discord =
+    config.discord && new DiscordClient({ ...config.discord, clock, onAnswer: countDiscordCalls(registry) });
   const parts: ServiceParts = {
     config,
     logger,
@@ -100,11 +113,12 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
       // Statistics go on without Discord.
       ...(discord && { discord: { probe: () => discord.probe(), whenFailing: 'degraded' } }),
     }),
-    registry: createMetricsRegistry(),
+    registry,
     discord,
     clock,
     erasureLog,
   };
+  measureReadiness(registry, parts.health);
   const failed = database.connected().then(() => new Promise<never>(() => undefined));
   failed.catch(() => undefined); // whoever runs the service decides
   const server = new FastifyAdapter({ ...serverLimits(HTTP_LIMITS), bodyLimit: BODY_LIMIT });

@@ -1,4 +1,4 @@
-import { Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { AmqpHandover, type EventHandover } from '#libs/broker';
 import type { QueryConfig } from '#libs/config';
 import { CounterTypes, StatisticsContract } from '#libs/contracts';
@@ -7,10 +7,14 @@ import { ErasureLog } from '#libs/erasure';
 import { DiscordClient } from '#libs/discord';
 import { systemClock, type Clock } from '#libs/timing';
 import {
+  countDiscordCalls,
+  countReconnects,
   createLogger,
   createMetricsRegistry,
   describeError,
   explainListenError,
+  measurePool,
+  measureQueues,
   type HttpLimits,
   type Logger,
   type RunningService,
@@ -49,11 +53,14 @@ export async function startQuery(config: QueryConfig, options: StartQueryOptions
     applicationName: 'serverstats-query',
     onRetry: (error) => logger.warn(`the database is not available yet: ${describeError(error)}`),
   });
-  const ownHandover = options.handover === undefined ? createAmqpHandover(config, contract, logger) : undefined;
+  const registry = createMetricsRegistry();
+  measurePool(registry, () => database.poolUse);
+  const ownHandover =
+    options.handover === undefined ? createAmqpHandover(config, contract, logger, registry) : undefined;
   const handover = options.handover ?? ownHandover!;
   const clock = options.clock ?? systemClock;
-  const discord = config.discord && new DiscordClient({ ...config.discord, clock });
-  const registry: Registry = createMetricsRegistry();
+  const discord =
+    config.discord && new DiscordClient({ ...config.discord, clock, onAnswer: countDiscordCalls(registry) });
   const { limits, erasureTimeoutMs } = options;
   const shared = { config, contract, counterTypes, database, handover, discord, clock, registry, logger };
   const parts = { ...shared, erasureLog, erasureTimeoutMs };
@@ -79,14 +86,22 @@ export async function startQuery(config: QueryConfig, options: StartQueryOptions
   return { url, failed, close };
 }
 
-function createAmqpHandover(config: QueryConfig, contract: StatisticsContract, logger: Logger): AmqpHandover {
-  return new AmqpHandover({
+function createAmqpHandover(
+  config: QueryConfig,
+  contract: StatisticsContract,
+  logger: Logger,
+  registry: Registry,
+): AmqpHandover {
+  const handover = new AmqpHandover({
     urls: config.rabbitmqUrls,
     contract,
     onError: (error) => logger.warn(`RabbitMQ: ${describeError(error)}`),
     onAlarm: (reason) =>
       logger.warn(reason === undefined ? 'RabbitMQ accepts events again' : `RabbitMQ has raised an alarm: ${reason}`),
+    onReconnect: countReconnects(registry),
   });
+  measureQueues(registry, { ready: () => handover.depths.ready() });
+  return handover;
 }
 
 function urlOf({ port }: { port: number }, host: string): string {

@@ -14,6 +14,8 @@ export interface BrokerConnectionOptions {
   onError(error: Error): void;
   /** Called when the broker stops taking messages from this connection, and without a reason when it goes on. */
   onAlarm?(reason?: string): void;
+  /** Called when a connection was made again after one had ended. */
+  onReconnect?(): void;
   /** Of the pauses between two connections. @defaultValue the system's */
   clock?: Clock;
 }
@@ -29,6 +31,7 @@ export class BrokerConnection {
   private running?: Promise<void>;
   private whyDown = new Error('not connected yet');
   private alarmReason?: string;
+  private wasConnected = false;
   private readonly backOff = new BackOff(PAUSES);
   private readonly clock: Clock;
 
@@ -43,6 +46,11 @@ export class BrokerConnection {
 
   get isConnected(): boolean {
     return this.connection !== undefined;
+  }
+
+  /** The connection; undefined while there is none. */
+  get current(): ChannelModel | undefined {
+    return this.connection;
   }
 
   /** The last failure; of interest while not connected. */
@@ -108,6 +116,8 @@ export class BrokerConnection {
     }
     if (this.stopping.signal.aborted) endConnection(connection).catch(() => undefined);
     this.connection = connection;
+    if (this.wasConnected) this.options.onReconnect?.();
+    this.wasConnected = true;
     this.whyDown = new Error('connected');
     const since = this.clock.now();
     await ended;

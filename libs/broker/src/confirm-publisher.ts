@@ -3,6 +3,7 @@ import type { StatisticsContract } from '#libs/contracts';
 import { withDeadline } from '#libs/timing';
 import { BrokerConnection } from './broker-connection.js';
 import { declareTopology } from './declare-topology.js';
+import { QueueDepths } from './queue-depths.js';
 
 export interface ConfirmPublisherOptions {
   /** AMQP 0-9-1 URLs of one cluster, tried in turn. */
@@ -14,6 +15,8 @@ export interface ConfirmPublisherOptions {
   onError(error: Error): void;
   /** The broker takes no messages for now; without a reason: it takes them again. */
   onAlarm(reason?: string): void;
+  /** Called when the connection was made again after one had ended. */
+  onReconnect?(): void;
 }
 
 /** Nothing can be published now; nothing of the message was handed to the broker. */
@@ -51,6 +54,7 @@ const CHECK_INTERVAL_MS = 1_000;
  * is written during an alarm.
  */
 export class ConfirmPublisher {
+  readonly depths: QueueDepths;
   private readonly connection: BrokerConnection;
   private channel?: ConfirmChannel;
   private alarmChannel?: ConfirmChannel;
@@ -69,7 +73,10 @@ export class ConfirmPublisher {
       onConnect: (connection) => this.openChannels(connection),
       onError: (error) => options.onError(error),
       onAlarm: (reason) => this.noteAlarm(reason),
+      onReconnect: () => options.onReconnect?.(),
     });
+    // In an alarm the broker reads nothing from a connection that publishes.
+    this.depths = new QueueDepths(() => (this.obstacle === undefined ? this.connection.current : undefined));
   }
 
   /** Connects in the background. */

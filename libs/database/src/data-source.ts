@@ -97,6 +97,14 @@ export function createMigratingDataSource(url: string): DataSource {
   return createDataSource({ url, poolSize: 3, applicationName: 'serverstats-migrate', sessionUse: 'migration' });
 }
 
+/** How many connections of a data source are in use and idle, and how many requests wait for one. */
+export function poolUseOf(dataSource: DataSource): { used: number; idle: number; waiting: number } {
+  // Missing until the data source is initialized.
+  const { master: pool } = dataSource.driver as unknown as { master?: SessionPool };
+  if (pool === undefined) return { used: 0, idle: 0, waiting: 0 };
+  return { used: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount };
+}
+
 /** Whether the transactions of a connected data source each run in a session of a pooler. */
 export function isBehindPooler(dataSource: DataSource): boolean {
   return (dataSource.driver as unknown as { master: SessionPool }).master.isBehindPooler;

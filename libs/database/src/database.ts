@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { BackOff, pause } from '#libs/timing';
-import { createDataSource, createMigratingDataSource, type DatabaseOptions } from './data-source.js';
+import { createDataSource, createMigratingDataSource, poolUseOf, type DatabaseOptions } from './data-source.js';
 import {
   isSchemaCurrent,
   makeAllPartitions,
@@ -39,6 +39,11 @@ export class Database {
   /** Connections that the data source may hold. */
   get poolSize(): number {
     return this.options.poolSize;
+  }
+
+  /** Its connections at the moment, and requests that wait for one. */
+  get poolUse(): { used: number; idle: number; waiting: number } {
+    return poolUseOf(this.dataSource);
   }
 
   /**

@@ -34,3 +34,13 @@ export function routeOf({ method, path }: Pick<DiscordCall, 'method' | 'path'>):
   });
   return `${method} /${[kind, ...segments].join('/')}`;
 }
+
+/** Method and path without any id, for metrics: "PATCH /channels/:id". */
+export function routeTemplateOf(method: string, path: string): string {
+  const segments = path.split('/');
+  const named = segments.map((segment, index) => {
+    if (segments[index - 1] === 'reactions') return ':emoji';
+    return /^[0-9]+$/.test(segment) ? ':id' : segment;
+  });
+  return `${method} ${named.join('/')}`;
+}

@@ -15,6 +15,8 @@ export interface DiscordClientOptions {
   apiUrl?: string;
   /** @defaultValue the system's */
   clock?: Clock;
+  /** Called for each request that was made, with its route and the status of the answer, if one came. */
+  onAnswer?: (route: string, status?: number) => void;
 }
 
 export interface DiscordHealth {
@@ -44,13 +46,13 @@ export class DiscordClient {
   private readonly token: BotToken;
   private readonly clock: Clock;
 
-  constructor({ token, apiUrl, clock = systemClock }: DiscordClientOptions) {
+  constructor({ token, apiUrl, clock = systemClock, onAnswer }: DiscordClientOptions) {
     const botToken = new BotToken(token, clock);
     this.token = botToken;
     this.clock = clock;
     const timeouts = { timeoutMs: TIMEOUT_MS, uploadTimeoutMs: UPLOAD_TIMEOUT_MS };
     this.requests = new DiscordRequests(
-      createDiscordRest({ token: botToken, apiUrl, clock, ...timeouts }),
+      createDiscordRest({ token: botToken, apiUrl, clock, onAnswer, ...timeouts }),
       botToken,
       clock,
     );

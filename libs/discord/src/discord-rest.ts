@@ -1,6 +1,7 @@
 import { DefaultRestOptions, REST, type ResponseLike, type RESTOptions } from '@discordjs/rest';
 import { DeadlineError, withDeadline, type Clock } from '#libs/timing';
 import type { BotToken } from './bot-token.js';
+import { routeTemplateOf } from './discord-call.js';
 import type { RateLimit } from './rate-limit-holds.js';
 
 export interface DiscordRestOptions {
@@ -12,6 +13,8 @@ export interface DiscordRestOptions {
   timeoutMs: number;
   /** The same for requests with files. */
   uploadTimeoutMs: number;
+  /** Called for each request that was made, with its route and the status of the answer, if one came. */
+  onAnswer?(route: string, status?: number): void;
 }
 
 /** Discord did not answer, or not in time, or the answer broke off. */
@@ -72,10 +75,12 @@ export function createDiscordRest(options: DiscordRestOptions): REST {
   }).setToken(options.token.value);
 }
 
-function makeRequestWith({ token, clock, timeoutMs, uploadTimeoutMs }: DiscordRestOptions): RESTOptions['makeRequest'] {
+function makeRequestWith(options: DiscordRestOptions): RESTOptions['makeRequest'] {
+  const { token, clock, timeoutMs, uploadTimeoutMs } = options;
   return async (url, init) => {
     // Requests that waited in the library's queues come here, too.
     token.use();
+    const route = routeTemplateOf(init.method ?? 'GET', pathBelowVersion(url));
     const ms = init.body instanceof FormData ? uploadTimeoutMs : timeoutMs;
     let response: ResponseLike;
     let body: ArrayBuffer;
@@ -86,14 +91,20 @@ function makeRequestWith({ token, clock, timeoutMs, uploadTimeoutMs }: DiscordRe
         return [answer, await answer.arrayBuffer()];
       });
     } catch (error) {
+      options.onAnswer?.(route);
       throw error instanceof DeadlineError
         ? new NoAnswerError(error.message, true, error)
         : new NoAnswerError(reasonOf(error), !NOT_CONNECTED.includes(codeOf(error) ?? ''), error);
     }
+    options.onAnswer?.(route, response.status);
     if (response.status === 401) token.refuse();
     else if (isOfDiscord(response)) token.accept();
     return wholeAnswer(response, body, token.value);
   };
+}
+
+function pathBelowVersion(url: string): string {
+  return new URL(url).pathname.replace(/^.*?\/v\d+(?=\/)/, '');
 }
 
 /** Whether Discord itself answered, and not what stands before it, which does not look at tokens. */

@@ -7,3 +7,5 @@ export * from './logger.js';
 export * from './metrics-registry.js';
 export * from './nest-logger.js';
 export * from './running-service.js';
+export * from './service.metrics.js';
+export * from './version.js';

@@ -1,18 +1,21 @@
 import type { FieldError } from '#libs/contracts';
 
-export type EventErrorName =
+export const EVENT_ERRORS = [
   /** The body cannot be read at all. */
-  | 'MalformedMessageError'
+  'MalformedMessageError',
   /** Neither the routing key nor the pattern is the name of an event that belongs into this queue. */
-  | 'UnknownEventError'
+  'UnknownEventError',
   /** A field is missing or wrong. */
-  | 'InvalidEventError'
+  'InvalidEventError',
   /** The event is more than five minutes ahead of this system's clock. */
-  | 'FutureEventError'
+  'FutureEventError',
   /** Postgres refuses this very event. */
-  | 'RefusedByDatabaseError'
+  'RefusedByDatabaseError',
   /** This system failed on the event in a way that nobody foresaw. */
-  | 'UnexpectedError';
+  'UnexpectedError',
+] as const;
+
+export type EventErrorName = (typeof EVENT_ERRORS)[number];
 
 /** Why an event can never be taken. It goes to the dead letters with this. */
 export class EventError extends Error {

@@ -51,7 +51,9 @@ describe('EventPipeline', () => {
   const channelDeleted = { guild_id: GUILD, channel_id: CHANNEL };
   const outcomes = async () => {
     const { values } = await registry.getSingleMetric('serverstats_events_total')!.get();
-    return Object.fromEntries(values.map(({ labels, value }) => [labels.outcome, value]));
+    return Object.fromEntries(
+      values.filter(({ value }) => value > 0).map(({ labels, value }) => [labels.outcome, value]),
+    );
   };
 
   it('should give events to the consumer of their type, in order, and at most as many at once as it takes', async () => {

@@ -53,8 +53,10 @@ export class EventPipeline {
 
   private countOthers({ results, refused: count }: DecodedMessage, { queue }: IncomingMessage): void {
     const { metrics, logger } = this.parts;
-    for (const result of results) if (result.status === 'drop') metrics.count(result.reason, 1);
-    metrics.count('dead_lettered', count);
+    for (const result of results) {
+      if (result.status === 'drop') metrics.count(result.reason, 1);
+      else if (result.status === 'dead letter') metrics.countDeadLetter(result.reason);
+    }
     // Not its message or its routing key, which may repeat what the publisher sent: they lie with the dead letter.
     const first = results.find((result) => result.status === 'dead letter');
     if (first) logger.warn({ queue, count, error: first.reason }, 'events go to the dead letters');
@@ -69,11 +71,27 @@ export class EventPipeline {
   async store(messages: readonly DecodedMessage[]): Promise<DeadLetter[][]> {
     const { metrics, storer } = this.parts;
     const outcome = new StoringOutcome();
+    const startedAt = performance.now();
     for (const { consumer, events } of this.portionsOf(messages)) await storer.store(events, consumer, outcome);
     // Not before: what fails in the middle is done again as a whole.
     metrics.countAll(outcome.counts);
-    metrics.count('dead_lettered', outcome.refused.size);
+    for (const { reason } of outcome.refused.values()) metrics.countDeadLetter(reason);
+    this.measure(messages, outcome, (performance.now() - startedAt) / 1_000);
     return messages.map((message) => lettersOf(message, outcome));
+  }
+
+  private measure(messages: readonly DecodedMessage[], { refused }: StoringOutcome, seconds: number): void {
+    const { metrics } = this.parts;
+    const now = Date.now();
+    let events = 0;
+    for (const { results } of messages) {
+      for (const result of results) {
+        if (result.status !== 'ok' || refused.has(result)) continue;
+        events++;
+        metrics.observeLag(result, now);
+      }
+    }
+    metrics.observeBatch(events, seconds);
   }
 
   /** Neighbours with the same consumer, at most as many at a time as it takes. */

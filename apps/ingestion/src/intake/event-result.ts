@@ -1,4 +1,4 @@
-import type { EventEnvelope } from '#libs/contracts';
+import { messageTime, type EventEnvelope } from '#libs/contracts';
 import { deadLetterOf, deadLetterOfElement, type DeadLetter } from './dead-letter.js';
 import type { EventError, EventErrorName } from './event-error.js';
 import type { EventType, IntakeEvent } from './event-type.js';
@@ -63,6 +63,18 @@ export class EventSource {
     if (this.elementText === undefined) return this.message;
     const { messageId, timestamp, arrivedAt } = this.message;
     return { messageId, timestamp, arrivedAt, index };
+  }
+
+  /**
+   * When an event was published, in Unix milliseconds; when it occurred, if the message does not say.
+   *
+   * @param occurredAt of the event. Publishers give whole seconds, and no event is published before it occurs, so within
+   *   that second it is the better answer
+   */
+  publishedAt(occurredAt: number): number {
+    const ofMessage = messageTime(this.message);
+    if (ofMessage === undefined) return occurredAt;
+    return occurredAt > ofMessage && occurredAt < ofMessage + 1_000 ? occurredAt : ofMessage;
   }
 
   /** This event alone goes to the dead letters. */

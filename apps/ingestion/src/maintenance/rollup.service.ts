@@ -59,8 +59,8 @@ export class RollupService implements OnApplicationBootstrap, OnApplicationShutd
   private async run(signal: AbortSignal): Promise<void> {
     await this.database.connected().catch(() => undefined);
     if (!this.database.isUsable) return; // the service stops
-    const { found, quarters, days, failures } = await this.worker.run(Date.now(), signal);
-    this.waiting.set(found);
+    const setWaiting = (marks: number) => this.waiting.set(marks);
+    const { quarters, days, failures } = await this.worker.run(Date.now(), signal, setWaiting);
     if (quarters > 0) this.computed.inc({ span: 'quarter' }, quarters);
     if (days > 0) this.computed.inc({ span: 'day' }, days);
     for (const { guildId, error } of failures) {

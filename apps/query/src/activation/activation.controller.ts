@@ -1,10 +1,11 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { VERSION } from '#libs/observability';
 import { modulePaths } from '../http/route-paths.js';
 import { Access } from '../access/access.decorator.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
 import { GuildRequest } from '../requests/guild-request.dto.js';
-import { API_NAME, VERSION } from '../product.js';
+import { API_NAME } from '../product.js';
 import { ActivationService } from './activation.service.js';
 import { Greeting } from './dto/greeting.dto.js';
 import { ModuleStatus } from './dto/module-status.dto.js';

@@ -1,7 +1,8 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { VERSION } from '#libs/observability';
 import { ACCESS_EXTENSION } from '../access/access.decorator.js';
-import { API_NAME, VERSION } from '../product.js';
+import { API_NAME } from '../product.js';
 import { nameComponents } from './components.js';
 
 import { TAGS } from './tags.js';

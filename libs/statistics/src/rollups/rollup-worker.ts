@@ -73,11 +73,13 @@ export class RollupWorker {
    *
    * @param now Unix milliseconds
    * @param signal ends the work between two transactions
+   * @param onFound called at the beginning with the number of settled marks
    * @throws the error, when the connection fails, or the database takes no changes
    */
-  async run(now: number, signal?: AbortSignal): Promise<RollupOutcome> {
+  async run(now: number, signal?: AbortSignal, onFound?: (marks: number) => void): Promise<RollupOutcome> {
     const portions = await findRollupWork(this.dataSource.manager, now);
     const found = portions.reduce((sum, { marks }) => sum + marks, 0);
+    onFound?.(found);
     const outcome: RollupOutcome = { found, quarters: 0, days: 0, failures: [] };
     this.failing.keepOnly(new Set(portions.flatMap(({ guildIds }) => guildIds)));
     if (portions.length === 0) return outcome;

@@ -1,5 +1,5 @@
 import type { ChannelModel } from 'amqplib';
-import { BrokerConnection, brokerVersionNote, declareTopology } from '#libs/broker';
+import { BrokerConnection, brokerVersionNote, declareTopology, QueueDepths } from '#libs/broker';
 import type { StatisticsContract } from '#libs/contracts';
 import { DegradedError, describeError, type Logger } from '#libs/observability';
 import { BackOff, pause, systemClock, withDeadline, type Clock } from '#libs/timing';
@@ -19,6 +19,8 @@ export interface BatchConsumerOptions {
   /** How many batches of a queue are stored at the same time. @defaultValue 1, so that they follow one another */
   batchesAtOnce: Readonly<Record<string, number>>;
   logger: Logger;
+  /** Called when a connection to the broker was made again after one had ended. */
+  onReconnect?(): void;
   /** Of the pauses between two sessions, and between two connections. @defaultValue the system's */
   clock?: Clock;
 }
@@ -33,6 +35,8 @@ const PAUSES = { firstMs: 1_000, longestMs: 30_000 };
  * batch when its events are stored. See docs/architecture.md for why the stock transport does not serve.
  */
 export class BatchConsumerServer extends EventsServer {
+  /** Of all queues; nothing is known without the connection. */
+  readonly depths: QueueDepths;
   private readonly broker: BrokerConnection;
   private readonly deadLetters: DeadLetterPublisher;
   /** Of memory, by queue. */
@@ -52,7 +56,9 @@ export class BatchConsumerServer extends EventsServer {
       onConnect: (connection) => this.onConnect(connection),
       onError: (error) =>
         options.logger.error({ error: describeError(error) }, 'cannot consume from RabbitMQ, trying again'),
+      onReconnect: () => options.onReconnect?.(),
     });
+    this.depths = new QueueDepths(() => this.broker.current);
     this.deadLetters = new DeadLetterPublisher({
       urls: options.urls,
       contract: options.contract,
@@ -62,7 +68,13 @@ export class BatchConsumerServer extends EventsServer {
         if (reason === undefined) options.logger.info('the alarm of RabbitMQ is over');
         else options.logger.warn({ reason }, 'RabbitMQ has raised an alarm, dead letters wait');
       },
+      onReconnect: () => options.onReconnect?.(),
     });
+  }
+
+  /** Messages that are held here and not acknowledged yet, by queue. */
+  get unacknowledged(): ReadonlyMap<string, number> {
+    return new Map([...this.sessions].map(([queue, session]) => [queue, session.unacknowledged]));
   }
 
   /** Does not wait for the broker: a service that starts before it lives, and says so in its readiness. */

@@ -110,6 +110,8 @@ export class ConsumerSession {
   private prefetch = 0;
   /** Deliveries of this consumer that wait for their dead letters, and take up its prefetch. */
   private lateSinceSubscribed = 0;
+  /** Deliveries that were taken and not settled. */
+  private held = 0;
 
   constructor(private readonly options: ConsumerSessionOptions) {
     this.ended = new Promise((resolve) => this.closing.signal.addEventListener('abort', () => resolve()));
@@ -131,6 +133,11 @@ export class ConsumerSession {
   /** Whether the queue has its consumer, or will have it again as soon as there is room. */
   get isConsuming(): boolean {
     return this.isIn('consuming') || this.isIn('renewing') || this.isIn('paused');
+  }
+
+  /** Messages that it holds and has not acknowledged. */
+  get unacknowledged(): number {
+    return this.isIn('closed') ? 0 : this.held;
   }
 
   /** @throws Error when the broker does not give a channel and a consumer within five seconds each; it is closed then */
@@ -246,6 +253,7 @@ export class ConsumerSession {
     const isShort = this.memory.isShortWith(content);
     if (this.memory.mayTake(content)) {
       const memory = this.memory.take(content);
+      this.held++;
       this.undecoded.push({
         fields,
         message: toIncoming(this.options.queue, message),
@@ -318,6 +326,7 @@ export class ConsumerSession {
 
   private release(deliveries: readonly Delivery[]): void {
     for (const { memory } of deliveries) this.memory.release(memory);
+    this.held -= deliveries.length;
     this.decodeAhead();
     this.memory.tellOfRoom();
   }
