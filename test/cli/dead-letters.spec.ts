@@ -236,7 +236,7 @@ describe('npm run cli -- dead-letters', () => {
       const own = await small.openConfirmChannel();
       const limits = { 'x-queue-type': 'quorum', 'x-delivery-limit': 20 };
       await own.assertQueue(DEAD_LETTERS, { arguments: limits });
-      await own.sendToQueue(DEAD_LETTERS, Buffer.from('x'));
+      own.sendToQueue(DEAD_LETTERS, Buffer.from('x'));
       await own.waitForConfirms();
       const { code, stderr } = await runCli(small.url, ['list']);
       expect(code).toBe(1);

@@ -8,7 +8,7 @@ import {
   type JsonSchema,
   type StatisticsContract,
 } from '#libs/contracts';
-import { VERSION } from '../product.js';
+import { VERSION } from '#libs/observability';
 import { deadLetterChannel, queueChannel, routingKeyChannel, type Channel } from './channels.js';
 import { DEAD_LETTER_HEADERS_SCHEMA, DEAD_LETTER_MESSAGE } from './dead-letters.js';
 import { documentedEvents, type DocumentedEvent } from './documented-event.js';
