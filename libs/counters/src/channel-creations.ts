@@ -30,7 +30,7 @@ export const abandonedCreations = new WorkList<CreationKey, CreationRow>({
   leaseMs: LEASE_MS,
   pauses: { firstMs: 60_000, longestMs: 6 * 60 * 60_000 },
   hopelessAfterMs: () => HOPELESS_AFTER_MS,
-  alsoOnClaim: 'is_abandoned = true',
+  setOnClaim: 'is_abandoned = true',
 });
 
 export interface NewChannelCreations {

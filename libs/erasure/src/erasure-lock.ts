@@ -95,5 +95,5 @@ export async function tryWithErasureLock<T>(
 
 /** Deletes the leases of processes that died. */
 export function deleteEndedLeases(dataSource: DataSource): Promise<void> {
-  return locks.sweep(dataSource);
+  return locks.deleteExpired(dataSource);
 }

@@ -48,7 +48,7 @@ export class TaskRunner {
    * @throws the signal's reason, or an error of the database: the claim runs out by itself then
    */
   async run(task: ClaimedTask, signal: AbortSignal): Promise<void> {
-    if (task.wasLeft && task.isHopeless) {
+    if (task.wasInterrupted && task.isHopeless) {
       this.metrics.countRun(await this.giveUp(task, 'its runs do not come to their end'));
       return;
     }
