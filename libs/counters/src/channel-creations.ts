@@ -107,8 +107,8 @@ export async function abandonCreations(
 }
 
 /**
- * The guild is being erased: the channels of its custom panels, and those that requests are creating, are to be removed.
- * Call it while the panels are still stored.
+ * The guild is being erased: the channels of its custom panels, and those that requests are creating, are to be
+ * removed. Call it while the panels are still stored.
  *
  * @param leftAfterMs for so many milliseconds whoever erases the guild may remove them at once
  */

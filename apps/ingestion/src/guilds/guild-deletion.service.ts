@@ -27,9 +27,9 @@ export class GuildDeletionService {
       await lockStripe(manager, guildId);
       const settings = await manager.getRepository(GuildSettings).findOneBy({ guildId });
       if (settings !== null && settings.enabledAt > leftAt) return 'stays';
-      return (await this.eraser.startGuild(manager, guildId, leftAt)) ? 'erased' : 'begun';
+      return (await this.eraser.startGuild(manager, guildId, leftAt)) ? 'erased' : 'started';
     });
-    if (outcome === 'begun') this.erasures.wake();
+    if (outcome === 'started') this.erasures.wake();
     return outcome !== 'stays';
   }
 }

@@ -8,8 +8,8 @@ import {
   partitionedTables,
   type PartitionedTable,
 } from '#libs/database';
-import { dropSpentTombstones } from '#libs/erasure';
-import { dropSpentPeriods } from '#libs/statistics';
+import { dropExpiredTombstones } from '#libs/erasure';
+import { dropExpiredPeriods } from '#libs/statistics';
 import { describeError, Logger } from '#libs/observability';
 import { Clock, Rounds } from '#libs/timing';
 
@@ -65,9 +65,9 @@ export class MaintenanceService implements OnApplicationBootstrap, OnApplication
       if (!(await work().catch((error: unknown) => this.tellFailure(table, error)))) failed.push(table);
     };
     for (const table of partitionedTables(retention)) await attempt(table.table, () => this.keep(table));
-    await attempt('erasure_tombstones', () => dropSpentTombstones(dataSource.manager).then(() => true));
+    await attempt('erasure_tombstones', () => dropExpiredTombstones(dataSource.manager).then(() => true));
     await attempt('collection_periods', () =>
-      dropSpentPeriods(dataSource.manager, retention.summaryDays).then(() => true),
+      dropExpiredPeriods(dataSource.manager, retention.summaryDays).then(() => true),
     );
     if (failed.length > 0) throw new Error(`the upkeep of ${failed.join(', ')} failed`);
   }

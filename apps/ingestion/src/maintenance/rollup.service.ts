@@ -59,9 +59,9 @@ export class RollupService implements OnApplicationBootstrap, OnApplicationShutd
   private async run(signal: AbortSignal): Promise<void> {
     await this.database.connected().catch(() => undefined);
     if (!this.database.isUsable) return; // the service stops
-    const { found, quarters, days, failures } = await this.worker.run(Date.now(), signal);
+    const { found, buckets, days, failures } = await this.worker.run(Date.now(), signal);
     this.waiting.set(found);
-    if (quarters > 0) this.computed.inc({ span: 'quarter' }, quarters);
+    if (buckets > 0) this.computed.inc({ span: 'quarter' }, buckets);
     if (days > 0) this.computed.inc({ span: 'day' }, days);
     for (const { guildId, error } of failures) {
       const details = { guild: guildId, error: describeError(error) };

@@ -1,4 +1,4 @@
-import { QUARTER_MS } from '#libs/statistics';
+import { BUCKET_MS } from '#libs/statistics';
 import { integersInSql } from './array-literal.js';
 import type { GuildGroup } from './guild-groups.js';
 
@@ -16,13 +16,13 @@ export function markBucketsSql(groups: readonly GuildGroup[]): string {
     let last = '';
     for (const { kind, occurredAt } of events) {
       const { number } = kind.definition;
-      const bucket = Math.floor(occurredAt / QUARTER_MS);
+      const bucket = Math.floor(occurredAt / BUCKET_MS);
       const mark = `${number} ${bucket}`;
       if (mark === last) continue;
       last = mark;
       guilds.push(guildId);
       kinds.push(number);
-      buckets.push((bucket * QUARTER_MS) / 1000);
+      buckets.push((bucket * BUCKET_MS) / 1000);
     }
   }
   return `
