@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { snowflakeTime } from '#libs/contracts';
 import { databaseNow, lockStripesShared, StarboardEntry } from '#libs/database';
-import { BETWEEN_REGULAR_LOOKS_MS, type StarredMessage } from '#libs/starboard';
+import { REGULAR_LOOK_INTERVAL_MS, type StarredMessage } from '#libs/starboard';
 
 export interface StarboardSettings {
   channelId: string;
@@ -85,7 +85,7 @@ export class StarboardEntries {
           reservedAt,
           origin?.authorId ?? null,
           writtenAt(origin?.messageId),
-          new Date(reservedAt.getTime() + BETWEEN_REGULAR_LOOKS_MS),
+          new Date(reservedAt.getTime() + REGULAR_LOOK_INTERVAL_MS),
         ],
       ),
     );
@@ -166,7 +166,9 @@ export class StarboardEntries {
     await this.update(entry, { state: 'removing', updatedAt: new Date(now) });
   }
 
-  /** It is certain that nothing was posted for the reservation. The message is free for the starboard channel of then. */
+  /**
+   * It is certain that nothing was posted for the reservation. The message is free for the starboard channel of then.
+   */
   async release({ guildId, messageId, reservedAt }: LivingEntry): Promise<void> {
     const state = 'reserved';
     await this.dataSource.getRepository(StarboardEntry).delete({ guildId, messageId, reservedAt, state });

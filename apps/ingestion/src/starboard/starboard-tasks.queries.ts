@@ -1,12 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { after, databaseNow, lockStripesShared, WorkList, type ClaimedRow, type DueRow } from '#libs/database';
-import {
-  BETWEEN_STARBOARD_LOOKS_MS,
-  requestDueLooks,
-  requestStarboardLooks,
-  type StarredMessage,
-} from '#libs/starboard';
+import { MIN_LOOK_INTERVAL_MS, requestDueLooks, requestStarboardLooks, type StarredMessage } from '#libs/starboard';
 
 /**
  * - `follow`: bring the entry of the message up to date
@@ -92,8 +87,8 @@ export class StarboardTasks {
   }
 
   /**
-   * A task for each guild, but for these, among those that have been due for longest: what is to be deleted comes first.
-   * Of guilds whose tasks are many it may tell no others.
+   * A task for each guild, but for these, among those that have been due for longest: what is to be deleted comes
+   * first. Of guilds whose tasks are many it may tell no others.
    */
   async listDue(withoutGuilds: readonly string[], limit: number): Promise<DueTask[]> {
     return this.dataSource.query<DueTask[]>(
@@ -124,7 +119,7 @@ export class StarboardTasks {
   /** It was done; what was asked for meanwhile is to be done again. */
   async complete(task: ClaimedTask): Promise<void> {
     if (task.task === 'remove' || task.task === 'seek') return this.drop(task);
-    const nextLook = after(BETWEEN_STARBOARD_LOOKS_MS);
+    const nextLook = after(MIN_LOOK_INTERVAL_MS);
     await tasks.succeed(this.dataSource, task, {
       due: (now, add) => `CASE WHEN requests > ${add(task.requests)} THEN ${nextLook(now, add)} END`,
       set: (now) => ({ last_run_at: now, last_error: null, refusal: null }),
