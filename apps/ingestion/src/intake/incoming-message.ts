@@ -1,4 +1,4 @@
-/** A message as a publisher sent it, whichever way it came. */
+/** A published message, independent of the transport. */
 export interface IncomingMessage {
   /** The queue it came from. */
   queue: string;
@@ -8,9 +8,9 @@ export interface IncomingMessage {
   contentEncoding?: string;
   /** AMQP `message_id`. */
   messageId?: string;
-  /** AMQP `timestamp`, as it came. */
+  /** AMQP `timestamp`, unchanged. */
   timestamp?: number;
-  /** Its properties could not be read, and are missing here. */
+  /** The properties could not be parsed and are missing. */
   hasUnreadableProperties?: boolean;
   /** Unix milliseconds. */
   arrivedAt: number;
