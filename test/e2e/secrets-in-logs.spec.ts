@@ -230,7 +230,7 @@ describe('a secret that somebody sends', () => {
       env,
     });
     await untilLogged(service, 'RabbitMQ:');
-    await untilLogged(other, 'trying again');
+    await untilLogged(other, 'retrying');
     expect(logs()).not.toContain(`password`);
     expect(logs()).not.toContain(MARK);
   });
