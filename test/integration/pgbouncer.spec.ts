@@ -102,7 +102,7 @@ describeWithPgbouncer('behind PgBouncer in transaction mode', () => {
 
   it('should name DATABASE_MIGRATIONS_URL where the schema is old, and migrate there', async () => {
     await system.database.query('CREATE SCHEMA elsewhere');
-    await applyUnusualSettings(system.database, { search_path: 'joined' });
+    await applyUnusualSettings(system.database, { search_path: 'elsewhere' });
     const fresh = await startPgbouncer(PROGRAM!, system.database.url);
     try {
       await expect(system.startQuery({ databaseUrl: fresh.url })).rejects.toThrow(

@@ -19,7 +19,7 @@ const DAY_MS = 86_400_000;
 const TODAY = Math.floor(Date.now() / DAY_MS) * DAY_MS;
 const DAY = TODAY - 2 * DAY_MS;
 const NOON = DAY + DAY_MS / 2;
-/** When the quarter after noon has settled, and its day has not. */
+/** When the 15-minute bucket at noon has settled and its day has not. */
 const THAT_EVENING = NOON + 6 * 3_600_000;
 const LATER = TODAY + 3 * DAY_MS;
 const WINDOW = { from: DAY - DAY_MS, to: DAY + 2 * DAY_MS };
@@ -91,7 +91,7 @@ describe('rollups', () => {
     expect(await rows('statistic_rollup_pending')).toBe(0);
   });
 
-  it('should be right between the computation of a quarter and that of its day', async () => {
+  it('should be right between the computation of a 15-minute bucket and that of its day', async () => {
     await store(MESSAGE, many(6));
     await worker.run(THAT_EVENING);
     expect(await total()).toBe(6);
@@ -102,7 +102,7 @@ describe('rollups', () => {
     ]);
   });
 
-  it('should keep groups of busy quarters, and read those of a day that is not over from them', async () => {
+  it('should keep groups of busy 15-minute buckets, and read those of a day that is not over from them', async () => {
     await store(MESSAGE, many(300));
     await store(MESSAGE, many(4, NOON + 2 * BUCKET_MS));
     await worker.run(THAT_EVENING);
