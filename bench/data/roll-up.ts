@@ -21,8 +21,8 @@ export async function rollUp({ client, url }: BenchDatabase, now: number): Promi
   const worker = new RollupWorker(dataSource, new StatisticsContract());
   const started = performance.now();
   for (let isDone = false; !isDone;) {
-    const { quarters, days } = await worker.run(now);
-    isDone = quarters + days === 0;
+    const { buckets, days } = await worker.run(now);
+    isDone = buckets + days === 0;
   }
   const seconds = (performance.now() - started) / 1000;
   await dataSource.destroy();

@@ -178,7 +178,7 @@ describe('settings with counter panels', () => {
     expect(answer).toMatchObject(discordError);
     expect(answer.error.message).toBe(
       `Discord did not accept the request to create the channel "Admins" in channel ${category.id}: ` +
-        'the server has 500 channels, which is the most that Discord allows (code 30013)',
+        'the server has 500 channels, the maximum that Discord allows (code 30013)',
     );
   });
 

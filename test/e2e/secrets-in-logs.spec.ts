@@ -154,7 +154,7 @@ describe('a secret that somebody sends', () => {
     try {
       expect(await requestEverything()).toEqual({ statuses: expect.arrayContaining([401, 503]), revealing: [] });
       await publisher.publish('command.used', { guild_id: guildId, command: `${MARK}label` });
-      await untilLogged(ingestion, 'Postgres refuses an event');
+      await untilLogged(ingestion, 'Postgres rejected an event');
       await publisher.waitForDeadLetters(1);
     } finally {
       await publisher.close();
@@ -198,7 +198,7 @@ describe('a secret that somebody sends', () => {
     proxies.database.cutAll();
     await waitFor(async () => (await fetch(`${query.url}/readyz`)).status === 503, { what: 'the database to be away' });
     expect(await requestEverything()).toEqual({ statuses: expect.arrayContaining([401, 503]), revealing: [] });
-    await untilLogged(ingestion, 'cannot consume from RabbitMQ');
+    await untilLogged(ingestion, 'consuming from RabbitMQ failed');
     await proxies.database.accept();
     await proxies.broker.accept();
     await untilBrokerIs('ok');
@@ -230,7 +230,7 @@ describe('a secret that somebody sends', () => {
       env,
     });
     await untilLogged(service, 'RabbitMQ:');
-    await untilLogged(other, 'trying again');
+    await untilLogged(other, 'retrying');
     expect(logs()).not.toContain(`password`);
     expect(logs()).not.toContain(MARK);
   });

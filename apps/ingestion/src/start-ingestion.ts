@@ -31,15 +31,15 @@ import type { ServiceParts } from './service-parts.module.js';
 import { BatchConsumerServer } from './transports/amqp/batch-consumer.server.js';
 import { InProcessServer } from './transports/in-process/in-process.server.js';
 
-/** Nobody has a reason to send a body, in bytes. */
+/** The limit for request bodies in bytes. No route needs a body. */
 const BODY_LIMIT = 1_024;
 
 export interface IngestionOptions {
   /** @defaultValue the catalogue */
   contract?: StatisticsContract;
-  /** What counters can show. @defaultValue the catalogue of counters */
+  /** @defaultValue the catalogue of counters */
   counterTypes?: CounterTypes;
-  /** What everything that waits for Discord goes by. @defaultValue the system's */
+  /** The clock of everything that waits for Discord. @defaultValue the system's */
   clock?: Clock;
 }
 
@@ -55,7 +55,7 @@ export async function startIngestion(config: IngestionConfig, options: Ingestion
     intake: app.get(Intake),
     prefetch: config.batch.prefetch,
     batch: config.batch,
-    // Statistics may be stored in any order; while one batch commits the next is written.
+    // Statistics may be stored in any order, so the next batch is written while one commits.
     batchesAtOnce: { [QUEUES.statistics]: 2 },
     logger: parts.logger,
     onReconnect: countReconnects(parts.registry),
@@ -66,15 +66,15 @@ export async function startIngestion(config: IngestionConfig, options: Ingestion
   });
   app.connectMicroservice<MicroserviceOptions>({ strategy: server });
   const url = await listen(app, parts);
-  // Without the schema every batch would only be tried again and again.
+  // Consuming starts after migrating, because batches cannot be stored without the schema.
   parts.database.connected().then(
     () => (parts.database.isUsable ? app.startAllMicroservices() : undefined),
-    () => undefined, // told by `failed`
+    () => undefined, // reported by `failed`
   );
   return { url, failed, close: () => close(app, parts) };
 }
 
-/** The same service without a broker: events are handed over by a call in this process. */
+/** Starts the service without a broker: events are handed over by a call in this process. */
 export async function startIngestionInProcess(
   config: IngestionConfig,
   options: IngestionOptions = {},
@@ -94,7 +94,7 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
     ...config.database,
     applicationName: 'serverstats-ingestion',
     retention: config.retention,
-    onRetry: (error) => logger.error({ error: describeError(error) }, 'the database is not reachable, trying again'),
+    onRetry: (error) => logger.error({ error: describeError(error) }, 'connecting to the database failed, retrying'),
   });
   const clock = options.clock ?? systemClock;
   const registry = createMetricsRegistry();
@@ -110,7 +110,7 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
     health: new HealthChecks({
       database: { probe: () => database.probeWrite(), whenFailing: 'failed' },
       ...probes,
-      // Statistics go on without Discord.
+      // Statistics work without Discord.
       ...(discord && { discord: { probe: () => discord.probe(), whenFailing: 'degraded' } }),
     }),
     registry,
@@ -120,7 +120,7 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
   };
   measureReadiness(registry, parts.health);
   const failed = database.connected().then(() => new Promise<never>(() => undefined));
-  failed.catch(() => undefined); // whoever runs the service decides
+  failed.catch(() => undefined); // handled by the caller
   const server = new FastifyAdapter({ ...serverLimits(HTTP_LIMITS), bodyLimit: BODY_LIMIT });
   server.getInstance().server.maxConnections = HTTP_LIMITS.maxConnections;
   const app = await NestFactory.create<NestFastifyApplication>(IngestionModule.with(parts), server, {

@@ -7,7 +7,7 @@ import type { QueueDepths } from './queue-depths.js';
 
 export type AmqpHandoverOptions = Omit<ConfirmPublisherOptions, 'name'> & { contract: StatisticsContract };
 
-/** Leaves time for the answer within the 5 s that callers are promised. */
+/** Callers get an answer within 5 s. */
 const CONFIRM_TIMEOUT_MS = 4_500;
 
 /** Publishes events with publisher confirms. */
@@ -60,10 +60,10 @@ export class AmqpHandover implements EventHandover {
     try {
       const content = Buffer.from(JSON.stringify(body));
       const confirmed = this.publisher.publish(EVENTS_EXCHANGE, first.name, content, properties);
-      await withDeadline({ what: 'the confirm of what was published', ms: CONFIRM_TIMEOUT_MS }, confirmed);
+      await withDeadline({ what: 'the publisher confirm', ms: CONFIRM_TIMEOUT_MS }, confirmed);
     } catch (error) {
       const reason = unavailable((error as Error).message);
-      // The callers are told that it was not taken, and send it again.
+      // The callers get an error and retry, so what is still unsent must not be published later.
       if (error instanceof DeadlineError) this.publisher.discardUnsent(reason);
       throw reason;
     }

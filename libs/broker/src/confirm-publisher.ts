@@ -6,20 +6,20 @@ import { declareTopology } from './declare-topology.js';
 import { QueueDepths } from './queue-depths.js';
 
 export interface ConfirmPublisherOptions {
-  /** AMQP 0-9-1 URLs of one cluster, tried in turn. */
+  /** AMQP 0-9-1 URLs of the nodes of one cluster, tried in turn. */
   urls: readonly string[];
   /** Shown in the broker's list of connections. */
   name: string;
   /** Its topology is declared with every new connection. Without it nothing is declared. */
   contract?: StatisticsContract;
   onError(error: Error): void;
-  /** The broker takes no messages for now; without a reason: it takes them again. */
+  /** Called with a reason when the broker blocks publishing, and without one when it unblocks it. */
   onAlarm(reason?: string): void;
   /** Called when the connection was made again after one had ended. */
   onReconnect?(): void;
 }
 
-/** Nothing can be published now; nothing of the message was handed to the broker. */
+/** Publishing is not possible now. Nothing of the message was sent. */
 export class CannotPublishError extends Error {
   override readonly name = 'CannotPublishError';
 }
@@ -41,17 +41,16 @@ interface Unconfirmed {
   bytes: number;
 }
 
-/** Of messages that the broker has not confirmed; what comes beyond is refused. */
-const MOST_UNCONFIRMED_BYTES = 16 * 1_048_576;
-/** A broker that confirms nothing for so long, and has raised no alarm, gets a new connection. */
+/** The limit for messages that the broker has not confirmed. Above it, publishing is refused. */
+const MAX_UNCONFIRMED_BYTES = 16 * 1_048_576;
+/** Without a confirm for this long, and without an alarm, the connection is replaced. */
 const CONFIRM_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 const CHECK_INTERVAL_MS = 1_000;
 
 /**
- * Publishes with confirms on a connection of its own. RabbitMQ stops reading from connections that publish while it is
- * low on memory or disk: what is written to one then is published after the alarm, however long that takes. So nothing
- * is written during an alarm.
+ * Publishes with confirms on a separate connection. While RabbitMQ is low on memory or disk, it stops reading from
+ * connections that publish, and publishes what they wrote only after the alarm. So nothing is written during an alarm.
  */
 export class ConfirmPublisher {
   readonly depths: QueueDepths;
@@ -72,7 +71,7 @@ export class ConfirmPublisher {
       name: options.name,
       onConnect: (connection) => this.openChannels(connection),
       onError: (error) => options.onError(error),
-      onAlarm: (reason) => this.noteAlarm(reason),
+      onAlarm: (reason) => this.onAlarm(reason),
       onReconnect: () => options.onReconnect?.(),
     });
     // In an alarm the broker reads nothing from a connection that publishes.
@@ -85,7 +84,7 @@ export class ConfirmPublisher {
     this.connection.start();
   }
 
-  /** Why the broker takes no messages; undefined while it does. */
+  /** Why publishing is not possible now; undefined if it is. */
   get obstacle(): string | undefined {
     if (this.connection.alarm !== undefined) return `it has raised an alarm: ${this.connection.alarm}`;
     return this.channel === undefined ? this.connection.failure.message : undefined;
@@ -101,7 +100,7 @@ export class ConfirmPublisher {
    */
   publish(exchange: string, routingKey: string, content: Buffer, properties: Options.Publish): Promise<void> {
     const { channel } = this;
-    const refusal = this.obstacle ?? (this.hasRoom ? undefined : 'too many messages wait for its confirm');
+    const refusal = this.obstacle ?? (this.hasRoom ? undefined : 'too many unconfirmed messages');
     if (refusal !== undefined || channel === undefined) return Promise.reject(new CannotPublishError(refusal));
     return new Promise((resolve, reject) => {
       const message: Unconfirmed = {
@@ -121,7 +120,7 @@ export class ConfirmPublisher {
         if (error) reject(error instanceof Error ? error : new Error('the broker refused the message'));
         else if (message.isReturned) reject(new UnroutableError('no queue takes the message'));
         else resolve();
-        if (this.unconfirmedBytes <= MOST_UNCONFIRMED_BYTES / 2) this.wakeWaiting();
+        if (this.unconfirmedBytes <= MAX_UNCONFIRMED_BYTES / 2) this.wakeWaiting();
       };
       try {
         if (!channel.publish(exchange, routingKey, content, properties, settle)) this.isFull = true;
@@ -131,7 +130,7 @@ export class ConfirmPublisher {
     });
   }
 
-  /** Resolves when messages can be published, or at the signal. */
+  /** Resolves when publishing is possible, or when the signal aborts. */
   async untilOpen(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && (this.obstacle !== undefined || !this.hasRoom)) {
       await new Promise<void>((resolve) => {
@@ -146,7 +145,7 @@ export class ConfirmPublisher {
     }
   }
 
-  /** When something lies in the write buffer, it is never sent: the connection ends, and a new one is made. */
+  /** Discards bytes in the write buffer, if there are any, by resetting the connection. */
   discardUnsent(reason: Error): void {
     if (this.connection.hasUnsentBytes) this.connection.reset(reason);
   }
@@ -155,7 +154,7 @@ export class ConfirmPublisher {
     clearInterval(this.checks);
     const { channel } = this;
     this.channel = undefined;
-    // Confirms that are still due arrive before the channel's own closing handshake ends. In an alarm none come.
+    // Outstanding confirms arrive before the channel's closing handshake ends. During an alarm, none arrive.
     if (channel !== undefined && this.connection.alarm === undefined) {
       await withDeadline({ what: 'closing the channel', ms: CLOSE_TIMEOUT_MS }, channel.close()).catch(() => undefined);
     }
@@ -163,7 +162,7 @@ export class ConfirmPublisher {
   }
 
   private get hasRoom(): boolean {
-    return !this.isFull && this.unconfirmedBytes < MOST_UNCONFIRMED_BYTES;
+    return !this.isFull && this.unconfirmedBytes < MAX_UNCONFIRMED_BYTES;
   }
 
   private async openChannels(connection: ChannelModel): Promise<void> {
@@ -185,7 +184,7 @@ export class ConfirmPublisher {
       isOpen = false;
       if (this.channel !== channel) return;
       this.channel = undefined;
-      // Whatever closed the channel, a new connection is the simplest way to a new one.
+      // Reconnecting is the simplest way to get a new channel.
       this.connection.reset(new Error('the channel was closed'));
     });
     await this.openAlarmChannel(connection);
@@ -209,7 +208,7 @@ export class ConfirmPublisher {
   /** Resolves when it is known whether there is an alarm. */
   private async openAlarmChannel(connection: ChannelModel): Promise<void> {
     const channel = await connection.createConfirmChannel();
-    // A user who may not write to the default exchange hears of an alarm with the first message, and not before.
+    // Without permission to write to the default exchange, an alarm is only detected when an event is published.
     channel.on('error', () => undefined);
     const alarmed = new Promise<void>((resolve) => connection.once('blocked', () => resolve()));
     const closed = new Promise<void>((resolve) => {
@@ -219,11 +218,11 @@ export class ConfirmPublisher {
       });
     });
     this.alarmChannel = channel;
-    await Promise.race([this.askForAlarm(), alarmed, closed]);
+    await Promise.race([this.probeForAlarm(), alarmed, closed]);
   }
 
-  /** Publishes a message for nobody: during an alarm, the broker answers the first message of a connection by saying so. */
-  private askForAlarm(): Promise<void> {
+  /** Publishes an unroutable message, because the broker reports an alarm only to connections that publish. */
+  private probeForAlarm(): Promise<void> {
     return new Promise((resolve) => {
       this.lastPublishedAt = performance.now();
       this.alarmChannel?.publish('', 'serverstats.nobody', Buffer.alloc(0), {}, () => resolve());
@@ -237,15 +236,15 @@ export class ConfirmPublisher {
     if (oldest !== undefined && now - oldest.since > CONFIRM_TIMEOUT_MS) {
       this.connection.reset(new Error(`no publisher confirm within ${CONFIRM_TIMEOUT_MS} ms`));
     } else if (now - this.lastPublishedAt >= CHECK_INTERVAL_MS) {
-      // Fails where the channel ends just now, which its event tells.
-      this.askForAlarm().catch(() => undefined);
+      // This fails if the channel closes at this moment; its 'close' event handles that.
+      this.probeForAlarm().catch(() => undefined);
     }
   }
 
-  private noteAlarm(reason: string | undefined): void {
+  private onAlarm(reason: string | undefined): void {
     this.options.onAlarm(reason);
     if (reason !== undefined) return;
-    // The broker has read nothing of them meanwhile.
+    // The broker did not read during the alarm, so the timeouts start again.
     const now = performance.now();
     for (const message of this.unconfirmed) message.since = now;
     this.wakeWaiting();

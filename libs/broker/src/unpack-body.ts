@@ -15,7 +15,7 @@ export interface PackedBody {
 
 const LIMIT = { maxOutputLength: MAX_BODY_BYTES };
 
-const PACKINGS: Readonly<Record<string, (content: Buffer) => Buffer>> = {
+const DECOMPRESSORS: Readonly<Record<string, (content: Buffer) => Buffer>> = {
   gzip: (content) => gunzipSync(content, LIMIT),
   'x-gzip': (content) => gunzipSync(content, LIMIT),
   deflate: (content) => (hasZlibHeader(content) ? inflateSync(content, LIMIT) : inflateRawSync(content, LIMIT)),
@@ -23,45 +23,45 @@ const PACKINGS: Readonly<Record<string, (content: Buffer) => Buffer>> = {
 };
 
 /**
- * What says nothing about packing. Spring, Python's kombu and pika's examples put the charset where the packing belongs.
- * That the body is UTF-8 is looked at anyway.
+ * Values that mean no compression. Spring, Python's kombu and pika's examples put the charset into `content_encoding`.
+ * The body is checked to be UTF-8 in any case.
  */
 const PLAIN = new Set(['', 'identity', 'utf-8', 'utf8', 'us-ascii', 'ascii', 'binary', '7bit', '8bit']);
 
 /**
- * Unpacks a body as its `content_encoding` says: in any case, with or without a charset beside it (`gzip,UTF-8`).
+ * Decompresses a body by its `content_encoding`, which may be upper or lower case and contain a charset (`gzip,UTF-8`).
  *
  * @throws PackedBodyError for an unknown encoding, a body that is not packed as it says, or one of more than 1 MiB
  */
 export function unpackBody({ content, contentEncoding }: PackedBody): Buffer {
   if (content.length > MAX_BODY_BYTES) throw tooLarge('the body');
-  const name = packingOf(contentEncoding);
+  const name = compressionOf(contentEncoding);
   if (name === undefined) return content;
   try {
-    return PACKINGS[name]!(content);
+    return DECOMPRESSORS[name]!(content);
   } catch (error) {
     if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge('the unpacked body');
     throw new PackedBodyError(`the body is not valid ${name}: ${(error as Error).message}`);
   }
 }
 
-/** @returns a key of PACKINGS; undefined where nothing is packed. @throws PackedBodyError */
-function packingOf(contentEncoding: string | undefined): string | undefined {
+/** @returns a key of DECOMPRESSORS; undefined where nothing is packed. @throws PackedBodyError */
+function compressionOf(contentEncoding: string | undefined): string | undefined {
   if (contentEncoding === undefined) return undefined;
   const names = contentEncoding
     .toLowerCase()
     .split(/[,;]/, 4)
     .map((part) => part.trim().replace(/^charset=/, ''));
-  const packings = names.filter((name) => !PLAIN.has(name));
-  const [name] = packings;
+  const compressions = names.filter((name) => !PLAIN.has(name));
+  const [name] = compressions;
   if (name === undefined) return undefined;
-  if (packings.length === 1 && Object.hasOwn(PACKINGS, name)) return name;
+  if (compressions.length === 1 && Object.hasOwn(DECOMPRESSORS, name)) return name;
   throw new PackedBodyError(
     `content_encoding must be one of gzip, deflate, br, identity or nothing, not "${contentEncoding.slice(0, 40)}"`,
   );
 }
 
-/** `deflate` is the format of zlib (RFC 1950); some clients send the bare data of RFC 1951. */
+/** `deflate` means zlib's format (RFC 1950), but some clients send raw deflate data (RFC 1951). */
 function hasZlibHeader(content: Buffer): boolean {
   return content.length >= 2 && (content[0]! & 0x0f) === 8 && content.readUInt16BE(0) % 31 === 0;
 }

@@ -2,7 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { dropCreationsOf, forgetCategory } from '#libs/counters';
 import { Counter, CounterPanelChannel, GuildSettings, lockStripe } from '#libs/database';
 import { forgetStarboardChannel, leaveStarboardChannel } from '#libs/starboard';
-import { followSettings } from '#libs/statistics';
+import { updateCollectionPeriods } from '#libs/statistics';
 import { nextUpdate } from './settings-update.js';
 
 /** {@link forgetChannel} in its own transaction, under the lock of the guild's stripe. */
@@ -35,6 +35,6 @@ export async function forgetChannel(manager: EntityManager, guildId: string, cha
   if (!counters.affected && !wasCategory && !wasStarboard) return hadEntries;
   settings.updatedAt = nextUpdate(settings);
   await repository.save(settings);
-  await followSettings(manager, guildId);
+  await updateCollectionPeriods(manager, guildId);
   return true;
 }

@@ -4,10 +4,10 @@ import type { EventError } from './event-error.js';
 import type { IncomingMessage } from './incoming-message.js';
 import { ownText } from './event-type.js';
 
-/** What goes to the dead letters: a message as it came, or one element of its array. */
+/** A dead letter: a whole message, or one element of its array. */
 export interface DeadLetter {
   content: Buffer;
-  /** That of the original message. */
+  /** The routing key of the original message. */
   routingKey: string;
   contentType: string | undefined;
   contentEncoding: string | undefined;
@@ -23,7 +23,7 @@ const MAX_FIELDS_BYTES = 4_096;
 const MAX_TEXT_LENGTH = 1_000;
 const MAX_SHORT_STRING_BYTES = 255;
 
-/** The whole message, its bytes untouched. */
+/** The whole message, with unchanged bytes. */
 export function deadLetterOf(message: IncomingMessage, error: EventError): DeadLetter {
   return {
     content: message.content,
@@ -36,7 +36,7 @@ export function deadLetterOf(message: IncomingMessage, error: EventError): DeadL
   };
 }
 
-/** One element of the message's array, with the identity and time it would have had. */
+/** One element of the message's array, with the identity and time of its event. */
 export function deadLetterOfElement(
   message: IncomingMessage,
   element: { index: number; text: string },
@@ -53,7 +53,7 @@ export function deadLetterOfElement(
   };
 }
 
-/** AMQP's short strings hold 255 bytes; bytes that were no UTF-8 have grown when they were decoded. */
+/** AMQP's short strings hold 255 bytes. Decoding invalid UTF-8 can make a text longer. */
 function shortText(text: string | undefined): string | undefined {
   return text !== undefined && Buffer.byteLength(text) <= MAX_SHORT_STRING_BYTES ? text : undefined;
 }
@@ -75,7 +75,7 @@ function headersOf(message: IncomingMessage, error: EventError): Record<string, 
   return headers;
 }
 
-/** As many of the wrong fields as fit, as JSON. */
+/** As many field errors as fit, as JSON. */
 function fieldsHeader(error: EventError): string {
   for (let count = error.fields.length; count > 0; count--) {
     const text = JSON.stringify(error.fields.slice(0, count));

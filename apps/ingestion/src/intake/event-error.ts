@@ -17,7 +17,7 @@ export const EVENT_ERRORS = [
 
 export type EventErrorName = (typeof EVENT_ERRORS)[number];
 
-/** Why an event can never be taken. It goes to the dead letters with this. */
+/** Why an event can never be stored. Its dead letter contains this error. */
 export class EventError extends Error {
   constructor(
     override readonly name: EventErrorName,
@@ -34,7 +34,7 @@ export class EventError extends Error {
       fields,
     );
   }
-  /** @param field what the time, in Unix milliseconds, was taken from */
+  /** @param occurredAt Unix milliseconds @param field the field that gave the time */
   static inFuture(occurredAt: number, field: string): EventError {
     const message = `says ${new Date(occurredAt).toISOString()}, more than 5 minutes in the future`;
     return new EventError('FutureEventError', `${field} ${message}`, [{ field, message }]);

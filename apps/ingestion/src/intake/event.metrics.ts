@@ -5,7 +5,7 @@ import { MAX_HELD_BYTES, MemoryBudget } from './memory-budget.js';
 import { EVENT_ERRORS, type EventErrorName } from './event-error.js';
 import type { OutcomeCounts, ReceivedEvent, StoreOutcome } from './event-result.js';
 
-/** `dead_lettered`: can never be taken. */
+/** `dead_lettered`: can never be stored. */
 export type EventOutcome = StoreOutcome | 'dead_lettered';
 
 const OUTCOMES = {
@@ -65,18 +65,18 @@ export class EventMetrics {
     });
     this.unrepeatable = new Counter({
       name: 'serverstats_unrepeatable_events_total',
-      help: 'Events without an id or a time of their own: delivered twice, they are stored twice',
+      help: 'Events without an id or a time: if delivered twice, they are stored twice',
       registers: [registry],
     });
     this.failures = new Counter({
       name: 'serverstats_storing_failures_total',
-      help: 'Failed attempts to store events: data (refused by Postgres), outage, unexpected (this program is at fault)',
+      help: 'Failed attempts to store events: data (rejected by Postgres), outage, unexpected (an error of this program)',
       labelNames: ['failure'],
       registers: [registry],
     });
     new Gauge({
       name: 'serverstats_held_message_bytes',
-      help: `Memory that delivered messages take until they are acknowledged, roughly, in bytes; at most ${MAX_HELD_BYTES}`,
+      help: `Approximate memory of unacknowledged messages in bytes; at most ${MAX_HELD_BYTES}`,
       registers: [registry],
       collect() {
         this.set(memory.heldBytes);

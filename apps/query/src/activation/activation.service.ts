@@ -4,7 +4,7 @@ import { requestRefresh } from '#libs/counters';
 import { GuildSettings } from '#libs/database';
 import { nextUpdate } from '#libs/settings';
 import { catchUpWithStarboard } from '#libs/starboard';
-import { followSettings } from '#libs/statistics';
+import { updateCollectionPeriods } from '#libs/statistics';
 import { GuildDatabase } from '../database/guild-database.js';
 import { GuildEraser } from '../database/guild-eraser.js';
 import { ModuleEnabledError } from '../http/api-error.js';
@@ -43,7 +43,7 @@ export class ActivationService {
         const { starboardEnabled } = settings;
         await catchUpWithStarboard(manager, settings, { guildId, enabled: true, starboardEnabled });
       }
-      await followSettings(manager, guildId);
+      await updateCollectionPeriods(manager, guildId);
       await requestRefresh(manager, guildId);
       return { guild_id: guildId, enabled: true };
     });
@@ -56,7 +56,7 @@ export class ActivationService {
       await manager
         .getRepository(GuildSettings)
         .update({ guildId }, { enabled: false, updatedAt: nextUpdate(settings) });
-      await followSettings(manager, guildId);
+      await updateCollectionPeriods(manager, guildId);
       return { guild_id: guildId, enabled: false };
     });
   }

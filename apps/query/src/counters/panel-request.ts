@@ -1,4 +1,4 @@
-import { deleteChannel, beginCreations, noteCreatedChannel } from '#libs/counters';
+import { deleteChannel, beginCreations, saveCreatedChannel } from '#libs/counters';
 import {
   BotPermissions,
   DiscordError,
@@ -153,7 +153,7 @@ export class PanelRequest implements DiscordTask {
         throw error;
       }
     });
-    await database.write((manager) => noteCreatedChannel(manager, panel.creation));
+    await database.write((manager) => saveCreatedChannel(manager, panel.creation));
   }
 }
 

@@ -101,7 +101,7 @@ export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShut
     const erasing = this.database
       .changeInSteps(() => work({ signal, onState: (now) => (state = now) }))
       .catch((error: unknown) => {
-        if (isAnswered && state === 'begun' && !signal.aborted) this.logFailure(guildId, error);
+        if (isAnswered && state === 'started' && !signal.aborted) this.logFailure(guildId, error);
         if (error instanceof ErasureUnfinishedError) throw unfinished(error);
         if (error instanceof ErasureLogError) throw notLogged(error);
         throw signal.aborted ? new DatabaseError(error) : error;
@@ -116,7 +116,7 @@ export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShut
       isAnswered = true;
       // Read the state before the abort below changes it.
       const reached = state as ErasureState;
-      if (reached !== 'begun') givingUp.abort();
+      if (reached !== 'started') givingUp.abort();
       throw reached === 'waiting' ? new DatabaseError(error) : unfinished(error);
     }
   }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { FIELD_TYPES, SWITCHES, SWITCH_NAMES, type SwitchName } from '#libs/contracts';
-import { followSettings } from '#libs/statistics';
+import { updateCollectionPeriods } from '#libs/statistics';
 import { SchemaProperty } from '../answers/answer-properties.js';
 import type { SettingsFeature, SettingsField, SettingsPart, Stored } from '../settings/settings-part.js';
 
@@ -9,7 +9,7 @@ import type { SettingsFeature, SettingsField, SettingsPart, Stored } from '../se
 @Injectable()
 export class StatisticsSettings implements SettingsPart {
   store(manager: EntityManager, before: Stored): Promise<void> {
-    return followSettings(manager, before.settings.guildId);
+    return updateCollectionPeriods(manager, before.settings.guildId);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { DIMENSIONS, isTimed, type CompiledKind } from '#libs/contracts';
-import { DAY_MS, QUARTER_MS, SPANS } from '#libs/statistics';
+import { DAY_MS, BUCKET_MS, SPANS } from '#libs/statistics';
 import type { TimeWindow } from '../window/window.js';
 import { coverByGroups, coverByTotals, without } from './coverage.js';
 import { DelayCollector } from './delay-statistics.js';
@@ -116,20 +116,20 @@ async function countChannel(
   const counts = new Map<number, number>();
   if (totals !== undefined) {
     const of = { guildId, kind: number, dimension: DIMENSIONS.channel.number, id: channelId, window: totals };
-    for (const [bucket, count] of await countInGroups(manager, { ...of, span: SPANS.quarter })) {
+    for (const [bucket, count] of await countInGroups(manager, { ...of, span: SPANS.bucket })) {
       counts.set(bucket, count);
     }
     for (const bucket of exceptions) counts.delete(bucket);
     const ofDays = await countInGroups(manager, { ...of, span: SPANS.day });
     for (const day of days) {
-      for (let bucket = day; bucket < day + DAY_MS; bucket += QUARTER_MS) counts.delete(bucket);
+      for (let bucket = day; bucket < day + DAY_MS; bucket += BUCKET_MS) counts.delete(bucket);
       counts.set(day, ofDays.get(day) ?? 0);
     }
   }
   const starts = [...counts.keys()].toSorted((a, b) => a - b);
   const wholeDays = new Set(days);
   const buckets = starts.filter((start) => !wholeDays.has(start));
-  const rest = without(window, days, DAY_MS).flatMap((range) => without(range, buckets, QUARTER_MS));
+  const rest = without(window, days, DAY_MS).flatMap((range) => without(range, buckets, BUCKET_MS));
   const tallies = await countByEvents(manager, kind, query, rest, { channelId });
   let cell = 0;
   for (const start of starts) {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { DAY_MS, QUARTER_MS } from '#libs/statistics';
+import { DAY_MS, BUCKET_MS } from '#libs/statistics';
 import type { TimeWindow } from '../window/window.js';
 import { coverByGroups, coverByTotals, without } from './coverage.js';
 
 const DAY = Date.UTC(2026, 2, 1);
 /** The start of the 15-minute bucket with this index. */
-const q = (index: number) => DAY + index * QUARTER_MS;
+const q = (index: number) => DAY + index * BUCKET_MS;
 
 describe('coverByTotals', () => {
   it('should read whole buckets from totals, and the edges of the window from events', () => {
@@ -38,7 +38,7 @@ describe('coverByTotals', () => {
 describe('coverByGroups', () => {
   it('should read whole days that are not stale from the groups of days', () => {
     const window = { from: DAY - 2 * DAY_MS - 1, to: DAY + DAY_MS + 5 };
-    const { days, rest } = coverByGroups(window, new Set([DAY - DAY_MS + QUARTER_MS]), new Set());
+    const { days, rest } = coverByGroups(window, new Set([DAY - DAY_MS + BUCKET_MS]), new Set());
     expect(days).toEqual([DAY - 2 * DAY_MS, DAY]);
     expect(rest).toEqual([
       { from: DAY - 2 * DAY_MS - 1, to: DAY - 2 * DAY_MS },
@@ -59,11 +59,11 @@ it('should read every moment of a window exactly once, for any stale buckets', (
   const buckets = fc.uniqueArray(fc.integer({ min: -10, max: 400 }));
   fc.assert(
     fc.property(
-      fc.integer({ min: 0, max: 300 * QUARTER_MS }),
-      fc.integer({ min: 1, max: 300 * QUARTER_MS }),
+      fc.integer({ min: 0, max: 300 * BUCKET_MS }),
+      fc.integer({ min: 1, max: 300 * BUCKET_MS }),
       buckets,
       fc.uniqueArray(fc.integer({ min: -1, max: 4 })),
-      fc.array(fc.integer({ min: 0, max: 400 * QUARTER_MS })),
+      fc.array(fc.integer({ min: 0, max: 400 * BUCKET_MS })),
       (from, length, staleBuckets, staleDays, boundaries) => {
         const window = { from: DAY + from, to: DAY + from + length };
         const stale = new Set(staleBuckets.map(q));
@@ -73,7 +73,7 @@ it('should read every moment of a window exactly once, for any stale buckets', (
           stale,
           boundaries.map((boundary) => DAY + boundary),
         );
-        const totals = bucketsOf(byTotals.totals, QUARTER_MS).filter(
+        const totals = bucketsOf(byTotals.totals, BUCKET_MS).filter(
           ({ from: at }) => !byTotals.exceptions.includes(at),
         );
         expect(pieced([...totals, ...byTotals.events])).toEqual([window]);
@@ -81,10 +81,10 @@ it('should read every moment of a window exactly once, for any stale buckets', (
 
         const byGroups = coverByGroups(window, stale, new Set(staleDays.map((day) => DAY + day * DAY_MS)));
         const busy = [...byGroups.buckets].toSorted((a, b) => a - b).filter((_, index) => index % 3 === 0);
-        const events = byGroups.rest.flatMap((range) => without(range, busy, QUARTER_MS));
+        const events = byGroups.rest.flatMap((range) => without(range, busy, BUCKET_MS));
         const groups = [
           ...byGroups.days.map((at) => ({ from: at, to: at + DAY_MS })),
-          ...busy.map((at) => ({ from: at, to: at + QUARTER_MS })),
+          ...busy.map((at) => ({ from: at, to: at + BUCKET_MS })),
         ];
         expect(pieced([...groups, ...events])).toEqual([window]);
       },

@@ -1,4 +1,4 @@
-import { DAY_MS, QUARTER_MS } from '#libs/statistics';
+import { DAY_MS, BUCKET_MS } from '#libs/statistics';
 import type { TimeWindow } from '../window/window.js';
 
 /** How a window is read from totals and events. "Bucket" means a 15-minute bucket. Times are Unix milliseconds. */
@@ -22,17 +22,17 @@ export function coverByTotals(
   stale: Iterable<number>,
   boundaries: readonly number[],
 ): TotalsCoverage {
-  const totals = wholeBuckets(window, QUARTER_MS);
+  const totals = wholeBuckets(window, BUCKET_MS);
   if (totals === undefined) return { exceptions: [], events: window.from < window.to ? [window] : [] };
   const divided = boundaries
-    .filter((boundary) => boundary % QUARTER_MS !== 0)
-    .map((boundary) => startOf(boundary, QUARTER_MS));
+    .filter((boundary) => boundary % BUCKET_MS !== 0)
+    .map((boundary) => startOf(boundary, BUCKET_MS));
   const exceptions = [...new Set([...stale, ...divided])]
     .filter((bucket) => bucket >= totals.from && bucket < totals.to)
     .toSorted((a, b) => a - b);
   const ranges = [
     { from: window.from, to: totals.from },
-    ...exceptions.map((from) => ({ from, to: from + QUARTER_MS })),
+    ...exceptions.map((from) => ({ from, to: from + BUCKET_MS })),
     { from: totals.to, to: window.to },
   ];
   return { totals, exceptions, events: joined(ranges) };
@@ -63,7 +63,7 @@ export function coverByGroups(
   const days = bucketsIn(wholeBuckets(window, DAY_MS), DAY_MS).filter((day) => !unusable.has(day));
   const rest = without(window, days, DAY_MS);
   const buckets = rest
-    .flatMap((range) => bucketsIn(wholeBuckets(range, QUARTER_MS), QUARTER_MS))
+    .flatMap((range) => bucketsIn(wholeBuckets(range, BUCKET_MS), BUCKET_MS))
     .filter((bucket) => !staleBuckets.has(bucket));
   return { days, buckets: new Set(buckets), rest };
 }

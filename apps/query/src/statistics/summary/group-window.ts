@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { CompiledKind, Dimension } from '#libs/contracts';
-import { QUARTER_MS } from '#libs/statistics';
+import { BUCKET_MS } from '#libs/statistics';
 import type { TimeWindow } from '../window/window.js';
 import { coverByGroups, without } from './coverage.js';
 import type { EventFilter } from './queries/events-in-ranges.js';
@@ -38,6 +38,6 @@ export async function groupKind(manager: EntityManager, kind: CompiledKind, quer
   return readFrom(
     days,
     busy,
-    rest.flatMap((range) => without(range, busy, QUARTER_MS)),
+    rest.flatMap((range) => without(range, busy, BUCKET_MS)),
   );
 }

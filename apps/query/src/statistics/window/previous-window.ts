@@ -1,4 +1,4 @@
-import { DAY_MS, QUARTER_MS } from '#libs/statistics';
+import { DAY_MS, BUCKET_MS } from '#libs/statistics';
 import type { TimeWindow } from './window.js';
 
 export interface RetentionDays {
@@ -25,6 +25,6 @@ export function previousWindow(
   if (previous.from === previous.to) return null;
   if (previous.from >= Math.max(now - retention.eventDays * DAY_MS, horizon)) return previous;
   if (!byTotals || previous.from < now - retention.summaryDays * DAY_MS) return null;
-  const from = Math.ceil(previous.from / QUARTER_MS) * QUARTER_MS;
+  const from = Math.ceil(previous.from / BUCKET_MS) * BUCKET_MS;
   return from < previous.to ? { from, to: previous.to } : null;
 }

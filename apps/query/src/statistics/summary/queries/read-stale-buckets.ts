@@ -24,7 +24,7 @@ export async function readStaleBuckets(
   const stale = new Map(kinds.map((kind) => [kind, { buckets: new Set<number>(), days: new Set<number>() }]));
   for (const { kind, span, bucket } of rows) {
     const { buckets, days } = stale.get(kind)!;
-    (span === SPANS.quarter ? buckets : days).add(bucket.getTime());
+    (span === SPANS.bucket ? buckets : days).add(bucket.getTime());
   }
   return stale;
 }

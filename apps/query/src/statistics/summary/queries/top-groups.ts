@@ -64,7 +64,7 @@ function rollupRows(parameters: SqlParameters, query: TopGroupsQuery, columns: s
     AND dimension = ${DIMENSIONS[dimension].number}`;
   const spans = [
     { span: SPANS.day, starts: days },
-    { span: SPANS.quarter, starts: buckets },
+    { span: SPANS.bucket, starts: buckets },
   ];
   return spans
     .filter(({ starts }) => starts.length > 0)
@@ -87,7 +87,7 @@ export async function findBusyBuckets(
   const rows = await manager.query<{ bucket: Date }[]>(
     `SELECT DISTINCT bucket FROM statistic_groups
      WHERE guild_id = ${parameters.bind(guildId, 'bigint')} AND kind = ${parameters.bind(kind, 'smallint')}
-       AND dimension = ${DIMENSIONS[dimension].number} AND span = ${SPANS.quarter}
+       AND dimension = ${DIMENSIONS[dimension].number} AND span = ${SPANS.bucket}
        AND bucket = ANY (${parameters.bindTimes([...buckets])})
      ORDER BY bucket`,
     parameters.values,
