@@ -1,5 +1,5 @@
 # One image for both services; the command decides which one runs.
-FROM node:22-slim AS build
+FROM node:22.20-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
@@ -10,7 +10,7 @@ COPY libs libs
 COPY bench bench
 RUN npm run build
 
-FROM node:22-slim
+FROM node:22.20-slim
 ENV NODE_ENV=production
 WORKDIR /app
 # The programs are bundled (scripts/bundle.mjs); this alone is found by its files.

@@ -1,27 +1,27 @@
 import type { Spread } from './harness/rounds.js';
 
-/** Something that `npm run bench` measures. To add one: write it as a file, and name it in benches.ts. */
+/** A benchmark of `npm run bench`. To add one, write a file and add it to benches.ts. */
 export interface Bench {
-  /** For `--list`, one line. */
+  /** One line for `--list`. */
   title: string;
-  /** Servers whose versions belong into the report. */
+  /** Servers whose versions are in the report. */
   servers: readonly ('postgres' | 'rabbitmq')[];
   run(): Promise<Measurement>;
 }
 
 export interface Measurement {
-  /** What was measured with: sizes, rounds, settings. */
+  /** The parameters of the measurement: sizes, rounds, settings. */
   parameters: Record<string, string | number>;
-  /** Of the results: `events/s`, `ms`. */
+  /** The unit of the results, such as `events/s` or `ms`. */
   unit: string;
   results: Record<string, Spread>;
-  /** The machine is shared and differs from yours: ratios of one interleaved run are what counts. */
+  /** Ratios of results of the same run. Unlike the results, they are comparable between machines. */
   ratios: Record<string, Ratio>;
 }
 
 export interface Ratio {
   value: number;
-  /** What this system promises itself. */
+  /** The target. */
   atLeast?: number;
   atMost?: number;
 }

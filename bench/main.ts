@@ -1,12 +1,12 @@
 import { BENCHES } from './benches.js';
 import { printTable, writeReport } from './report.js';
 
-/** `npm run bench -- [--list] [name …]`: without names, all of them. */
+/** `npm run bench -- [--list] [name …]`: runs the named benches, or all of them. */
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => name !== '--list' && BENCHES[name] === undefined);
 
 if (unknown.length > 0) {
-  console.error(`no bench ${unknown.join(', ')}; npm run bench -- --list names them`);
+  console.error(`unknown bench: ${unknown.join(', ')}. For a list: npm run bench -- --list`);
   process.exitCode = 64;
 } else if (wanted.includes('--list')) {
   for (const [name, { title }] of Object.entries(BENCHES)) console.log(`${name.padEnd(16)} ${title}`);

@@ -22,7 +22,7 @@ export function printTable({ unit, results, ratios }: Measurement): void {
   );
 }
 
-/** How many times as fast as the baseline, for each result that the baseline has too. */
+/** Compares each result with that of the baseline, if there is one. */
 function timesAsFast(
   unit: string,
   results: Measurement['results'],
@@ -66,12 +66,12 @@ function isReached({ value, atLeast = -Infinity, atMost = Infinity }: Ratio): bo
   return value >= atLeast && value <= atMost;
 }
 
-/** Three decimals where they say something. */
+/** Rounds to four significant digits, or to an integer. */
 function short(value: number): number {
   return value >= 1_000 ? Math.round(value) : Number(value.toPrecision(4));
 }
 
-/** With a `+` when files differ from it. */
+/** The commit, with a `+` if there are uncommitted changes. */
 function commit(): string | undefined {
   try {
     const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();

@@ -9,12 +9,12 @@ import { medianRequestTime } from './request-time.js';
 
 const ROUNDS = benchNumber('BENCH_ROUNDS', 5);
 const REQUESTS = benchNumber('BENCH_REQUESTS', 3_000);
-const UNIT = 'µs a request';
+const UNIT = 'µs per request';
 const GUILD = '9007199254740993';
 
-/** Wrong credentials, by where they differ from a right one: how long they take must not tell. */
+/** Measures that the time to reject a credential does not depend on where it differs from a valid one. */
 export const credentials: Bench = {
-  title: 'the time of a wrong credential, by where it differs from a right one',
+  title: 'time to reject a credential, by where it differs from a valid one',
   servers: ['postgres'],
   async run() {
     const database = await createBenchDatabase('credentials');
@@ -45,26 +45,26 @@ async function makeApiKey(databaseUrl: string): Promise<string> {
 function contestants(service: QueryService, apiKey: string): Contestant[] {
   const random = 'serverstats_'.length;
   return [
-    ...wrongOnes('service key', service.key, 0),
-    // What comes before the random part is public, and tells which of both a credential would be.
-    ...wrongOnes('API key', apiKey, random),
+    ...wrongCredentials('service key', service.key, 0),
+    // The prefix before the random part is public.
+    ...wrongCredentials('API key', apiKey, random),
   ].map(({ name, credential }) => ({
     name,
     measure: () => medianRequestTime(`${service.url}/modules/serverstats/status?guild_id=1`, credential, REQUESTS),
   }));
 }
 
-function wrongOnes(what: string, right: string, from: number): { name: string; credential: string }[] {
+function wrongCredentials(what: string, right: string, from: number): { name: string; credential: string }[] {
   const last = right.length - 1;
   return [
-    { name: `${what}, first character`, credential: withOther(right, from) },
-    { name: `${what}, middle`, credential: withOther(right, Math.trunc((from + last) / 2)) },
-    // The last character of an API key holds two bits only: the one before it is as good.
-    { name: `${what}, near the end`, credential: withOther(right, last - 1) },
+    { name: `${what}, first character`, credential: withDifferentCharacter(right, from) },
+    { name: `${what}, middle`, credential: withDifferentCharacter(right, Math.trunc((from + last) / 2)) },
+    // Not the last character, because that of an API key has only two bits.
+    { name: `${what}, near the end`, credential: withDifferentCharacter(right, last - 1) },
   ];
 }
 
-function withOther(text: string, at: number): string {
+function withDifferentCharacter(text: string, at: number): string {
   return text.slice(0, at) + (text[at] === 'a' ? 'b' : 'a') + text.slice(at + 1);
 }
 
@@ -75,7 +75,7 @@ function measurement(results: Record<string, Spread>): Measurement {
     atMost: 1.1,
   });
   return {
-    parameters: { requestsARound: REQUESTS, rounds: ROUNDS },
+    parameters: { requestsPerRound: REQUESTS, rounds: ROUNDS },
     unit: UNIT,
     results,
     ratios: Object.fromEntries(

@@ -3,7 +3,7 @@ import { spreadOf } from '../harness/rounds.js';
 
 const WARM_UP_REQUESTS = 200;
 
-/** The median of so many requests in microseconds, one after the other. @throws Error when one is not refused */
+/** The median time of sequential requests, in microseconds. @throws Error if a response is not a 401 */
 export async function medianRequestTime(url: string, credential: string, requests: number): Promise<number> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const times: number[] = [];

@@ -2,13 +2,13 @@ import type pg from 'pg';
 import { CATALOGUE, DISCORD_EPOCH_MS, SWITCH_NAMES } from '#libs/contracts';
 import type { MadeUpGuild } from './made-up-guilds.js';
 
-/** What the events are: the share of each kind. */
+/** The share of each kind. */
 export type KindShares = Partial<Record<keyof typeof CATALOGUE, number>>;
 
 export interface MadeUpEvents {
   guilds: readonly MadeUpGuild[];
   kinds: KindShares;
-  /** Unix milliseconds; the events are those of the `days` before. */
+  /** The end of the period, in Unix milliseconds. It starts `days` before. */
   to: number;
   days: number;
 }
@@ -19,11 +19,11 @@ const FIRST_USER = 155_149_108_183_695_360n;
 const FIRST_CHANNEL = 381_870_553_235_193_857n;
 const DAY_MS = 86_400_000;
 
-/** The n-th user or channel of any guild; the first ones have most of the events. */
+/** The n-th user or channel of any guild. Low numbers have most of the events. */
 export const userId = (index: number): string => String(FIRST_USER + BigInt(index));
 export const channelId = (index: number): string => String(FIRST_CHANNEL + BigInt(index));
 
-/** Switches everything on in these guilds. */
+/** Enables the module with all switches on in these guilds. */
 export async function openGuilds(client: pg.Client, guilds: readonly MadeUpGuild[]): Promise<void> {
   await client.query(
     `INSERT INTO guild_settings
@@ -34,9 +34,9 @@ export async function openGuilds(client: pg.Client, guilds: readonly MadeUpGuild
 }
 
 /**
- * Writes events as they would have arrived: day by day and in the order of time, guilds mixed, so that rows of one
- * guild lie as far from each other as they do in life. Busy hours have four times as many as quiet ones, and a small
- * part of users, channels and commands has most of them.
+ * Writes events in the order in which they would have arrived, with guilds mixed, so that the rows of a guild are as
+ * scattered as in production. Busy hours have four times as many events as quiet ones, and a small part of the users,
+ * channels and commands has most of them.
  */
 export async function fillEvents(client: pg.Client, { guilds, kinds, to, days }: MadeUpEvents): Promise<void> {
   const shares = Object.entries(kinds) as [keyof typeof CATALOGUE, number][];
@@ -60,7 +60,7 @@ export async function fillEvents(client: pg.Client, { guilds, kinds, to, days }:
   await client.query('RESET work_mem; RESET synchronous_commit');
 }
 
-/** `u + 0.6 * sin(2 pi u) / (2 pi)` spreads evenly drawn moments over the day as busy and quiet hours do. */
+/** `u + 0.6 * sin(2 pi u) / (2 pi)` distributes uniform random numbers over busy and quiet hours of the day. */
 const FILL_DAY = `
   INSERT INTO statistic_events
     (guild_id, kind, occurred_at, event_id, user_id, channel_id, message_id, label, value, flags)

@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { ChannelModel } from 'amqplib';
 import { DISCORD_EPOCH_MS, EVENTS_EXCHANGE, derivedEventId, QUEUES } from '#libs/contracts';
 
-/** Half of the events are messages, whose id and time are in their snowflake; half are commands, which name theirs. */
+/**
+ * Half of the events are messages, identified by a snowflake, and half are commands with `event_id` and `occurred_at`.
+ */
 export interface MadeUpEvent {
   name: 'message.sent' | 'command.used';
-  /** As a bot publishes it. */
+  /** The body that a bot publishes. */
   body: string;
-  /** As it is stored. */
+  /** The stored row. */
   row: {
     guildId: string;
     kind: number;
@@ -22,7 +24,7 @@ export interface MadeUpEvent {
 
 export type Shape = 'singles' | 'arrays';
 
-/** Elements of an array. */
+/** The number of elements in an array. */
 export const ARRAY_LENGTH = 1_000;
 const FIRST_GUILD = 1_000_000_000_000_000_001n;
 const CONFIRM_EVERY = 2_000;
@@ -31,14 +33,14 @@ export function guildIds(guilds: number): string[] {
   return Array.from({ length: guilds }, (_, index) => String(FIRST_GUILD + BigInt(index)));
 }
 
-/** So many events of so many guilds in turn, one a millisecond until now. No two calls make the same. */
+/** Creates unique events of the guilds in turn, one per millisecond up to now. */
 export function makeEvents(count: number, guilds: number): MadeUpEvent[] {
   const ids = guildIds(guilds);
   const start = Date.now() - count;
   return Array.from({ length: count }, (_, index) => {
     const guildId = ids[index % guilds]!;
     const userId = String(155_149_108_183_695_360n + BigInt(index % 5_000));
-    // Arrays hold events of one kind.
+    // All events of an array have the same kind.
     return Math.floor(index / ARRAY_LENGTH) % 2 === 0
       ? aMessage(guildId, userId, start + index)
       : aCommand(guildId, userId, start + index, index);
@@ -67,7 +69,7 @@ function aCommand(guildId: string, userId: string, time: number, index: number):
   };
 }
 
-/** Publishes with confirms. @param wrap makes another body of an event's */
+/** Publishes with confirms. @param wrap converts an event to a body */
 export async function publish(
   broker: ChannelModel,
   events: readonly MadeUpEvent[],
@@ -75,7 +77,7 @@ export async function publish(
   wrap = (event: MadeUpEvent) => event.body,
 ): Promise<void> {
   const channel = await broker.createConfirmChannel();
-  // A consumer that was stopped may have left some, whose acknowledgements came too late.
+  // A consumer that was stopped may have left messages that it did not acknowledge in time.
   await channel.purgeQueue(QUEUES.statistics);
   const size = shape === 'singles' ? 1 : ARRAY_LENGTH;
   for (let at = 0; at < events.length; at += size) {

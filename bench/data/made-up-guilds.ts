@@ -1,21 +1,20 @@
-/** A guild that has so many events in all. */
+/** A made-up guild with a number of events. */
 export interface MadeUpGuild {
   guildId: string;
   events: number;
-  /** Members who do something; a tenth of them are bots. */
+  /** The number of active users. A tenth of them are bots. */
   users: number;
 }
 
 const FIRST_GUILD = 2_000_000_000_000_000_001n;
-const EVENTS_A_USER = 20;
-const FEWEST_USERS = 20;
+const EVENTS_PER_USER = 20;
+const MIN_USERS = 20;
 
-/** The n-th guild, with as many events as are given. */
 export function madeUpGuild(number: number, events: number, users: number): MadeUpGuild {
   return { guildId: String(FIRST_GUILD + BigInt(number)), events, users };
 }
 
-/** So many guilds with so many events together, the n-th having 1/n of what the first has (Zipf). */
+/** Distributes events over guilds: the n-th guild has 1/n of the events of the first one (Zipf). */
 export function skewedGuilds(first: number, guilds: number, events: number, mostUsers: number): MadeUpGuild[] {
   const weights = Array.from({ length: guilds }, (_, index) => 1 / (index + 1));
   const sum = weights.reduce((a, b) => a + b, 0);
@@ -25,7 +24,7 @@ export function skewedGuilds(first: number, guilds: number, events: number, most
     weightSoFar += weight;
     const own = Math.round((events * weightSoFar) / sum) - eventsSoFar;
     eventsSoFar += own;
-    const users = Math.min(mostUsers, Math.max(FEWEST_USERS, Math.round(own / EVENTS_A_USER)));
+    const users = Math.min(mostUsers, Math.max(MIN_USERS, Math.round(own / EVENTS_PER_USER)));
     return madeUpGuild(first + index, own, users);
   });
 }

@@ -4,11 +4,11 @@ import { RollupWorker } from '#libs/statistics';
 import type { BenchDatabase } from '../harness/databases.js';
 
 /**
- * Marks all events that were written behind the back of the service, rolls them up, and has Postgres look at its
- * tables.
+ * Marks the buckets of all events as stale, because the bench wrote them directly, and runs the rollup worker and
+ * VACUUM.
  *
- * @param now Unix milliseconds; decides what has settled
- * @returns seconds that the rollup worker took
+ * @param now Unix milliseconds; older buckets are rolled up
+ * @returns the time of the rollup worker in seconds
  */
 export async function rollUp({ client, url }: BenchDatabase, now: number): Promise<number> {
   await client.query('VACUUM ANALYZE statistic_events');
@@ -21,8 +21,8 @@ export async function rollUp({ client, url }: BenchDatabase, now: number): Promi
   const worker = new RollupWorker(dataSource, new StatisticsContract());
   const started = performance.now();
   for (let isDone = false; !isDone;) {
-    const { quarters, days } = await worker.run(now);
-    isDone = quarters + days === 0;
+    const { buckets, days } = await worker.run(now);
+    isDone = buckets + days === 0;
   }
   const seconds = (performance.now() - started) / 1000;
   await dataSource.destroy();

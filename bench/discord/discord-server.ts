@@ -5,20 +5,20 @@ import { text } from 'node:stream/consumers';
 import { guildOf } from './guild-channels.js';
 
 /**
- * Something to ask instead of Discord. The double of the tests would not do: it checks every request against Discord's
- * schema, which takes more of the machine than what is measured.
+ * A minimal replacement for Discord. The test double is not suitable: it validates every request against Discord's
+ * schema, which takes more CPU than what is measured.
  */
 export interface DiscordServer {
   /** For `DISCORD_API_URL`. */
   url: string;
-  /** Of any kind, since the start. */
+  /** The number of requests since the start. */
   requests(): number;
   close(): Promise<void>;
 }
 
 /**
- * - `answers`: at once, what the starboard and the counter panels have to know
- * - `hangs`: takes every request, and never answers
+ * - `answers`: answers all requests of starboard and counter panels immediately
+ * - `hangs`: accepts requests and never answers
  */
 export type Behaviour = 'answers' | 'hangs';
 

@@ -16,14 +16,14 @@ import { publishRefresh, publishStars } from './publish-stars.js';
 const EVENTS = benchNumber('BENCH_EVENTS', 20_000);
 const ROUNDS = benchNumber('BENCH_ROUNDS', 7);
 const GUILDS = 200;
-/** Not counted: what runs for the first time is not compiled yet. */
+/** Not measured, so that the code is compiled before. */
 const WARM_UP_EVENTS = 10_000;
-/** Stars before the clock starts, so that there is more to ask of Discord than it lets anybody in that time. */
-const STARS_BEFORE = 1_000;
-/** Stars while the statistics are published. */
-const STARS_MEANWHILE = 2_000;
-/** Requests after which starboard and panels are at work. */
-const AT_WORK = 20;
+/** Stars before the measurement. They need more calls of Discord than its rate limits allow during the measurement. */
+const WARM_UP_STARS = 1_000;
+/** Stars that are published during the measurement. */
+const MEASURED_STARS = 2_000;
+/** After this number of requests to Discord, starboard and counter panels are running. */
+const BUSY_AFTER_REQUESTS = 20;
 const POLL_MS = 10;
 const UNIT = 's';
 const WITHOUT = 'without a token';
@@ -32,7 +32,7 @@ const CASES: Readonly<Record<string, Behaviour | undefined>> = {
   'Discord answers': 'answers',
   'Discord hangs': 'hangs',
 };
-/** What a measurement leaves. */
+/** Cleared after each measurement. */
 const TABLES = [
   'statistic_events',
   'statistic_rollup_pending',
@@ -44,11 +44,11 @@ const TABLES = [
 ];
 
 /**
- * How long it takes until statistics are published and stored, with the same stars and counters beside them: without a
- * token they are dropped, else starboard and counter panels are at work with Discord all the while.
+ * Measures the time to publish and store statistics while stars and counters are processed. Without a token, stars and
+ * counters are dropped; with one, starboard and counter panels call Discord all the time.
  */
 export const discord: Bench = {
-  title: 'statistics while starboard and counter panels wait for Discord, beside the same without a token',
+  title: 'statistics while starboard and counter panels wait for Discord, compared with no token',
   servers: ['postgres', 'rabbitmq'],
   async run() {
     const database = await createBenchDatabase('discord');
@@ -56,7 +56,7 @@ export const discord: Bench = {
     const broker = await connect(vhost.url);
     try {
       await openGuilds(database);
-      // Declares the topology.
+      // Declares the queues.
       await (await startIngestion(database, vhost)).stop();
       const contestants = Object.entries(CASES).map(([name, behaviour]): Contestant => {
         return { name, measure: () => timeStoring({ database, vhost, broker }, behaviour) };
@@ -76,21 +76,21 @@ interface Servers {
   broker: ChannelModel;
 }
 
-/** In seconds. */
+/** @returns seconds */
 async function timeStoring({ database, vhost, broker }: Servers, behaviour: Behaviour | undefined): Promise<number> {
   const server = behaviour && (await startDiscordServer(behaviour));
   const service = await startIngestion(database, vhost, server);
   await publish(broker, makeEvents(WARM_UP_EVENTS, GUILDS), 'singles');
   await untilStored(database, WARM_UP_EVENTS);
   await publishRefresh(broker);
-  await publishStars(broker, guildIds(GUILDS), STARS_BEFORE);
-  while (server && server.requests() < AT_WORK) await sleep(POLL_MS);
+  await publishStars(broker, guildIds(GUILDS), WARM_UP_STARS);
+  while (server && server.requests() < BUSY_AFTER_REQUESTS) await sleep(POLL_MS);
 
   const events = makeEvents(EVENTS, GUILDS);
   const started = performance.now();
   await Promise.all([
     publish(broker, events, 'singles'),
-    publishStars(broker, guildIds(GUILDS), STARS_MEANWHILE),
+    publishStars(broker, guildIds(GUILDS), MEASURED_STARS),
     untilStored(database, WARM_UP_EVENTS + EVENTS),
   ]);
   const seconds = (performance.now() - started) / 1_000;
@@ -149,8 +149,8 @@ function measurement(results: Record<string, Spread>): Measurement {
     parameters: {
       events: EVENTS,
       guilds: GUILDS,
-      starsBefore: STARS_BEFORE,
-      starsMeanwhile: STARS_MEANWHILE,
+      warmUpStars: WARM_UP_STARS,
+      measuredStars: MEASURED_STARS,
       rounds: ROUNDS,
     },
     unit: UNIT,

@@ -1,4 +1,4 @@
-/** The channels of a made-up guild: its id with another first digit, so that each tells its guild. */
+/** The channels of a made-up guild. Their ids are that of the guild with another first digit. */
 export function channelsOf(guildId: string) {
   const rest = guildId.slice(1);
   return { people: `2${rest}`, starboard: `3${rest}`, category: `4${rest}`, members: `5${rest}` };

@@ -2,7 +2,7 @@ import type { ChannelModel, ConfirmChannel } from 'amqplib';
 import { DISCORD_EPOCH_MS, EVENTS_EXCHANGE } from '#libs/contracts';
 import { channelsOf } from './guild-channels.js';
 
-/** Publishes, with confirms, a star for each of so many messages, of the guilds in turn; no two calls name the same. */
+/** Publishes stars for new messages of the guilds in turn, with confirms. */
 export async function publishStars(broker: ChannelModel, guildIds: readonly string[], count: number): Promise<void> {
   const channel = await broker.createConfirmChannel();
   const first = BigInt(Date.now() - DISCORD_EPOCH_MS) << 22n;
@@ -15,7 +15,7 @@ export async function publishStars(broker: ChannelModel, guildIds: readonly stri
   await channel.close();
 }
 
-/** Asks for the counters of all guilds. */
+/** Requests a refresh of the counters of all guilds. */
 export async function publishRefresh(broker: ChannelModel): Promise<void> {
   const channel = await broker.createConfirmChannel();
   publishOne(channel, 'counter_panel.refresh', {});

@@ -12,13 +12,15 @@ import { WaitingIngest } from './waiting-ingest.js';
 
 const EVENTS = benchNumber('BENCH_EVENTS', 5_000_000);
 const DAYS = 30;
-/** Of the events. */
+/** The member's share of the events. */
 const MEMBER_SHARE = 0.2;
 const LONGEST_WAIT_MS = 500;
 
-/** Erases a member with a fifth of a guild's events, then the guild; every row goes once, so there are no rounds. */
+/**
+ * Erases a member with a fifth of a guild's events, and then the guild. The data can be erased only once: no rounds.
+ */
 export const erasure: Bench = {
-  title: 'erasing a member and a guild: time, and how long others wait for the stripe',
+  title: 'erasing a member and a guild: duration, and how long others wait for the stripe lock',
   servers: ['postgres'],
   async run() {
     const database = await createBenchDatabase('erasure');

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { lockStripesShared } from '#libs/database';
 
-/** A transaction that begins as one that ingests, again and again: how long it waits for the stripe, others wait too. */
+/** Repeatedly takes the stripe lock like an ingesting transaction, and measures how long it waits. */
 export class WaitingIngest {
   /** Milliseconds. */
   readonly waits: number[] = [];

@@ -19,7 +19,7 @@ const KINDS: KindShares = {
   'tempchannel.creation_timed': 0.03,
 };
 
-/** Rows and bytes that an event costs, with its rollups: counted, so once is enough. */
+/** Counts rows and bytes per event, including rollups. The result is exact, so there are no rounds. */
 export const growth: Bench = {
   title: 'rows and bytes of events and their rollups, at two sizes',
   servers: ['postgres'],
@@ -41,11 +41,11 @@ async function measure(events: number): Promise<Record<string, number>> {
     const to = Math.floor(Date.now() / 1000) * 1000;
     await openGuilds(database.client, guilds);
     await fillEvents(database.client, { guilds, kinds: KINDS, to, days: DAYS });
-    const marks = await countQuarters(database.client);
+    const buckets = await countBuckets(database.client);
     const seconds = await rollUp(database, to);
     return {
-      'marks an event, before the rollup': marks / events,
-      'microseconds of the rollup worker an event': (seconds * 1e6) / events,
+      'stale marks per event, before the rollup': buckets / events,
+      'microseconds of the rollup worker per event': (seconds * 1e6) / events,
       ...(await readSizes(database.client, events)),
     };
   } finally {
@@ -53,8 +53,8 @@ async function measure(events: number): Promise<Record<string, number>> {
   }
 }
 
-/** Each has a mark. */
-async function countQuarters(client: pg.Client): Promise<number> {
+/** Counts the 15-minute buckets, each of which is marked as stale. */
+async function countBuckets(client: pg.Client): Promise<number> {
   const { rows } = await client.query<{ count: string }>(
     `SELECT count(*) FROM (
        SELECT DISTINCT guild_id, kind, date_bin('15 minutes', occurred_at, 'epoch') FROM statistic_events) quarters`,
@@ -64,14 +64,14 @@ async function countQuarters(client: pg.Client): Promise<number> {
 
 function measurement(results: Record<string, number>): Measurement {
   const at = (events: number, name: string) => results[`${events.toLocaleString('en')} events: ${name}`]!;
-  const perEvent = 'bytes an event, rollups and marks';
+  const perEvent = 'bytes per event, rollups and stale marks';
   return {
     parameters: { events: LARGEST, guilds: GUILDS, mostUsersOfAGuild: USERS, days: DAYS, ...KINDS },
     unit: '',
     results: Object.fromEntries(Object.entries(results).map(([name, value]) => [name, spreadOf([value])])),
     ratios: {
-      'bytes of rollups / bytes of events': { value: at(LARGEST, perEvent) / at(LARGEST, 'bytes an event, in all') },
-      [`bytes of rollups an event, ${LARGEST} / ${LARGEST / 10} events`]: {
+      'bytes of rollups / bytes of events': { value: at(LARGEST, perEvent) / at(LARGEST, 'bytes per event, in all') },
+      [`bytes of rollups per event, ${LARGEST} / ${LARGEST / 10} events`]: {
         value: at(LARGEST, perEvent) / at(LARGEST / 10, perEvent),
       },
     },

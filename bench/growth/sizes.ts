@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-/** What the tables hold, by event. */
+/** Reads the sizes of the tables per event. */
 export async function readSizes(client: pg.Client, events: number): Promise<Record<string, number>> {
   const bytes = await readBytes(client);
   const counts = await readCounts(client);
@@ -14,23 +14,23 @@ export async function readSizes(client: pg.Client, events: number): Promise<Reco
     'statistic_rollup_pending_pkey',
   );
   const byEvent = Object.entries({
-    'bytes an event, table': sum('statistic_events'),
-    'bytes an event, primary key': sum('statistic_events_pkey'),
-    'bytes an event, user index': sum('statistic_events_by_user'),
-    'bytes an event, in all': sum('statistic_events', 'statistic_events_pkey', 'statistic_events_by_user'),
-    'totals an event, rows': counts.totals,
-    'totals an event, bytes': sum('statistic_totals', 'statistic_totals_pkey'),
-    'groups an event, rows': counts.groups,
-    'groups an event, entries of days': counts.dayEntries,
-    'groups an event, entries of quarters': counts.quarterEntries,
-    'groups an event, bytes': sum('statistic_groups', 'statistic_groups_pkey'),
-    'marks an event, after the rollup': counts.marks,
-    'bytes an event, rollups and marks': rollups,
+    'bytes per event, table': sum('statistic_events'),
+    'bytes per event, primary key': sum('statistic_events_pkey'),
+    'bytes per event, user index': sum('statistic_events_by_user'),
+    'bytes per event, in all': sum('statistic_events', 'statistic_events_pkey', 'statistic_events_by_user'),
+    'totals per event, rows': counts.totals,
+    'totals per event, bytes': sum('statistic_totals', 'statistic_totals_pkey'),
+    'groups per event, rows': counts.groups,
+    'groups per event, entries of days': counts.dayEntries,
+    'groups per event, entries of 15-minute buckets': counts.bucketEntries,
+    'groups per event, bytes': sum('statistic_groups', 'statistic_groups_pkey'),
+    'stale marks per event, after the rollup': counts.marks,
+    'bytes per event, rollups and stale marks': rollups,
   }).map(([name, value]) => [name, value / events]);
   return Object.fromEntries(byEvent) as Record<string, number>;
 }
 
-/** Bytes of tables (with what is stored out of line) and of their indexes, partitions added up. */
+/** The bytes of tables (including TOAST) and indexes, with partitions added up. */
 async function readBytes(client: pg.Client): Promise<Record<string, number>> {
   const { rows } = await client.query<{ name: string; bytes: string }>(
     `SELECT root.relname AS name, sum(CASE WHEN leaf.relkind = 'r' THEN pg_table_size(leaf.oid)
@@ -44,13 +44,13 @@ async function readBytes(client: pg.Client): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map(({ name, bytes }) => [name, Number(bytes)]));
 }
 
-type Counts = Record<'totals' | 'groups' | 'dayEntries' | 'quarterEntries' | 'marks', number>;
+type Counts = Record<'totals' | 'groups' | 'dayEntries' | 'bucketEntries' | 'marks', number>;
 
 async function readCounts(client: pg.Client): Promise<Counts> {
   const { rows } = await client.query<Record<keyof Counts, string>>(
     `SELECT (SELECT count(*) FROM statistic_totals) AS totals, count(*) AS groups,
        coalesce(sum(cardinality(counts)) FILTER (WHERE span = 1440), 0) AS "dayEntries",
-       coalesce(sum(cardinality(counts)) FILTER (WHERE span = 15), 0) AS "quarterEntries",
+       coalesce(sum(cardinality(counts)) FILTER (WHERE span = 15), 0) AS "bucketEntries",
        (SELECT count(*) FROM statistic_rollup_pending) AS marks
      FROM statistic_groups`,
   );

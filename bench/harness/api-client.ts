@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 
-/** Calls the query service on one connection that stays open. */
+/** Calls the query service on one keep-alive connection. */
 export class ApiClient {
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 1 });
 
@@ -9,7 +9,7 @@ export class ApiClient {
     private readonly key: string,
   ) {}
 
-  /** @param path below the module's prefix @throws Error for any answer but 200 */
+  /** @param path relative to the module's prefix @throws Error if the status is not 200 */
   async get<T>(path: string): Promise<T> {
     const { status, body } = await this.exchange(path);
     if (status !== 200) throw new Error(`${path} was answered ${status}: ${body}`);

@@ -2,16 +2,16 @@ import pg from 'pg';
 import { createDataSource, migrateDatabase } from '#libs/database';
 import { POSTGRES_URL } from './servers.js';
 
-/** A migrated database that is there for one bench. */
+/** A migrated database for one bench. */
 export interface BenchDatabase {
   url: string;
-  /** A connection to look at it with. */
+  /** A connection for the bench. */
   client: pg.Client;
-  /** Ends whatever is still connected. */
+  /** Closes all connections and drops the database. */
   drop(): Promise<void>;
 }
 
-/** @param name tells databases of one bench apart */
+/** @param name part of the database name */
 export async function createBenchDatabase(name: string): Promise<BenchDatabase> {
   const database = `serverstats_bench_${name}_${process.pid}`;
   await onServer((server) => server.query(`CREATE DATABASE ${database}`));

@@ -8,15 +8,15 @@ export interface QueryService extends ServiceProcess {
   key: string;
 }
 
-/** Nobody listens there. */
+/** A URL on which nothing listens. */
 const NO_BROKER = 'amqp://127.0.0.1:1';
 
 export interface QueryServiceOptions {
-  /** @defaultValue none: for benches that only read */
+  /** @defaultValue no broker, for benches that only read */
   brokerUrl?: string;
   /** Further variables. */
   env?: Record<string, string>;
-  /** Whose query service it is. @defaultValue this one */
+  /** The directory of the checkout. @defaultValue the working directory */
   checkout?: string;
 }
 
@@ -27,7 +27,7 @@ export async function startQueryService(
   const key = randomBytes(32).toString('hex');
   const env = { DATABASE_URL: databaseUrl, RABBITMQ_URL: brokerUrl, SERVICE_KEY: key, QUERY_PORT: '0', ...further };
   const service = await startService(await startScript('start:query', checkout), env, 'listening on');
-  const url = /listening on (http:[\w.:/]+)/.exec(service.firstWords)![1]!;
+  const url = /listening on (http:[\w.:/]+)/.exec(service.startOutput)![1]!;
   await untilReady(url, brokerUrl !== NO_BROKER);
   return { ...service, url, key };
 }
@@ -38,7 +38,7 @@ async function untilReady(url: string, withBroker: boolean): Promise<void> {
     const response = await fetch(`${url}/readyz`);
     const { checks } = (await response.json()) as { checks: { rabbitmq: { status: string } } };
     if (response.ok && (!withBroker || checks.rabbitmq.status === 'ok')) return;
-    if (Date.now() > deadline) throw new Error('the query service does not get ready');
+    if (Date.now() > deadline) throw new Error('the query service did not become ready');
     await sleep(50);
   }
 }

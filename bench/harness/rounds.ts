@@ -1,4 +1,4 @@
-/** One thing that is measured, once a round. */
+/** Something that is measured once per round. */
 export interface Contestant {
   name: string;
   /** @returns one measurement, in the unit of the bench */
@@ -12,8 +12,8 @@ export interface Spread {
 }
 
 /**
- * Lets the contestants take turns, so that what disturbs the machine for a while disturbs them all. Each round begins
- * with another one.
+ * Measures the contestants alternately, so that temporary load of the machine affects all of them. Each round starts
+ * with a different one.
  */
 export async function measureInRounds(
   rounds: number,

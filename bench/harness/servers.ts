@@ -1,17 +1,17 @@
 import { connect } from 'amqplib';
 import pg from 'pg';
 
-/** A server on which databases may be made. */
+/** A Postgres server on which the benches create databases. */
 export const POSTGRES_URL = process.env.BENCH_DATABASE_URL || 'postgres://postgres@127.0.0.1:5432/postgres';
-/** A broker; where `rabbitmqctl` may be used a bench makes itself a virtual host, else it uses (and empties) this one. */
+/** A broker. If `rabbitmqctl` works, a bench creates its own virtual host; else it uses and empties that of the URL. */
 export const RABBITMQ_URL = process.env.BENCH_RABBITMQ_URL || 'amqp://guest:guest@127.0.0.1:5672';
 
-/** A number from the environment, for shorter or longer runs than usual. */
+/** Reads a number from the environment, for shorter or longer runs than usual. */
 export function benchNumber(variable: string, usual: number): number {
   const text = process.env[variable];
   if (text === undefined || text === '') return usual;
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`${variable} must be a whole number from 1 on`);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`${variable} must be a positive integer`);
   return value;
 }
 

@@ -1,23 +1,23 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-/** A built program that runs as a process of its own. */
+/** A built program in its own process. */
 export interface ServiceProcess {
   pid: number;
-  /** What it printed until it worked. */
-  firstWords: string;
-  /** SIGTERM; resolves when it has ended. */
+  /** The output up to and including the ready text. */
+  startOutput: string;
+  /** Sends SIGTERM and waits for the exit. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts Node with these arguments (a program of dist is the last), and resolves when it has printed what says that it
- * works. BENCH_NODE_OPTIONS is for a look into it: `BENCH_NODE_OPTIONS="--cpu-prof --cpu-prof-dir=profiles"`.
+ * Starts Node with these arguments, the last of which is a program in dist, and waits until it has printed the ready
+ * text. BENCH_NODE_OPTIONS adds options for profiling: `BENCH_NODE_OPTIONS="--cpu-prof --cpu-prof-dir=profiles"`.
  */
 export async function startService(
   command: readonly string[],
   env: Record<string, string>,
-  saysThatItWorks: string,
+  readyText: string,
 ): Promise<ServiceProcess> {
   const nodeOptions = process.env.BENCH_NODE_OPTIONS?.split(' ').filter(Boolean) ?? [];
   const child = spawn(process.execPath, [...nodeOptions, ...command], {
@@ -25,12 +25,12 @@ export async function startService(
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'exit');
-  const firstWords = await new Promise<string>((resolve, reject) => {
+  const startOutput = await new Promise<string>((resolve, reject) => {
     let output = '';
     const listen = (chunk: Buffer) => {
       output = (output + chunk.toString()).slice(-20_000);
-      if (!output.includes(saysThatItWorks)) return;
-      // From now on its log is only taken off the pipe, which costs this process least.
+      if (!output.includes(readyText)) return;
+      // From now on, the log is discarded, which is the cheapest way to keep the pipe empty.
       child.stdout.off('data', listen).resume();
       resolve(output);
     };
@@ -39,7 +39,7 @@ export async function startService(
   });
   return {
     pid: child.pid!,
-    firstWords,
+    startOutput,
     async stop() {
       child.kill('SIGTERM');
       await ended;

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Another checkout, built, that is measured in turn with this one: what a change has brought. */
+/** The directory of another built checkout to compare with. It is measured alternately with this one. */
 export const BASELINE = process.env.BENCH_BASELINE;
 
 /**
- * The arguments with which `npm run` of this script starts Node.
+ * The arguments with which the npm script starts Node.
  *
- * @param checkout whose script and program it is
+ * @param checkout the directory of the checkout
  */
 export async function startScript(name: 'start:query' | 'start:ingestion', checkout = '.'): Promise<string[]> {
   const { scripts } = JSON.parse(await readFile(join(checkout, 'package.json'), 'utf8')) as {

@@ -4,7 +4,7 @@ import { connect } from 'amqplib';
 import { DEAD_LETTERS, QUEUES } from '#libs/contracts';
 import { RABBITMQ_URL } from './servers.js';
 
-/** A virtual host without messages, for one bench. */
+/** An empty virtual host for one bench. */
 export interface BenchVhost {
   url: string;
   drop(): Promise<void>;
@@ -12,7 +12,7 @@ export interface BenchVhost {
 
 const rabbitmqctl = (...args: string[]) => promisify(execFile)('rabbitmqctl', args);
 
-/** A virtual host of its own where this user may make one; else the one of the URL, emptied before and after. */
+/** Creates a virtual host if this user may do so. Else it uses that of the URL, and empties it before and after. */
 export async function createBenchVhost(): Promise<BenchVhost> {
   const url = new URL(RABBITMQ_URL);
   const name = `serverstats-bench-${process.pid}`;

@@ -1,7 +1,7 @@
-/** Makes a body of about so many bytes. */
+/** Creates a body of about this size. */
 export type MakeBody = (bytes: number) => string;
 
-/** As many pieces as fit, between a beginning and an end. */
+/** Fills the size with pieces, separated by commas, between a beginning and an end. */
 function filled(beginning: string, end: string, piece: (index: number) => string): MakeBody {
   return (bytes) => {
     const pieces: string[] = [];
@@ -14,7 +14,7 @@ function filled(beginning: string, end: string, piece: (index: number) => string
   };
 }
 
-/** One text repeated, without separators. */
+/** Fills the size with a repeated text, without separators. */
 function repeated(beginning: string, piece: string, end: string): MakeBody {
   const width = Buffer.byteLength(piece);
   return (bytes) => beginning + piece.repeat(Math.floor((bytes - beginning.length - end.length) / width)) + end;
@@ -23,10 +23,10 @@ function repeated(beginning: string, piece: string, end: string): MakeBody {
 const GUILD = '"guild_id":"81384788765712384"';
 const field = (name: string) => `{${GUILD},"${name}":`;
 
-/** Keys whose numbers have all low bits alike, where a table is chosen by them. */
+/** Keys with the same low bits, so that they collide in hash tables that use these bits. */
 const collidingKey = (index: number) => String(1_048_576 * ((index % 4_000) + 1) + 131_072 * (index >> 12));
 
-/** Shapes that are meant to cost more than their size: by nesting, by count, by length, or by being wrong at the end. */
+/** Bodies that are designed to be expensive: deeply nested, with many or long elements, or invalid only at the end. */
 export const HOSTILE_BODIES: Readonly<Record<string, MakeBody>> = {
   'open arrays': repeated('', '[', ''),
   'open objects': repeated('', '{"a":', ''),
@@ -82,7 +82,7 @@ export const HOSTILE_BODIES: Readonly<Record<string, MakeBody>> = {
   'one id of zeros': repeated(`${field('user_id')}"`, '0', '1"}'),
 };
 
-/** Query strings, which headers bound. */
+/** Query strings. Their size is limited by that of the headers. */
 export const HOSTILE_QUERIES: Readonly<Record<string, MakeBody>> = {
   separators: repeated('', '&', ''),
   'one name again and again': repeated('guild_id=1', '&guild_id=1', ''),

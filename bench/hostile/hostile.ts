@@ -5,11 +5,14 @@ import { HOSTILE_BODIES, HOSTILE_QUERIES, type MakeBody } from './hostile-bodies
 import { BODY_READERS, MESSAGE_READERS, QUERY_READERS, type Reader } from './readers.js';
 
 const ROUNDS = benchNumber('BENCH_ROUNDS', 15);
-/** Not counted: what runs for the first time is not compiled yet. */
+/** Not measured, so that the code is compiled before. */
 const WARM_UPS = 3;
 const KIB = 1_024;
 
-/** Each shape is read in whole, and an eighth of it: what takes much more than eight times as long is not linear. */
+/**
+ * Each shape is read in full size and in an eighth of it. If that takes much more than eight times as long, it is not
+ * linear.
+ */
 const FIELDS = [
   { what: 'body', bytes: 100 * KIB, wantedMs: 20, inputs: HOSTILE_BODIES, readers: BODY_READERS },
   { what: 'query string', bytes: 16 * KIB, wantedMs: 20, inputs: HOSTILE_QUERIES, readers: QUERY_READERS },
@@ -17,12 +20,12 @@ const FIELDS = [
   { what: 'message', bytes: KIB * KIB, wantedMs: 200, inputs: HOSTILE_BODIES, readers: MESSAGE_READERS },
 ] as const;
 
-/** Below it a collection of garbage more or less decides. In milliseconds. */
-const WORTH_COMPARING_MS = 10;
+/** In milliseconds. Shorter times are not compared, because garbage collection dominates them. */
+const COMPARABLE_MS = 10;
 
-/** CPU time of reading bodies and messages that are made to cost much, beside what a reader may take. */
+/** Measures the CPU time of reading expensive bodies, query strings and messages. */
 export const hostile: Bench = {
-  title: 'CPU time of reading bodies of 100 KiB, query strings and messages of 1 MiB of hostile shapes',
+  title: 'CPU time of reading hostile bodies of 100 KiB, query strings of 16 KiB and messages of 1 MiB',
   servers: [],
   async run(): Promise<Measurement> {
     const results: Record<string, Spread> = {};
@@ -34,7 +37,7 @@ export const hostile: Bench = {
         const [whole, eighth] = [worst(readers, make(bytes)), worst(readers, make(bytes / 8))];
         results[`${what}: ${shape} (${whole.reader})`] = whole.spread;
         slowest = Math.max(slowest, whole.spread.median);
-        if (whole.spread.lowest >= WORTH_COMPARING_MS) {
+        if (whole.spread.lowest >= COMPARABLE_MS) {
           growth = Math.max(growth, whole.spread.lowest / (8 * eighth.spread.lowest));
         }
       }
@@ -45,13 +48,13 @@ export const hostile: Bench = {
   },
 };
 
-/** The reader that takes longest for an input. */
+/** The slowest reader for an input. */
 function worst(readers: Readonly<Record<string, Reader>>, input: string): { reader: string; spread: Spread } {
   const each = Object.entries(readers).map(([reader, read]) => ({ reader, spread: cpuTime(() => read(input)) }));
   return each.reduce((a, b) => (b.spread.median > a.spread.median ? b : a));
 }
 
-/** Of the whole process, in milliseconds: what is collected on other threads counts too. */
+/** The CPU time of the whole process in milliseconds, including garbage collection in other threads. */
 function cpuTime(work: () => void): Spread {
   for (let round = 0; round < WARM_UPS; round++) work();
   const times = Array.from({ length: ROUNDS }, () => {

@@ -21,7 +21,7 @@ import { readRequest } from '../../apps/query/src/requests/request.pipe.js';
 import { settingsFeatures } from '../../apps/query/src/settings-features.js';
 import { settingsRequests } from '../../apps/query/src/settings/settings-requests.dto.js';
 
-/** Reads what came, as the service does, down to the text of the answer or to the dead letters. */
+/** Reads an input as the service does, up to the text of the response or the dead letters. */
 export type Reader = (input: string) => unknown;
 
 const RETENTION_DAYS = 62;
@@ -33,7 +33,7 @@ const decoder = new MessageDecoder({
   retentionDays: RETENTION_DAYS,
 });
 
-/** The ways in which the bodies of requests are read: by DTOs, by the kinds of the catalogue, as other events. */
+/** The readers of request bodies: DTOs, kinds of the catalogue and other events. */
 export const BODY_READERS: Readonly<Record<string, Reader>> = {
   'PUT settings': answering((body) => readRequest(requests.put, body)),
   'PATCH settings': answering((body) => readRequest(requests.patch, body)),
@@ -65,7 +65,7 @@ function answering(read: (body: JsonObject) => void): Reader {
     const bytes = Buffer.from(text);
     return answer(() => {
       const body = parseJsonBody(bytes);
-      // As DTOs do: what is no object has no fields.
+      // DTOs reject bodies that are not objects.
       if (Array.isArray(body)) throw new BadRequestError([{ field: 'body', message: 'must be a JSON object' }]);
       read(body as JsonObject);
     });
@@ -81,7 +81,7 @@ function answer(work: () => void): string {
   }
 }
 
-/** What is wrong is told once; the other kinds are still to be read. */
+/** Serializes the mistakes without throwing, so that the other kinds are read too. */
 function refuse(read: { ok: boolean }): void {
   if (!read.ok) JSON.stringify(read);
 }

@@ -10,7 +10,7 @@ import { benchNumber } from '../harness/servers.js';
 import { startService, type ServiceProcess } from '../harness/service-process.js';
 import { BASELINE } from '../harness/start-scripts.js';
 import { createBenchVhost } from '../harness/virtual-hosts.js';
-import { requestsASecond } from './load.js';
+import { requestsPerSecond } from './load.js';
 
 const ROUNDS = benchNumber('BENCH_ROUNDS', 5);
 const SECONDS = benchNumber('BENCH_SECONDS', 5);
@@ -22,9 +22,9 @@ const RECORD = 'POST record';
 const SETTINGS = 'GET settings';
 const BARE = 'bare Fastify route';
 
-/** Requests a second that the query service answers, beside a route that does nothing. */
+/** Measures the requests per second of the query service, compared with a route that does nothing. */
 export const http: Bench = {
-  title: 'POST of an event and GET of settings, beside a bare Fastify route',
+  title: 'POST of an event and GET of settings, compared with a bare Fastify route',
   servers: ['postgres', 'rabbitmq'],
   async run() {
     const database = await createBenchDatabase('http');
@@ -72,7 +72,7 @@ function contestants(prefix: string, service: QueryService, broker: ChannelModel
     {
       name: prefix + RECORD,
       async measure() {
-        const value = await requestsASecond({ ...POST, headers, url: `${api}/stats/command/check` });
+        const value = await requestsPerSecond({ ...POST, headers, url: `${api}/stats/command/check` });
         await purge(broker);
         return value;
       },
@@ -80,17 +80,17 @@ function contestants(prefix: string, service: QueryService, broker: ChannelModel
     {
       name: prefix + SETTINGS,
       measure: () =>
-        requestsASecond({ ...LOAD, method: 'GET', headers, url: `${api}/settings?guild_id=${GUILD.guildId}` }),
+        requestsPerSecond({ ...LOAD, method: 'GET', headers, url: `${api}/settings?guild_id=${GUILD.guildId}` }),
     },
   ];
 }
 
 function bareContestant(bare: ServiceProcess): Contestant {
-  const url = /listening on (\S+)/.exec(bare.firstWords)![1]!;
-  return { name: BARE, measure: () => requestsASecond({ ...POST, headers: JSON_TYPE, url }) };
+  const url = /listening on (\S+)/.exec(bare.startOutput)![1]!;
+  return { name: BARE, measure: () => requestsPerSecond({ ...POST, headers: JSON_TYPE, url }) };
 }
 
-/** Nobody consumes: what was recorded would fill the queue. */
+/** There is no consumer, so the recorded events would fill the queue. */
 async function purge(broker: ChannelModel): Promise<void> {
   const channel = await broker.createChannel();
   await channel.purgeQueue(QUEUES.statistics);
@@ -100,7 +100,7 @@ async function purge(broker: ChannelModel): Promise<void> {
 function measurement(results: Record<string, Spread>): Measurement {
   const bare = results[BARE]!.median;
   return {
-    parameters: { connections: CONNECTIONS, secondsARound: SECONDS, rounds: ROUNDS },
+    parameters: { connections: CONNECTIONS, secondsPerRound: SECONDS, rounds: ROUNDS },
     unit: UNIT,
     results,
     ratios: {

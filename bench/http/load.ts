@@ -5,15 +5,15 @@ export interface Load {
   method: 'GET' | 'POST';
   headers: Record<string, string>;
   body?: string;
-  /** Each sends its next request when it has the answer. */
+  /** Concurrent connections. Each sends its next request after the response. */
   connections: number;
   seconds: number;
 }
 
 const WARM_UP_SECONDS = 1;
 
-/** @throws Error when an answer is not a good one */
-export async function requestsASecond({ seconds, ...load }: Load): Promise<number> {
+/** @throws Error if a request fails */
+export async function requestsPerSecond({ seconds, ...load }: Load): Promise<number> {
   await autocannon({ ...load, duration: WARM_UP_SECONDS });
   const result = await autocannon({ ...load, duration: seconds });
   const bad = result.non2xx + result.errors + result.timeouts;

@@ -15,13 +15,13 @@ import { timeStoring } from './storing-clock.js';
 
 const EVENTS = benchNumber('BENCH_EVENTS', 100_000);
 const ROUNDS = benchNumber('BENCH_ROUNDS', 5);
-/** A save for each message is slow. */
+/** Fewer events, because the stock consumer saves each message separately. */
 const STOCK_EVENTS = Math.max(1, Math.floor(EVENTS / 20));
-/** What INGESTION_… variables say, for trying others than the defaults. */
+/** The INGESTION_… variables, to measure with other settings than the defaults. */
 const SETTINGS = Object.fromEntries(
   Object.entries(process.env).filter(([variable]) => variable.startsWith('INGESTION_')),
 ) as Record<string, string>;
-/** The peers get the same prefetch. */
+/** The compared consumers use the same prefetch. */
 const { prefetch: PREFETCH, ...BATCH } = loadIngestionConfig({
   DATABASE_URL: 'postgres://localhost/defaults',
   RABBITMQ_URL: 'amqp://localhost',
@@ -33,11 +33,11 @@ const SHAPES = ['singles', 'arrays'] as const;
 const UNIT = 'events/s';
 
 /**
- * Events a second through the ingestion service, beside its limits (the same messages drained by a bare consumer, COPY
- * of the same rows into the same table) and beside what the frameworks offer for it.
+ * Measures the events per second of the ingestion service. It is compared with its upper limits (a bare consumer of the
+ * same messages, and COPY of the same rows into the same table) and with a stock NestJS consumer.
  */
 export const ingest: Bench = {
-  title: 'events from RabbitMQ to Postgres, beside COPY, a bare consumer and a stock NestJS consumer',
+  title: 'events from RabbitMQ to Postgres, compared with COPY, a bare consumer and a stock NestJS consumer',
   servers: ['postgres', 'rabbitmq'],
   async run() {
     const database = await createBenchDatabase('ingest');
@@ -45,7 +45,7 @@ export const ingest: Bench = {
     const broker = await connect(vhost.url);
     try {
       await openGuilds(database);
-      // Declares the topology.
+      // Declares the queues.
       const [first] = await startInstances(database.url, vhost.url, 1);
       await first!.stop();
       const results = await measureInRounds(ROUNDS, contestants(database, vhost.url, broker), UNIT);
@@ -79,8 +79,8 @@ function contestants(database: BenchDatabase, brokerUrl: string, broker: Channel
       name: `bare consumer, ${shape}`,
       measure: async () => {
         await publish(broker, makeEvents(EVENTS, 200), shape);
-        const eventsAMessage = shape === 'singles' ? 1 : ARRAY_LENGTH;
-        return eventsAMessage * (await timeDrain(broker, EVENTS / eventsAMessage, PREFETCH));
+        const eventsPerMessage = shape === 'singles' ? 1 : ARRAY_LENGTH;
+        return eventsPerMessage * (await timeDrain(broker, EVENTS / eventsPerMessage, PREFETCH));
       },
     });
   all.push({
@@ -139,12 +139,12 @@ async function openGuilds(database: BenchDatabase): Promise<void> {
   );
 }
 
-/** As NestJS's client publishes it. */
+/** The body that NestJS's client publishes. */
 function asNestPacket(event: MadeUpEvent): string {
   return `{"pattern":"${event.name}","data":${event.body}}`;
 }
 
-/** As `npm run start:ingestion` of that checkout starts them. */
+/** Starts instances like `npm run start:ingestion` in that checkout. */
 async function startInstances(
   databaseUrl: string,
   brokerUrl: string,

@@ -5,14 +5,14 @@ import type { ServiceProcess } from '../harness/service-process.js';
 import type { MadeUpEvent } from '../data/made-up-events.js';
 
 const POLL_MS = 10;
-/** The clock starts when this part is stored: what was read before the table was opened does not count, nor does warming up. */
+/** The measurement starts when this part is stored, to exclude the warm-up and messages that were read before. */
 const HEAD_START = 0.2;
 
 /**
- * Events a second that the services store of what waits in the queue. The table is locked until all of them have
- * begun to consume, so that starting a process takes none of the time.
+ * Measures how many queued events per second the services store. The table is locked until all of them consume, so that
+ * the start of the processes is not measured.
  *
- * @throws Error when what is stored in the end is not what was published
+ * @throws Error if the number of stored events is not that of the published ones
  */
 export async function timeStoring(
   database: BenchDatabase,
@@ -36,7 +36,7 @@ export async function timeStoring(
   return (events.length - before) / seconds;
 }
 
-/** Asks by key, which costs the database little. */
+/** Polls by primary key, which is cheap for the database. */
 async function untilStored(client: pg.Client, { row }: MadeUpEvent): Promise<void> {
   for (;;) {
     const { rowCount } = await client.query(

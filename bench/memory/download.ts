@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { QueryService } from '../harness/query-service.js';
 
 /**
- * Downloads and throws away.
+ * Downloads and discards the data.
  *
- * @param bytesASecond what the reader takes at most
- * @returns the bytes
- * @throws Error for what is broken off
+ * @param bytesPerSecond the maximum speed of the reader
+ * @returns the number of bytes
+ * @throws Error if the download is not complete
  */
-export async function download(service: QueryService, path: string, bytesASecond = Infinity): Promise<number> {
+export async function download(service: QueryService, path: string, bytesPerSecond = Infinity): Promise<number> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const headers = { authorization: `Bearer ${service.key}` };
     get(`${service.url}/modules/serverstats/${path}`, { headers }, resolve).on('error', reject);
@@ -19,7 +19,7 @@ export async function download(service: QueryService, path: string, bytesASecond
   let bytes = 0;
   for await (const chunk of response) {
     bytes += (chunk as Buffer).length;
-    const early = (bytes / bytesASecond) * 1000 - (performance.now() - started);
+    const early = (bytes / bytesPerSecond) * 1000 - (performance.now() - started);
     if (early > 1) await sleep(early);
   }
   return bytes;

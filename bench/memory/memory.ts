@@ -25,13 +25,13 @@ const DAYS = 30;
 const SLOW_SECONDS = benchNumber('BENCH_SECONDS', 60);
 const PAUSE_MS = 20;
 const UNIT = 'MB';
-const MOST_MB = 200;
+const MAX_MB = 200;
 
 type Results = Record<string, Spread>;
 
 /**
- * Resident memory of both services: while events pass through one and the other answers summaries, and while all
- * records of a large guild are downloaded. Lowest and highest are those of samples, ten a second.
+ * Measures the resident memory of both services while one stores events and the other answers summaries, and while all
+ * records of a large guild are downloaded. Lowest and highest are the extremes of ten samples per second.
  */
 export const memory: Bench = {
   title: 'resident memory while millions of events are stored, and while as many records are exported',
@@ -49,7 +49,7 @@ export const memory: Bench = {
       await database.client.query('VACUUM ANALYZE statistic_events');
       const exports = await measureExports(database, exported, to);
       const passing = await measurePassing(database, vhost, broker, ingested);
-      return measurement({ ...passing, ...exports.results }, exports.recordsASecond);
+      return measurement({ ...passing, ...exports.results }, exports.recordsPerSecond);
     } finally {
       await broker.close();
       await vhost.drop();
@@ -87,7 +87,7 @@ async function measurePassing(
   return results;
 }
 
-/** One after the other, with a short pause, of a guild in turn. */
+/** Requests summaries of the guilds in turn, with short pauses. */
 function askForSummaries(service: QueryService, guilds: readonly MadeUpGuild[]): { stop(): Promise<void> } {
   const api = new ApiClient(service.url, service.key);
   let isStopping = false;
@@ -106,22 +106,22 @@ function askForSummaries(service: QueryService, guilds: readonly MadeUpGuild[]):
   };
 }
 
-/** Each with a service of its own, so that nothing of the one is counted with the other. */
+/** Measures each export with its own service, so that they do not influence each other. */
 async function measureExports(
   database: BenchDatabase,
   guild: MadeUpGuild,
   to: number,
-): Promise<{ results: Results; recordsASecond: number }> {
+): Promise<{ results: Results; recordsPerSecond: number }> {
   const results: Results = {};
   const path = `${viewPath(guild, lastDays(DAYS, to)).replace(/&limit=\d+/, '')}&format=csv`;
-  const measure = async (reader: string, bytesASecond?: number) => {
+  const measure = async (reader: string, bytesPerSecond?: number) => {
     const service = await startQueryService(database.url);
     const memory = new ResidentMemory(service.pid);
     const api = new ApiClient(service.url, service.key);
     for (let n = 0; n < 5; n++) await api.get(viewPath(guild, lastDays(DAYS, to)));
     results[`query before the export, ${reader} reader`] = await memory.take();
     const started = performance.now();
-    const bytes = await download(service, path, bytesASecond);
+    const bytes = await download(service, path, bytesPerSecond);
     const seconds = (performance.now() - started) / 1000;
     const name = `query in the export, ${reader} reader`;
     results[name] = await memory.take();
@@ -133,28 +133,28 @@ async function measureExports(
   };
   const fast = await measure('fast');
   await measure('slow', Math.min(fast.bytes / SLOW_SECONDS, fast.bytes / fast.seconds / 1.5));
-  return { results, recordsASecond: guild.events / fast.seconds };
+  return { results, recordsPerSecond: guild.events / fast.seconds };
 }
 
-function measurement(results: Results, exportedRecordsASecond: number): Measurement {
+function measurement(results: Results, exportedRecordsPerSecond: number): Measurement {
   const highest = (beginning: string) =>
     Math.max(...Object.entries(results).flatMap(([name, of]) => (name.startsWith(beginning) ? [of.highest] : [])));
-  const limit = (beginning: string): Ratio => ({ value: highest(beginning) / MOST_MB, atMost: 1 });
+  const limit = (beginning: string): Ratio => ({ value: highest(beginning) / MAX_MB, atMost: 1 });
   return {
     parameters: {
       events: EVENTS,
       guilds: GUILDS,
       users: USERS,
       slowReaderSeconds: SLOW_SECONDS,
-      exportedRecordsASecond,
+      exportedRecordsPerSecond,
     },
     unit: UNIT,
     results,
     ratios: {
-      [`ingestion / ${MOST_MB} MB`]: limit('ingestion'),
-      [`query with summaries / ${MOST_MB} MB`]: limit('query with summaries'),
-      [`export, fast reader / ${MOST_MB} MB`]: limit('query in the export, fast'),
-      [`export, slow reader / ${MOST_MB} MB`]: limit('query in the export, slow'),
+      [`ingestion / ${MAX_MB} MB`]: limit('ingestion'),
+      [`query with summaries / ${MAX_MB} MB`]: limit('query with summaries'),
+      [`export, fast reader / ${MAX_MB} MB`]: limit('query in the export, fast'),
+      [`export, slow reader / ${MAX_MB} MB`]: limit('query in the export, slow'),
     },
   };
 }

@@ -3,7 +3,7 @@ import { QUEUES } from '#libs/contracts';
 
 const ACK_EVERY = 500;
 
-/** Messages a second that a consumer takes who does nothing with them. */
+/** The messages per second of a consumer that does nothing with them. */
 export async function timeDrain(broker: ChannelModel, messages: number, prefetch: number): Promise<number> {
   const channel = await broker.createChannel();
   await channel.prefetch(prefetch);

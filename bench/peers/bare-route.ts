@@ -1,6 +1,6 @@
 import { fastify } from 'fastify';
 
-/** The least that a server can do with a JSON body: parse it, and answer what is always the same. */
+/** The minimum that a server does with a JSON body: parse it and send a constant response. */
 const server = fastify();
 server.post('/', () => ({ success: true, data: { accepted: true }, error: {} }));
 process.once('SIGTERM', () => void server.close());

@@ -4,16 +4,17 @@ import { from as copyFrom } from 'pg-copy-streams';
 import type { BenchDatabase } from '../harness/databases.js';
 import type { MadeUpEvent } from '../data/made-up-events.js';
 
-const LINES_A_CHUNK = 1_000;
+const LINES_PER_CHUNK = 1_000;
 
-/** Rows a second that one COPY of all the events takes. */
+/** The rows per second of one COPY of all events. */
 export async function timeCopy(database: BenchDatabase, events: readonly MadeUpEvent[]): Promise<number> {
   const lines = events.map(({ row }) => {
     const { guildId, kind, occurredAt, eventId, userId, channelId = '\\N', messageId = '\\N', label = '\\N' } = row;
     return `${guildId}\t${kind}\t${occurredAt}\t${eventId}\t${userId}\t${channelId}\t${messageId}\t${label}\t0\n`;
   });
   const chunks = [];
-  for (let at = 0; at < lines.length; at += LINES_A_CHUNK) chunks.push(lines.slice(at, at + LINES_A_CHUNK).join(''));
+  for (let at = 0; at < lines.length; at += LINES_PER_CHUNK)
+    chunks.push(lines.slice(at, at + LINES_PER_CHUNK).join(''));
   const started = performance.now();
   const copy = copyFrom(
     `COPY statistic_events (guild_id, kind, occurred_at, event_id, user_id, channel_id, message_id, label, flags)

@@ -13,7 +13,7 @@ import type { Channel, Message } from 'amqplib';
 import { Column, DataSource, Entity, PrimaryColumn } from 'typeorm';
 import { QUEUES, derivedEventId, snowflakeTime } from '#libs/contracts';
 
-/** What one would write by the documentation of NestJS and TypeORM: a `save` for each message, then its acknowledgement. */
+/** A consumer as in the documentation of NestJS and TypeORM: it saves and acknowledges each message separately. */
 
 @Entity({ name: 'statistic_events', synchronize: false })
 class StatisticEvent {
@@ -121,7 +121,7 @@ const app = await NestFactory.createMicroservice<MicroserviceOptions>(
     options: {
       urls: [process.env.RABBITMQ_URL!],
       queue: QUEUES.statistics,
-      // It is there already, and the same for all.
+      // The queue has already been declared, and is the same for all consumers.
       noAssert: true,
       noAck: false,
       prefetchCount: Number(process.env.PREFETCH),

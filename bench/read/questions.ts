@@ -13,7 +13,7 @@ export interface Span {
 const DAY_MS = 86_400_000;
 export const PAGE = 100;
 
-/** The window of the last days of the events; it stays where it is, so that all answers are about the same events. */
+/** The last days of the events. The window is fixed, so that all requests are about the same events. */
 export function lastDays(days: number, to: number): Span {
   return { from: to - days * DAY_MS, to };
 }
@@ -22,7 +22,7 @@ export function summaryPath({ guildId }: MadeUpGuild, span: Span, more = ''): st
   return `stats/message/summary?guild_id=${guildId}&${windowText(span)}${more}`;
 }
 
-/** What summaries are asked for: the query string beside guild and window. */
+/** The variants of summaries, as additional query parameters. */
 export function summaryVariants({ users }: MadeUpGuild): Record<string, string> {
   return {
     total: '',
@@ -37,13 +37,13 @@ export function overviewPath({ guildId }: MadeUpGuild, span: Span): string {
   return `stats/overview?guild_id=${guildId}&${windowText(span)}`;
 }
 
-/** @param cursor of the page before */
+/** @param cursor the cursor of the previous page */
 export function viewPath({ guildId }: MadeUpGuild, span: Span, cursor?: string): string {
   const path = `stats/message/view?guild_id=${guildId}&limit=${PAGE}`;
   return cursor === undefined ? `${path}&${windowText(span)}` : `${path}&cursor=${encodeURIComponent(cursor)}`;
 }
 
-/** Walks to the page before this one, as a client would. */
+/** Reads all pages before this one, like a client. @returns the cursor of the page */
 export async function cursorOfPage(api: ApiClient, guild: MadeUpGuild, span: Span, number: number): Promise<string> {
   let cursor: string | undefined;
   for (let page = 1; page < number; page++) {
@@ -54,7 +54,7 @@ export async function cursorOfPage(api: ApiClient, guild: MadeUpGuild, span: Spa
   return cursor!;
 }
 
-/** The same questions to the events themselves. */
+/** SQL queries that compute the same from the events. */
 export const GROUP_BYS = {
   'a total of each day': `SELECT date_trunc('day', occurred_at, 'UTC') AS key, count(*) AS n`,
   'top users': `SELECT user_id AS key, count(*) AS n`,

@@ -24,24 +24,24 @@ const LARGEST = benchNumber('BENCH_EVENTS', 10_000_000);
 const ROUNDS = benchNumber('BENCH_ROUNDS', 5);
 const FURTHER_GUILDS = benchNumber('BENCH_GUILDS', 2_000);
 const REQUESTS = benchNumber('BENCH_REQUESTS', 5);
-/** As many in each of the three guilds: only the number of events differs. */
+/** The same number in each of the three guilds, so that only the number of events differs. */
 const USERS = 2_000;
 const DAYS = 30;
 const WINDOWS = [1, 7, DAYS] as const;
 const FAR_PAGE = 1_000;
 const UNIT = 'ms';
 
-/** The shares of the largest guild that the three have. */
+/** The sizes of the three guilds, relative to the largest one. */
 const SIZES = { small: 0.01, middle: 0.1, large: 1 } as const;
 type Size = keyof typeof SIZES;
 const sizes = Object.keys(SIZES) as Size[];
 
 /**
- * Milliseconds that an answer takes in guilds of three sizes, among many others, over HTTP; beside a GROUP BY over the
- * events for the same.
+ * Measures the time of responses over HTTP for guilds of three sizes, among many other guilds, compared with a GROUP BY
+ * over the events.
  */
 export const read: Bench = {
-  title: 'views and summaries of guilds of three sizes, beside GROUP BY over their events',
+  title: 'views and summaries of guilds of three sizes, compared with GROUP BY over their events',
   servers: ['postgres'],
   async run() {
     const guilds = threeGuilds();
@@ -49,8 +49,8 @@ export const read: Bench = {
     const to = Math.floor(Date.now() / 1000) * 1000;
     const database = await createBenchDatabase('read');
     try {
-      const everybody = [...sizes.map((size) => guilds[size]), ...further];
-      const seconds = await prepare(database, everybody, to);
+      const allGuilds = [...sizes.map((size) => guilds[size]), ...further];
+      const seconds = await prepare(database, allGuilds, to);
       const service = await startQueryService(database.url);
       const baseline = BASELINE ? await startQueryService(database.url, { checkout: BASELINE }) : undefined;
       const api = new ApiClient(service.url, service.key);
@@ -79,7 +79,7 @@ function threeGuilds(): Record<Size, MadeUpGuild> {
   return Object.fromEntries(entries) as Record<Size, MadeUpGuild>;
 }
 
-/** @returns seconds that the rollup worker took */
+/** @returns the time of the rollup worker in seconds */
 async function prepare(database: BenchDatabase, guilds: readonly MadeUpGuild[], to: number): Promise<number> {
   const { client } = database;
   await openGuilds(client, guilds);
@@ -91,7 +91,7 @@ async function prepare(database: BenchDatabase, guilds: readonly MadeUpGuild[], 
   return seconds;
 }
 
-/** @throws Error when a summary is not what counting the events gives */
+/** @throws Error if a summary differs from the count of the events */
 async function compareAnswers(
   { client }: BenchDatabase,
   api: ApiClient,
@@ -113,7 +113,7 @@ async function compareAnswers(
   }
 }
 
-/** @param apis by the prefix of their names. Each question is asked of all of them in turn */
+/** @param apis the services by the prefix of their result names. Each request is measured for all of them alternately */
 async function questions(
   apis: Record<string, ApiClient>,
   guilds: Record<Size, MadeUpGuild>,
@@ -149,7 +149,7 @@ function groupBys({ client }: BenchDatabase, guilds: Record<Size, MadeUpGuild>, 
   );
 }
 
-/** Of short runs, the last page that there is. */
+/** In short runs, the last existing page. */
 function farPage({ events }: MadeUpGuild): number {
   return Math.min(FAR_PAGE, Math.floor(events / PAGE));
 }
@@ -172,7 +172,7 @@ function summary(days: number, variant: string): string {
   return `summary of ${days} days, ${variant}`.replace(' 1 days', ' 1 day');
 }
 
-/** Which summary answers what which GROUP BY does. */
+/** The summary that corresponds to each GROUP BY. */
 const COUNTERPARTS = {
   'a total of each day': 'total',
   'top users': 'by user',
@@ -206,8 +206,8 @@ function measurement(results: Record<string, Spread>, rollupSeconds: number, to:
       days: DAYS,
       end: new Date(to).toISOString(),
       rounds: ROUNDS,
-      requestsARound: REQUESTS,
-      rollupMicrosecondsAnEvent: (rollupSeconds * 1e6) / events,
+      requestsPerRound: REQUESTS,
+      rollupMicrosecondsPerEvent: (rollupSeconds * 1e6) / events,
     },
     unit: UNIT,
     results,

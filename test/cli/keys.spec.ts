@@ -68,7 +68,7 @@ describe('npm run cli -- keys', () => {
       [GUILD],
     );
     const refused = await cli(['keys', 'create', GUILD, '--name', 'one more']);
-    expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('25 keys') });
+    expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('25 API keys') });
   });
 
   it.each([

@@ -193,7 +193,7 @@ describe('channels of requests that never came to their end', () => {
       expect(await status()).toMatchObject({
         panel: 'custom',
         last_error: expect.stringMatching(
-          /^The channel "Admins" belongs to no counter any more and should be deleted\. Discord refused to delete the channel: the bot lacks .*Manage Channels/,
+          /^The channel "Admins" no longer belongs to a counter and should be deleted\. Discord refused to delete the channel: the bot lacks .*Manage Channels/,
         ) as unknown,
         next_update_at: expect.any(String) as unknown,
       });
@@ -206,7 +206,7 @@ describe('channels of requests that never came to their end', () => {
       await passDays(10);
       expect(deletions()).toBe(inAll);
       expect(await status()).toMatchObject({
-        last_error: expect.stringMatching(/given up: delete it in Discord$/) as unknown,
+        last_error: expect.stringMatching(/No further attempts: delete the channel in Discord$/) as unknown,
         next_update_at: null,
       });
     });

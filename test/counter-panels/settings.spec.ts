@@ -14,7 +14,7 @@ import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-pr
 
 const CATEGORY = 4;
 const VOICE = 2;
-const CANNOT_BE_SEEN = 'cannot be seen by the bot (it needs View Channel there), or is no channel of this guild';
+const CANNOT_BE_SEEN = 'must be a channel of this guild that the bot can see (the bot needs View Channel there)';
 /** What the client waits for one answer. */
 const REQUEST_MS = 10_000;
 const CREATE = 'POST /guilds/{guild_id}/channels';
@@ -158,7 +158,7 @@ describe('settings with counter panels', () => {
       [
         {
           field: 'counter_panel_custom_panels_create',
-          message: `names roles that this guild does not have: ${elsewhere.id}`,
+          message: `contains roles that this guild does not have: ${elsewhere.id}`,
         },
       ],
     ]);
@@ -178,7 +178,7 @@ describe('settings with counter panels', () => {
     expect(answer).toMatchObject(discordError);
     expect(answer.error.message).toBe(
       `Discord did not accept the request to create the channel "Admins" in channel ${category.id}: ` +
-        'the server has 500 channels, which is the most that Discord allows (code 30013)',
+        'the server has 500 channels, the maximum that Discord allows (code 30013)',
     );
   });
 
@@ -490,9 +490,9 @@ describe('settings with counter panels', () => {
         { field: 'counter_panel_member_count_channel', message: CANNOT_BE_SEEN },
         {
           field: 'counter_panel_online_member_count_channel',
-          message: 'is no channel of this guild: Discord knows no such channel',
+          message: 'must be a channel of this guild: Discord has no channel with this id',
         },
-        { field: 'counter_panel_server_boost_number_channel', message: 'is no channel of this guild' },
+        { field: 'counter_panel_server_boost_number_channel', message: 'must be a channel of this guild' },
       ],
     ]);
   });
@@ -520,7 +520,7 @@ describe('settings with counter panels', () => {
     const otherGuild = discord.state.addGuild().id;
     const wrong: [StoredChannel, string][] = [
       [add(guildId, 12, hiding.id), CANNOT_BE_SEEN],
-      [add(otherGuild, 11, add(otherGuild, 0).id), 'is no channel of this guild'],
+      [add(otherGuild, 11, add(otherGuild, 0).id), 'must be a channel of this guild'],
     ];
     for (const [{ id }, message] of wrong) {
       const refused = await patch({ starboard_channel: id });
@@ -563,7 +563,7 @@ describe('settings with counter panels', () => {
         last_value: null,
         last_update_at: null,
         next_update_at: null,
-        last_error: expect.stringContaining('shows another count already'),
+        last_error: expect.stringContaining('already shows another counter'),
       },
     ]);
   });

@@ -30,7 +30,7 @@ describe('the bundled programs, with the files that the Dockerfile copies', () =
   it('query becomes ready, and serves the documents with their pictures and scripts', async () => {
     const query = await startQueryProcess(environment());
     try {
-      for (const path of ['/docs', '/docs/swagger-ui-bundle.js', '/openapi.json']) {
+      for (const path of ['/docs', '/docs/swagger-ui-bundle.js', '/openapi.json', '/docs/events', '/asyncapi.json']) {
         const response = await fetch(query.url + path);
         expect([path, response.status]).toEqual([path, 200]);
         // The service stops when its answers have been read.

@@ -101,7 +101,7 @@ describe('handing over on a link that hangs', () => {
           }),
         ),
       );
-      const refused = reasons.get('RabbitMQ cannot take the event: too many messages wait for its confirm');
+      const refused = reasons.get('RabbitMQ cannot take the event: too many unconfirmed messages');
       // 16 MiB hold 838 of them.
       expect(refused).toBeGreaterThan(1_100);
 

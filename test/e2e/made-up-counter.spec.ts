@@ -14,7 +14,7 @@ const COUNTER_TYPES = new CounterTypes({
   awake: {
     label: 'Awake',
     count: { snapshot: 'online_member_count', discord: 'approximatePresenceCount' },
-    tells: 'how many members are awake',
+    countDescription: 'how many members are awake',
     panel: 'awake_count',
     setting: {
       field: 'counter_panel_awake_count_channel',

@@ -76,6 +76,8 @@ it('should take one entry of the catalogue to add a statistic: event, routes, st
     expect(Object.keys(documented.paths)).toEqual(
       expect.arrayContaining(['/modules/serverstats/stats/polls/voted', '/modules/serverstats/stats/polls/voted/view']),
     );
+    const events = (await (await fetch(`${query.url}/asyncapi.json`)).json()) as { channels: Record<string, unknown> };
+    expect(events.channels).toHaveProperty(['poll.voted', 'address'], 'poll.voted');
   } finally {
     await query.close();
     await ingestion.close();

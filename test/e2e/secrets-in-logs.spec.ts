@@ -154,7 +154,7 @@ describe('a secret that somebody sends', () => {
     try {
       expect(await requestEverything()).toEqual({ statuses: expect.arrayContaining([401, 503]), revealing: [] });
       await publisher.publish('command.used', { guild_id: guildId, command: `${MARK}label` });
-      await untilLogged(ingestion, 'Postgres refuses an event');
+      await untilLogged(ingestion, 'Postgres rejected an event');
       await publisher.waitForDeadLetters(1);
     } finally {
       await publisher.close();

@@ -57,9 +57,9 @@ describe('the gate: what was accepted is stored once, whatever fails', () => {
         await sender.sendAll(good, async () => undefined, new AbortController().signal);
         await untilDrained(servers, 0);
         expect(await countStored(servers, guildIds)).toBe(events.length);
-        console.log(
+        process.stderr.write(
           `GATE_SEED=${seed}: ${events.length} events stored once, ${poison.length} dead letters, ` +
-            `${sender.repeated} deliveries repeated; ${services.memory()}`,
+            `${sender.repeated} deliveries repeated; ${services.memory()}\n`,
         );
       } finally {
         await sender.close();
@@ -100,7 +100,7 @@ async function sendAmidFaults(seed: number, { servers, services, sender, deliver
   const disturbing = (async () => {
     for (const step of steps) {
       await control.untilShareAccepted(() => sender.accepted);
-      console.log(`GATE_SEED=${seed}: ${step.name}`);
+      process.stderr.write(`GATE_SEED=${seed}: ${step.name}\n`);
       await step.run({ servers, services, whileNothingIsSent: (work) => control.hold(() => sender.accepted, work) });
       control.openNextShare();
     }

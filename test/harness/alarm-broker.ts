@@ -11,13 +11,13 @@ import { testVariable } from './test-variable.js';
 
 const run = promisify(execFile);
 
-/** A broker of one test file: an alarm stops the publishers of every virtual host. */
+/** A broker for one test file, because an alarm blocks publishers in all virtual hosts. */
 export interface AlarmBroker {
   vhost(name: string): TestVhost;
-  /** Resolves when the broker is low on memory; publishers hear of it with their next message. */
+  /** Resolves when the memory alarm is raised. Publishers are notified with their next message. */
   raiseAlarm(): Promise<void>;
   clearAlarm(): Promise<void>;
-  /** rabbitmqctl. */
+  /** Runs rabbitmqctl. */
   control(...args: string[]): Promise<void>;
   stop(): Promise<void>;
 }
@@ -25,7 +25,7 @@ export interface AlarmBroker {
 export async function startAlarmBroker(vhosts: readonly string[]): Promise<AlarmBroker> {
   const installation = await findRabbitmq(process.env.PATH, testVariable('TEST_RABBITMQ_BIN'));
   if (installation === undefined) throw new Error('there is no rabbitmq-server');
-  // The name that scripts/test-services.mjs clears away when a run was killed.
+  // scripts/test-services.mjs removes directories with this prefix if a run was killed.
   const directory = await openDataDirectory(await mkdtemp(join(tmpdir(), 'serverstats-test-')));
   const broker = await startPrivateBroker(directory, {
     installation,

@@ -1,6 +1,6 @@
 import { SWITCH_NAMES } from '#libs/contracts';
 
-/** The body of a PUT that switches everything off, with whatever changes. */
+/** The body of a PUT that switches everything off, except for the given changes. */
 export function allSettings(guildId: string, changes: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     guild_id: guildId,

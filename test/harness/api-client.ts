@@ -9,9 +9,9 @@ export interface Answer<T = unknown> {
   page?: { next_cursor: string | null };
 }
 
-/** Calls the query service with the service key, below the module's prefix. */
+/** Calls routes of the module with the service key. */
 export class ApiClient {
-  /** Of a request with a JSON body. */
+  /** The headers of a request with a JSON body. */
   static readonly headers = { authorization: `Bearer ${SERVICE_KEY}`, 'content-type': 'application/json' };
 
   constructor(private readonly baseUrl: string) {}
@@ -43,7 +43,7 @@ export class ApiClient {
     return { ...envelope, status: response.status, headers: response.headers };
   }
 
-  /** The body of a download. @throws Error for any other answer */
+  /** Returns the body of a download. @throws Error if the response is not a download */
   async download(path: string): Promise<string> {
     const response = await fetch(`${this.baseUrl}/modules/serverstats/${path}`, {
       headers: { authorization: `Bearer ${SERVICE_KEY}` },
@@ -52,7 +52,7 @@ export class ApiClient {
     return response.text();
   }
 
-  /** Every record of a view, page by page. */
+  /** Reads all records of a view, page by page. */
   async walk<T = Record<string, unknown>>(path: string, query: Record<string, string | number>): Promise<T[]> {
     const records: T[] = [];
     for (let cursor: string | null | undefined = ''; cursor !== null && cursor !== undefined;) {

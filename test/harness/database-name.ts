@@ -6,7 +6,7 @@ const PREFIX = 'serverstats_test_';
 const LEFTOVER_AGE_SECONDS = 24 * 60 * 60;
 const PATTERN = /^serverstats_test_([0-9a-f]{6})_(\d+)_(\d+)_/;
 
-/** Databases of one run begin alike; the name tells who made them and when. */
+/** The common prefix of all databases of a test run. It contains machine, process and time. */
 export function newRunPrefix(): string {
   return `${PREFIX}${hostTag()}_${process.pid}_${Math.trunc(Date.now() / 1000)}_`;
 }
@@ -15,13 +15,12 @@ export function newDatabaseName(runPrefix: string): string {
   return runPrefix + randomBytes(5).toString('hex');
 }
 
-/** The guard before anything is dropped or overwritten. */
+/** Call it before a database is dropped or overwritten. @throws Error if it is not a test database */
 export function requireTestDatabase(name: string): void {
-  if (!name.startsWith(PREFIX))
-    throw new Error(`${name} is not a database of the tests: its name must begin with ${PREFIX}`);
+  if (!name.startsWith(PREFIX)) throw new Error(`${name} is not a test database: its name must begin with ${PREFIX}`);
 }
 
-/** Whether a crashed run left it: its process is gone (told only on the same machine), or it is over a day old. */
+/** Whether a crashed run left it: its process has ended (checked only on the same machine), or it is over a day old. */
 export function isLeftover(name: string): boolean {
   const [, host, pid, madeAt] = PATTERN.exec(name) ?? [];
   if (!host) return false;

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { DATABASE_NOW } from '#libs/database';
 
-/** Makes a clock of the test the clock of the database, for whoever asks through this data source. */
+/** Replaces the database time that is read through this data source with a clock of the test. */
 export function setDatabaseTime(dataSource: DataSource, clock: { now(): number }): void {
   const createQueryRunner = dataSource.createQueryRunner.bind(dataSource);
   dataSource.createQueryRunner = (mode) => {

@@ -8,14 +8,14 @@ export interface ViewRecord {
   [field: string]: unknown;
 }
 
-/** By kind, sorted by id: what the views answer once these events are stored. */
+/** The expected records in the views after these events are stored, by kind and sorted by id. */
 export function expectedRecords(events: readonly MadeUpEvent[]): Record<string, ViewRecord[]> {
   const records: Record<string, ViewRecord[]> = {};
   for (const event of events) (records[event.kind] ??= []).push({ ...event.record, ...timeOf(event) } as ViewRecord);
   return Object.fromEntries(Object.entries(records).map(([kind, of]) => [kind, of.toSorted(byId)]));
 }
 
-/** By kind, sorted by id: what the views answer for a guild. Kinds without a record are left out. */
+/** Reads all records of a guild from the views, by kind and sorted by id. Kinds without records are left out. */
 export async function readRecords(api: ApiClient, guildId: string): Promise<Record<string, ViewRecord[]>> {
   const records: Record<string, ViewRecord[]> = {};
   for (const [name, { viewPath }] of Object.entries(CATALOGUE) as [string, StatisticKind][]) {
@@ -25,7 +25,7 @@ export async function readRecords(api: ApiClient, guildId: string): Promise<Reco
   return records;
 }
 
-/** Id and time of a message come from its snowflake. */
+/** The expected id and time of an event that is identified by its message id. */
 export function timeOf(event: MadeUpEvent): Record<string, unknown> {
   const id = event.body.message_id as string | undefined;
   return id === undefined ? {} : { id: derivedEventId(id), timestamp: new Date(snowflakeTime(id)).toISOString() };

@@ -1,6 +1,6 @@
 import { dropDatabasesOfRun } from './test-database.js';
 
-/** Once a run, after the last test of this project. */
+/** Runs once after the last test of this project. */
 export default async function globalTeardown(): Promise<void> {
   await dropDatabasesOfRun();
 }

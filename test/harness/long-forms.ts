@@ -1,2 +1,2 @@
-/** Whether tests that have a longer form take it: `npm run faults`. */
+/** Whether tests with a longer form use it, as in `npm run faults`. */
 export const IS_LONG = process.env.LONG_FAULTS !== undefined;

@@ -1,21 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { CATALOGUE, DISCORD_EPOCH_MS, hasUser, type FieldColumn, type StatisticKind } from '#libs/contracts';
 
-/** An event as a bot publishes it, and the record that the view must answer for it. */
+/** An event that a bot publishes, and the expected record in the view. */
 export interface MadeUpEvent {
   kind: string;
-  /** Ids are strings here; `toIntegers` turns a body's JSON into one with integers. */
+  /** Has ids as strings. `toIntegers` converts them to integers in JSON. */
   body: Record<string, unknown>;
   record: Record<string, unknown>;
 }
 
-/** Snowflakes of 19 digits, each different, in time order, all within the last days. */
+/** Creates unique snowflakes. */
 export class SnowflakeSource {
   private counter = 0n;
 
   constructor(private readonly newestMs = Date.now()) {}
 
-  /** An id made so many milliseconds ago. */
+  /** Returns an id that is this many milliseconds old. */
   next(agoMs = 0): string {
     const time = BigInt(this.newestMs - agoMs - DISCORD_EPOCH_MS);
     return ((time << 22n) | (this.counter++ & 0x3fffffn)).toString();
@@ -24,7 +24,7 @@ export class SnowflakeSource {
 
 const DAY_MS = 86_400_000;
 
-/** So many events of all kinds in turn, spread over the last 20 days, reproducible but for the random ids. */
+/** Creates events of all kinds in turn, distributed over the last 20 days. Reproducible except for the random ids. */
 export function makeEvents(count: number, guildId: string, now = Date.now()): MadeUpEvent[] {
   const ids = new SnowflakeSource(now);
   const kinds = Object.entries(CATALOGUE) as [string, StatisticKind][];
@@ -72,7 +72,7 @@ function valueFor(column: FieldColumn, ids: SnowflakeSource, agoMs: number, inde
   }
 }
 
-/** The same JSON with its 16 to 19-digit ids as integers. */
+/** Replaces ids of 16 to 19 digits in JSON with integers. */
 export function toIntegers(json: string): string {
   return json.replaceAll(/"(\d{16,19})"/g, '$1');
 }

@@ -7,14 +7,14 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { waitFor } from './wait-for.js';
 
-/** It refuses to run as root; this user owns nothing. */
+/** The user `nobody`, because PgBouncer refuses to run as root. */
 const NOBODY = 65_534;
-/** Fewer than the connections of two services, so that sessions go from hand to hand. */
+/** Fewer than the connections of two services, so that connections share sessions. */
 const SESSIONS = 5;
 
-/** A PgBouncer in transaction mode, in front of the server of a database. */
+/** A PgBouncer in transaction mode for one database. */
 export interface Pgbouncer {
-  /** The same database through it. */
+  /** The URL of the database through PgBouncer. */
   url: string;
   stop(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Whether a process of this number exists on this machine. */
+/** Whether a process with this id exists on this machine. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -2,7 +2,7 @@ import { connect, type ChannelModel, type ConfirmChannel, type GetMessage, type 
 import { DEAD_LETTERS, EVENTS_EXCHANGE } from '#libs/contracts';
 import { waitFor } from './wait-for.js';
 
-/** Publishes as a bot would: with confirms, declaring nothing. */
+/** Publishes like a bot: with confirms and without declaring anything. */
 export class Publisher {
   private constructor(
     private readonly connection: ChannelModel,
@@ -14,7 +14,7 @@ export class Publisher {
     return new Publisher(connection, await connection.createConfirmChannel());
   }
 
-  /** Resolves when the broker has confirmed. The body is sent as it is, or as JSON. */
+  /** Publishes a message and waits for the confirm. An object is sent as JSON. */
   publish(routingKey: string, body: Buffer | string | object, properties: Options.Publish = {}): Promise<void> {
     const content = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
     return new Promise((resolve, reject) => {
@@ -25,7 +25,7 @@ export class Publisher {
     });
   }
 
-  /** Sends to a queue by its name, as NestJS's stock client does. */
+  /** Sends to a queue by its name, like NestJS's stock client. */
   sendToQueue(queue: string, body: object): Promise<void> {
     return new Promise((resolve, reject) => {
       this.channel.sendToQueue(queue, Buffer.from(JSON.stringify(body)), {}, (error: unknown) =>
@@ -34,18 +34,18 @@ export class Publisher {
     });
   }
 
-  /** How many messages wait in a queue. */
+  /** The number of messages in a queue. */
   async depth(queue: string): Promise<number> {
     return (await this.channel.checkQueue(queue)).messageCount;
   }
 
-  /** Waits until so many dead letters are there, and takes them. */
+  /** Waits for a number of dead letters, and removes and returns all. */
   async waitForDeadLetters(count: number): Promise<GetMessage[]> {
     await waitFor(async () => (await this.depth(DEAD_LETTERS)) >= count, { what: `${count} dead letters` });
     return this.takeDeadLetters();
   }
 
-  /** Takes all dead letters that are there. */
+  /** Removes and returns all dead letters. */
   async takeDeadLetters(): Promise<GetMessage[]> {
     const letters: GetMessage[] = [];
     for (;;) {

@@ -6,10 +6,10 @@ import { ApiClient } from './api-client.js';
 import { SERVICE_KEY } from './services.js';
 import { waitFor } from './wait-for.js';
 
-/** Keeps what is handed over, instead of a broker. */
+/** A replacement for the broker that records the events. */
 export class RecordingHandover implements EventHandover {
   readonly events: OutgoingEvent[] = [];
-  /** While set, nothing is taken. */
+  /** While set, all events are rejected with it. */
   failure?: Error;
 
   async handOver(event: OutgoingEvent): Promise<void> {
@@ -22,7 +22,7 @@ export class RecordingHandover implements EventHandover {
   }
 
   async close(): Promise<void> {
-    // Nothing is open.
+    // There is nothing to close.
   }
 
   break(): void {
@@ -34,19 +34,19 @@ export interface QueryInProcess {
   url: string;
   client: ApiClient;
   handover: RecordingHandover;
-  /** Every line of the log, parsed. */
+  /** All log lines, parsed. */
   log: Record<string, unknown>[];
   close(): Promise<void>;
 }
 
-/** The query service in this process, on a free port. It has reached its database when this resolves. */
+/** Starts the query service in this process, on a free port, and waits until it is ready. */
 export async function startQueryInProcess(
   databaseUrl: string,
   env: Environment = {},
   {
     connected = true,
     ...options
-  }: { connected?: boolean } & Pick<StartQueryOptions, 'limits' | 'erasurePatienceMs' | 'clock'> = {},
+  }: { connected?: boolean } & Pick<StartQueryOptions, 'limits' | 'erasureTimeoutMs' | 'clock'> = {},
 ): Promise<QueryInProcess> {
   const handover = new RecordingHandover();
   const log: Record<string, unknown>[] = [];

@@ -11,18 +11,18 @@ import { waitFor } from './wait-for.js';
 
 export interface ServicesInProcessOptions {
   database: { url: string };
-  /** The double of Discord. */
+  /** The test double of Discord. */
   discord: { url: string; token: string };
   clock: Clock;
   /** @defaultValue the catalogue of counters */
   counterTypes?: CounterTypes;
   /** Instances of the ingestion service. @defaultValue 1 */
   ingestions?: number;
-  /** Further variables. */
+  /** Additional environment variables. */
   env?: Environment;
 }
 
-/** Both services in the test's process, without a broker. Events go to the first ingestion service. */
+/** Both services in the test process, without a broker. Events go to the first ingestion service. */
 export interface ServicesInProcess {
   ingestion: RunningService;
   query: RunningService;
@@ -31,7 +31,7 @@ export interface ServicesInProcess {
   close(): Promise<void>;
 }
 
-/** Resolves once all are ready. */
+/** Starts the services and waits until all are ready. */
 export async function startServicesInProcess(options: ServicesInProcessOptions): Promise<ServicesInProcess> {
   const { database, discord, clock, counterTypes, ingestions: count = 1, env } = options;
   const variables = {
@@ -60,7 +60,7 @@ export async function startServicesInProcess(options: ServicesInProcessOptions):
     handover,
     api: new ApiClient(query.url),
     close: async () => {
-      // Query first: it hands over to ingestion.
+      // The query service first, because it hands events over to ingestion.
       for (const service of services) await service.close();
     },
   };

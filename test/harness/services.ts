@@ -2,15 +2,15 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { waitFor } from './wait-for.js';
 
-/** A service of dist that runs as a process of its own. */
+/** A built service in its own process. */
 export interface ServiceProcess {
   url: string;
   child: ChildProcess;
-  /** What it has printed so far; after hours under load, the end of it. */
+  /** The output so far. Only the end of it if it is very long. */
   output(): string;
-  /** SIGTERM; resolves with the exit code. */
+  /** Sends SIGTERM and waits for the exit. @returns the exit code */
   stop(): Promise<number | null>;
-  /** SIGKILL. */
+  /** Sends SIGKILL and waits for the exit. */
   kill(): Promise<void>;
 }
 
@@ -18,16 +18,16 @@ export const SERVICE_KEY = 'test-service-key-0123456789abcdefghij';
 
 const START_TIMEOUT_MS = 30_000;
 /** In characters. */
-const KEPT_OUTPUT = 32 * 1_048_576;
+const MAX_OUTPUT = 32 * 1_048_576;
 
 export interface ServiceEnvironment {
   databaseUrl: string;
   brokerUrl: string;
-  /** Further variables. */
+  /** Additional environment variables. */
   env?: Record<string, string>;
-  /** Resolve as soon as the process listens, ready or not. @defaultValue false */
+  /** Whether to wait only until the process listens, and not until it is ready. @defaultValue false */
   listening?: boolean;
-  /** Where dist is. @defaultValue the project */
+  /** The directory that contains dist. @defaultValue the working directory */
   directory?: string;
 }
 
@@ -36,7 +36,7 @@ export function startQueryProcess(environment: ServiceEnvironment): Promise<Serv
   return startService('query', { ...environment, env: { SERVICE_KEY, QUERY_PORT: '0', ...environment.env } });
 }
 
-/** Starts the built ingestion service on a free port and waits until it is ready: all consumers attached. */
+/** Starts the built ingestion service on a free port and waits until it is ready: all consumers are attached. */
 export function startIngestionProcess(environment: ServiceEnvironment): Promise<ServiceProcess> {
   return startService('ingestion', { ...environment, env: { INGESTION_PORT: '0', ...environment.env } });
 }
@@ -56,7 +56,7 @@ async function startService(name: string, options: ServiceEnvironment): Promise<
   let output = '';
   const keep = (chunk: Buffer) => {
     output += chunk.toString();
-    if (output.length > 2 * KEPT_OUTPUT) output = output.slice(-KEPT_OUTPUT);
+    if (output.length > 2 * MAX_OUTPUT) output = output.slice(-MAX_OUTPUT);
   };
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);

@@ -1,21 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 
-/** What became of a statement that was let go. */
+/** The outcome of a step: another statement is next, the statement waits for a lock, or the work is done. */
 export type StepOutcome = 'next' | 'waits for a lock' | 'done';
 
-/** What others see is the same before and after these. */
-const UNSEEN = /^(?:START TRANSACTION|SET |SAVEPOINT |ROLLBACK TO )/;
-/** A statement that is not over after so many milliseconds may be waiting for a lock. */
-const PATIENCE_MS = 5;
+/** Statements without effects that are visible to other sessions. There is no stop before them. */
+const INVISIBLE = /^(?:START TRANSACTION|SET |SAVEPOINT |ROLLBACK TO )/;
+/** A statement that takes longer may be waiting for a lock. */
+const STEP_TIMEOUT_MS = 5;
 
 /**
- * Runs work on a data source, stopping before each of its statements. The statements of everything that uses the data
- * source meanwhile are stopped, so give it one of its own.
+ * Runs work on a data source and stops before each statement. It stops all statements of the data source, so use a
+ * separate one.
  */
 export class SteppedRun {
-  /** What stands before the gate. */
-  private held?: { sql: string; letGo: () => void };
+  /** The statement that is stopped. */
+  private held?: { sql: string; release: () => void };
   private isDone = false;
   private failure?: unknown;
   private stopped: Promise<void>;
@@ -28,7 +28,7 @@ export class SteppedRun {
       const runner = createQueryRunner(mode);
       const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
       runner.query = (async (sql: string, ...rest: unknown[]) => {
-        if (!UNSEEN.test(sql)) await this.hold(sql);
+        if (!INVISIBLE.test(sql)) await this.hold(sql);
         return query(sql, ...rest);
       }) as typeof runner.query;
       return runner;
@@ -42,7 +42,7 @@ export class SteppedRun {
       });
   }
 
-  /** The statement that comes next, once there is one; undefined when the work is done. @throws what the work threw */
+  /** Waits for the next statement. @returns undefined if the work is done @throws the error of the work */
   async next(): Promise<string | undefined> {
     await this.stopped;
     if (this.failure !== undefined) throw this.failure;
@@ -50,31 +50,31 @@ export class SteppedRun {
   }
 
   /**
-   * Lets the next statement go, and waits until it is over, or waits for a lock.
+   * Runs the next statement until it has finished or waits for a lock.
    *
-   * @param isWaiting whether the database says so
+   * @param isWaiting asks the database whether the statement waits for a lock
    */
   async step(isWaiting: () => Promise<boolean>): Promise<StepOutcome> {
     if ((await this.next()) === undefined) return 'done';
-    const { letGo } = this.held!;
+    const { release } = this.held!;
     this.held = undefined;
     this.stopped = new Promise((resolve) => (this.stop = resolve));
-    letGo();
+    release();
     for (;;) {
-      const isOver = await Promise.race([this.stopped.then(() => true), delay(PATIENCE_MS, false)]);
+      const isOver = await Promise.race([this.stopped.then(() => true), delay(STEP_TIMEOUT_MS, false)]);
       if (isOver) return (await this.next()) === undefined ? 'done' : 'next';
       if ((await isWaiting()) && this.held === undefined && !this.isDone) return 'waits for a lock';
     }
   }
 
-  /** Lets everything go. @throws what the work threw */
+  /** Runs all remaining statements. @throws the error of the work */
   async finish(): Promise<void> {
     while ((await this.step(async () => false)) !== 'done');
   }
 
   private hold(sql: string): Promise<void> {
-    return new Promise((letGo) => {
-      this.held = { sql, letGo };
+    return new Promise((release) => {
+      this.held = { sql, release };
       this.stop();
     });
   }

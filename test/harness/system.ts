@@ -5,7 +5,7 @@ import { claimVhost, type TestVhost } from './test-broker.js';
 import { waitFor } from './wait-for.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 
-/** A database, a virtual host and the services of one test file; all of it ends with `close`. */
+/** The database, the virtual host and the services of a test file. `close` releases all of them. */
 export class TestSystem {
   readonly services = new Set<ServiceProcess>();
   private readonly ingestions = new Set<ServiceProcess>();
@@ -15,7 +15,7 @@ export class TestSystem {
     readonly vhost: TestVhost,
   ) {}
 
-  /** @param vhost @defaultValue one that no other test of this run has */
+  /** @param vhost @defaultValue a new one */
   static async create(vhost?: TestVhost): Promise<TestSystem> {
     return new TestSystem(await createTestDatabase(), vhost ?? (await claimVhost()));
   }
@@ -26,7 +26,7 @@ export class TestSystem {
     return service;
   }
 
-  /** How many events the ingestion services have dealt with, whatever became of them. */
+  /** The number of events that the ingestion services have handled, with any outcome. */
   async eventsHandled(): Promise<number> {
     const counts = [...this.ingestions].map(async ({ url }) => {
       const metrics = await (await fetch(`${url}/metrics`)).text();
@@ -35,7 +35,9 @@ export class TestSystem {
     return (await Promise.all(counts)).flat().reduce((sum, count) => sum + count, 0);
   }
 
-  /** Resolves when all events up to this count are committed; a queue that is empty says nothing of what is held. */
+  /**
+   * Waits until this number of events is handled. An empty queue is not sufficient, because a service may hold events.
+   */
   async untilHandled(count: number): Promise<void> {
     await waitFor(async () => (await this.eventsHandled()) >= count, { what: `${count} events to be handled` });
   }
@@ -45,7 +47,7 @@ export class TestSystem {
     return { service, api: new ApiClient(service.url) };
   }
 
-  /** Call it when a service has declared the topology. */
+  /** Call it after a service has declared the queues. */
   connectPublisher(): Promise<Publisher> {
     return Publisher.connect(this.vhost.url);
   }
@@ -55,7 +57,7 @@ export class TestSystem {
     return Number(rows[0]!.count);
   }
 
-  /** A guild with these switches on, without the query service. */
+  /** Enables a guild with these switches directly in the database. */
   async openGuild(guildId: string, switches: readonly string[]): Promise<void> {
     await this.database.query(
       `INSERT INTO guild_settings

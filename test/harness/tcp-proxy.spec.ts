@@ -30,13 +30,13 @@ describe('createTcpProxy', () => {
     return connection;
   };
 
-  it('passes everything on, both ways', async () => {
+  it('forwards data in both directions', async () => {
     const connection = await open();
     connection.socket.write('hello');
     expect(await waitFor(() => connection.received, { what: 'the echo' })).toBe('hello');
   });
 
-  it('refuses new connections and keeps open ones, until it accepts again', async () => {
+  it('refuses new connections and keeps open ones until it accepts again', async () => {
     const before = await open();
     await proxy.refuse();
     expect((await open()).error?.code).toBe('ECONNREFUSED');
@@ -53,7 +53,7 @@ describe('createTcpProxy', () => {
     expect(error.code).toBe('ECONNRESET');
   });
 
-  it('holds back what is sent while it hangs, and loses nothing of it', async () => {
+  it('delays data while it hangs, without losing any', async () => {
     const connection = await open();
     proxy.hang();
     connection.socket.write('late');

@@ -2,16 +2,16 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 
 const LOOPBACK = '127.0.0.1';
 
-/** Stands between a service and its database or broker, to simulate outages. */
+/** A proxy between a service and its database or broker that simulates outages. */
 export interface TcpProxy {
   port: number;
-  /** New connections are refused, as by a server that is down; open ones stay. */
+  /** Refuses new connections, as if the server were down. Open ones are kept. */
   refuse(): Promise<void>;
-  /** Undoes `refuse` and `hang`; what was held back flows. */
+  /** Undoes `refuse` and `hang`, and forwards delayed data. */
   accept(): Promise<void>;
   /** Resets every open connection. */
   cutAll(): void;
-  /** Connections open and stay open, but nothing passes in either direction, as behind a dead link. */
+  /** Accepts connections and keeps them open, but forwards no data, as with a broken network link. */
   hang(): void;
   close(): Promise<void>;
 }
@@ -27,7 +27,7 @@ function join({ client, upstream }: Link): void {
 }
 
 function part({ client, upstream }: Link): void {
-  // Paused too, or else what arrives would be read and lost.
+  // Without the pause, incoming data would be read and lost.
   client.unpipe(upstream).pause();
   upstream.unpipe(client).pause();
 }
@@ -43,7 +43,7 @@ export async function createTcpProxy(targetHost: string, targetPort: number): Pr
     links.add(link);
     const end = () => {
       links.delete(link);
-      // What is still to be written is written first.
+      // Closes after pending data is written.
       client.destroySoon();
       upstream.destroySoon();
     };
@@ -73,7 +73,7 @@ export async function createTcpProxy(targetHost: string, targetPort: number): Pr
   return {
     port,
     refuse: async () => {
-      // close() stops listening at once; it calls back only when the last open connection is gone.
+      // close() stops listening immediately, but calls back only after the last connection has closed.
       server?.close();
       server = undefined;
     },

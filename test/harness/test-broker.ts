@@ -5,29 +5,29 @@ import { testVariable } from './test-variable.js';
 
 export interface TestVhost {
   name: string;
-  /** Of this virtual host, with credentials. */
+  /** The URL of this virtual host, with credentials. */
   url: string;
-  /** Opened connections are closed by `release`. */
+  /** Opens a connection, which `release` closes. */
   connect(): Promise<ChannelModel>;
   openConfirmChannel(): Promise<ConfirmChannel>;
-  /** Closes what was opened here. The virtual host stays claimed: another test would find its queues. */
+  /** Closes all connections. The virtual host is not reused, because it still has its queues. */
   release(): Promise<void>;
 }
 
-/** A virtual host that no other test of this run has or gets. */
+/** Claims a virtual host that no other test of this run uses. */
 export async function claimVhost(): Promise<TestVhost> {
   const name = await claimName();
   return vhostAt(testVariable('TEST_BROKER_URL'), name);
 }
 
-/** A virtual host of this broker. */
+/** A given virtual host of a broker. */
 export function vhostAt(brokerUrl: string, name: string): TestVhost {
   const url = `${brokerUrl}/${name}`;
   const connections: ChannelModel[] = [];
 
   const open = async () => {
     const connection = await connect(url);
-    // A test that cuts connections must not be ended by the error event that nobody listens to.
+    // Without a listener, the error event of a connection that a test resets would end the process.
     connection.on('error', () => undefined);
     connections.push(connection);
     return connection;
@@ -47,7 +47,7 @@ export function vhostAt(brokerUrl: string, name: string): TestVhost {
   };
 }
 
-/** Making a directory succeeds for one process only, so it decides between workers. */
+/** Claims a name by creating a directory, which succeeds in only one process. */
 async function claimName(): Promise<string> {
   const claims = testVariable('TEST_VHOST_CLAIMS');
   for (const name of testVariable('TEST_VHOSTS').split(',')) {

@@ -4,21 +4,21 @@ import pg from 'pg';
 import { isLeftover, newDatabaseName, newRunPrefix, requireTestDatabase } from './database-name.js';
 import { testVariable } from './test-variable.js';
 
-/** Set by the global setup for the workers, which inherit its environment. */
+/** The variable with the prefix of this run. The global setup sets it, and the workers inherit it. */
 const RUN_PREFIX = 'TEST_DATABASE_RUN';
-/** A template must have no other connection, not even of another clone in the making. */
+/** Serializes CREATE DATABASE: a template must not have other connections, not even that of another clone. */
 const CLONE_LOCK = 7_265_113;
 const CONNECTIONS = 4;
-const DROPS_AT_ONCE = 8;
+const PARALLEL_DROPS = 8;
 
 export interface TestDatabase {
   url: string;
   query<Row extends pg.QueryResultRow>(sql: string, parameters?: unknown[]): Promise<Row[]>;
-  /** Ends all connections, also those that services still hold. The database itself goes at the end of the run. */
+  /** Closes all connections, including those of services. The database is dropped at the end of the run. */
   release(): Promise<void>;
 }
 
-/** Clones the migrated template: every test file has a database of its own, as new. */
+/** Clones the migrated template, so that each test file has its own new database. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const runPrefix = testVariable(RUN_PREFIX);
   const name = newDatabaseName(runPrefix);
@@ -27,9 +27,9 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     await client.query(`CREATE DATABASE ${name} TEMPLATE ${templateName(runPrefix)}`);
   });
   const url = urlOf(name);
-  // What a test sets for the database is for the services.
+  // Settings that a test makes for the database should affect only the services.
   const pool = new pg.Pool({ connectionString: url, max: CONNECTIONS, options: '-c search_path=public' });
-  // Dropping ends connections; the pool learns of it by this event, which must have a listener.
+  // Connections end when the database is closed. Without a listener, the error event would end the process.
   pool.on('error', () => undefined);
   return {
     url,
@@ -42,7 +42,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   };
 }
 
-/** Makes the template of this run, and clears away what crashed runs left. */
+/** Creates the template of this run, and drops databases of crashed runs. */
 export async function createTemplate(): Promise<void> {
   const runPrefix = newRunPrefix();
   process.env[RUN_PREFIX] = runPrefix;
@@ -54,7 +54,7 @@ export async function createTemplate(): Promise<void> {
   await migrateTemplate(urlOf(template));
 }
 
-/** Drops every database of this run. At once, as each waits for a checkpoint, which they share. */
+/** Drops all databases of this run. In parallel, because each drop waits for a checkpoint, which they can share. */
 export async function dropDatabasesOfRun(): Promise<void> {
   const runPrefix = process.env[RUN_PREFIX];
   if (!runPrefix) return;
@@ -66,10 +66,10 @@ export async function dropDatabasesOfRun(): Promise<void> {
       await withMaintenanceClient((client) => dropDatabase(client, next));
     }
   };
-  await Promise.all(Array.from({ length: DROPS_AT_ONCE }, dropNext));
+  await Promise.all(Array.from({ length: PARALLEL_DROPS }, dropNext));
 }
 
-/** As an operator would, with what was built. */
+/** Migrates with the built program, like an operator. */
 async function migrateTemplate(url: string): Promise<void> {
   const migrate = spawn(process.execPath, [join(process.cwd(), 'dist/migrate.js')], {
     env: { ...process.env, DATABASE_URL: url },

@@ -1,6 +1,6 @@
 import type { TestDatabase } from './test-database.js';
 
-/** What an operator may have set for a database, where this system relies on the opposite. */
+/** Database settings of an operator that differ from what this system relies on. */
 const UNUSUAL_SETTINGS = {
   default_transaction_isolation: 'repeatable read',
   default_transaction_deferrable: 'on',
@@ -18,12 +18,15 @@ const UNUSUAL_SETTINGS = {
   search_path: 'nowhere',
 };
 
-/** For the sessions that begin from now on. */
-export async function setUnusually(database: TestDatabase, settings: Record<string, string> = UNUSUAL_SETTINGS) {
+/** Applies settings to new sessions of the database. */
+export async function applyUnusualSettings(
+  database: TestDatabase,
+  settings: Record<string, string> = UNUSUAL_SETTINGS,
+) {
   for (const [name, value] of Object.entries(settings)) await setForDatabase(database, name, `'${value}'`);
 }
 
-/** Also where the database is read-only by now. */
+/** Changes a setting, even if the database is already read-only. */
 export async function setForDatabase(database: TestDatabase, setting: string, value: string): Promise<void> {
   const name = new URL(database.url).pathname.slice(1);
   await database.query(`BEGIN READ WRITE; ALTER DATABASE ${name} SET ${setting} TO ${value}; COMMIT`);

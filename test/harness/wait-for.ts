@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface WaitOptions {
-  /** Ends the sentence "still waiting for …". */
+  /** Completes the sentence "still waiting for …". */
   what: string;
   /** @defaultValue 15 seconds */
   timeoutMs?: number;
@@ -10,8 +10,8 @@ export interface WaitOptions {
 }
 
 /**
- * Polls until the condition holds, and returns what it answered. A condition that throws does not hold yet; its last
- * error is told when the time is over.
+ * Polls a condition until it is truthy, and returns its value. If it throws, polling continues; after the timeout, the
+ * error contains the last one.
  */
 export async function waitFor<T>(
   condition: () => T | Promise<T>,

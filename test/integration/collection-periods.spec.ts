@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { createDataSource, migrateDatabase } from '#libs/database';
-import { dropSpentPeriods, followSettings } from '#libs/statistics';
+import { dropExpiredPeriods, updateCollectionPeriods } from '#libs/statistics';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 
 const GUILD = '9223372036854775807';
@@ -31,7 +31,7 @@ describe('collection periods', () => {
     );
   const change = async (...settings: Parameters<typeof set>) => {
     await set(...settings);
-    await followSettings(dataSource.manager, GUILD);
+    await updateCollectionPeriods(dataSource.manager, GUILD);
   };
   const periods = () =>
     database.query(`SELECT name, began_at, ended_at FROM collection_periods ORDER BY name, began_at`);
@@ -78,7 +78,7 @@ describe('collection periods', () => {
 
   it('should change nothing of another guild', async () => {
     await change(1, true, ['a']);
-    await followSettings(dataSource.manager, '5');
+    await updateCollectionPeriods(dataSource.manager, '5');
     expect(await periods()).toEqual([period('a', 1, null), period('module', 1, null)]);
   });
 
@@ -89,7 +89,7 @@ describe('collection periods', () => {
          (1, 'kept', now() - interval '900 days', now() - interval '399 days'),
          (1, 'on', now() - interval '900 days', NULL)`,
     );
-    await dropSpentPeriods(dataSource.manager, 400);
+    await dropExpiredPeriods(dataSource.manager, 400);
     expect((await periods()).map(({ name }) => name as string)).toEqual(['kept', 'on']);
   });
 });

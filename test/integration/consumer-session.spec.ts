@@ -188,7 +188,7 @@ describe('ConsumerSession with two batches at once', () => {
     routingKey: 'reminder.created',
     contentType: undefined,
     contentEncoding: undefined,
-    messageId: undefined,
+    messageId: String(tag),
     timestamp: 0,
     headers: {},
   });
@@ -381,7 +381,7 @@ describe('ConsumerSession, paused beside another queue', () => {
     const waiting = await open(async () => {
       letters++;
       const letter = { content: Buffer.alloc(MIB), routingKey: '', contentType: undefined, contentEncoding: undefined };
-      return [[{ ...letter, messageId: undefined, timestamp: 0, headers: {} }]];
+      return [[{ ...letter, messageId: 'm', timestamp: 0, headers: {} }]];
     }, 1);
     try {
       for (let tag = 1; tag <= 6; tag++) waiting.send(tag, MIB);

@@ -5,7 +5,7 @@ import type { DataSource } from 'typeorm';
 import { DIMENSIONS, StatisticsContract, SWITCH_NAMES, type StatisticEvent } from '#libs/contracts';
 import { createDataSource, keepPartitions, lockStripe, partitionedTables } from '#libs/database';
 import {
-  dropSpentTombstones,
+  dropExpiredTombstones,
   Eraser,
   ErasureUnfinishedError,
   isGuildErasureUnfinished,
@@ -25,7 +25,7 @@ const CONTRACT = new StatisticsContract();
 const MESSAGE = CONTRACT.kind('message.sent')!;
 const COMMAND = CONTRACT.kind('command.used')!;
 const DAY_MS = 86_400_000;
-const QUARTER_MS = 900_000;
+const BUCKET_MS = 900_000;
 const NOON = Math.floor(Date.now() / DAY_MS) * DAY_MS - 3.5 * DAY_MS;
 const LATER = Date.now() + 3 * DAY_MS;
 const WINDOW = { from: NOON - 5 * DAY_MS, to: NOON + 10 * DAY_MS };
@@ -259,7 +259,7 @@ describe('erasure', () => {
         signal: givingUp.signal,
         onState: (state) => states.push(state),
       });
-      await waitFor(() => states.includes('elsewhere'), { what: 'the second to meet the first' });
+      await waitFor(() => states.includes('joined'), { what: 'the second to meet the first' });
       givingUp.abort();
       await expect(second).rejects.toThrow(ErasureUnfinishedError);
       expect(await writer.write([anEvent(COMMAND, MEMBER, between)])).toMatchObject({ stored: 0, unwanted: 1 });
@@ -275,7 +275,7 @@ describe('erasure', () => {
       const second = new Eraser(dataSource, SMALL_STEPS).eraseMember(guildId, MEMBER, {
         onState: (state) => states.push(state),
       });
-      await waitFor(() => states.includes('elsewhere'), { what: 'the second to meet the first' });
+      await waitFor(() => states.includes('joined'), { what: 'the second to meet the first' });
       await run.finish();
       await second;
       await expectErased();
@@ -302,7 +302,7 @@ describe('erasure', () => {
       );
       const states: string[] = [];
       const erasing = new Eraser(dataSource).eraseMember(guildId, MEMBER, { onState: (state) => states.push(state) });
-      await waitFor(() => states.includes('elsewhere'), { what: 'the erasure to find the lease' });
+      await waitFor(() => states.includes('joined'), { what: 'the erasure to find the lease' });
       expect(await named()).toBe(BY_MEMBER);
       await database.query('UPDATE erasure_leases SET held_until = now() WHERE guild_id = $1', [guildId]);
       expect(flat(await erasing)).toEqual({ 1: 3, 2: 5, starboard: 1 });
@@ -559,10 +559,10 @@ describe('erasure', () => {
       [guildId],
     );
     const kept = () => database.query('SELECT user_id FROM erasure_tombstones WHERE guild_id = $1', [guildId]);
-    await dropSpentTombstones(dataSource.manager);
+    await dropExpiredTombstones(dataSource.manager);
     expect(await kept()).toEqual([{ user_id: '2' }]);
     expect(await new Eraser(dataSource).finishAll(new AbortController().signal, fail)).toBe(1);
-    await dropSpentTombstones(dataSource.manager);
+    await dropExpiredTombstones(dataSource.manager);
     expect(await kept()).toEqual([]);
     await moveHorizon('epoch');
   });
@@ -574,10 +574,10 @@ describe('erasure', () => {
     const old = anEvent(COMMAND, MEMBER, NOON - 1);
     // As far as events were dropped, so far the horizon is; one day is short of the erasure.
     await moveHorizon(new Date(NOON - 1).toISOString());
-    await dropSpentTombstones(dataSource.manager);
+    await dropExpiredTombstones(dataSource.manager);
     expect([await tombstones(), (await writer.write([old])).stored]).toEqual([1, 0]);
     await moveHorizon(new Date(NOON).toISOString());
-    await dropSpentTombstones(dataSource.manager);
+    await dropExpiredTombstones(dataSource.manager);
     expect([await tombstones(), (await writer.write([old])).stored]).toEqual([0, 0]);
     await moveHorizon('epoch');
   });
@@ -638,7 +638,7 @@ describe('erasure', () => {
 
   /** Three commands and five messages of the member, in three quarters of two days; five events of somebody else. */
   async function storeFew(): Promise<void> {
-    const times = [NOON, NOON + 1, NOON + QUARTER_MS];
+    const times = [NOON, NOON + 1, NOON + BUCKET_MS];
     await writer.write([
       ...times.map((at) => anEvent(COMMAND, MEMBER, at)),
       ...[...times, NOON - DAY_MS, NOON - DAY_MS + 1].map((at) => anEvent(MESSAGE, MEMBER, at)),
@@ -745,7 +745,7 @@ describe('erasure', () => {
 
   /** Summaries are what counting the events gives, at this moment. */
   async function expectExact(when: string): Promise<void> {
-    const window = { guildId, window: WINDOW, cuts: [] };
+    const window = { guildId, window: WINDOW, boundaries: [] };
     const totals = await countKinds(dataSource.manager, [MESSAGE, COMMAND], window);
     const total = [MESSAGE, COMMAND].map(({ definition }) => totals.get(definition.number)!.at(0).count);
     expect([when, ...total]).toEqual([when, 5 + BY_OTHER, 3]);

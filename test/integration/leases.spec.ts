@@ -100,7 +100,13 @@ describe('leases', () => {
     const claimed = outcomes.filter((job) => job !== undefined);
     expect(new Set(claimed.map(({ id }) => id)).size).toBe(40);
     expect(claimed).toHaveLength(40);
-    expect(claimed[0]).toMatchObject({ guildId: '1', payload: 'x', attempts: 0, wasLeft: false, failingSince: null });
+    expect(claimed[0]).toMatchObject({
+      guildId: '1',
+      payload: 'x',
+      attempts: 0,
+      wasInterrupted: false,
+      failingSince: null,
+    });
   });
 
   it('should not wait for a row that somebody has locked, nor give it away', async () => {
@@ -135,7 +141,7 @@ describe('leases', () => {
     expect(await claimNext(two)).toBeUndefined();
     now += 1;
     const other = await claim(two);
-    expect(other).toMatchObject({ wasLeft: true, attempts: 1, failingSince: new Date(now) });
+    expect(other).toMatchObject({ wasInterrupted: true, attempts: 1, failingSince: new Date(now) });
     const before = await rowOf();
     expect(await jobs.renew(one, late)).toBe(false);
     expect(await jobs.succeed(one, late, { due: () => 'NULL' })).toBe(false);
@@ -189,7 +195,7 @@ describe('leases', () => {
     await addJobs(1);
     let longest = 0;
     for (let attempts = 0; attempts < 10; attempts++) {
-      expect(await claim(one)).toMatchObject({ attempts, wasLeft: attempts > 0 });
+      expect(await claim(one)).toMatchObject({ attempts, wasInterrupted: attempts > 0 });
       longest = await pauseOf();
       now += longest;
     }
@@ -204,7 +210,7 @@ describe('leases', () => {
     now += 5_000;
     await jobs.postpone(one, await claim(one), { due: after(0), isFailing: true });
     expect(await rowOf()).toMatchObject({ attempts: 0, failing_since: new Date(now) });
-    expect((await claim(one)).wasLeft).toBe(false);
+    expect((await claim(one)).wasInterrupted).toBe(false);
   });
 
   it('should have one holder at a time when the clock of the database is set forward, and one end', async () => {
@@ -313,7 +319,7 @@ describe('leases', () => {
     expect(await locks.renew(two, second)).toBe(false);
     expect(await locks.drop(two, second)).toBe(false);
     now += LEASE_MS + 1;
-    await locks.sweep(one);
+    await locks.deleteExpired(one);
     expect(await database.query('SELECT FROM locks')).toEqual([]);
   });
 

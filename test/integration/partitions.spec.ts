@@ -5,7 +5,7 @@ import {
   countDefaultPartition,
   createDataSource,
   keepPartitions,
-  makePartitions,
+  createPartitions,
   migrateDatabase,
   partitionedTables,
   type Database,
@@ -70,7 +70,7 @@ describe('keepPartitions', () => {
     await insert(old);
     const dropping = partitionedTables({ eventDays: 5, summaryDays: 5 }).find(({ table }) => table === events.table)!;
     await migrateDatabase(dataSource, { eventDays: 5, summaryDays: 5 });
-    await makePartitions(dataSource, dropping, NOW);
+    await createPartitions(dataSource, dropping, NOW);
     expect(await database.query('SELECT occurred_at FROM statistic_events')).toEqual([{ occurred_at: old }]);
   });
 
@@ -99,10 +99,12 @@ describe('keepPartitions', () => {
     expect(dropped).toContain(old);
     expect(busy).toEqual([]);
     expect(failures.map(({ message }) => message)).toEqual([
-      expect.stringContaining(`the table ${stranger} stands where a partition`),
+      expect.stringContaining(`the table ${stranger} has the name of a partition`),
       expect.stringContaining(`dropping ${needed}: cannot drop table`),
     ]);
-    await expect(makePartitions(dataSource, events, inDays(4))).rejects.toThrow(`the table ${stranger} stands where`);
+    await expect(createPartitions(dataSource, events, inDays(4))).rejects.toThrow(
+      `the table ${stranger} has the name of`,
+    );
   });
 
   it('should be done for the other tables when one of them fails', async () => {

@@ -4,7 +4,7 @@ import type { ApiClient } from '../harness/api-client.js';
 import { startPgbouncer, type Pgbouncer } from '../harness/pgbouncer.js';
 import type { Publisher } from '../harness/publisher.js';
 import { TestSystem } from '../harness/system.js';
-import { setUnusually } from '../harness/unusual-settings.js';
+import { applyUnusualSettings } from '../harness/unusual-settings.js';
 import { waitFor } from '../harness/wait-for.js';
 
 const HOUR_MS = 3_600_000;
@@ -27,7 +27,7 @@ describeWithPgbouncer('behind PgBouncer in transaction mode', () => {
 
   beforeAll(async () => {
     system = await TestSystem.create();
-    await setUnusually(system.database);
+    await applyUnusualSettings(system.database);
     pgbouncer = await startPgbouncer(PROGRAM!, system.database.url);
     const through = { databaseUrl: pgbouncer.url };
     await Promise.all([system.startIngestion(through), system.startIngestion(through)]);
@@ -102,7 +102,7 @@ describeWithPgbouncer('behind PgBouncer in transaction mode', () => {
 
   it('should name DATABASE_MIGRATIONS_URL where the schema is old, and migrate there', async () => {
     await system.database.query('CREATE SCHEMA elsewhere');
-    await setUnusually(system.database, { search_path: 'elsewhere' });
+    await applyUnusualSettings(system.database, { search_path: 'elsewhere' });
     const fresh = await startPgbouncer(PROGRAM!, system.database.url);
     try {
       await expect(system.startQuery({ databaseUrl: fresh.url })).rejects.toThrow(

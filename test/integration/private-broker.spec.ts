@@ -82,7 +82,7 @@ describe('RabbitMQ', () => {
     expect(degraded).toEqual({
       http: 200,
       status: 'degraded',
-      message: 'RabbitMQ takes no dead letters, which wait: it has raised an alarm: low on memory',
+      message: 'dead letters cannot be published to RabbitMQ: it has raised an alarm: low on memory',
     });
     await system.untilHandled(3 * EVENTS + 5);
     // What was not acknowledged is there again when the service has ended.

@@ -109,7 +109,7 @@ describe('an event that is committed while the worker computes its bucket', () =
   function difference(): Promise<number> {
     return others.transaction('REPEATABLE READ', async (manager) => {
       const window = { from: AT.getTime() - 24 * HOUR_MS, to: AT.getTime() + 24 * HOUR_MS };
-      const tallies = await countKinds(manager, [KIND], { guildId: GUILD, window, cuts: [] });
+      const tallies = await countKinds(manager, [KIND], { guildId: GUILD, window, boundaries: [] });
       const [row] = await manager.query<{ count: number }[]>('SELECT count(*)::int AS count FROM statistic_events');
       return tallies.get(KIND.definition.number)!.at(0).count - row!.count;
     });

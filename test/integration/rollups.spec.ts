@@ -14,12 +14,12 @@ const CONTRACT = new StatisticsContract();
 const MESSAGE = CONTRACT.kind('message.sent')!;
 const COMMAND = CONTRACT.kind('command.used')!;
 const TIMED = CONTRACT.kind('tag.send_timed')!;
-const QUARTER_MS = 900_000;
+const BUCKET_MS = 900_000;
 const DAY_MS = 86_400_000;
 const TODAY = Math.floor(Date.now() / DAY_MS) * DAY_MS;
 const DAY = TODAY - 2 * DAY_MS;
 const NOON = DAY + DAY_MS / 2;
-/** When the quarter after noon has settled, and its day has not. */
+/** When the 15-minute bucket at noon has settled and its day has not. */
 const THAT_EVENING = NOON + 6 * 3_600_000;
 const LATER = TODAY + 3 * DAY_MS;
 const WINDOW = { from: DAY - DAY_MS, to: DAY + 2 * DAY_MS };
@@ -55,7 +55,7 @@ describe('rollups', () => {
       })),
     );
   const total = async (kind = MESSAGE) =>
-    (await countKinds(dataSource.manager, [kind], { guildId, window: WINDOW, cuts: [] }))
+    (await countKinds(dataSource.manager, [kind], { guildId, window: WINDOW, boundaries: [] }))
       .get(kind.definition.number)!
       .at(0).count;
   const byUser = async (window = WINDOW) => {
@@ -78,20 +78,20 @@ describe('rollups', () => {
       ['2', 2],
       ['3', 1],
     ]);
-    const timed = await countKind(dataSource.manager, TIMED, { guildId, window: WINDOW, cuts: [] }, {});
+    const timed = await countKind(dataSource.manager, TIMED, { guildId, window: WINDOW, boundaries: [] }, {});
     expect(timed.at(0).delays.statistics()).toMatchObject({ avg: 2, min: 1, max: 3 });
   });
 
   it('should not be computed before their bucket has settled', async () => {
     await store(MESSAGE, many(2));
-    expect(await worker.run(NOON + QUARTER_MS + 59_000)).toMatchObject({ found: 0, quarters: 0, days: 0 });
-    expect(await worker.run(NOON + QUARTER_MS + 60_000)).toMatchObject({ found: 1, quarters: 1, days: 0 });
-    expect(await worker.run(DAY + DAY_MS + 59_000)).toMatchObject({ found: 0, quarters: 0, days: 0 });
-    expect(await worker.run(DAY + DAY_MS + 60_000)).toMatchObject({ found: 1, quarters: 0, days: 1 });
+    expect(await worker.run(NOON + BUCKET_MS + 59_000)).toMatchObject({ found: 0, buckets: 0, days: 0 });
+    expect(await worker.run(NOON + BUCKET_MS + 60_000)).toMatchObject({ found: 1, buckets: 1, days: 0 });
+    expect(await worker.run(DAY + DAY_MS + 59_000)).toMatchObject({ found: 0, buckets: 0, days: 0 });
+    expect(await worker.run(DAY + DAY_MS + 60_000)).toMatchObject({ found: 1, buckets: 0, days: 1 });
     expect(await rows('statistic_rollup_pending')).toBe(0);
   });
 
-  it('should be right between the computation of a quarter and that of its day', async () => {
+  it('should be right between the computation of a 15-minute bucket and that of its day', async () => {
     await store(MESSAGE, many(6));
     await worker.run(THAT_EVENING);
     expect(await total()).toBe(6);
@@ -102,11 +102,11 @@ describe('rollups', () => {
     ]);
   });
 
-  it('should keep groups of busy quarters, and read those of a day that is not over from them', async () => {
+  it('should keep groups of busy 15-minute buckets, and read those of a day that is not over from them', async () => {
     await store(MESSAGE, many(300));
-    await store(MESSAGE, many(4, NOON + 2 * QUARTER_MS));
+    await store(MESSAGE, many(4, NOON + 2 * BUCKET_MS));
     await worker.run(THAT_EVENING);
-    await database.query('DELETE FROM statistic_events WHERE occurred_at < $1', [new Date(NOON + QUARTER_MS)]);
+    await database.query('DELETE FROM statistic_events WHERE occurred_at < $1', [new Date(NOON + BUCKET_MS)]);
     expect(await byUser()).toEqual([
       ['1', 102],
       ['2', 101],
@@ -115,7 +115,7 @@ describe('rollups', () => {
     const ofChannel = await countKind(
       dataSource.manager,
       MESSAGE,
-      { guildId, window: WINDOW, cuts: [NOON + QUARTER_MS] },
+      { guildId, window: WINDOW, boundaries: [NOON + BUCKET_MS] },
       { channelId: '7' },
     );
     expect(ofChannel.cells.map(({ count }) => count)).toEqual([300, 4]);
@@ -126,7 +126,7 @@ describe('rollups', () => {
     await worker.run(LATER);
     await store(MESSAGE, [
       { at: NOON + 1, userId: '9' },
-      { at: NOON + QUARTER_MS, userId: '9', flags: 1 },
+      { at: NOON + BUCKET_MS, userId: '9', flags: 1 },
     ]);
     expect(await total()).toBe(152);
     await worker.run(LATER);
@@ -154,7 +154,7 @@ describe('rollups', () => {
       await store(MESSAGE, many(20));
     }
     const outcomes = await Promise.all([1, 2, 3].map(() => new RollupWorker(dataSource, CONTRACT).run(LATER)));
-    expect(outcomes.reduce((sum, { quarters }) => sum + quarters, 0)).toBe(5);
+    expect(outcomes.reduce((sum, { buckets }) => sum + buckets, 0)).toBe(5);
     await worker.run(LATER);
     expect(await rows('statistic_rollup_pending')).toBe(0);
     expect(await total()).toBe(20);
@@ -172,12 +172,12 @@ describe('rollups', () => {
     );
     const first = await worker.run(LATER);
     expect(first.failures).toMatchObject([{ guildId: failing, error: { code: '23514' } }]);
-    expect(first.quarters).toBe(3);
+    expect(first.buckets).toBe(3);
     expect(await rows('statistic_totals')).toBe(3);
     expect((await worker.run(LATER + 5_000)).failures).toEqual([]);
     expect((await worker.run(LATER + 10_000)).failures).toHaveLength(1);
     await database.query('ALTER TABLE statistic_totals DROP CONSTRAINT no_totals');
-    expect(await worker.run(LATER + 30_000)).toMatchObject({ quarters: 1, failures: [] });
+    expect(await worker.run(LATER + 30_000)).toMatchObject({ buckets: 1, failures: [] });
     expect(await rows('statistic_rollup_pending')).toBe(0);
   });
 
@@ -192,7 +192,7 @@ describe('rollups', () => {
       CREATE TRIGGER refuse BEFORE INSERT ON statistic_totals FOR EACH STATEMENT EXECUTE FUNCTION refuse()`);
     await expect(worker.run(LATER)).rejects.toMatchObject({ code: '53100' });
     await database.query('DROP TRIGGER refuse ON statistic_totals');
-    expect(await worker.run(LATER + 5_000)).toMatchObject({ quarters: 4, failures: [] });
+    expect(await worker.run(LATER + 5_000)).toMatchObject({ buckets: 4, failures: [] });
   });
 
   it('should go on where a worker that died left off', async () => {

@@ -4,7 +4,7 @@ import type { ApiClient } from '../harness/api-client.js';
 import type { Publisher } from '../harness/publisher.js';
 import type { ServiceProcess } from '../harness/services.js';
 import { TestSystem } from '../harness/system.js';
-import { setForDatabase, setUnusually } from '../harness/unusual-settings.js';
+import { setForDatabase, applyUnusualSettings } from '../harness/unusual-settings.js';
 import { waitFor } from '../harness/wait-for.js';
 
 const HOUR_MS = 3_600_000;
@@ -19,7 +19,7 @@ describe('on a database with settings of its own', () => {
 
   beforeAll(async () => {
     system = await TestSystem.create();
-    await setUnusually(system.database);
+    await applyUnusualSettings(system.database);
     ingestion = await system.startIngestion();
     ({ api } = await system.startQuery());
     publisher = await system.connectPublisher();
@@ -94,13 +94,13 @@ describe('on a database with settings of its own', () => {
   });
 
   it('should wait for a standby where the operator says so, and keep timeouts except in migrations', async () => {
-    await setUnusually(system.database, { synchronous_commit: 'remote_apply', statement_timeout: '50s' });
+    await applyUnusualSettings(system.database, { synchronous_commit: 'remote_apply', statement_timeout: '50s' });
     expect(await settingsOf('service')).toMatchObject({
       synchronous_commit: 'remote_apply',
       statement_timeout: '50000',
     });
     expect(await settingsOf('migration')).toMatchObject({ synchronous_commit: 'remote_apply', statement_timeout: '0' });
-    await setUnusually(system.database, { synchronous_commit: 'local', statement_timeout: '0' });
+    await applyUnusualSettings(system.database, { synchronous_commit: 'local', statement_timeout: '0' });
     expect(await settingsOf('service')).toMatchObject({ synchronous_commit: 'on' });
   });
 

@@ -205,19 +205,19 @@ describe('workers of a database that takes no changes', () => {
     {
       work: 'rollups',
       table: 'statistic_rollup_pending',
-      message: 'rollups could not be computed, trying again',
+      message: 'computing rollups failed, retrying',
       longestMs: 60_000,
     },
     {
       work: 'erasures',
       table: 'erasures',
-      message: 'unfinished erasures could not be read, trying again',
+      message: 'reading unfinished erasures failed, retrying',
       longestMs: 300_000,
     },
     {
       work: 'upkeep',
       table: 'erasure_tombstones',
-      message: 'upkeep of the database failed, trying again',
+      message: 'database maintenance failed, retrying',
       longestMs: 900_000,
     },
   ])('should try again after pauses that grow: $work', async ({ table, message, longestMs }) => {

@@ -89,7 +89,7 @@ describe('an export that is being sent', () => {
     const read = await recordsRead();
     slow.abandon();
     await nothingRuns();
-    await waitFor(logOf(slow, /left by its client/), { what: 'the log to tell of it' });
+    await waitFor(logOf(slow, /the client aborted/), { what: 'the log to tell of it' });
     // The page that was being read when the client left may still have come.
     expect((await recordsRead()) - read).toBeLessThanOrEqual(PAGE_SIZE);
     expect(errors()).toEqual([]);
@@ -105,12 +105,12 @@ describe('an export that is being sent', () => {
       const slow = await Download.begin(url(impatient));
       await slow.readALittle();
       const hasLeft = () =>
-        impatient.log.find((line) => line.request_id === slow.requestId && /left/.test(String(line.msg)));
+        impatient.log.find((line) => line.request_id === slow.requestId && /the client aborted/.test(String(line.msg)));
       await waitFor(hasLeft, { what: 'the download to be cut' });
       expect(await metric('exports_running', impatient)).toBe(0);
       expect(await recordsRead(impatient)).toBeLessThan(RECORDS / 2);
-      const cut = impatient.log.find(({ msg }) => /nothing moved/.test(String(msg)));
-      expect(cut).toMatchObject({ request_id: slow.requestId, stalled_ms: 1_000 });
+      const closed = impatient.log.find(({ msg }) => /closed an idle connection/.test(String(msg)));
+      expect(closed).toMatchObject({ request_id: slow.requestId, stalled_ms: 1_000 });
       expect((await slow.readToEnd()).isComplete).toBe(false);
     } finally {
       await impatient.close();
@@ -130,7 +130,8 @@ describe('an export that is being sent', () => {
       leave.abort();
       await expect(begun).rejects.toThrow('aborted');
       await blocker.query('COMMIT');
-      const hasLeft = () => query.log.some((line) => line.request_id === 'impatient' && /left/.test(String(line.msg)));
+      const hasLeft = () =>
+        query.log.some((line) => line.request_id === 'impatient' && /the client aborted/.test(String(line.msg)));
       await waitFor(hasLeft, { what: 'the log to tell of it' });
       await nothingRuns();
       // The one that was waited for, and one that is read ahead.
@@ -153,7 +154,7 @@ describe('an export that is being sent', () => {
       await rename('statistic_events_away', 'statistic_events');
     }
     await nothingRuns();
-    const line = await waitFor(logOf(slow, /broken off/), { what: 'the log to tell of it' });
+    const line = await waitFor(logOf(slow, /a download failed/), { what: 'the log to tell of it' });
     expect(line).toMatchObject({
       level: 'warn',
       guild_id: guildId,

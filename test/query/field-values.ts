@@ -85,12 +85,13 @@ export function wrongTexts(field: DocumentedField): readonly string[] {
 
 function kindOf(field: DocumentedField): FieldKind {
   const schema = valueSchema(field);
-  const [first] = (schema.oneOf ?? [schema]) as Record<string, unknown>[];
+  const [first, second] = (schema.oneOf ?? [schema]) as Record<string, unknown>[];
   if (field.name === 'cursor') return KINDS.cursor;
   if (Array.isArray(first?.enum)) return wordOf(first.enum as string[]);
-  if (first?.pattern !== undefined) return KINDS.snowflake;
-  if (first?.format === 'date-time') return KINDS.instant;
+  if (first?.format === 'date-time' || second?.type === 'number') return KINDS.instant;
   if (first?.format === 'uuid') return KINDS.uuid;
+  if (first?.maxLength !== undefined) return KINDS.text;
+  if (first?.pattern !== undefined) return KINDS.snowflake;
   if (first?.type === 'string') return KINDS.text;
   if (first?.type === 'boolean') return KINDS.boolean;
   if (first?.type === 'number') return KINDS.delay;

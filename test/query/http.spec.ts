@@ -72,11 +72,11 @@ describe('the HTTP side of the query service', () => {
   });
 
   it('logs what probes ask for at debug, everything else at info', async () => {
-    const paths = ['/readyz', '/livez', '/metrics', '/openapi.json'];
+    const paths = ['/readyz', '/livez', '/metrics', '/openapi.json', '/asyncapi.json'];
     for (const path of paths) await (await fetch(`${query.url}${path}`)).text();
     const levels = () => new Map(query.log.map(({ route, level }) => [route, level]));
     await waitFor(async () => paths.every((path) => levels().has(path)), { what: 'the lines of the log' });
-    expect(paths.map((path) => levels().get(path))).toEqual(['debug', 'debug', 'debug', 'info']);
+    expect(paths.map((path) => levels().get(path))).toEqual(['debug', 'debug', 'debug', 'info', 'info']);
     expect(query.log.filter(({ route, level }) => route === '/readyz' && level !== 'debug')).toEqual([]);
   });
 

@@ -131,7 +131,7 @@ describe('a member in all guilds', () => {
   });
 
   it('should be told that the erasure goes on only when all its tombstones are laid', async () => {
-    const service = await startQueryInProcess(database.url, {}, { erasurePatienceMs: 500 });
+    const service = await startQueryInProcess(database.url, {}, { erasureTimeoutMs: 500 });
     const source = await createDataSource({ url: database.url, poolSize: 2, applicationName: 'test' }).initialize();
     const holder = source.createQueryRunner();
     const eraseThere = () =>
@@ -140,7 +140,7 @@ describe('a member in all guilds', () => {
     await lockStripe(holder.manager, guilds[2]!);
     expect(await eraseThere()).toMatchObject({
       status: 503,
-      error: { message: expect.stringContaining('nothing of it remains') },
+      error: { message: expect.stringContaining('Nothing was changed') },
     });
     await holder.rollbackTransaction();
     expect(await tombstones()).toEqual([]);
@@ -148,7 +148,7 @@ describe('a member in all guilds', () => {
     await holder.query('SELECT FROM statistic_events WHERE guild_id = $1 FOR UPDATE', [guilds[1]]);
     expect(await eraseThere()).toMatchObject({
       status: 503,
-      error: { message: expect.stringContaining('goes on by itself') },
+      error: { message: expect.stringContaining('continues in the background') },
     });
     expect(await tombstones()).toEqual(guilds.slice(0, 3));
     await holder.rollbackTransaction();

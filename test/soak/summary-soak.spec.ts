@@ -114,17 +114,17 @@ describe('while two ingestion instances write and four workers roll up', () => {
     const guildId = GUILDS[Math.floor(Math.random() * GUILDS.length)]!;
     const now = Date.now();
     const window = { from: now - 31 * DAY_MS, to: now };
-    const cuts = [window.from + 15 * DAY_MS + 1, now - 3_600_000];
+    const boundaries = [window.from + 15 * DAY_MS + 1, now - 3_600_000];
     const [command] = KINDS as [(typeof KINDS)[0]];
     const { summary, counted, groups, grouped } = await dataSource.transaction('REPEATABLE READ', async (manager) => {
-      const tallies = await countKinds(manager, KINDS, { guildId, window, cuts });
+      const tallies = await countKinds(manager, KINDS, { guildId, window, boundaries });
       const of = [guildId, KINDS.map((kind) => kind.definition.number), new Date(window.from), new Date(now)];
       return {
         summary: KINDS.map((kind) => tallies.get(kind.definition.number)!.cells.map(({ count }) => count)),
-        counted: await manager.query<{ kind: number; cut: number; count: number }[]>(
-          `SELECT kind, width_bucket(occurred_at, $5::timestamptz[]) AS cut, count(*)::int AS count FROM statistic_events
+        counted: await manager.query<{ kind: number; cell: number; count: number }[]>(
+          `SELECT kind, width_bucket(occurred_at, $5::timestamptz[]) AS cell, count(*)::int AS count FROM statistic_events
            WHERE guild_id = $1 AND kind = ANY ($2) AND occurred_at >= $3 AND occurred_at < $4 GROUP BY 1, 2`,
-          [...of, cuts.map((cut) => new Date(cut).toISOString())],
+          [...of, boundaries.map((boundary) => new Date(boundary).toISOString())],
         ),
         groups: await groupKind(manager, command, { guildId, window, dimension: 'user', filter: {}, top: 100 }),
         grouped: await manager.query<{ key: string; count: string }[]>(
@@ -136,7 +136,7 @@ describe('while two ingestion instances write and four workers roll up', () => {
       };
     });
     const expected = KINDS.map(({ definition }) =>
-      [0, 1, 2].map((cut) => counted.find((row) => row.kind === definition.number && row.cut === cut)?.count ?? 0),
+      [0, 1, 2].map((cell) => counted.find((row) => row.kind === definition.number && row.cell === cell)?.count ?? 0),
     );
     expect(summary).toEqual(expected);
     expect(groups).toEqual(grouped);

@@ -1,7 +1,7 @@
 /** What clocks show, told by the runtime's own formatting and by nothing of the product's. */
 
 const MINUTE_MS = 60_000;
-const QUARTER_MS = 15 * MINUTE_MS;
+const BUCKET_MS = 15 * MINUTE_MS;
 const formatters = new Map<string, Intl.DateTimeFormat>();
 const shown = new Map<string, string>();
 
@@ -30,10 +30,10 @@ function begins(quarter: number, interval: 'hour' | 'day', timeZone: string): bo
 
 /** The starts of all local days or hours that the window touches. */
 export function bucketStarts(from: number, to: number, interval: 'hour' | 'day', timeZone: string): number[] {
-  let first = Math.floor(from / QUARTER_MS) * QUARTER_MS;
-  while (!begins(first, interval, timeZone)) first -= QUARTER_MS;
+  let first = Math.floor(from / BUCKET_MS) * BUCKET_MS;
+  while (!begins(first, interval, timeZone)) first -= BUCKET_MS;
   const starts = [first];
-  for (let quarter = first + QUARTER_MS; quarter < to; quarter += QUARTER_MS) {
+  for (let quarter = first + BUCKET_MS; quarter < to; quarter += BUCKET_MS) {
     if (begins(quarter, interval, timeZone)) starts.push(quarter);
   }
   return starts;

@@ -3,7 +3,7 @@ import { FIELD_TYPES, type FieldType } from '#libs/contracts';
 
 type ValueOf<T extends FieldType> = NonNullable<ReturnType<(typeof FIELD_TYPES)[T]['parse']>>;
 
-/** Reads an argument as a field of the API is read. The reader throws InvalidArgumentError, which names the argument. */
+/** Returns a parser for an argument with a field type of the API. It throws InvalidArgumentError. */
 export function fieldArgument<T extends 'instant' | 'snowflake' | 'text' | 'uuid'>(
   type: T,
 ): (value: string) => ValueOf<T> {

@@ -4,7 +4,7 @@ import { createDataSource, requireCurrentSchema } from '#libs/database';
 
 const POOL_SIZE = 1;
 
-/** Connects to the database that DATABASE_URL names, for as long as the work takes. @throws ConfigurationError */
+/** Runs work with a connection to DATABASE_URL, and then closes it. @throws ConfigurationError */
 export async function withDatabase<T>(work: (dataSource: DataSource) => Promise<T>): Promise<T> {
   const { databaseUrl } = loadCliConfig(readEnvironment());
   const dataSource = createDataSource({ url: databaseUrl, poolSize: POOL_SIZE, applicationName: 'serverstats-cli' });

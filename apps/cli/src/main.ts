@@ -5,12 +5,18 @@ import { UnusableDatabaseError } from '#libs/database';
 import { describeError } from '#libs/observability';
 import { createProgram } from './program.js';
 
-/** `npm run cli -- …`: the operators' tool. Exit codes: 0 done, 1 failed, 2 wrong usage, 78 wrong configuration. */
+// A write that fails tells its own caller.
+process.stdout.on('error', () => undefined);
+
+/**
+ * `npm run cli -- …`: the tool for operators. Exit codes: 0 success, 1 failure, 2 usage error, 78 invalid
+ * configuration.
+ */
 try {
   await createProgram().parseAsync();
 } catch (error) {
   process.exitCode = exitCodeOf(error);
-  // Commander has printed what was wrong, or the help that was asked for.
+  // Commander has already printed the error or the help text.
   if (!(error instanceof CommanderError))
     process.stderr.write(`${error instanceof ConfigurationError ? error.message : describeError(error)}\n`);
 }

@@ -9,15 +9,15 @@ import { Eraser, type ErasureLog } from '#libs/erasure';
 import { HealthChecks, Logger } from '#libs/observability';
 import { Clock } from '#libs/timing';
 
-/** What is made before Nest is, and outlives it. */
+/** Objects that are created before the Nest application and closed after it. */
 export interface ServiceParts {
   config: IngestionConfig;
   contract: StatisticsContract;
   counterTypes: CounterTypes;
   database: Database;
-  /** Missing without a token: what acts in Discord injects it as optional. */
+  /** Undefined without a token. Classes that use Discord inject it as optional. */
   discord?: DiscordClient;
-  /** What everything that waits for Discord goes by. */
+  /** The clock of everything that waits for Discord. */
   clock: Clock;
   erasureLog?: ErasureLog;
   health: HealthChecks;
@@ -25,7 +25,7 @@ export interface ServiceParts {
   logger: Logger;
 }
 
-/** Gives the parts to every module, by their classes. */
+/** Provides the parts to every module, by class. */
 @Global()
 @Module({})
 export class ServicePartsModule {

@@ -9,11 +9,16 @@ import { ErasureLog } from '#libs/erasure';
 import { DiscordClient } from '#libs/discord';
 import { systemClock, type Clock } from '#libs/timing';
 import {
+  countDiscordCalls,
+  countReconnects,
   createLogger,
   createMetricsRegistry,
   explainListenError,
   HealthChecks,
   HTTP_LIMITS,
+  measurePool,
+  measureQueues,
+  measureReadiness,
   NestLogger,
   OutageLog,
   serverLimits,
@@ -27,7 +32,7 @@ import type { ServiceParts } from './service-parts.module.js';
 import { BatchConsumerServer } from './transports/amqp/batch-consumer.server.js';
 import { InProcessServer } from './transports/in-process/in-process.server.js';
 
-/** Nobody has a reason to send a body, in bytes. */
+/** The limit for request bodies in bytes. No route needs a body. */
 const BODY_LIMIT = 1_024;
 
 const DATABASE_OUTAGE = {
@@ -39,9 +44,9 @@ const DATABASE_OUTAGE = {
 export interface IngestionOptions {
   /** @defaultValue the catalogue */
   contract?: StatisticsContract;
-  /** What counters can show. @defaultValue the catalogue of counters */
+  /** @defaultValue the catalogue of counters */
   counterTypes?: CounterTypes;
-  /** What everything that waits for Discord goes by. @defaultValue the system's */
+  /** The clock of everything that waits for Discord. @defaultValue the system's */
   clock?: Clock;
   logger?: Logger;
 }
@@ -58,23 +63,28 @@ export async function startIngestion(config: IngestionConfig, options: Ingestion
     intake: app.get(Intake),
     prefetch: config.batch.prefetch,
     batch: config.batch,
-    // Statistics may be stored in any order; while one batch commits the next is written.
+    // Statistics may be stored in any order, so the next batch is written while one commits.
     batchesAtOnce: { [QUEUES.statistics]: 2 },
     database: parts.database,
     logger: parts.logger,
     clock: options.clock,
+    onReconnect: countReconnects(parts.registry),
+  });
+  measureQueues(parts.registry, {
+    ready: () => server.depths.ready(),
+    unacknowledged: () => server.unacknowledged,
   });
   app.connectMicroservice<MicroserviceOptions>({ strategy: server });
   const url = await listen(app, parts, outage);
-  // Without the schema every batch would only be tried again and again.
+  // Consuming starts after migrating, because batches cannot be stored without the schema.
   parts.database.connected().then(
     () => (parts.database.isUsable ? app.startAllMicroservices() : undefined),
-    () => undefined, // told by `failed`
+    () => undefined, // reported by `failed`
   );
   return { url, failed, close: () => close(app, parts, outage) };
 }
 
-/** The same service without a broker: events are handed over by a call in this process. */
+/** Starts the service without a broker: events are handed over by a call in this process. */
 export async function startIngestionInProcess(
   config: IngestionConfig,
   options: IngestionOptions = {},
@@ -104,7 +114,10 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
     clock,
     logger,
   });
-  const discord = config.discord && new DiscordClient({ ...config.discord, clock });
+  const registry = createMetricsRegistry();
+  measurePool(registry, () => database.poolUse);
+  const discord =
+    config.discord && new DiscordClient({ ...config.discord, clock, onAnswer: countDiscordCalls(registry) });
   const parts: ServiceParts = {
     config,
     logger,
@@ -114,16 +127,17 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
     health: new HealthChecks({
       database: { probe: () => database.probeWrite(), whenFailing: 'failed' },
       ...probes,
-      // Statistics go on without Discord.
+      // Statistics work without Discord.
       ...(discord && { discord: { probe: () => discord.probe(), whenFailing: 'degraded' } }),
     }),
-    registry: createMetricsRegistry(),
+    registry,
     discord,
     clock,
     erasureLog,
   };
+  measureReadiness(registry, parts.health);
   const failed = database.connected().then(() => new Promise<never>(() => undefined));
-  failed.catch(() => undefined); // whoever runs the service decides
+  failed.catch(() => undefined); // handled by the caller
   const server = new FastifyAdapter({ ...serverLimits(HTTP_LIMITS), bodyLimit: BODY_LIMIT });
   server.getInstance().server.maxConnections = HTTP_LIMITS.maxConnections;
   const app = await NestFactory.create<NestFastifyApplication>(IngestionModule.with(parts), server, {

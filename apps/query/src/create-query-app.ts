@@ -11,7 +11,7 @@ import { QueryModule } from './query.module.js';
 import type { ServiceParts } from './service-parts.module.js';
 
 /**
- * The application, with all its routes; it does not listen yet.
+ * Creates the application with all its routes. It does not listen yet.
  *
  * @param limits @defaultValue HTTP_LIMITS
  */

@@ -12,15 +12,15 @@ import { openApiDocument } from './openapi/openapi-document.js';
 
 const FILE = 'docs/openapi.json';
 
-// Writes FILE below the working directory, or prints it with `--stdout`. The application is made but never listens,
-// and neither a database nor a broker is reached for.
+// Writes FILE in the working directory, or prints the document with `--stdout`. The application is created but does not
+// listen, and connects to neither a database nor a broker.
 
 const config = loadQueryConfig(
   { DATABASE_URL: 'postgres://nowhere/none', SERVICE_KEY: 'n'.repeat(32), LOG_LEVEL: 'error', LOG_FORMAT: 'json' },
   { withoutBroker: true },
 );
 const handover: EventHandover = {
-  handOver: () => Promise.reject(new Error('nothing is handed over here')),
+  handOver: () => Promise.reject(new Error('events cannot be handed over here')),
   probe: () => Promise.resolve(),
   close: () => Promise.resolve(),
 };

@@ -1,19 +1,1 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-/** The version in package.json, which lies at another depth above the sources than above what is built of them. */
-export const VERSION = readVersion(dirname(fileURLToPath(import.meta.url)));
-
 export const API_NAME = 'Serverstats API';
-
-function readVersion(directory: string): string {
-  try {
-    const { version } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as { version: string };
-    return version;
-  } catch (error) {
-    const parent = dirname(directory);
-    if (parent === directory) throw error;
-    return readVersion(parent);
-  }
-}

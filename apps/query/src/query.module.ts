@@ -3,6 +3,7 @@ import { AccessModule } from './access/access.module.js';
 import { ActivationModule } from './activation/activation.module.js';
 import { ApiKeysModule } from './api-keys/api-keys.module.js';
 import { CountersModule } from './counters/counters.module.js';
+import { EventsPageModule } from './events-page/events-page.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
 import { PrivacyModule } from './privacy/privacy.module.js';
@@ -25,6 +26,7 @@ export class QueryModule {
         AccessModule.with(parts.config),
         RequestsModule,
         HealthModule,
+        EventsPageModule,
         ActivationModule,
         SettingsModule.of(settingsFeatures(parts.counterTypes), [CountersModule, StarboardModule, statistics]),
         statistics,

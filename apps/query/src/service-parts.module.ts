@@ -9,29 +9,29 @@ import { DiscordClient } from '#libs/discord';
 import { ErasureLog } from '#libs/erasure';
 import { Logger } from '#libs/observability';
 import { Clock } from '#libs/timing';
-import { ErasurePatience } from './database/guild-eraser.js';
+import { ErasureTimeout } from './database/guild-eraser.js';
 import { Outages } from './http/outages.js';
 
-/** What is made before Nest is, and outlives it. */
+/** Objects that are created before the Nest application and closed after it. */
 export interface ServiceParts {
   config: QueryConfig;
   contract: StatisticsContract;
   counterTypes: CounterTypes;
   database: Database;
   handover: EventHandover;
-  /** Missing without a token: what acts in Discord injects it as optional. */
+  /** Undefined if DISCORD_TOKEN is not set, so it must be injected as optional. */
   discord?: DiscordClient;
-  /** What everything that has to do with Discord goes by. */
+  /** The clock for everything that concerns Discord. */
   clock: Clock;
   registry: Registry;
   logger: Logger;
   outages: Outages;
   erasureLog?: ErasureLog;
-  /** @defaultValue LONGEST_ERASURE_MS */
-  erasurePatienceMs?: number;
+  /** @defaultValue ERASURE_TIMEOUT_MS */
+  erasureTimeoutMs?: number;
 }
 
-/** Injects the parts of the service everywhere, by their classes. */
+/** Provides the parts of the service to all modules, by their classes. */
 @Global()
 @Module({})
 export class ServicePartsModule {
@@ -47,7 +47,7 @@ export class ServicePartsModule {
       { provide: Registry, useValue: parts.registry },
       { provide: Logger, useValue: parts.logger },
       { provide: Outages, useValue: parts.outages },
-      { provide: ErasurePatience, useValue: new ErasurePatience(parts.erasurePatienceMs) },
+      { provide: ErasureTimeout, useValue: new ErasureTimeout(parts.erasureTimeoutMs) },
     ];
     if (parts.discord !== undefined) providers.push({ provide: DiscordClient, useValue: parts.discord });
     if (parts.erasureLog !== undefined) providers.push({ provide: ErasureLog, useValue: parts.erasureLog });

@@ -4,7 +4,7 @@ import type { SettingsFeature } from './settings/settings-part.js';
 import { STARBOARD_SETTINGS } from './starboard/starboard-settings.js';
 import { STATISTICS_SETTINGS } from './statistics/statistics-settings.js';
 
-/** The features that have settings, in the order of every list. */
+/** The features that have settings, in the order of the API document and responses. */
 export function settingsFeatures(counterTypes: CounterTypes): SettingsFeature[] {
   return [counterSettings(counterTypes), STARBOARD_SETTINGS, STATISTICS_SETTINGS];
 }

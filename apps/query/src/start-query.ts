@@ -1,4 +1,4 @@
-import { Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { AmqpHandover, type EventHandover } from '#libs/broker';
 import type { QueryConfig } from '#libs/config';
 import { CounterTypes, StatisticsContract } from '#libs/contracts';
@@ -7,9 +7,13 @@ import { ErasureLog } from '#libs/erasure';
 import { DiscordClient } from '#libs/discord';
 import { systemClock, type Clock } from '#libs/timing';
 import {
+  countDiscordCalls,
+  countReconnects,
   createLogger,
   createMetricsRegistry,
   explainListenError,
+  measurePool,
+  measureQueues,
   OutageLog,
   type HttpLimits,
   type Logger,
@@ -30,24 +34,25 @@ const HANDOVER_OUTAGE = {
 } as const;
 
 export interface StartQueryOptions {
-  /** Takes the events instead of RabbitMQ. The caller closes it, after the service. */
+  /** Receives the events instead of RabbitMQ. The caller must close it after the service. */
   handover?: EventHandover;
   /** @defaultValue the catalogue */
   contract?: StatisticsContract;
-  /** What counters can show. @defaultValue the catalogue of counters */
+  /** @defaultValue the catalogue of counters */
   counterTypes?: CounterTypes;
-  /** What everything that has to do with Discord goes by. @defaultValue the system's */
+  /** The clock for everything that concerns Discord. @defaultValue the system clock */
   clock?: Clock;
   logger?: Logger;
   /** @defaultValue HTTP_LIMITS */
   limits?: HttpLimits;
-  /** After so many milliseconds an erasure is answered that is not finished. @defaultValue LONGEST_ERASURE_MS */
-  erasurePatienceMs?: number;
+  /** How long a request waits for its erasure, in milliseconds. @defaultValue ERASURE_TIMEOUT_MS */
+  erasureTimeoutMs?: number;
 }
 
 /**
- * Starts the query service. It listens when this resolves; database and broker are connected in the background, and
- * `/readyz` tells how far that is. `failed` rejects with OutdatedSchemaError when the schema is not to be migrated here.
+ * Starts the query service. It listens when this resolves. Database and broker are connected in the background, and
+ * `/readyz` reports their state. `failed` rejects with OutdatedSchemaError if the schema is outdated and automatic
+ * migrations are off.
  */
 export async function startQuery(config: QueryConfig, options: StartQueryOptions = {}): Promise<RunningService> {
   const logger = options.logger ?? createLogger(config.log, 'query');
@@ -60,6 +65,8 @@ export async function startQuery(config: QueryConfig, options: StartQueryOptions
     applicationName: 'serverstats-query',
     onUnavailable: (error, ids) => databaseOutage.note(error, ids),
   });
+  const registry = createMetricsRegistry();
+  measurePool(registry, () => database.poolUse);
   const clock = options.clock ?? systemClock;
   const databaseOutage = new OutageLog({
     name: 'database',
@@ -76,14 +83,16 @@ export async function startQuery(config: QueryConfig, options: StartQueryOptions
     logger,
   });
   const ownHandover =
-    options.handover === undefined ? createAmqpHandover(config, contract, handoverOutage, clock) : undefined;
+    options.handover === undefined
+      ? createAmqpHandover({ config, contract, outage: handoverOutage, clock, registry })
+      : undefined;
   const handover = options.handover ?? ownHandover!;
-  const discord = config.discord && new DiscordClient({ ...config.discord, clock });
-  const registry: Registry = createMetricsRegistry();
-  const { limits, erasurePatienceMs } = options;
+  const discord =
+    config.discord && new DiscordClient({ ...config.discord, clock, onAnswer: countDiscordCalls(registry) });
+  const { limits, erasureTimeoutMs } = options;
   const shared = { config, contract, counterTypes, database, handover, discord, clock, registry, logger };
   const outages = new Outages(database, handoverOutage);
-  const parts = { ...shared, outages, erasureLog, erasurePatienceMs };
+  const parts = { ...shared, outages, erasureLog, erasureTimeoutMs };
   const app = await createQueryApp(parts, limits);
 
   const close = async () => {
@@ -101,20 +110,23 @@ export async function startQuery(config: QueryConfig, options: StartQueryOptions
   }
   ownHandover?.start();
   const failed = database.connected().then(() => new Promise<never>(() => undefined));
-  // Whoever cares waits for it; nobody has to.
+  // Prevents an unhandled rejection if the caller does not use it.
   failed.catch(() => undefined);
   const url = urlOf(app.getHttpServer().address() as { port: number }, config.http.host);
   logger.info(`listening on ${url}`);
   return { url, failed, close };
 }
 
-function createAmqpHandover(
-  config: QueryConfig,
-  contract: StatisticsContract,
-  outage: OutageLog,
-  clock: Clock,
-): AmqpHandover {
-  return new AmqpHandover({
+interface AmqpHandoverParts {
+  config: QueryConfig;
+  contract: StatisticsContract;
+  outage: OutageLog;
+  clock: Clock;
+  registry: Registry;
+}
+
+function createAmqpHandover({ config, contract, outage, clock, registry }: AmqpHandoverParts): AmqpHandover {
+  const handover = new AmqpHandover({
     urls: config.rabbitmqUrls,
     contract,
     clock,
@@ -122,7 +134,10 @@ function createAmqpHandover(
     onAlarm: (reason) => {
       if (reason !== undefined) outage.note(new Error(`RabbitMQ has raised an alarm: ${reason}`));
     },
+    onReconnect: countReconnects(registry),
   });
+  measureQueues(registry, { ready: () => handover.depths.ready() });
+  return handover;
 }
 
 function urlOf({ port }: { port: number }, host: string): string {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { writePrivateFile } from './private-file.js';
 
 export interface BrokerSettings {
-  /** Absolute; everything the broker reads and writes lies here. */
+  /** Absolute path. The broker reads and writes only here. */
   directory: string;
   user: string;
   password: string;
@@ -12,17 +12,22 @@ export interface BrokerSettings {
   amqpPort: number;
   distributionPort: number;
   epmdPort: number;
-  /** Shown in the broker's command line; a later start recognises leftovers by it. */
+  /** Part of the broker's command line, so that a later start recognizes leftover processes. */
   marker: string;
 }
 
-/** Fixed, since the broker's database belongs to the name of its node; its own epmd keeps it apart from others. */
+/**
+ * Fixed, because the broker's database depends on the node name. A separate epmd prevents conflicts with other nodes.
+ */
 const NODE_NAME = 'serverstats@localhost';
 
-/** Writes what the broker reads, and returns the environment that makes it read this and nothing of the system's. */
+/**
+ * Writes the broker's configuration. @returns an environment in which it uses only this and not the system's
+ * configuration
+ */
 export async function configureBroker(settings: BrokerSettings): Promise<NodeJS.ProcessEnv> {
   const file = (name: string) => join(settings.directory, name);
-  // Erlang keeps its cookie in HOME, and refuses one that others may read.
+  // Erlang stores its cookie in HOME, and refuses a cookie that others can read.
   await mkdir(file('home'), { recursive: true, mode: 0o700 });
   await writePrivateFile(file('definitions.json'), JSON.stringify(definitions(settings)));
   await writePrivateFile(file('rabbitmq.conf'), configuration(settings, file('definitions.json')));
@@ -46,13 +51,13 @@ export async function configureBroker(settings: BrokerSettings): Promise<NodeJS.
     RABBITMQ_PID_FILE: file('rabbitmq.pid'),
     RABBITMQ_DIST_PORT: String(settings.distributionPort),
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: [
-      // Enough for one machine that also runs everything else.
+      // Two schedulers are enough on a machine that also runs everything else.
       '+S 2:2',
       '-kernel inet_dist_use_interface {127,0,0,1}',
-      // Erlang ignores flags it does not know, and shows them in the command line.
+      // Erlang ignores unknown flags. They are visible in the command line.
       `-serverstats ${settings.marker}`,
     ].join(' '),
-    // Makes the script become the broker instead of waiting for it, so that our signals reach the broker itself.
+    // Makes the script exec the broker, so that signals reach the broker itself.
     RUNNING_UNDER_SYSTEMD: 'true',
   };
 }
@@ -71,7 +76,7 @@ function configuration({ amqpPort }: BrokerSettings, definitionsFile: string): s
   ].join('\n');
 }
 
-/** Imported at each start, so the password kept by us always holds; replaces the default user `guest`. */
+/** Imported at each start, so that the stored password is always valid. Replaces the default user `guest`. */
 function definitions({ user, password, vhosts }: BrokerSettings): object {
   return {
     users: [

@@ -2,7 +2,7 @@ import { systemClock, withDeadline } from '#libs/timing';
 
 const POLL_INTERVAL_MS = 50;
 
-/** Polls until the condition holds (true) or the time is over (false). */
+/** Polls until the condition is true, or the time has passed. @returns whether it is true */
 export async function untilTrue(condition: () => boolean | Promise<boolean>, withinMs: number): Promise<boolean> {
   const deadline = Date.now() + withinMs;
   for (;;) {
@@ -12,13 +12,13 @@ export async function untilTrue(condition: () => boolean | Promise<boolean>, wit
   }
 }
 
-/** Whether the promise settled within the time; it is left alone otherwise. */
+/** Whether the promise settles within the time. It is not cancelled. */
 export async function settlesWithin(promise: Promise<unknown>, withinMs: number): Promise<boolean> {
   const settled = promise.then(
     () => true,
     () => true,
   );
-  return withDeadline({ what: 'the end', ms: withinMs }, settled).catch(() => false);
+  return withDeadline({ what: 'settling', ms: withinMs }, settled).catch(() => false);
 }
 
 export function aborted(signal: AbortSignal): Promise<void> {

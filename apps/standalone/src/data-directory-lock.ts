@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { link, rename, rm } from 'node:fs/promises';
-import { readRemembered, writePrivateFile } from './private-file.js';
+import { readStored, writePrivateFile } from './private-file.js';
 import { startedAt } from './running-processes.js';
 import { StartupError } from './startup-error.js';
 
@@ -14,8 +14,8 @@ export interface DataDirectoryLock {
 }
 
 /**
- * Lets one process at a time work in a data directory. The lock is a file that names its holder's process; a
- * holder that was killed is recognised by its process being gone (or its number being another's by now).
+ * Lets one process at a time use a data directory. The lock is a file that names the process that holds it. If that
+ * process no longer exists, or its id belongs to another process, the lock is stale.
  */
 export async function lockDataDirectory(directory: string): Promise<DataDirectoryLock> {
   const path = `${directory}/lock`;
@@ -29,13 +29,13 @@ export async function lockDataDirectory(directory: string): Promise<DataDirector
   }
   return {
     release: async () => {
-      const holder = await readRemembered<LockHolder>(path);
+      const holder = await readStored<LockHolder>(path);
       if (holder && isSameHolder(holder, own)) await rm(path, { force: true });
     },
   };
 }
 
-/** A hard link appears at once and with its whole content, so nobody ever reads a half-written lock. */
+/** A hard link appears atomically with its whole content, so a partial lock is never read. */
 async function createIfAbsent(draft: string, path: string): Promise<boolean> {
   try {
     await link(draft, path);
@@ -47,10 +47,10 @@ async function createIfAbsent(draft: string, path: string): Promise<boolean> {
 }
 
 async function clearStaleLock(path: string, directory: string): Promise<void> {
-  const holder = await readRemembered<LockHolder>(path);
+  const holder = await readStored<LockHolder>(path);
   if (holder?.pid && (await isHeldBy(holder))) {
     throw new StartupError(
-      `Serverstats already runs in ${directory} (process ${holder.pid}): end that one first, or set DATA_DIR to another directory`,
+      `Serverstats already runs in ${directory} (process ${holder.pid}): stop it first, or set DATA_DIR to another directory`,
     );
   }
   const aside = `${path}.stale-${randomBytes(6).toString('hex')}`;
@@ -60,8 +60,8 @@ async function clearStaleLock(path: string, directory: string): Promise<void> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
     throw error;
   }
-  // Another start may have replaced the stale lock by its own between our reading and our renaming: give it back.
-  const taken = await readRemembered<LockHolder>(aside);
+  // Between the read and the rename, another start may have replaced the stale lock with its own. Then restore it.
+  const taken = await readStored<LockHolder>(aside);
   if (taken && !(holder && isSameHolder(taken, holder))) await createIfAbsent(aside, path);
   await rm(aside, { force: true });
 }

@@ -15,13 +15,13 @@ describe('openDataDirectory', () => {
   });
   afterEach(() => rm(parent, { recursive: true }));
 
-  it('creates the directory with what lies above it', async () => {
+  it('creates the directory and its parents', async () => {
     const directory = await openDataDirectory(path);
     await expect(writeFile(directory.file('something'), '')).resolves.toBeUndefined();
     await directory.release();
   });
 
-  it('closes to others the directory that it makes, and leaves one that is there as it is', async () => {
+  it('makes a new directory private, and does not change the mode of an existing one', async () => {
     const modeOf = async (of: string) => (await stat(of)).mode & 0o7777;
     await (await openDataDirectory(path)).release();
     expect(await modeOf(path)).toBe(process.getuid?.() === 0 ? 0o711 : 0o700);
@@ -30,7 +30,7 @@ describe('openDataDirectory', () => {
     expect(await modeOf(path)).toBe(0o1777);
   });
 
-  it('refuses a second start in the same directory, naming the process of the first', async () => {
+  it('rejects a second start in the same directory, and names the process of the first', async () => {
     const directory = await openDataDirectory(path);
     await expect(openDataDirectory(path)).rejects.toThrow(
       new RegExp(`already runs in .*process ${process.pid}.*DATA_DIR`),
@@ -38,14 +38,14 @@ describe('openDataDirectory', () => {
     await directory.release();
   });
 
-  it('lets one in after the other has left', async () => {
+  it('can be opened again after it was released', async () => {
     await (await openDataDirectory(path)).release();
     const next = await openDataDirectory(path);
     expect(next.path).toBe(path);
     await next.release();
   });
 
-  it('lets exactly one of many in', async () => {
+  it('lets exactly one of many concurrent starts succeed', async () => {
     const starts = await Promise.allSettled(Array.from({ length: 10 }, () => openDataDirectory(path)));
     const opened = starts.filter((start) => start.status === 'fulfilled');
     expect(opened).toHaveLength(1);
@@ -53,8 +53,8 @@ describe('openDataDirectory', () => {
   });
 
   it.each([
-    ['of a process that is gone', async () => JSON.stringify({ pid: 2 ** 30, startedAt: 'x' })],
-    ['of an earlier life of the process number', async () => JSON.stringify({ pid: process.pid, startedAt: 'x' })],
+    ['of a process that no longer exists', async () => JSON.stringify({ pid: 2 ** 30, startedAt: 'x' })],
+    ['of an earlier process with the same id', async () => JSON.stringify({ pid: process.pid, startedAt: 'x' })],
     ['that does not parse', async () => '{"pid":'],
   ])('takes over a lock %s', async (_, content) => {
     await (await openDataDirectory(path)).release();
@@ -64,14 +64,14 @@ describe('openDataDirectory', () => {
     await directory.release();
   });
 
-  it('respects the lock of another process that lives', async () => {
+  it('respects the lock of another running process', async () => {
     await (await openDataDirectory(path)).release();
     const lock = { pid: process.ppid, startedAt: await startedAt(process.ppid) };
     await writeFile(join(path, 'lock'), JSON.stringify(lock));
     await expect(openDataDirectory(path)).rejects.toThrow(`process ${process.ppid}`);
   });
 
-  it('knows the directory by any of its names', async () => {
+  it('recognizes the directory through a symbolic link', async () => {
     const directory = await openDataDirectory(path);
     await symlink(path, join(parent, 'alias'));
     await expect(openDataDirectory(join(parent, 'alias'))).rejects.toThrow(StartupError);

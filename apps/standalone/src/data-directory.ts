@@ -7,13 +7,13 @@ import { StartupError } from './startup-error.js';
 export interface DataDirectory {
   /** Absolute, without symbolic links. */
   path: string;
-  /** Names this directory in the command lines of what runs for it, so that a later start recognises leftovers. */
+  /** Part of the command lines of this directory's servers, so that a later start recognizes leftover processes. */
   marker: string;
   file(name: string): string;
   release(): Promise<void>;
 }
 
-/** Creates the directory that keeps everything standalone makes, and locks it for this process. */
+/** Creates standalone's data directory, and locks it for this process. */
 export async function openDataDirectory(configured: string): Promise<DataDirectory> {
   const path = await createDirectory(resolve(configured));
   const lock = await lockDataDirectory(path);
@@ -25,18 +25,18 @@ export async function openDataDirectory(configured: string): Promise<DataDirecto
   };
 }
 
-/** Of the path, not of a value kept inside: a copy of the directory must not end what runs in the original. */
+/** Derived from the path and not stored in the directory, so that a copy of it does not stop the original's servers. */
 export function markerOf(path: string): string {
   return `serverstats-${createHash('sha256').update(path).digest('hex').slice(0, 16)}`;
 }
 
 async function createDirectory(configured: string): Promise<string> {
   try {
-    const made = await mkdir(configured, { recursive: true });
+    const created = await mkdir(configured, { recursive: true });
     const path = await realpath(configured);
-    // What was there before may be anybody's, as /tmp is, and stays as it was. Under root the database server runs as
-    // another user, who must be able to pass through (but not to look around).
-    if (made !== undefined) await chmod(path, process.getuid?.() === 0 ? 0o711 : 0o700);
+    // The mode of an existing directory, such as /tmp, is not changed. As root, the database server runs as another user,
+    // which must be able to traverse the directory, but not to list it.
+    if (created !== undefined) await chmod(path, process.getuid?.() === 0 ? 0o711 : 0o700);
     return path;
   } catch (error) {
     throw new StartupError(`DATA_DIR: ${configured} cannot be used as a directory: ${(error as Error).message}`);

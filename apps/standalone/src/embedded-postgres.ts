@@ -12,7 +12,7 @@ import { type Account, findPostgresAccount } from './postgres-account.js';
 import { findPostgresBinaries, majorVersionOf } from './postgres-binaries.js';
 import { endLeftoverPostgres, removeStalePidFile } from './postgres-leftovers.js';
 import { createOwnedDirectory, type PostgresLocation, placePostgres } from './postgres-location.js';
-import { readFileIfPresent, readRemembered, writePrivateFile } from './private-file.js';
+import { readFileIfPresent, readStored, writePrivateFile } from './private-file.js';
 import { type EndingStep, ServerProcess } from './server-process.js';
 import { StartupError } from './startup-error.js';
 
@@ -21,8 +21,11 @@ const run = promisify(execFile);
 const SUPERUSER = 'serverstats';
 const DATABASE = 'serverstats';
 const POLL_INTERVAL_MS = 50;
-/** A server that recovers from a crash answers, if only that it is not ready; this is for one that says nothing. */
-const SILENCE_LIMIT_MS = 60_000;
+/**
+ * The deadline for a server that does not answer at all. A server that recovers from a crash answers that it is not
+ * ready.
+ */
+const NO_ANSWER_LIMIT_MS = 60_000;
 const START_ATTEMPTS = 3;
 
 /** SQLSTATE while the server starts up, recovers or shuts down. */
@@ -40,10 +43,10 @@ const IMMEDIATE_END: readonly EndingStep[] = [
   { signal: 'SIGKILL', waitMs: 500 },
 ];
 
-interface RememberedPostgres {
+interface StoredSettings {
   port: number;
   password: string;
-  /** Where the cluster lies when not in the data directory. */
+  /** The cluster's directory, if it is not in the data directory. */
   outside?: string;
 }
 
@@ -54,17 +57,17 @@ export async function startEmbeddedPostgres(
 ): Promise<EmbeddedServer> {
   await endLeftoverPostgres(postgresMarker(directory));
 
-  const rememberedPath = directory.file('postgres.json');
-  const remembered = (await readRemembered<RememberedPostgres>(rememberedPath)) ?? {};
+  const settingsPath = directory.file('postgres.json');
+  const stored = (await readStored<StoredSettings>(settingsPath)) ?? {};
   const serverAccount = await findPostgresAccount();
   const binaries = await findPostgresBinaries();
-  const location = await placePostgres(directory.path, binaries, serverAccount, remembered.outside);
+  const location = await placePostgres(directory.path, binaries, serverAccount, stored.outside);
   const account = serverAccount && ((await ownerOf(location.clusterDirectory)) ?? serverAccount);
-  const password = remembered.password ?? randomBytes(24).toString('base64url');
-  const port = await findFreePort([remembered.port]);
-  const settings: RememberedPostgres = { port, password, outside: location.outside };
-  // Before the cluster is made: a cluster whose password nobody knows would be of no use.
-  await writePrivateFile(rememberedPath, JSON.stringify(settings));
+  const password = stored.password ?? randomBytes(24).toString('base64url');
+  const port = await findFreePort([stored.port]);
+  const settings: StoredSettings = { port, password, outside: location.outside };
+  // Before the cluster is created, because a cluster with a lost password would be unusable.
+  await writePrivateFile(settingsPath, JSON.stringify(settings));
 
   const version = await majorVersionOf(location.binaries);
   say(`Starting Postgres ${version} in ${location.clusterDirectory}`);
@@ -83,12 +86,12 @@ async function ensureCluster(
   if (clusterVersion === version) return;
   if (clusterVersion !== undefined) {
     throw new StartupError(
-      `${clusterDirectory} was made by Postgres ${clusterVersion} and cannot be opened by ${version}: ` +
-        'set DATA_DIR to a new directory (and carry the data over with pg_dump of the old version), or set DATABASE_URL',
+      `${clusterDirectory} was created by Postgres ${clusterVersion} and cannot be opened by ${version}: ` +
+        'set DATA_DIR to a new directory (and copy the data with pg_dump of the old version), or set DATABASE_URL',
     );
   }
   await removeDrafts(clusterDirectory);
-  // Made aside and renamed: a start that was killed half way leaves no cluster that looks finished.
+  // Created elsewhere and renamed, so that a killed start leaves no incomplete cluster.
   const draft = `${clusterDirectory}.draft-${randomBytes(6).toString('hex')}`;
   const passwordFile = join(draft, 'password');
   const cluster = join(draft, 'cluster');
@@ -120,7 +123,7 @@ async function ensureCluster(
   }
 }
 
-/** Those of starts that were killed while they made the cluster. */
+/** Removes drafts of starts that were killed while they created the cluster. */
 async function removeDrafts(clusterDirectory: string): Promise<void> {
   const parent = dirname(clusterDirectory);
   const prefix = `${basename(clusterDirectory)}.draft-`;
@@ -129,7 +132,10 @@ async function removeDrafts(clusterDirectory: string): Promise<void> {
   }
 }
 
-/** Postgres opens a cluster only for its owner, who may be another than today when it was not root who made it. */
+/**
+ * Postgres must run as the cluster's owner, which may differ from today's account if the cluster was not created by
+ * root.
+ */
 async function ownerOf(clusterDirectory: string): Promise<Account | undefined> {
   const found = await stat(clusterDirectory).catch(() => undefined);
   if (!found || found.uid === 0) return undefined;
@@ -140,7 +146,7 @@ async function startServer(
   directory: DataDirectory,
   location: PostgresLocation,
   account: Account | undefined,
-  settings: RememberedPostgres,
+  settings: StoredSettings,
   stopRequested: AbortSignal,
 ): Promise<EmbeddedServer> {
   for (let attempt = 1; ; attempt++) {
@@ -161,13 +167,13 @@ async function startServer(
         stopAtOnce: async () => void (await server.stop(IMMEDIATE_END)),
       };
     }
-    const how = server.hasEnded ? await server.exited : 'does not let us in';
+    const how = server.hasEnded ? await server.exited : 'refuses connections';
     await server.stop(IMMEDIATE_END);
     stopRequested.throwIfAborted();
     if (attempt === START_ATTEMPTS) {
-      throw new StartupError(`the embedded Postgres ${how}; it wrote last:\n${server.logTail()}`);
+      throw new StartupError(`the embedded Postgres ${how}; its last output:\n${server.logTail()}`);
     }
-    // Somebody may have taken the port meanwhile, or a worker of a killed server may still hold the shared memory.
+    // Another program may have taken the port, or a worker of a killed server may still hold the shared memory.
     settings.port = await findFreePort([settings.port]);
     await writePrivateFile(directory.file('postgres.json'), JSON.stringify(settings));
   }
@@ -179,7 +185,7 @@ function postgresMarker(directory: DataDirectory): string {
 
 function serverArguments(clusterDirectory: string, marker: string, port: number): string[] {
   const settings: Record<string, string | number> = {
-    // Shown in the command line of every process of the server; a later start recognises leftovers by it.
+    // Part of the command line of every process of the server, so that a later start recognizes leftovers.
     cluster_name: marker,
     listen_addresses: '127.0.0.1',
     port,
@@ -194,19 +200,19 @@ function serverArguments(clusterDirectory: string, marker: string, port: number)
   return ['-D', clusterDirectory, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
 }
 
-/** Of ours only what a server needs: PG* variables meant for clients would change what it does. */
+/** Only the variables that a server needs, because PG* variables for clients would affect it. */
 function serverEnvironment(): NodeJS.ProcessEnv {
   return { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' };
 }
 
-/** Waits for as long as the server is busy recovering; false when it ended, refuses us or says nothing at all. */
+/** Waits while the server recovers. @returns false if it has ended, refuses the password, or does not answer */
 async function becomesReady(
   server: ServerProcess,
-  settings: RememberedPostgres,
+  settings: StoredSettings,
   stopRequested: AbortSignal,
 ): Promise<boolean> {
   let silentSince = Date.now();
-  while (!server.hasEnded && !stopRequested.aborted && Date.now() - silentSince < SILENCE_LIMIT_MS) {
+  while (!server.hasEnded && !stopRequested.aborted && Date.now() - silentSince < NO_ANSWER_LIMIT_MS) {
     const answer = await openDatabase(settings);
     if (answer === 'ready') return true;
     if (answer === 'refused') return false;
@@ -216,7 +222,7 @@ async function becomesReady(
   return false;
 }
 
-async function openDatabase(settings: RememberedPostgres): Promise<'ready' | 'starting' | 'refused' | 'silent'> {
+async function openDatabase(settings: StoredSettings): Promise<'ready' | 'starting' | 'refused' | 'silent'> {
   const client = new pg.Client({ connectionString: urlOf(settings, 'postgres'), connectionTimeoutMillis: 5_000 });
   client.on('error', () => undefined);
   try {
@@ -233,6 +239,6 @@ async function openDatabase(settings: RememberedPostgres): Promise<'ready' | 'st
   }
 }
 
-function urlOf({ port, password }: RememberedPostgres, database: string): string {
+function urlOf({ port, password }: StoredSettings, database: string): string {
   return `postgres://${SUPERUSER}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
 }

@@ -1,16 +1,16 @@
-/** A server that standalone started because no variable names one. */
+/** A server that standalone starts because no variable names one. */
 export interface EmbeddedServer {
   url: string;
-  /** Resolves with one line about it should the server end, by itself or asked to. */
+  /** Resolves with one line about how the server has ended, whether it was stopped or not. */
   ended: Promise<string>;
-  /** In order, with deadlines. */
+  /** An orderly shutdown, with deadlines. */
   stop(): Promise<void>;
-  /** Within a second; the next start recovers. */
+  /** An immediate shutdown, within a second. The next start recovers. */
   stopAtOnce(): Promise<void>;
 }
 
 export interface StartOptions {
-  /** Ends a start in progress. */
+  /** Aborts a start in progress. */
   stopRequested: AbortSignal;
   say: (line: string) => void;
 }

@@ -1,19 +1,19 @@
 import { StartupError } from './startup-error.js';
 
-/** The first thing that goes wrong by itself. */
+/** The first failure of a server or service. */
 export interface Failure {
-  /** Rejects with it. */
+  /** Rejects with the failure. */
   happened: Promise<never>;
-  /** A server that ends counts, in words; during a stop nobody looks any more. */
+  /** The end of a server is a failure. During a stop it is ignored, because `happened` is no longer awaited. */
   watchServer(ended: Promise<string>): void;
   watchService(failed: Promise<never> | undefined): void;
 }
 
-/** Also hears of errors that nobody caught, which would end this process and leave its children behind. */
+/** Also listens for uncaught errors, which would end this process and leave its children running. */
 export function listenForFailure(): Failure {
   let fail: (error: unknown) => void = () => undefined;
   const happened = new Promise<never>((_, reject) => (fail = reject));
-  // Nobody may be waiting yet when it happens; whoever waits later learns of it still.
+  // A failure may happen before `happened` is awaited.
   happened.catch(() => undefined);
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);

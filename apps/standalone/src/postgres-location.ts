@@ -1,53 +1,53 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, chown, cp, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Account, mayPass, mayRead } from './postgres-account.js';
+import { type Account, mayTraverse, mayRead } from './postgres-account.js';
 import { binariesIn, type PostgresBinaries } from './postgres-binaries.js';
 import { StartupError } from './startup-error.js';
 
-/** Where a server's account can get, in the order tried. */
+/** Directories that every account can traverse, in the order of the attempts. */
 const OPEN_DIRECTORIES = ['/var/lib', '/var/tmp'];
-/** Only needed to compile against Postgres; a third of the size. */
+/** Files that are only needed to compile against Postgres; a third of the size. */
 const COMPILE_TIME_FILES = /\.a$|\/(include|pkgconfig|pgxs)(\/|$)/;
 
 export interface PostgresLocation {
   binaries: PostgresBinaries;
-  /** Of the cluster; exists or not. */
+  /** The cluster's directory, which may not exist yet. */
   clusterDirectory: string;
-  /** Set when the cluster lies outside the data directory. */
+  /** Set if the cluster is outside of the data directory. */
   outside?: string;
 }
 
 /**
- * Places the cluster in the data directory. Started by root in a folder closed to others (as /root is), Postgres,
- * which runs as another user, could reach neither its data nor its own program there: both then go to /var/lib.
+ * Places the cluster in the data directory. If root starts it in a private folder such as /root, Postgres, which runs
+ * as another user, cannot access its data or its program there. Then both are placed in /var/lib.
  */
 export async function placePostgres(
   dataDirectory: string,
   binaries: PostgresBinaries,
   account: Account | undefined,
-  rememberedOutside: string | undefined,
+  storedOutside: string | undefined,
 ): Promise<PostgresLocation> {
-  const dataWithinReach = rememberedOutside === undefined && (await mayPass(account, dataDirectory));
-  const programWithinReach = await mayRead(account, binaries.postgres);
+  const isDataAccessible = storedOutside === undefined && (await mayTraverse(account, dataDirectory));
+  const isProgramAccessible = await mayRead(account, binaries.postgres);
 
-  const open = dataWithinReach && programWithinReach ? undefined : await openDirectory(account);
-  const reachable = programWithinReach ? binaries : await copyBinaries(binaries, open as string);
-  if (dataWithinReach) return { binaries: reachable, clusterDirectory: join(dataDirectory, 'postgres') };
+  const open = isDataAccessible && isProgramAccessible ? undefined : await openDirectory(account);
+  const accessibleBinaries = isProgramAccessible ? binaries : await copyBinaries(binaries, open as string);
+  if (isDataAccessible) return { binaries: accessibleBinaries, clusterDirectory: join(dataDirectory, 'postgres') };
 
-  const outside = rememberedOutside ?? join(open as string, `cluster-${randomBytes(6).toString('hex')}`);
-  return { binaries: reachable, clusterDirectory: outside, outside };
+  const outside = storedOutside ?? join(open as string, `cluster-${randomBytes(6).toString('hex')}`);
+  return { binaries: accessibleBinaries, clusterDirectory: outside, outside };
 }
 
 async function openDirectory(account: Account | undefined): Promise<string> {
   for (const parent of OPEN_DIRECTORIES) {
     const directory = join(parent, 'serverstats');
     try {
-      const made = await mkdir(directory, { recursive: true });
-      if (made !== undefined) await chmod(directory, 0o755);
+      const created = await mkdir(directory, { recursive: true });
+      if (created !== undefined) await chmod(directory, 0o755);
       const { uid } = await stat(directory);
-      // In a directory that all may write to, somebody else may have been there first.
-      if (uid === 0 && (await mayPass(account, directory))) return directory;
+      // In a world-writable directory, another user may have created it first.
+      if (uid === 0 && (await mayTraverse(account, directory))) return directory;
     } catch {
       continue;
     }
@@ -65,7 +65,7 @@ async function copyBinaries(binaries: PostgresBinaries, parent: string): Promise
     () => false,
   );
   if (!isThere) {
-    // Copied aside and renamed, so that a copy is there whole or not at all.
+    // Copied elsewhere and renamed, so that the copy is never incomplete.
     const draft = `${copy}.${randomBytes(6).toString('hex')}`;
     try {
       await cp(binaries.root, draft, {
@@ -81,7 +81,7 @@ async function copyBinaries(binaries: PostgresBinaries, parent: string): Promise
   return binariesIn(copy);
 }
 
-/** Creates an empty directory that is the account's own. */
+/** Creates an empty directory that the account owns. */
 export async function createOwnedDirectory(path: string, account: Account | undefined): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   if (account) await chown(path, account.uid, account.gid);

@@ -9,7 +9,7 @@ import type { DataDirectory } from './data-directory.js';
 import type { EmbeddedServer, StartOptions } from './embedded-server.js';
 import { findFreePort } from './free-port.js';
 import { endLeftovers } from './leftover-processes.js';
-import { readRemembered, writePrivateFile } from './private-file.js';
+import { readStored, writePrivateFile } from './private-file.js';
 import type { RabbitmqInstallation } from './rabbitmq-installation.js';
 import { type EndingStep, ServerProcess } from './server-process.js';
 import { StartupError } from './startup-error.js';
@@ -20,7 +20,7 @@ const START_LIMIT_MS = 120_000;
 const POLL_INTERVAL_MS = 100;
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** SIGTERM makes the broker stop in order. */
+/** SIGTERM is the orderly shutdown. */
 const ORDERLY_END: readonly EndingStep[] = [
   { signal: 'SIGTERM', waitMs: 4_000 },
   { signal: 'SIGKILL', waitMs: 500 },
@@ -28,7 +28,7 @@ const ORDERLY_END: readonly EndingStep[] = [
 const IMMEDIATE_END: readonly EndingStep[] = [{ signal: 'SIGKILL', waitMs: 500 }];
 const LEFTOVER_END: readonly EndingStep[] = [{ signal: 'SIGTERM', waitMs: 15_000 }];
 
-interface RememberedBroker {
+interface StoredSettings {
   port: number;
   password: string;
 }
@@ -37,16 +37,16 @@ export interface PrivateBrokerOptions extends StartOptions {
   installation: RabbitmqInstallation;
   /** @defaultValue `['/']` */
   vhosts?: readonly string[];
-  /** Tried before any free port and after the one of the last start. @defaultValue RabbitMQ's own */
+  /** Used if the port of the last start is not free. @defaultValue RabbitMQ's standard port */
   preferredPort?: number;
 }
 
 export interface PrivateBroker extends EmbeddedServer {
-  /** In which RabbitMQ's own tools, as rabbitmqctl, reach this broker. */
+  /** The environment in which RabbitMQ's tools, such as rabbitmqctl, reach this broker. */
   toolEnvironment: NodeJS.ProcessEnv;
 }
 
-/** Starts a broker of our own on loopback, with everything it keeps in the data directory. */
+/** Starts a private broker on loopback, with all its files in the data directory. */
 export async function startPrivateBroker(
   directory: DataDirectory,
   { installation, vhosts = ['/'], preferredPort = STANDARD_AMQP_PORT, stopRequested, say }: PrivateBrokerOptions,
@@ -54,11 +54,11 @@ export async function startPrivateBroker(
   const marker = `${directory.marker}-rabbitmq`;
   await endLeftovers({ what: 'RabbitMQ', marker, steps: LEFTOVER_END });
 
-  const rememberedPath = directory.file('rabbitmq.json');
-  const remembered = (await readRemembered<RememberedBroker>(rememberedPath)) ?? {};
-  const password = remembered.password ?? randomBytes(24).toString('base64url');
-  const amqpPort = await findFreePort([remembered.port, preferredPort]);
-  await writePrivateFile(rememberedPath, JSON.stringify({ port: amqpPort, password } satisfies RememberedBroker));
+  const settingsPath = directory.file('rabbitmq.json');
+  const stored = (await readStored<StoredSettings>(settingsPath)) ?? {};
+  const password = stored.password ?? randomBytes(24).toString('base64url');
+  const amqpPort = await findFreePort([stored.port, preferredPort]);
+  await writePrivateFile(settingsPath, JSON.stringify({ port: amqpPort, password } satisfies StoredSettings));
 
   const home = directory.file('rabbitmq');
   await mkdir(home, { recursive: true, mode: 0o700 });
@@ -102,7 +102,7 @@ export async function startPrivateBroker(
     const how = broker.hasEnded ? await broker.exited : `is not ready after ${START_LIMIT_MS / 1000} s`;
     await endAll(IMMEDIATE_END);
     stopRequested.throwIfAborted();
-    throw new StartupError(`the private RabbitMQ ${how}; it wrote last:\n${broker.logTail()}`);
+    throw new StartupError(`the private RabbitMQ ${how}; its last output:\n${broker.logTail()}`);
   } catch (error) {
     await epmd.stop(IMMEDIATE_END);
     throw error;
@@ -110,8 +110,8 @@ export async function startPrivateBroker(
 }
 
 /**
- * Erlang's port mapper, of this broker alone: the one that a broker starts by itself stays behind when the broker
- * ends, and might be shared with others.
+ * Starts Erlang's port mapper for this broker only. A port mapper that the broker starts itself would keep running
+ * after the broker's end, and other brokers could share it.
  */
 async function startPortMapper(
   { epmd }: RabbitmqInstallation,
@@ -121,7 +121,7 @@ async function startPortMapper(
 ): Promise<ServerProcess> {
   const mapper = await ServerProcess.start({
     command: epmd,
-    // epmd accepts no arguments but its own: the name it is called by carries the marker.
+    // epmd rejects unknown arguments, so the marker is in argv[0].
     argv0: `${marker}-epmd`,
     args: ['-port', String(port), '-address', '127.0.0.1'],
     env: { PATH: process.env.PATH },

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 
-/** For the owner's eyes alone. */
+/** Only the owner can read and write. */
 const PRIVATE_MODE = 0o600;
 
 /**
- * Written aside and renamed: whoever is killed half way leaves the old file or the new one, never a torn one,
- * and the content is at no moment readable by others.
+ * Writes a file atomically: it is written elsewhere and renamed, so that a killed process leaves the old or the new
+ * file, never a partial one. Others can never read it.
  */
 export async function writePrivateFile(path: string, content: string): Promise<void> {
   const draft = `${path}.${randomBytes(6).toString('hex')}.draft`;
@@ -18,7 +18,7 @@ export async function writePrivateFile(path: string, content: string): Promise<v
   }
 }
 
-/** The content, or undefined when there is no such file. */
+/** The content, or undefined if the file does not exist. */
 export async function readFileIfPresent(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
@@ -28,13 +28,13 @@ export async function readFileIfPresent(path: string): Promise<string | undefine
   }
 }
 
-/** What an earlier start remembered as JSON; undefined when there is nothing or it does not parse. */
-export async function readRemembered<T extends object>(path: string): Promise<Partial<T> | undefined> {
+/** The JSON that an earlier start stored. Undefined if the file does not exist or is not valid. */
+export async function readStored<T extends object>(path: string): Promise<Partial<T> | undefined> {
   const content = await readFileIfPresent(path);
   if (content === undefined) return undefined;
   try {
-    const remembered: unknown = JSON.parse(content);
-    return typeof remembered === 'object' && remembered !== null ? (remembered as Partial<T>) : undefined;
+    const stored: unknown = JSON.parse(content);
+    return typeof stored === 'object' && stored !== null ? (stored as Partial<T>) : undefined;
   } catch {
     return undefined;
   }

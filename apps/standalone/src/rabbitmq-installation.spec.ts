@@ -20,17 +20,17 @@ describe('findRabbitmq', () => {
   };
   const PROPER = '#!/bin/sh\n. "$SCRIPTS_DIR/rabbitmq-env"\n';
 
-  it('finds nothing where there is nothing', async () => {
+  it('returns undefined without RabbitMQ', async () => {
     expect(await findRabbitmq(root)).toBeUndefined();
   });
 
-  it('takes the script on PATH', async () => {
+  it('finds the script on PATH', async () => {
     const server = await script('sbin/rabbitmq-server', PROPER);
     const epmd = await script('sbin/epmd', '');
     expect(await findRabbitmq(join(root, 'sbin'))).toEqual({ server, epmd });
   });
 
-  it("looks behind Debian's wrapper, which would change the user and lose the environment", async () => {
+  it("finds the script behind Debian's wrapper, which would change the user and lose the environment", async () => {
     const server = await script('lib/rabbitmq-server', PROPER);
     await script('lib/rabbitmq-script-wrapper', '#!/bin/sh\nsu rabbitmq -s /bin/sh -c …\n');
     await script('sbin/epmd', '');
@@ -38,7 +38,7 @@ describe('findRabbitmq', () => {
     expect(await findRabbitmq(join(root, 'sbin'))).toMatchObject({ server });
   });
 
-  it("finds Erlang's port mapper beside erl when it is not on PATH itself", async () => {
+  it("finds Erlang's port mapper next to erl if it is not on PATH", async () => {
     await script('sbin/rabbitmq-server', PROPER);
     await script('erlang/erl', '');
     const epmd = await script('erlang/epmd', '');
@@ -46,7 +46,7 @@ describe('findRabbitmq', () => {
     expect(await findRabbitmq(join(root, 'sbin'))).toMatchObject({ epmd });
   });
 
-  it('says what is missing when there is a broker without Erlang', async () => {
+  it('says what is missing if there is a broker without Erlang', async () => {
     await script('sbin/rabbitmq-server', PROPER);
     await expect(findRabbitmq(join(root, 'sbin'))).rejects.toThrow(/Erlang.*RABBITMQ_URL/);
   });

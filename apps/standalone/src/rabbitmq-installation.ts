@@ -5,14 +5,14 @@ import { StartupError } from './startup-error.js';
 
 export interface RabbitmqInstallation {
   server: string;
-  /** The port mapper daemon of Erlang, which comes with it. */
+  /** Erlang's port mapper daemon. */
   epmd: string;
 }
 
-/** More than any of the scripts is long. */
+/** More than the size of any of the scripts. */
 const SCRIPT_BYTES = 64 * 1024;
 
-/** The RabbitMQ on PATH, or at the given place; undefined when there is none. */
+/** The RabbitMQ on PATH, or at the given path. Undefined if there is none. */
 export async function findRabbitmq(
   path = process.env.PATH ?? '',
   server?: string,
@@ -23,8 +23,8 @@ export async function findRabbitmq(
 }
 
 /**
- * Debian puts a wrapper in front that becomes the user rabbitmq with `su` and on the way loses the environment, which
- * is what tells a private broker from the system's. The script proper lies behind it.
+ * Debian's wrapper script changes to the user rabbitmq with `su` and loses the environment, which a private broker
+ * needs. This returns the actual script behind the wrapper.
  */
 async function behindWrapper(found: string): Promise<string> {
   const resolved = await realpath(found);
@@ -35,7 +35,7 @@ async function behindWrapper(found: string): Promise<string> {
   return resolved;
 }
 
-/** Every rabbitmq-server script proper sources this file beside it. */
+/** Every actual rabbitmq-server script sources this file in its directory. */
 async function readsEnvironment(script: string): Promise<boolean> {
   const file = await open(script, 'r');
   try {
@@ -50,8 +50,8 @@ async function findEpmd(path: string): Promise<string> {
   const onPath = await findOnPath('epmd', path);
   if (onPath) return onPath;
   const erl = await findOnPath('erl', path);
-  const besideErl = erl && join(dirname(await realpath(erl)), 'epmd');
-  if (besideErl && (await isExecutable(besideErl))) return besideErl;
+  const nextToErl = erl && join(dirname(await realpath(erl)), 'epmd');
+  if (nextToErl && (await isExecutable(nextToErl))) return nextToErl;
   throw new StartupError(
     'rabbitmq-server is on PATH but its Erlang (erl, epmd) is not: add its bin directory to PATH, or set RABBITMQ_URL',
   );

@@ -2,20 +2,20 @@ import { BackOff, systemClock, withDeadline } from '#libs/timing';
 
 const PAUSES = { firstMs: 100, longestMs: 1_000 };
 const PROBE_TIMEOUT_MS = 5_000;
-/** After this long somebody at the terminal wonders what it is waiting for. */
+/** After this time, the missing parts are printed. */
 const EXPLAIN_AFTER_MS = 5_000;
 
 interface Readiness {
   checks: Record<string, { status: string; message?: string }>;
 }
 
-/** Waits until the service says that it can do its work; tells what is missing when that takes long. */
+/** Waits until the service is ready. Prints what is missing if that takes long. */
 export async function untilReady(url: string, stopRequested: AbortSignal, say: (line: string) => void): Promise<void> {
   const explainAt = Date.now() + EXPLAIN_AFTER_MS;
   let explained = false;
   for (const backOff = new BackOff(PAUSES); ;) {
     stopRequested.throwIfAborted();
-    const missing = await whatIsMissing(url);
+    const missing = await findMissing(url);
     if (missing === undefined) return;
     if (!explained && Date.now() > explainAt) {
       say(`Waiting: ${missing}`);
@@ -25,7 +25,7 @@ export async function untilReady(url: string, stopRequested: AbortSignal, say: (
   }
 }
 
-async function whatIsMissing(url: string): Promise<string | undefined> {
+async function findMissing(url: string): Promise<string | undefined> {
   try {
     const readiness = await withDeadline({ what: 'the answer', ms: PROBE_TIMEOUT_MS }, async (signal) => {
       const response = await fetch(`${url}/readyz`, { signal });

@@ -19,21 +19,21 @@ describe('RunningParts', () => {
     ...overrides,
   });
 
-  it('stops what was started last first', async () => {
+  it('stops the parts in reverse order', async () => {
     for (const name of ['Postgres', 'RabbitMQ', 'query']) parts.add(part(name));
     await parts.stop();
     expect(ended).toEqual(['query', 'RabbitMQ', 'Postgres']);
   });
 
-  it('goes on after a part that fails to stop, and says so', async () => {
+  it('continues after a part that fails to stop, and reports it', async () => {
     parts.add(part('Postgres'));
     parts.add(part('query', { stop: () => Promise.reject(new Error('no')) }));
     await parts.stop();
     expect(ended).toEqual(['Postgres']);
-    expect(said).toEqual(['query did not stop in order: no']);
+    expect(said).toEqual(['query failed to stop: no']);
   });
 
-  it('ends at once a part that takes too long', async () => {
+  it('stops a part immediately if it takes too long', async () => {
     parts.add(part('Postgres'));
     parts.add(part('RabbitMQ', { stop: () => new Promise(() => undefined), stopWithinMs: 10 }));
     await parts.stop();
@@ -41,7 +41,7 @@ describe('RunningParts', () => {
     expect(said).toEqual(['RabbitMQ did not stop within 0.01 s']);
   });
 
-  it('ends everything at once in the middle of an orderly stop, which then waits for that', async () => {
+  it('stops everything immediately during an orderly stop, which then waits for that', async () => {
     parts.add(part('Postgres', { stop: () => new Promise(() => undefined) }));
     let endBroker: () => void = () => undefined;
     parts.add(part('RabbitMQ', { stop: () => new Promise((resolve) => (endBroker = resolve)) }));

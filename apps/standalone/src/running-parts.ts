@@ -1,17 +1,17 @@
 import { settlesWithin } from './condition.js';
 
-/** Something that was started and has to be ended. */
+/** A part of the system that was started and has to be stopped. */
 export interface Part {
   name: string;
-  /** In order; what was taken is finished. */
+  /** An orderly shutdown: accepted work is finished. */
   stop(): Promise<void>;
-  /** For a second Ctrl-C. A part inside this process has none: it ends with it. */
+  /** An immediate stop, for a second Ctrl-C. Parts in this process do not need it. */
   stopAtOnce?(): Promise<void>;
-  /** What an orderly stop may take before the next part's turn comes. */
+  /** The deadline of the orderly stop. */
   stopWithinMs: number;
 }
 
-/** What was started, in the order of starting; ended in the reverse order. */
+/** The started parts. They are stopped in reverse order. */
 export class RunningParts {
   private readonly parts: Part[] = [];
   private endingAtOnce?: Promise<unknown>;
@@ -22,7 +22,7 @@ export class RunningParts {
     this.parts.push(part);
   }
 
-  /** A part that fails or takes too long does not keep those that it stands on from being stopped. */
+  /** Stops all parts. If one fails or takes too long, the others are stopped anyway. */
   async stop(): Promise<void> {
     for (let part = this.parts.at(-1); part; part = this.parts.at(-1)) {
       await this.stopPart(part);
@@ -31,7 +31,7 @@ export class RunningParts {
     await this.endingAtOnce;
   }
 
-  /** Also what an orderly stop is just waiting for. */
+  /** Also stops the part that an orderly stop is waiting for. */
   async stopAtOnce(): Promise<void> {
     this.endingAtOnce = Promise.allSettled(this.parts.splice(0).map(async (part) => part.stopAtOnce?.()));
     await this.endingAtOnce;
@@ -39,7 +39,7 @@ export class RunningParts {
 
   private async stopPart(part: Part): Promise<void> {
     const { name, stopWithinMs } = part;
-    const stopping = part.stop().catch((error: Error) => this.say(`${name} did not stop in order: ${error.message}`));
+    const stopping = part.stop().catch((error: Error) => this.say(`${name} failed to stop: ${error.message}`));
     if (await settlesWithin(stopping, stopWithinMs)) return;
     this.say(`${name} did not stop within ${stopWithinMs / 1000} s`);
     await part.stopAtOnce?.();

@@ -7,13 +7,13 @@ const run = promisify(execFile);
 
 export interface RunningProcess {
   pid: number;
-  /** The arguments, separated by blanks. */
+  /** The arguments, separated by spaces. */
   commandLine: string;
 }
 
 /**
- * Whether a process of this number runs, ours or another user's. One that has ended but was not yet collected by
- * its parent does not: the first process of a container may never collect the orphans it inherits.
+ * Whether a process with this id runs, of any user. A zombie does not count: the first process of a container may never
+ * reap orphaned processes.
  */
 export function isAlive(pid: number): boolean {
   try {
@@ -33,12 +33,14 @@ function isZombie(pid: number): boolean {
   }
 }
 
-/** The second field of a stat line is the program's name in parentheses and may itself hold blanks and parentheses. */
+/** The second field of a stat line is the program's name in parentheses, which may contain spaces and parentheses. */
 function fieldsAfterName(stat: string): string[] {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
-/** Every process whose command line contains the marker. Needs no `ps` on Linux: slim containers have none. */
+/**
+ * All processes whose command line contains the marker. On Linux this does not need `ps`, which slim containers lack.
+ */
 export async function findProcesses(marker: string): Promise<RunningProcess[]> {
   const all = process.platform === 'linux' ? await listFromProc() : await listFromPs();
   return all.filter(({ pid, commandLine }) => pid !== process.pid && commandLine.includes(marker));
@@ -48,7 +50,7 @@ async function listFromProc(): Promise<RunningProcess[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const processes: RunningProcess[] = [];
   for (const pid of pids) {
-    // A process may end between the listing and the reading.
+    // A process may end between readdir and readFile.
     const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
     if (commandLine) processes.push({ pid: Number(pid), commandLine: commandLine.replaceAll('\0', ' ').trimEnd() });
   }
@@ -65,8 +67,8 @@ async function listFromPs(): Promise<RunningProcess[]> {
 }
 
 /**
- * Tells this life of a process number from a later one of the same number, which matters most in containers,
- * where a restarted process often gets the number its forerunner had. Undefined when there is no such process.
+ * When a process started, to distinguish it from a later process with the same id. In containers, a restarted process
+ * often gets the same id. Undefined if there is no such process.
  */
 export async function startedAt(pid: number): Promise<string | undefined> {
   try {

@@ -14,7 +14,7 @@ export interface EndingStep {
 
 export interface ServerProcessOptions {
   command: string;
-  /** The name it is called by, when not its path. */
+  /** argv[0]. @defaultValue the command */
   argv0?: string;
   args: readonly string[];
   env: NodeJS.ProcessEnv;
@@ -24,9 +24,9 @@ export interface ServerProcessOptions {
   logFile: string;
 }
 
-/** A server that runs as our child. */
+/** A server that runs as a child process. */
 export class ServerProcess {
-  /** Resolves with how it ended, whoever ended it. */
+  /** Resolves with a description of how it ended. */
   readonly exited: Promise<string>;
   private ended = false;
   private asked = false;
@@ -47,7 +47,7 @@ export class ServerProcess {
 
   static async start(options: ServerProcessOptions): Promise<ServerProcess> {
     await startNewLogWhenLarge(options.logFile);
-    // Its output goes to a file, not through us: when we are killed, it keeps a place to write to.
+    // Its output goes directly to a file, so that it can still write if this process is killed.
     const log = openSync(options.logFile, 'a', 0o600);
     try {
       const child = spawn(options.command, options.args, {
@@ -57,7 +57,7 @@ export class ServerProcess {
         uid: options.uid,
         gid: options.gid,
         stdio: ['ignore', log, log],
-        // A process group of its own: the terminal's Ctrl-C reaches us alone, and we end things in order.
+        // A separate process group, so that Ctrl-C reaches only this process, which stops everything in order.
         detached: true,
       });
       return new ServerProcess(child, options);
@@ -70,7 +70,7 @@ export class ServerProcess {
     return this.ended;
   }
 
-  /** Sends the signals one after another until it has ended; true when the first one sufficed. */
+  /** Sends the signals one by one until it has ended. @returns whether the first one was enough */
   async stop(steps: readonly EndingStep[]): Promise<boolean> {
     this.asked = true;
     for (const [index, { signal, waitMs }] of steps.entries()) {
@@ -81,7 +81,7 @@ export class ServerProcess {
     return false;
   }
 
-  /** The last lines it wrote, for the message when it does not start. */
+  /** The last lines of its output, for error messages. */
   logTail(): string {
     return lastLines(this.options.logFile);
   }

@@ -13,23 +13,23 @@ describe('obtainServiceKey', () => {
   });
   afterEach(() => rm(directory, { recursive: true }));
 
-  it('makes a key of 256 random bits that is recognised by its prefix', async () => {
+  it('creates a key of 256 random bits with a prefix', async () => {
     const key = await obtainServiceKey(path);
     expect(key).toMatch(/^sk_[\w-]{43}$/);
   });
 
-  it('keeps the key for its owner alone', async () => {
+  it('makes the key readable only by its owner', async () => {
     await obtainServiceKey(path);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
 
-  it('makes the key once', async () => {
+  it('creates the key once', async () => {
     const key = await obtainServiceKey(path);
     expect(await obtainServiceKey(path)).toBe(key);
     expect((await readFile(path, 'utf8')).trim()).toBe(key);
   });
 
-  it('refuses a file that holds no key, naming it', async () => {
+  it('rejects a file without a key, and names the file', async () => {
     await writeFile(path, 'short\n');
     await expect(obtainServiceKey(path)).rejects.toThrow(path);
   });

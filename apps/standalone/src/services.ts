@@ -5,7 +5,7 @@ import { startQuery } from '../../query/src/start-query.js';
 
 export type OnServiceStarted = (name: string, service: RunningService) => void;
 
-/** Starts both services, ingestion first, so that whatever is handed over finds its queues. Returns query's URL. */
+/** Starts both services; ingestion first, so that its queues exist. @returns the URL of the query service */
 export async function startServices(env: Environment, onStarted: OnServiceStarted): Promise<string> {
   const ingestion = await startIngestion(loadIngestionConfig(env));
   onStarted('the ingestion service', ingestion);
@@ -14,7 +14,9 @@ export async function startServices(env: Environment, onStarted: OnServiceStarte
   return query.url;
 }
 
-/** The same without RabbitMQ: what is handed over by HTTP goes to the ingestion service by a call. */
+/**
+ * As {@link startServices}, without RabbitMQ: the query service hands events over to the ingestion service by a call.
+ */
 export async function startServicesWithoutBroker(env: Environment, onStarted: OnServiceStarted): Promise<string> {
   const ingestion = await startIngestionInProcess(loadIngestionConfig(env, { withoutBroker: true }));
   onStarted('the ingestion service', ingestion);

@@ -13,7 +13,7 @@ import { type OnServiceStarted, startServices, startServicesWithoutBroker } from
 import { describeStart, type StartBlock } from './start-block.js';
 import type { StopSignals } from './stop-signals.js';
 
-/** Together within the 15 seconds that a stop may take; there are two services. */
+/** A stop may take 15 seconds in total. There are two services. */
 const SERVICE_STOP_MS = 3_500;
 const BROKER_STOP_MS = 4_500;
 const POSTGRES_STOP_MS = 2_500;
@@ -28,9 +28,9 @@ interface Context {
 }
 
 /**
- * The whole system in one process and its children: Postgres and RabbitMQ where no variable names one, then both
- * services. Resolves once everything was stopped because somebody asked; rejects, with everything stopped, when
- * something failed.
+ * Runs the whole system in one process and its children: Postgres and RabbitMQ if no variable names one, then both
+ * services. Resolves after an orderly stop was requested and everything has stopped. If something fails, everything is
+ * stopped, and it rejects.
  */
 export async function runStandalone(env: Environment, stop: StopSignals, say: (line: string) => void): Promise<void> {
   const parts = new RunningParts(say);
@@ -38,7 +38,7 @@ export async function runStandalone(env: Environment, stop: StopSignals, say: (l
   const exit = () => process.exit(1);
   stop.insisted
     .then(() => {
-      say('Ending at once');
+      say('Stopping immediately');
       return parts.stopAtOnce();
     })
     .then(exit, exit);
@@ -95,7 +95,7 @@ function addServer(name: string, server: EmbeddedServer, stopWithinMs: number, {
   failure.watchServer(server.ended);
 }
 
-/** Resolves with the URL of the query service when both can do their work. */
+/** Resolves with the URL of the query service when both services are ready. */
 async function runServices(env: Environment, broker: StartBlock['broker'], context: Context): Promise<string> {
   const { parts, failure, stopRequested, say } = context;
   const urls: string[] = [];
@@ -115,7 +115,7 @@ async function runServices(env: Environment, broker: StartBlock['broker'], conte
   return url;
 }
 
-/** A start that waits for a database or a broker must not keep a stop waiting; one that is about to finish may. */
+/** A start that waits for a database or a broker must not delay a stop; one that is about to finish may. */
 async function giveUpOnStop(starting: Promise<unknown>, stopRequested: AbortSignal): Promise<never> {
   await aborted(stopRequested);
   await settlesWithin(starting, SERVICE_STOP_MS);

@@ -1,22 +1,22 @@
 import { isAbsolute } from 'node:path';
 
 export interface StartBlock {
-  /** Of the query service. */
+  /** The URL of the query service. */
   url: string;
-  /** Where the key lies; undefined when SERVICE_KEY gave it. */
+  /** The file with the service key. Undefined if SERVICE_KEY is set. */
   serviceKeyFile?: string;
   broker: { kind: 'private'; url: string } | { kind: 'configured'; urls: readonly string[] } | { kind: 'none' };
 }
 
-/** Any snowflake will do: a guild never seen has a status too. */
+/** Any snowflake works, because unknown guilds have a status too. */
 const EXAMPLE_GUILD_ID = '81384788765712384';
 
-/** What the operator needs to know, printed once everything runs. Never holds the service key. */
+/** The text that is printed after the start. Never contains the service key. */
 export function describeStart({ url: listeningAt, serviceKeyFile, broker }: StartBlock): string {
   const url = reachable(listeningAt);
   const rows: [label: string, ...lines: string[]][] = [
     ['URL', url],
-    ['Service key', serviceKeyFile ? `${serviceKeyFile} (readable by you alone)` : 'the one in SERVICE_KEY'],
+    ['Service key', serviceKeyFile ? `${serviceKeyFile} (only readable by you)` : 'the one in SERVICE_KEY'],
     ['Bots publish to', ...describeBroker(broker)],
     ['Try', curlLine(url, serviceKeyFile)],
     ['Stop', 'Ctrl-C'],
@@ -28,7 +28,7 @@ export function describeStart({ url: listeningAt, serviceKeyFile, broker }: Star
   return ['', 'Serverstats is running.', '', ...body, ''].join('\n');
 }
 
-/** An address to listen on everywhere is not one to call. */
+/** Replaces a wildcard address, which cannot be called. */
 function reachable(url: string): string {
   return url.replace(/\/\/(0\.0\.0\.0|\[::\])(?=:|$)/, '//127.0.0.1');
 }
@@ -48,7 +48,7 @@ function describeBroker(broker: StartBlock['broker']): string[] {
   }
 }
 
-/** Without the key's file, what the operator set may not be known to the shell this is pasted into. */
+/** Without a key file, the shell may not know the service key, so the line calls a route that needs none. */
 function curlLine(url: string, serviceKeyFile: string | undefined): string {
   if (serviceKeyFile === undefined) return `curl ${quoted(`${url}/readyz`)}`;
   const status = quoted(`${url}/modules/serverstats/status?guild_id=${EXAMPLE_GUILD_ID}`);

@@ -1,4 +1,4 @@
-/** A start that cannot succeed, told in one clear line: it is shown without a stack. */
+/** A start that cannot succeed. The message is one line and is printed without a stack. */
 export class StartupError extends Error {
   override readonly name = 'StartupError';
 }

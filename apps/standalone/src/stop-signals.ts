@@ -1,12 +1,12 @@
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** A Ctrl-C arrives twice under npm: from the terminal, and passed on by npm. */
+/** Under npm, one Ctrl-C arrives twice: from the terminal, and forwarded by npm. */
 const SAME_KEYSTROKE_MS = 1_000;
 const PARENT_CHECK_MS = 500;
 
 export interface StopSignals {
   /** Aborted by the first signal. */
   requested: AbortSignal;
-  /** Resolves with the second one, which is for the impatient. */
+  /** Resolves at the second signal, which requests an immediate stop. */
   insisted: Promise<void>;
 }
 
@@ -31,8 +31,8 @@ export function listenForStop(): StopSignals {
 }
 
 /**
- * npm runs scripts through a shell. One that does not pass on a SIGTERM dies of it and leaves us behind, to be found
- * only by our having another parent.
+ * npm runs scripts through a shell. A shell that does not forward SIGTERM ends and leaves this process running, which
+ * then has another parent.
  */
 function stopWithNpm(stop: () => void): void {
   if (process.env.npm_lifecycle_event === undefined) return;

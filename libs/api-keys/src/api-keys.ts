@@ -3,29 +3,30 @@ import type { EntityManager } from 'typeorm';
 import { ApiKey, type ApiKeyAccess } from '#libs/database';
 import { hashApiKeySecret, isApiKeySecret, makeApiKeySecret, prefixOfApiKeySecret } from './api-key-secret.js';
 
-/** A guild has at most this many keys that are not revoked. */
+/** The maximum number of active keys per guild. */
 export const MAX_API_KEYS = 25;
 
 export interface NewApiKey {
   guildId: string;
-  /** For people: what the key is for. */
+  /** A name that tells people what the key is for. */
   name: string;
   access: ApiKeyAccess;
 }
 
-/** The guild has as many keys as it may have. */
+/** The guild already has {@link MAX_API_KEYS} keys. */
 export class TooManyApiKeysError extends Error {
   override readonly name = 'TooManyApiKeysError';
 
   constructor() {
-    super(`the guild has ${MAX_API_KEYS} keys already: revoke one first`);
+    super(`the guild already has the maximum of ${MAX_API_KEYS} API keys; revoke one first`);
   }
 }
 
 /**
- * Makes a key. Call it under the exclusive lock of the guild's stripe, so that two at a time do not both make the last.
+ * Creates a key. Call it under the exclusive lock of the guild's stripe, so that concurrent calls cannot exceed the
+ * limit.
  *
- * @returns the key, and its secret, which nobody can read again
+ * @returns the key and its secret, which is not stored
  * @throws TooManyApiKeysError
  */
 export async function createApiKey(
@@ -49,26 +50,26 @@ export async function createApiKey(
   return { key, secret };
 }
 
-/** The keys of a guild, the oldest first. */
+/** Lists the keys of a guild, oldest first. */
 export function listApiKeys(manager: EntityManager, guildId: string): Promise<ApiKey[]> {
   return manager.getRepository(ApiKey).find({ where: { guildId }, order: { createdAt: 'ASC', id: 'ASC' } });
 }
 
-/** Whose secret this is; null for one that is unknown or revoked. */
+/** Finds a key by its secret. @returns null if it is unknown or revoked */
 export async function findApiKey(manager: EntityManager, secret: string): Promise<ApiKey | null> {
   if (!isApiKeySecret(secret)) return null;
   const secretHash = hashApiKeySecret(secret);
   const key = await manager.getRepository(ApiKey).findOneBy({ secretHash });
-  // The index has compared the hashes already, in a time that tells of the hash at most, and never of the secret.
+  // The index lookup is not constant-time, but its timing can only reveal the hash and not the secret.
   return key !== null && timingSafeEqual(key.secretHash, secretHash) ? key : null;
 }
 
-/** @returns whether there was such a key */
+/** @returns whether the key existed */
 export async function revokeApiKey(manager: EntityManager, id: string): Promise<boolean> {
   return (await manager.getRepository(ApiKey).delete({ id })).affected === 1;
 }
 
-/** Writes when keys were last used, in one statement. Keys that are gone meanwhile are left out. */
+/** Writes when keys were last used, in one statement. Keys that no longer exist are ignored. */
 export async function writeApiKeyUses(manager: EntityManager, uses: ReadonlyMap<string, Date>): Promise<void> {
   await manager.query(
     `UPDATE api_keys k SET last_used_at = used.at

@@ -3,10 +3,11 @@ import { DeadlineError, withDeadline } from '#libs/timing';
 import { ConfirmPublisher, type ConfirmPublisherOptions } from './confirm-publisher.js';
 import { EventPacks } from './event-packs.js';
 import { BrokerUnavailableError, type EventHandover, type OutgoingEvent } from './event-handover.js';
+import type { QueueDepths } from './queue-depths.js';
 
-export type AmqpHandoverOptions = Omit<ConfirmPublisherOptions, 'name'>;
+export type AmqpHandoverOptions = Omit<ConfirmPublisherOptions, 'name'> & { contract: StatisticsContract };
 
-/** Leaves time for the answer within the 5 s that callers are promised. */
+/** Callers get an answer within 5 s. */
 const CONFIRM_TIMEOUT_MS = 4_500;
 
 /** Publishes events with publisher confirms. */
@@ -24,9 +25,18 @@ export class AmqpHandover implements EventHandover {
     this.publisher.start();
   }
 
+  /** Of the queues that events are handed over to; nothing is known during an alarm. */
+  get depths(): QueueDepths {
+    return this.publisher.depths;
+  }
+
   handOver(event: OutgoingEvent): Promise<void> {
-    // The body of a statistic names its event; of the others the message does, so each needs its own.
-    return this.contract.kind(event.name) === undefined ? this.publish([event]) : this.packs.add(event);
+    return this.isStatistic(event) ? this.packs.add(event) : this.publish([event]);
+  }
+
+  /** The body of a statistic has its event's id and time. Other events have those of their message, so each needs its own. */
+  private isStatistic({ name }: OutgoingEvent): boolean {
+    return this.contract.kind(name) !== undefined;
   }
 
   async probe(): Promise<void> {
@@ -44,16 +54,16 @@ export class AmqpHandover implements EventHandover {
       persistent: true,
       contentType: 'application/json',
       messageId: first.eventId,
-      timestamp: Math.floor(first.occurredAt / 1000),
+      timestamp: Math.floor((this.isStatistic(first) ? Date.now() : first.occurredAt) / 1000),
     };
     const body = events.length === 1 ? first.body : events.map((event) => event.body);
     try {
       const content = Buffer.from(JSON.stringify(body));
       const confirmed = this.publisher.publish(EVENTS_EXCHANGE, first.name, content, properties);
-      await withDeadline({ what: 'the confirm of what was published', ms: CONFIRM_TIMEOUT_MS }, confirmed);
+      await withDeadline({ what: 'the publisher confirm', ms: CONFIRM_TIMEOUT_MS }, confirmed);
     } catch (error) {
       const reason = unavailable((error as Error).message);
-      // The callers are told that it was not taken, and send it again.
+      // The callers get an error and retry, so what is still unsent must not be published later.
       if (error instanceof DeadlineError) this.publisher.discardUnsent(reason);
       throw reason;
     }

@@ -1,37 +1,39 @@
 import type { Socket } from 'node:net';
-import { connect, type ChannelModel } from 'amqplib';
+import type { ChannelModel } from 'amqplib';
 import { BackOff, pause, systemClock, withDeadline, type Clock } from '#libs/timing';
-import { explainRefusal } from './handshake-refusal.js';
-import { tolerateUnreadableProperties } from './unreadable-properties.js';
+import { endConnection, openConnection, socketOf } from './open-connection.js';
 
 export interface BrokerConnectionOptions {
-  /** AMQP 0-9-1 URLs of one cluster, tried in turn. */
+  /** AMQP 0-9-1 URLs of the nodes of one cluster, tried in turn. */
   urls: readonly string[];
   /** Shown in the broker's list of connections. */
   name: string;
-  /** Called with every new connection; a rejection, or none within 10 s, counts as a failed attempt. */
+  /** Sets up every new connection. A rejection, or no result within 10 s, counts as a failed attempt. */
   onConnect(connection: ChannelModel): Promise<void>;
-  /** Called when the connection is lost or cannot be made; not again for the same reason until it was up. */
+  /**
+   * Called when the connection is lost or an attempt fails. Repeated failures with the same message are not reported.
+   */
   onError(error: Error): void;
-  /** Called when the broker stops taking messages from this connection, and without a reason when it goes on. */
+  /** Called with a reason when the broker blocks this connection, and without one when it unblocks it. */
   onAlarm?(reason?: string): void;
+  /** Called when a connection was made again after one had ended. */
+  onReconnect?(): void;
   /** Of the pauses between two connections. @defaultValue the system's */
   clock?: Clock;
 }
 
-const CONNECT_TIMEOUT_MS = 4_000;
 const SETUP_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 2_000;
-const HEARTBEAT_SECONDS = 10;
 const PAUSES = { firstMs: 100, longestMs: 5_000 };
 
-/** A connection to RabbitMQ that comes back by itself, for as long as it is not closed. */
+/** A connection to RabbitMQ that reconnects until it is closed. */
 export class BrokerConnection {
   private connection?: ChannelModel;
   private readonly stopping = new AbortController();
   private running?: Promise<void>;
-  private whyDown = new Error('not connected yet');
+  private lastFailure = new Error('not connected yet');
   private alarmReason?: string;
+  private wasConnected = false;
   private readonly backOff = new BackOff(PAUSES);
   private readonly clock: Clock;
 
@@ -48,30 +50,35 @@ export class BrokerConnection {
     return this.connection !== undefined;
   }
 
+  /** The connection; undefined while there is none. */
+  get current(): ChannelModel | undefined {
+    return this.connection;
+  }
+
   /** The last failure; of interest while not connected. */
   get failure(): Error {
-    return this.whyDown;
+    return this.lastFailure;
   }
 
   /**
-   * Why the broker takes no messages from this connection, in its words ("low on memory"); undefined while it does. It
-   * tells a connection when it publishes for the first time during an alarm, and not before.
+   * The broker's reason for blocking this connection, such as "low on memory"; undefined if it is not blocked. The
+   * broker reports an alarm only after the connection has published.
    */
   get alarm(): string | undefined {
     return this.alarmReason;
   }
 
-  /** Whether something that was written waits in this process, as the broker reads no further. */
+  /** Whether written bytes wait in this process because the broker does not read them. */
   get hasUnsentBytes(): boolean {
     return this.connection !== undefined && socketOf(this.connection).writableLength > 0;
   }
 
-  /** Ends the connection at once; a new one is made. What was not sent yet is never sent. */
+  /** Destroys the connection, discards unsent bytes, and reconnects. */
   reset(reason: Error): void {
     if (this.connection !== undefined) resetSocket(socketOf(this.connection), reason);
   }
 
-  /** Within 2 s, whether the broker answers or not. */
+  /** Takes at most 2 s, even if the broker does not answer. */
   async close(): Promise<void> {
     this.stopping.abort();
     const closed = Promise.all([this.connection && endConnection(this.connection), this.running]);
@@ -91,25 +98,17 @@ export class BrokerConnection {
     }
   }
 
-  /** Resolves when a connection that was made has ended again. */
+  /** Resolves when the established connection has ended. @throws when connecting or the set-up fails */
   private async connectOnce(url: string): Promise<void> {
-    const connection = await connect(withHeartbeat(url), {
-      timeout: CONNECT_TIMEOUT_MS,
-      // Else the end of a message that takes several packets waits 40 ms for the acknowledgement of its beginning.
-      noDelay: true,
-      clientProperties: { connection_name: this.options.name },
-    }).catch((error: Error) => {
-      throw explainRefusal(error, url);
-    });
-    tolerateUnreadableProperties(connection);
+    const connection = await openConnection(url, this.options.name);
     let reason: Error | undefined;
     connection.on('error', (error: Error) => (reason = error));
-    connection.on('blocked', (why: string) => this.noteAlarm(why));
-    connection.on('unblocked', () => this.noteAlarm(undefined));
+    connection.on('blocked', (why: string) => this.setAlarm(why));
+    connection.on('unblocked', () => this.setAlarm(undefined));
     const ended = new Promise<void>((resolve) => connection.once('close', () => resolve()));
     try {
       await withDeadline(
-        { what: 'what a new connection needs', ms: SETUP_TIMEOUT_MS },
+        { what: 'setting up the connection', ms: SETUP_TIMEOUT_MS },
         this.options.onConnect(connection),
       );
     } catch (error) {
@@ -119,7 +118,9 @@ export class BrokerConnection {
     }
     if (this.stopping.signal.aborted) endConnection(connection).catch(() => undefined);
     this.connection = connection;
-    this.whyDown = new Error('connected');
+    if (this.wasConnected) this.options.onReconnect?.();
+    this.wasConnected = true;
+    this.lastFailure = new Error('connected');
     const since = this.clock.now();
     await ended;
     this.backOff.succeeded(this.clock.now() - since);
@@ -129,49 +130,27 @@ export class BrokerConnection {
     if (!this.stopping.signal.aborted) this.report(reason ?? new Error('the broker closed the connection'));
   }
 
-  private noteAlarm(reason: string | undefined): void {
+  private setAlarm(reason: string | undefined): void {
     if (reason === this.alarmReason) return;
     this.alarmReason = reason;
     this.options.onAlarm?.(reason);
   }
 
   private report(error: Error): void {
-    const isNews = error.message !== this.whyDown.message;
-    this.whyDown = error;
-    if (isNews) this.options.onError(error);
+    const isNew = error.message !== this.lastFailure.message;
+    this.lastFailure = error;
+    if (isNew) this.options.onError(error);
   }
 }
 
-/**
- * Within 2 s: a dead socket never answers the closing handshake, nor does a broker that reads no further. The socket is
- * destroyed with an error, or else amqplib would not notice.
- */
-async function endConnection(connection: ChannelModel): Promise<void> {
-  await withDeadline({ what: 'closing the connection', ms: CLOSE_TIMEOUT_MS }, connection.close()).catch(
-    () => undefined,
-  );
-  socketOf(connection).destroy(new Error('the connection is closed'));
-}
-
-/** What amqplib does not show of a connection. */
-function socketOf(connection: ChannelModel): Socket {
-  return (connection.connection as unknown as { stream: Socket }).stream;
-}
-
 function resetSocket(socket: Socket, reason: Error): void {
-  // A socket that is reset emits no error, and amqplib would not notice.
+  // Resetting a socket emits no error, and amqplib would not notice.
   socket.emit('error', reason);
   try {
-    // The system sends no more of what it has taken already.
+    // A reset also discards the bytes in the operating system's buffer.
     socket.resetAndDestroy();
   } catch {
     // TLS has no reset.
   }
   socket.destroy();
-}
-
-function withHeartbeat(url: string): string {
-  const parsed = new URL(url);
-  if (!parsed.searchParams.has('heartbeat')) parsed.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
-  return parsed.toString();
 }

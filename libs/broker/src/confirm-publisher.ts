@@ -1,47 +1,61 @@
-import type { ChannelModel, ConfirmChannel, Options } from 'amqplib';
+import type { ChannelModel, ConfirmChannel, Message, Options } from 'amqplib';
 import type { StatisticsContract } from '#libs/contracts';
 import { withDeadline, type Clock } from '#libs/timing';
 import { BrokerConnection } from './broker-connection.js';
 import { declareTopology } from './declare-topology.js';
+import { QueueDepths } from './queue-depths.js';
 
 export interface ConfirmPublisherOptions {
-  /** AMQP 0-9-1 URLs of one cluster, tried in turn. */
+  /** AMQP 0-9-1 URLs of the nodes of one cluster, tried in turn. */
   urls: readonly string[];
   /** Shown in the broker's list of connections. */
   name: string;
-  contract: StatisticsContract;
+  /** Its topology is declared with every new connection. Without it nothing is declared. */
+  contract?: StatisticsContract;
   onError(error: Error): void;
-  /** The broker takes no messages for now; without a reason: it takes them again. */
+  /** Called with a reason when the broker blocks publishing, and without one when it unblocks it. */
   onAlarm(reason?: string): void;
   /** Of the pauses between two connections. @defaultValue the system's */
   clock?: Clock;
+  /** Called when the connection was made again after one had ended. */
+  onReconnect?(): void;
 }
 
-/** Nothing can be published now; nothing of the message was handed to the broker. */
+/** Publishing is not possible now. Nothing of the message was sent. */
 export class CannotPublishError extends Error {
   override readonly name = 'CannotPublishError';
 }
 
+/** No queue takes the message. */
+export class UnroutableError extends Error {
+  override readonly name = 'UnroutableError';
+}
+
 /** A message that the broker has not confirmed yet. */
 interface Unconfirmed {
+  content: Buffer;
+  routingKey: string;
+  messageId: string | undefined;
+  /** No queue takes it; the confirm is still due. */
+  isReturned: boolean;
   /** `performance.now()`. */
   since: number;
   bytes: number;
 }
 
-/** Of messages that the broker has not confirmed; what comes beyond is refused. */
-const MOST_UNCONFIRMED_BYTES = 16 * 1_048_576;
-/** A broker that confirms nothing for so long, and has raised no alarm, gets a new connection. */
+/** The limit for messages that the broker has not confirmed. Above it, publishing is refused. */
+const MAX_UNCONFIRMED_BYTES = 16 * 1_048_576;
+/** Without a confirm for this long, and without an alarm, the connection is replaced. */
 const CONFIRM_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 const CHECK_INTERVAL_MS = 1_000;
 
 /**
- * Publishes with confirms on a connection of its own. RabbitMQ stops reading from connections that publish while it is
- * low on memory or disk: what is written to one then is published after the alarm, however long that takes. So nothing
- * is written during an alarm.
+ * Publishes with confirms on a separate connection. While RabbitMQ is low on memory or disk, it stops reading from
+ * connections that publish, and publishes what they wrote only after the alarm. So nothing is written during an alarm.
  */
 export class ConfirmPublisher {
+  readonly depths: QueueDepths;
   private readonly connection: BrokerConnection;
   private channel?: ConfirmChannel;
   private alarmChannel?: ConfirmChannel;
@@ -60,8 +74,11 @@ export class ConfirmPublisher {
       clock: options.clock,
       onConnect: (connection) => this.openChannels(connection),
       onError: (error) => options.onError(error),
-      onAlarm: (reason) => this.noteAlarm(reason),
+      onAlarm: (reason) => this.onAlarm(reason),
+      onReconnect: () => options.onReconnect?.(),
     });
+    // In an alarm the broker reads nothing from a connection that publishes.
+    this.depths = new QueueDepths(() => (this.obstacle === undefined ? this.connection.current : undefined));
   }
 
   /** Connects in the background. */
@@ -70,7 +87,7 @@ export class ConfirmPublisher {
     this.connection.start();
   }
 
-  /** Why the broker takes no messages; undefined while it does. */
+  /** Why publishing is not possible now; undefined if it is. */
   get obstacle(): string | undefined {
     if (this.connection.alarm !== undefined) return `it has raised an alarm: ${this.connection.alarm}`;
     return this.channel === undefined ? this.connection.failure.message : undefined;
@@ -80,15 +97,23 @@ export class ConfirmPublisher {
    * Resolves when the broker has confirmed the message.
    *
    * @throws CannotPublishError at once, in an alarm, without a connection, or when too much is unconfirmed already
+   * @throws UnroutableError when no queue takes a `mandatory` message, and nothing is declared here
    * @throws Error when the broker refuses the message or the connection is lost, as it is when a `mandatory` message comes
-   *   back because no queue takes it
+   *   back and the queue has to be declared again
    */
   publish(exchange: string, routingKey: string, content: Buffer, properties: Options.Publish): Promise<void> {
     const { channel } = this;
-    const refusal = this.obstacle ?? (this.hasRoom ? undefined : 'too many messages wait for its confirm');
+    const refusal = this.obstacle ?? (this.hasRoom ? undefined : 'too many unconfirmed messages');
     if (refusal !== undefined || channel === undefined) return Promise.reject(new CannotPublishError(refusal));
     return new Promise((resolve, reject) => {
-      const message: Unconfirmed = { since: performance.now(), bytes: content.length };
+      const message: Unconfirmed = {
+        content,
+        routingKey,
+        messageId: properties.messageId,
+        isReturned: false,
+        since: performance.now(),
+        bytes: content.length,
+      };
       this.unconfirmed.add(message);
       this.unconfirmedBytes += message.bytes;
       this.lastPublishedAt = message.since;
@@ -96,8 +121,9 @@ export class ConfirmPublisher {
         this.unconfirmed.delete(message);
         this.unconfirmedBytes -= message.bytes;
         if (error) reject(error instanceof Error ? error : new Error('the broker refused the message'));
+        else if (message.isReturned) reject(new UnroutableError('no queue takes the message'));
         else resolve();
-        if (this.unconfirmedBytes <= MOST_UNCONFIRMED_BYTES / 2) this.wakeWaiting();
+        if (this.unconfirmedBytes <= MAX_UNCONFIRMED_BYTES / 2) this.wakeWaiting();
       };
       try {
         if (!channel.publish(exchange, routingKey, content, properties, settle)) this.isFull = true;
@@ -107,7 +133,7 @@ export class ConfirmPublisher {
     });
   }
 
-  /** Resolves when messages can be published, or at the signal. */
+  /** Resolves when publishing is possible, or when the signal aborts. */
   async untilOpen(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && (this.obstacle !== undefined || !this.hasRoom)) {
       await new Promise<void>((resolve) => {
@@ -122,7 +148,7 @@ export class ConfirmPublisher {
     }
   }
 
-  /** When something lies in the write buffer, it is never sent: the connection ends, and a new one is made. */
+  /** Discards bytes in the write buffer, if there are any, by resetting the connection. */
   discardUnsent(reason: Error): void {
     if (this.connection.hasUnsentBytes) this.connection.reset(reason);
   }
@@ -131,7 +157,7 @@ export class ConfirmPublisher {
     clearInterval(this.checks);
     const { channel } = this;
     this.channel = undefined;
-    // Confirms that are still due arrive before the channel's own closing handshake ends. In an alarm none come.
+    // Outstanding confirms arrive before the channel's closing handshake ends. During an alarm, none arrive.
     if (channel !== undefined && this.connection.alarm === undefined) {
       await withDeadline({ what: 'closing the channel', ms: CLOSE_TIMEOUT_MS }, channel.close()).catch(() => undefined);
     }
@@ -139,11 +165,12 @@ export class ConfirmPublisher {
   }
 
   private get hasRoom(): boolean {
-    return !this.isFull && this.unconfirmedBytes < MOST_UNCONFIRMED_BYTES;
+    return !this.isFull && this.unconfirmedBytes < MAX_UNCONFIRMED_BYTES;
   }
 
   private async openChannels(connection: ChannelModel): Promise<void> {
-    await declareTopology(connection, this.options.contract);
+    const { contract } = this.options;
+    if (contract !== undefined) await declareTopology(connection, contract);
     const channel = await connection.createConfirmChannel();
     let isOpen = true;
     channel.on('error', (error: Error) => this.options.onError(error));
@@ -151,13 +178,16 @@ export class ConfirmPublisher {
       this.isFull = false;
       this.wakeWaiting();
     });
-    // A queue is gone. The next connection declares it.
-    channel.on('return', () => this.connection.reset(new Error('a message came back: no queue takes it')));
+    channel.on('return', (message: Message) => {
+      if (contract === undefined) this.noteReturn(message);
+      // A queue is gone. The next connection declares it.
+      else this.connection.reset(new Error('a message came back: no queue takes it'));
+    });
     channel.once('close', () => {
       isOpen = false;
       if (this.channel !== channel) return;
       this.channel = undefined;
-      // Whatever closed the channel, a new connection is the simplest way to a new one.
+      // Reconnecting is the simplest way to get a new channel.
       this.connection.reset(new Error('the channel was closed'));
     });
     await this.openAlarmChannel(connection);
@@ -167,10 +197,21 @@ export class ConfirmPublisher {
     this.wakeWaiting();
   }
 
+  /** The broker does not say which message came back. Of two that are alike, either is. */
+  private noteReturn({ content, fields, properties }: Message): void {
+    for (const message of this.unconfirmed) {
+      const { routingKey, messageId, isReturned } = message;
+      if (isReturned || routingKey !== fields.routingKey || messageId !== properties.messageId) continue;
+      if (!message.content.equals(content)) continue;
+      message.isReturned = true;
+      return;
+    }
+  }
+
   /** Resolves when it is known whether there is an alarm. */
   private async openAlarmChannel(connection: ChannelModel): Promise<void> {
     const channel = await connection.createConfirmChannel();
-    // A user who may not write to the default exchange hears of an alarm with the first message, and not before.
+    // Without permission to write to the default exchange, an alarm is only detected when an event is published.
     channel.on('error', () => undefined);
     const alarmed = new Promise<void>((resolve) => connection.once('blocked', () => resolve()));
     const closed = new Promise<void>((resolve) => {
@@ -180,11 +221,11 @@ export class ConfirmPublisher {
       });
     });
     this.alarmChannel = channel;
-    await Promise.race([this.askForAlarm(), alarmed, closed]);
+    await Promise.race([this.probeForAlarm(), alarmed, closed]);
   }
 
-  /** Publishes a message for nobody: during an alarm, the broker answers the first message of a connection by saying so. */
-  private askForAlarm(): Promise<void> {
+  /** Publishes an unroutable message, because the broker reports an alarm only to connections that publish. */
+  private probeForAlarm(): Promise<void> {
     return new Promise((resolve) => {
       this.lastPublishedAt = performance.now();
       this.alarmChannel?.publish('', 'serverstats.nobody', Buffer.alloc(0), {}, () => resolve());
@@ -198,15 +239,15 @@ export class ConfirmPublisher {
     if (oldest !== undefined && now - oldest.since > CONFIRM_TIMEOUT_MS) {
       this.connection.reset(new Error(`no publisher confirm within ${CONFIRM_TIMEOUT_MS} ms`));
     } else if (now - this.lastPublishedAt >= CHECK_INTERVAL_MS) {
-      // Fails where the channel ends just now, which its event tells.
-      this.askForAlarm().catch(() => undefined);
+      // This fails if the channel closes at this moment; its 'close' event handles that.
+      this.probeForAlarm().catch(() => undefined);
     }
   }
 
-  private noteAlarm(reason: string | undefined): void {
+  private onAlarm(reason: string | undefined): void {
     this.options.onAlarm(reason);
     if (reason !== undefined) return;
-    // The broker has read nothing of them meanwhile.
+    // The broker did not read during the alarm, so the timeouts start again.
     const now = performance.now();
     for (const message of this.unconfirmed) message.since = now;
     this.wakeWaiting();

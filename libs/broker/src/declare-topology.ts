@@ -9,7 +9,7 @@ import {
   type StatisticsContract,
 } from '#libs/contracts';
 
-/** A queue or exchange of that name exists with other arguments; only a person can decide what becomes of it. */
+/** A queue or exchange with this name exists with other arguments. The operator has to resolve this. */
 export class TopologyConflictError extends Error {
   override readonly name = 'TopologyConflictError';
 }
@@ -19,10 +19,10 @@ const NOT_FOUND = 404;
 const PRECONDITION_FAILED = 406;
 
 /**
- * Declares exchanges, queues and bindings; what is there already stays as it is. Where the user may not configure them,
- * it is enough that they are there.
+ * Declares exchanges, queues and bindings. Existing ones are not changed. If the user has no permission to declare
+ * them, this only checks that they exist.
  *
- * @throws TopologyConflictError when something exists with other arguments
+ * @throws TopologyConflictError when one exists with other arguments
  */
 export async function declareTopology(connection: ChannelModel, contract: StatisticsContract): Promise<void> {
   try {
@@ -30,12 +30,12 @@ export async function declareTopology(connection: ChannelModel, contract: Statis
   } catch (error) {
     if (codeOf(error) === PRECONDITION_FAILED) {
       throw new TopologyConflictError(
-        `RabbitMQ holds a queue or exchange of this system with other arguments: ${(error as Error).message}. ` +
+        `RabbitMQ has a queue or exchange of this system with other arguments: ${(error as Error).message}. ` +
           'Nothing was changed. Move its messages away and delete it, or use another virtual host in RABBITMQ_URL',
       );
     }
     if (codeOf(error) !== ACCESS_REFUSED) throw error;
-    await findAll(connection, error as Error);
+    await checkAll(connection, error as Error);
   }
 }
 
@@ -51,8 +51,8 @@ async function declareAll(channel: Channel, contract: StatisticsContract): Promi
   for (const [name, { queue }] of Object.entries(GUILD_EVENTS)) await channel.bindQueue(queue, EVENTS_EXCHANGE, name);
 }
 
-/** Bindings cannot be looked at; whoever made the queues has made them too. */
-async function findAll(connection: ChannelModel, refusal: Error): Promise<void> {
+/** Bindings cannot be checked. Whoever created the queues has created them too. */
+async function checkAll(connection: ChannelModel, refusal: Error): Promise<void> {
   try {
     await onChannel(connection, async (channel) => {
       for (const exchange of [DEAD_LETTERS, EVENTS_EXCHANGE]) await channel.checkExchange(exchange);
@@ -61,16 +61,16 @@ async function findAll(connection: ChannelModel, refusal: Error): Promise<void> 
   } catch (error) {
     if (codeOf(error) !== NOT_FOUND) throw error;
     const { message } = error as Error;
-    throw new Error(`${refusal.message}; and there is nothing that could be used as it is: ${message}`, {
+    throw new Error(`${refusal.message}; and the topology does not exist: ${message}`, {
       cause: refusal,
     });
   }
 }
 
-/** A channel of its own, as a refusal closes it. */
+/** Uses a separate channel, because an error closes it. */
 async function onChannel(connection: ChannelModel, work: (channel: Channel) => Promise<void>): Promise<void> {
   const channel = await connection.createChannel();
-  channel.on('error', () => undefined); // told by the call that is rejected
+  channel.on('error', () => undefined); // the rejected call reports it
   await work(channel);
   await channel.close();
 }

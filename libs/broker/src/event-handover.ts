@@ -1,4 +1,4 @@
-/** An event on its way from a request to whoever stores it. */
+/** An event of a request that is handed over to ingestion. */
 export interface OutgoingEvent {
   /** Name of the kind; the routing key. */
   name: string;
@@ -9,13 +9,13 @@ export interface OutgoingEvent {
 }
 
 /**
- * Takes over events that came as requests. Once `handOver` has resolved, the event is not lost any more. A class, so that
- * Nest injects it.
+ * Hands events of requests over to ingestion. After `handOver` has resolved, the event cannot be lost. It is a class so
+ * that Nest can inject it.
  */
 export abstract class EventHandover {
-  /** @throws BrokerUnavailableError within 5 s; the event may or may not have arrived, repeating it does no harm */
+  /** @throws BrokerUnavailableError within 5 s; the event may have arrived, and a retry is safe */
   abstract handOver(event: OutgoingEvent): Promise<void>;
-  /** @throws Error saying why nothing can be handed over now */
+  /** @throws Error with the reason why events cannot be handed over now */
   abstract probe(): Promise<void>;
   abstract close(): Promise<void>;
 }

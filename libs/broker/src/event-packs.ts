@@ -6,23 +6,23 @@ interface Pack {
   published: Promise<void>;
 }
 
-/** A message of so many events has some tens of kilobytes. */
-const MOST_EVENTS = 100;
+/** A message with this many events has some tens of kilobytes. */
+const MAX_EVENTS = 100;
 
 /**
- * Gathers events of one kind that are handed over in the same turn of the event loop, as they are under load: one
- * message and one confirm for all of them, of which the broker's work is nearly that for a single event.
+ * Combines events of one kind that are handed over in the same turn of the event loop into one message. For the broker,
+ * such a message with one confirm costs little more than a single event.
  */
 export class EventPacks {
   private readonly open = new Map<string, Pack>();
 
-  /** @param publish settles when the broker has answered for all of the events, which are of one kind */
+  /** @param publish publishes events of one kind; settles when the broker has confirmed or rejected all of them */
   constructor(private readonly publish: (events: readonly OutgoingEvent[]) => Promise<void>) {}
 
-  /** Settles as the publishing of the event's pack does. */
+  /** Settles like the publish of the event's pack. */
   add(event: OutgoingEvent): Promise<void> {
     let pack = this.open.get(event.name);
-    if (pack === undefined || pack.events.length === MOST_EVENTS) {
+    if (pack === undefined || pack.events.length === MAX_EVENTS) {
       pack = this.start(event.name);
       this.open.set(event.name, pack);
     }

@@ -1,10 +1,10 @@
 /**
- * Why RabbitMQ refused a connection: in its own words where amqplib passes them on. Of a refused virtual host amqplib
- * says only that it got another frame than it expected. Any other error stays as it is.
+ * Explains why RabbitMQ refused a connection, with the broker's message if amqplib passes it on. For a refused virtual
+ * host, amqplib only reports an unexpected frame. Any other error is returned unchanged.
  */
 export function explainRefusal(error: Error, url: string): Error {
-  const words = /^Handshake terminated by server: .* with message "(.*)"$/.exec(error.message)?.[1];
-  if (words !== undefined) return new Error(`RabbitMQ refuses the connection: ${words}`, { cause: error });
+  const message = /^Handshake terminated by server: .* with message "(.*)"$/.exec(error.message)?.[1];
+  if (message !== undefined) return new Error(`RabbitMQ refuses the connection: ${message}`, { cause: error });
   if (!error.message.startsWith('Expected ConnectionOpenOk; got <ConnectionClose')) return error;
   const vhost = decodeURIComponent(new URL(url).pathname.slice(1)) || '/';
   return new Error(

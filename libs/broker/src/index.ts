@@ -4,4 +4,8 @@ export * from './broker-version.js';
 export * from './confirm-publisher.js';
 export * from './declare-topology.js';
 export * from './event-handover.js';
+export { endConnection, openConnection } from './open-connection.js';
+export * from './queue-depths.js';
+export * from './transaction.js';
+export * from './unpack-body.js';
 export { hasUnreadableProperties } from './unreadable-properties.js';

@@ -2,9 +2,9 @@ import type { ChannelModel, ConsumeMessage } from 'amqplib';
 
 const UNREADABLE = Symbol('properties that could not be read');
 
-/** What amqplib keeps to itself of a connection. A test with a real message holds it to that. */
+/** Internals of amqplib's connection. A test with a real message checks them. */
 interface FrameReader {
-  /** Bytes that came and are not read yet. */
+  /** Received bytes that are not parsed yet. */
   rest: Buffer;
   recvFrame(): unknown;
 }
@@ -17,9 +17,9 @@ const CLASS_AT = 7;
 const BODY_SIZE_AT = 11;
 
 /**
- * Lets a message through whose properties amqplib cannot read, without them: headers may be nested deeper than its
- * recursion goes. Else the connection would end with this message, and end again with each redelivery, up to the
- * delivery limit of the queue; nothing else would be consumed meanwhile.
+ * Delivers messages whose properties amqplib cannot parse, without the properties. Headers may be nested too deeply for
+ * its recursion. Otherwise such a message would end the connection with every redelivery, up to the queue's delivery
+ * limit, and nothing else would be consumed meanwhile.
  */
 export function tolerateUnreadableProperties(model: ChannelModel): void {
   const connection = model.connection as unknown as FrameReader;
@@ -40,7 +40,7 @@ export function tolerateUnreadableProperties(model: ChannelModel): void {
   };
 }
 
-/** Whether the message came without its properties because nobody could read them. */
+/** Whether the message was delivered without its properties because they could not be parsed. */
 export function hasUnreadableProperties({ properties }: ConsumeMessage): boolean {
   return Object.hasOwn(properties.headers ?? {}, UNREADABLE);
 }

@@ -1,18 +1,18 @@
-/** One wrong variable. */
+/** One invalid variable. */
 export interface ConfigurationMistake {
   variable: string;
-  /** The value as it may be shown, or undefined when the variable is not set. */
+  /** The value without secrets, or undefined if the variable is not set. */
   shownValue?: string;
-  /** Ends the sentence "expected …". */
+  /** Completes the sentence "expected …". */
   expected: string;
 }
 
-/** The environment does not make a configuration; the message lists every mistake, one a line, and no secret. */
+/** The environment is not a valid configuration. The message lists all mistakes, one per line, without secrets. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 
   constructor(readonly mistakes: readonly ConfigurationMistake[]) {
-    super(['Wrong configuration:', ...mistakes.map(describe)].join('\n'));
+    super(['Invalid configuration:', ...mistakes.map(describe)].join('\n'));
   }
 }
 

@@ -29,7 +29,7 @@ function mistakesOf(load: () => unknown): Record<string, string> {
 }
 
 describe('loadQueryConfig', () => {
-  it('has a default for everything but the three required variables', () => {
+  it('has defaults for everything except the three required variables', () => {
     expect(loadQueryConfig({ ...COMPLETE, LOG_FORMAT: 'json' })).toEqual({
       database: { url: COMPLETE.DATABASE_URL, poolSize: 10, migrations: 'auto' },
       retention: { eventDays: 62, summaryDays: 400 },
@@ -45,7 +45,7 @@ describe('loadQueryConfig', () => {
     });
   });
 
-  it('names every missing variable at once', () => {
+  it('reports all missing variables together', () => {
     expect(mistakesOf(() => loadQueryConfig({ DATABASE_URL: '' }))).toEqual({
       DATABASE_URL: 'not set',
       RABBITMQ_URL: 'not set',
@@ -54,7 +54,7 @@ describe('loadQueryConfig', () => {
   });
 
   it.each(['10x', 'NaN', '1e3', '-1', ' 5', '0x10', '5.0', '65536', '99999999999999999999'])(
-    'refuses %j as a port',
+    'rejects %j as a port',
     (value) => {
       expect(mistakesOf(() => loadQueryConfig({ ...COMPLETE, QUERY_PORT: value }))).toEqual({
         QUERY_PORT: JSON.stringify(value),
@@ -62,12 +62,12 @@ describe('loadQueryConfig', () => {
     },
   );
 
-  it('reports all mistakes with value and expectation, one a line', () => {
+  it('reports all mistakes with the actual and the expected value, one per line', () => {
     const load = () =>
       loadQueryConfig({ ...COMPLETE, LOG_LEVEL: 'loud', RETENTION_DAYS: '401', PUBLIC_URL: 'stats.example.org' });
     expect(load).toThrow(
       [
-        'Wrong configuration:',
+        'Invalid configuration:',
         '  PUBLIC_URL is "stats.example.org"; expected a URL like https://stats.example.org',
         '  RETENTION_DAYS is "401"; expected an integer from 1 to 400',
         '  LOG_LEVEL is "loud"; expected "trace" or "debug" or "info" or "warn" or "error" or "fatal" or "silent"',
@@ -86,17 +86,17 @@ describe('loadQueryConfig', () => {
     { DATABASE_URL: 'postgres://db/stats?password=hunter2&sslmode=maybe' },
     { RABBITMQ_URL: 'amqp://a:hunter2@one,http://b:hunter2@two' },
     { RABBITMQ_URL: 'amqp://a:hunter2,hunter2@one:x' },
-  ])('shows no secret of %j', (env) => {
+  ])('does not reveal the secret of %j', (env) => {
     expect(() => loadQueryConfig({ ...COMPLETE, ...env })).toThrow(ConfigurationError);
     expect(() => loadQueryConfig({ ...COMPLETE, ...env })).not.toThrow(/hunter2/);
   });
 
-  it('tells of a bare % in the passwords of all URLs at once', () => {
+  it('reports an unencoded % in the passwords of all URLs together', () => {
     const env = { ...COMPLETE, DATABASE_URL: 'postgres://u:100%@db/stats', RABBITMQ_URL: 'amqp://u:100%@mq' };
-    expect(() => loadQueryConfig(env)).toThrow(/DATABASE_URL .*% is written %25\n {2}RABBITMQ_URL .*% is written %25/);
+    expect(() => loadQueryConfig(env)).toThrow(/DATABASE_URL .*write % as %25\n {2}RABBITMQ_URL .*write % as %25/);
   });
 
-  it('tells that .env is a directory', () => {
+  it('reports that .env is a directory', () => {
     const folder = mkdtempSync(join(tmpdir(), 'serverstats-env-'));
     const back = process.cwd();
     try {
@@ -110,13 +110,13 @@ describe('loadQueryConfig', () => {
     }
   });
 
-  it('shows the rest of a URL', () => {
+  it('shows a URL without its password', () => {
     expect(mistakesOf(() => loadQueryConfig({ ...COMPLETE, DATABASE_URL: 'mysql://app:pw@db:3306/stats' }))).toEqual({
       DATABASE_URL: '"mysql://***@db:3306/stats"',
     });
   });
 
-  it('names Discord by its token, and another address of it only with one', () => {
+  it('configures Discord only if there is a token', () => {
     const discord = { DISCORD_TOKEN: 'the-token', DISCORD_API_URL: 'http://127.0.0.1:4000/api' };
     expect(loadQueryConfig({ ...COMPLETE, ...discord }).discord).toEqual({
       token: 'the-token',
@@ -126,7 +126,7 @@ describe('loadQueryConfig', () => {
     expect(loadQueryConfig({ ...COMPLETE, ...withoutToken }).discord).toBeUndefined();
   });
 
-  it('takes several origins, each exactly as a browser sends it', () => {
+  it('accepts several origins, each exactly as browsers send it', () => {
     const load = (CORS_ORIGINS: string) => loadQueryConfig({ ...COMPLETE, CORS_ORIGINS });
     expect(load('https://stats.example.org, http://localhost:8080').corsOrigins).toEqual([
       'https://stats.example.org',
@@ -138,7 +138,7 @@ describe('loadQueryConfig', () => {
       expect(() => load(wrong)).toThrow('CORS_ORIGINS');
   });
 
-  it('takes addresses and networks of proxies', () => {
+  it('accepts addresses and networks of proxies', () => {
     const load = (TRUSTED_PROXIES: string) => loadQueryConfig({ ...COMPLETE, TRUSTED_PROXIES });
     expect(load('127.0.0.1, 10.0.0.0/8,fd00::/8').trustedProxies).toEqual(['127.0.0.1', '10.0.0.0/8', 'fd00::/8']);
     for (const wrong of ['loadbalancer', '10.0.0.0/33', '127.0.0.1,', '*']) {
@@ -146,14 +146,14 @@ describe('loadQueryConfig', () => {
     }
   });
 
-  it('needs no broker where the caller brings its own handover', () => {
+  it('does not need a broker if the caller provides another handover', () => {
     const { RABBITMQ_URL: _, ...env } = COMPLETE;
     expect(loadQueryConfig(env, { withoutBroker: true }).rabbitmqUrls).toEqual([]);
   });
 });
 
 describe('loadIngestionConfig', () => {
-  it('refuses a prefetch below two batches', () => {
+  it('rejects a prefetch below two batches', () => {
     expect(mistakesOf(() => loadIngestionConfig({ ...COMPLETE, INGESTION_PREFETCH: '7999' }))).toEqual({
       INGESTION_PREFETCH: '"7999"',
     });
@@ -164,7 +164,7 @@ describe('loadIngestionConfig', () => {
     });
   });
 
-  it('refuses totals that go before their events', () => {
+  it('rejects a retention of totals that is shorter than that of events', () => {
     expect(mistakesOf(() => loadIngestionConfig({ ...COMPLETE, SUMMARY_RETENTION_DAYS: '61' }))).toEqual({
       SUMMARY_RETENTION_DAYS: '"61"',
     });
@@ -172,14 +172,14 @@ describe('loadIngestionConfig', () => {
 });
 
 describe('loadMigrateConfig', () => {
-  it('needs the database alone', () => {
+  it('needs only the database', () => {
     expect(loadMigrateConfig({ DATABASE_URL: COMPLETE.DATABASE_URL })).toEqual({
       databaseUrl: COMPLETE.DATABASE_URL,
       retention: { eventDays: 62, summaryDays: 400 },
     });
   });
 
-  it('migrates where DATABASE_MIGRATIONS_URL says', () => {
+  it('prefers DATABASE_MIGRATIONS_URL', () => {
     const elsewhere = 'postgres://owner@db.internal/statistics';
     const env = { DATABASE_URL: COMPLETE.DATABASE_URL, DATABASE_MIGRATIONS_URL: elsewhere };
     expect(loadMigrateConfig(env).databaseUrl).toBe(elsewhere);
@@ -188,11 +188,11 @@ describe('loadMigrateConfig', () => {
 });
 
 describe('loadStandaloneConfig', () => {
-  it('needs nothing, and still refuses what is wrong', () => {
+  it('needs no variables, but rejects invalid ones', () => {
     expect(loadStandaloneConfig({})).toMatchObject({ dataDir: '.serverstats', databaseUrl: undefined });
     expect(mistakesOf(() => loadStandaloneConfig({ SERVICE_KEY: 'short', HOST: 'a b' }))).toEqual({
       HOST: '"a b"',
-      SERVICE_KEY: 'wrong (its value is secret)',
+      SERVICE_KEY: 'invalid (the value is secret)',
     });
   });
 });

@@ -53,7 +53,7 @@ describe('parseDatabaseUrl', () => {
     expect(parseDatabaseUrl(url)).toMatchObject(target);
   });
 
-  it('should read the files of TLS, and check the name for verify-full alone', () => {
+  it('should read the TLS files, and check the host name only for verify-full', () => {
     const files = `sslrootcert=${file}&sslcert=${file}&sslkey=${file}&sslpassword=s`;
     const read = (mode: string) => parseDatabaseUrl(`postgres://h/db?sslmode=${mode}&${files}`).tls;
     const own = { cert: 'PEM', key: 'PEM', passphrase: 's' };
@@ -65,18 +65,18 @@ describe('parseDatabaseUrl', () => {
   });
 
   it.each([
-    ['postgres://u:50%@h/db', 'password is percent-encoded: % is written %25'],
+    ['postgres://u:50%@h/db', 'password is percent-encoded: write % as %25'],
     ['postgres://h/d%zz', 'database is percent-encoded'],
     ['postgres://h:port/db', 'hosts like host:5432'],
     ['postgres://h:70000/db', 'ports from 1 to 65535'],
     ['postgres:///db?host=a,b,c&port=1,2', 'as many ports as hosts'],
-    ['postgres://h/db?sslmod=verify-full', '"sslmod" is none'],
+    ['postgres://h/db?sslmod=verify-full', '"sslmod" is not one'],
     ['postgres://h/db?sslmode=maybe', 'sslmode= being one of disable'],
     ['postgres://h/db?target_session_attrs=best', 'being one of any, read-write'],
     ['postgres://h/db?sslmode=require&sslrootcert=system', 'verify-full'],
-    ['postgres://h/db?sslmode=verify-full&sslrootcert=/no/such/file', 'sslrootcert= to name a file that can be read'],
+    ['postgres://h/db?sslmode=verify-full&sslrootcert=/no/such/file', 'sslrootcert= to name a readable file'],
     ['mysql://h/db', 'a URL like postgres://'],
-  ])('should refuse %s, saying why', (url, why) => {
+  ])('should reject %s with a reason', (url, why) => {
     expect(() => parseDatabaseUrl(url)).toThrow(DatabaseUrlError);
     expect(() => parseDatabaseUrl(url)).toThrow(why);
   });

@@ -6,51 +6,51 @@ const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify
 const SESSION_ATTRIBUTES = ['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'] as const;
 
 export type SslMode = (typeof SSL_MODES)[number];
-/** What a server must be to be taken. */
+/** The role that a server must have. */
 export type SessionAttributes = (typeof SESSION_ATTRIBUTES)[number];
 
 export interface DatabaseHost {
-  /** A name, an address, or the folder of a Unix socket; none where the driver has to know. */
+  /** A name, an address or the directory of a Unix socket; undefined for the default of the driver. */
   host?: string;
   port: number;
 }
 
-/** What is told to TLS; node-postgres hands it to `tls.connect`. */
+/** Options that node-postgres passes to `tls.connect`. */
 export interface TlsOptions {
   rejectUnauthorized?: boolean;
   ca?: string;
   cert?: string;
   key?: string;
   passphrase?: string;
-  /** Set where the name in the certificate does not matter. */
+  /** Set if the host name in the certificate is not checked. */
   checkServerIdentity?: () => undefined;
 }
 
-/** A database URL, as libpq reads it. */
+/** A parsed database URL, with the semantics of libpq. */
 export interface DatabaseTarget {
   /** Tried in this order. */
   hosts: DatabaseHost[];
   user?: string;
   password?: string;
   database?: string;
-  /** Undefined where the URL says nothing: then TLS is not used. */
+  /** Undefined if the URL has none: then TLS is not used. */
   sslMode?: SslMode;
-  /** For connections with TLS; undefined where there are none. */
+  /** Undefined if TLS is not used. */
   tls?: TlsOptions;
   sessionAttributes: SessionAttributes;
-  /** How long one host may take to answer, in milliseconds; undefined where the URL says nothing. */
+  /** The timeout for connecting to one host, in milliseconds; undefined if the URL has none. */
   connectTimeoutMs?: number;
-  /** `-c name=value …`, for the session. */
+  /** Server settings for the session: `-c name=value …`. */
   options?: string;
 }
 
-/** The message ends the sentence "expected …", and holds no secret. */
+/** The message completes the sentence "expected …" and contains no secrets. */
 export class DatabaseUrlError extends Error {
   override readonly name = 'DatabaseUrlError';
 }
 
-/** What libpq knows and what changes nothing here. */
-const WITHOUT_EFFECT = new Set([
+/** Parameters of libpq that are accepted and have no effect. */
+const IGNORED = new Set([
   ...['application_name', 'fallback_application_name', 'client_encoding', 'keepalives', 'keepalives_idle'],
   ...['keepalives_interval', 'keepalives_count', 'tcp_user_timeout', 'gssencmode', 'channel_binding', 'sslcompression'],
   ...['sslsni', 'ssl_min_protocol_version', 'load_balance_hosts', 'uselibpqcompat'],
@@ -80,7 +80,7 @@ export function parseDatabaseUrl(url: string): DatabaseTarget {
   };
 }
 
-const KNOWN = new Set([
+const SUPPORTED = new Set([
   ...['host', 'hostaddr', 'port', 'user', 'password', 'dbname', 'ssl', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey'],
   ...['sslpassword', 'target_session_attrs', 'connect_timeout', 'options'],
 ]);
@@ -90,8 +90,8 @@ function readParameters(query: string): Map<string, string> {
   for (const one of query.split('&').filter((text) => text !== '')) {
     const [name, ...value] = one.split('=');
     const known = decode(name!, 'parameter') ?? '';
-    if (!KNOWN.has(known) && !WITHOUT_EFFECT.has(known)) {
-      throw new DatabaseUrlError(`parameters that libpq knows; ${JSON.stringify(known.slice(0, 40))} is none`);
+    if (!SUPPORTED.has(known) && !IGNORED.has(known)) {
+      throw new DatabaseUrlError(`parameters of libpq; ${JSON.stringify(known.slice(0, 40))} is not one`);
     }
     const text = decode(value.join('='), known);
     if (text !== undefined) parameters.set(known, text);
@@ -99,13 +99,13 @@ function readParameters(query: string): Map<string, string> {
   return parameters;
 }
 
-/** Empty is as good as missing. */
+/** @returns undefined for an empty text */
 function decode(text: string, what: string): string | undefined {
   if (text === '') return undefined;
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new DatabaseUrlError(`a URL whose ${what} is percent-encoded: % is written %25`);
+    throw new DatabaseUrlError(`a URL whose ${what} is percent-encoded: write % as %25`);
   }
 }
 
@@ -149,12 +149,14 @@ function readSslMode(parameters: ReadonlyMap<string, string>): SslMode | undefin
   const mode = choose('sslmode', SSL_MODES, parameters) ?? (parameters.get('ssl') === 'true' ? 'require' : undefined);
   if (parameters.get('sslrootcert') !== 'system') return mode;
   if (mode !== undefined && mode !== 'verify-full') {
-    throw new DatabaseUrlError('sslmode=verify-full beside sslrootcert=system');
+    throw new DatabaseUrlError('sslmode=verify-full together with sslrootcert=system');
   }
   return 'verify-full';
 }
 
-/** As libpq: a root certificate makes `require` check the chain, and the name only matters to `verify-full`. */
+/**
+ * As in libpq, `require` checks the chain if there is a root certificate, and only `verify-full` checks the host name.
+ */
 function readTls(mode: SslMode, parameters: ReadonlyMap<string, string>): TlsOptions {
   const root = parameters.get('sslrootcert');
   const ca = root === 'system' ? undefined : (readFile('sslrootcert', root) ?? readDefaultRoot(mode));
@@ -165,8 +167,7 @@ function readTls(mode: SslMode, parameters: ReadonlyMap<string, string>): TlsOpt
   };
   if (mode === 'verify-full') return { ca, ...own };
   if (mode === 'verify-ca' || (mode === 'require' && ca !== undefined)) {
-    if (ca === undefined)
-      throw new DatabaseUrlError('?sslrootcert= with the certificate that sslmode=verify-ca trusts');
+    if (ca === undefined) throw new DatabaseUrlError('?sslrootcert= with the root certificate for sslmode=verify-ca');
     return { ca, checkServerIdentity: () => undefined, ...own };
   }
   return { rejectUnauthorized: false, ...own };
@@ -177,11 +178,11 @@ function readFile(name: string, path: string | undefined): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new DatabaseUrlError(`?${name}= to name a file that can be read (${(error as NodeJS.ErrnoException).code})`);
+    throw new DatabaseUrlError(`?${name}= to name a readable file (${(error as NodeJS.ErrnoException).code})`);
   }
 }
 
-/** Where libpq looks when the URL names no root certificate. */
+/** Reads the default root certificate of libpq. */
 function readDefaultRoot(mode: SslMode): string | undefined {
   if (mode === 'allow' || mode === 'prefer') return undefined;
   try {

@@ -13,51 +13,51 @@ import {
 } from './value-types.js';
 
 /**
- * Every variable that configures a service, as it is read. README.md lists those that are in use.
+ * All environment variables. README.md describes them.
  *
- * A variable without a default is undefined when nobody sets it. Which of them a program needs, it says itself.
+ * A variable without a default is undefined if it is not set. Each program declares the variables that it requires.
  */
 export class EnvironmentDto {
-  /** Postgres 15 to 18. Required, but standalone starts an embedded one. */
+  /** Postgres 15 to 18. Required, except for standalone, which can start an embedded Postgres. */
   @Variable(postgresUrl)
   DATABASE_URL?: string;
 
-  /** Connections that an instance may hold. Migrating takes two at once. */
+  /** The maximum number of connections per instance. A migration needs two. */
   @Variable(integer(2, 1_000))
   DATABASE_POOL_SIZE = 10;
 
-  /** Whether a start migrates (`auto`), or refuses to run on an old schema (`manual`). */
+  /** `auto` migrates at the start. `manual` refuses to start with an outdated schema. */
   @Variable(oneOf('auto', 'manual'))
   DATABASE_MIGRATIONS: 'auto' | 'manual' = 'auto';
 
-  /** Where migrations connect. DATABASE_URL without it; where that leads through a pooler, Postgres itself. */
+  /** The database URL for migrations, if DATABASE_URL is that of a pooler. Defaults to DATABASE_URL. */
   @Variable(postgresUrl)
   DATABASE_MIGRATIONS_URL?: string;
 
-  /** Tried in turn. Required, but standalone finds or replaces a broker. */
+  /** The URLs are tried in order. Required, except for standalone, which can start or replace a broker. */
   @Variable(amqpUrls)
   RABBITMQ_URL?: string[];
 
-  /** What the bot shows to call the API. A header must be able to carry it. */
+  /** The bot's credential for the API. It must be a valid header value. */
   @Variable(secret('at least 32 characters (printable ASCII)', /^[\x21-\x7e][\x20-\x7e]{30,}[\x21-\x7e]$/))
   SERVICE_KEY?: string;
 
-  /** Where both services listen. */
+  /** The address on which both services listen. */
   @Variable(text('a host name or an IP address', /^[0-9A-Za-z._:[\]-]{1,255}$/))
   HOST = '127.0.0.1';
 
-  /** 0 takes a free port. */
+  /** 0 uses a free port. */
   @Variable(integer(0, 65_535))
   QUERY_PORT = 3_000;
 
   @Variable(integer(0, 65_535))
   INGESTION_PORT = 3_001;
 
-  /** Without it, the starboard and the counter panels stay off. */
+  /** Without it, starboard and counter panels do not work. */
   @Variable(secret('the token of a Discord bot, without spaces', /^[\x21-\x7e]+$/))
   DISCORD_TOKEN?: string;
 
-  /** Instead of Discord's own API: for proxies and tests. */
+  /** Replaces the URL of Discord's API, for proxies and tests. */
   @Variable(url('a URL like https://discord.com/api', ['http:', 'https:']))
   DISCORD_API_URL?: string;
 
@@ -67,20 +67,20 @@ export class EnvironmentDto {
   @Variable(secret('the client secret of a Discord application, without spaces', /^[\x21-\x7e]+$/))
   DISCORD_CLIENT_SECRET?: string;
 
-  /** Where browsers find the dashboard. */
+  /** The URL of the dashboard for browsers. */
   @Variable(url('a URL like https://stats.example.org', ['http:', 'https:']))
   PUBLIC_URL?: string;
 
-  /** Whose pages may call the API from a browser; nobody's without it. */
+  /** Origins whose pages may call the API from a browser. Without it, none may. */
   @Variable(origins)
   CORS_ORIGINS?: string[];
 
-  /** Messages that ingestion holds at once; AMQP counts them in 16 bits. */
+  /** The maximum number of unacknowledged messages. AMQP limits it to 16 bits. */
   @Variable(integer(1, 65_535))
   @AtLeast('INGESTION_BATCH_SIZE', 2)
   INGESTION_PREFETCH = 8_000;
 
-  /** Events that are written together at most. */
+  /** The maximum number of events per batch. */
   @Variable(integer(1, 10_000))
   INGESTION_BATCH_SIZE = 4_000;
 
@@ -88,35 +88,35 @@ export class EnvironmentDto {
   @Variable(integer(1, 10_000))
   INGESTION_BATCH_MAX_AGE_MS = 50;
 
-  /** How long events stay, in days. */
+  /** How long events are kept, in days. */
   @Variable(integer(1, 400))
   RETENTION_DAYS = 62;
 
-  /** How long totals and guild snapshots stay, in days. */
+  /** How long totals and guild snapshots are kept, in days. */
   @Variable(integer(1, 4_000))
   @AtLeast('RETENTION_DAYS')
   SUMMARY_RETENTION_DAYS = 400;
 
-  /** Requests a key, and failed credentials an address; 0 switches the limit off. */
+  /** Requests per key, and failed authentication attempts per address. 0 disables the limits. */
   @Variable(integer(0, 1_000_000))
   RATE_LIMIT_PER_MINUTE = 600;
 
-  /** Proxies that are believed when they say who called (X-Forwarded-For). */
+  /** Proxies whose X-Forwarded-For header is trusted. */
   @Variable(networks)
   TRUSTED_PROXIES: string[] = [];
 
-  /** A file to which erasures are appended; nowhere without it. */
+  /** A file to which erasures are logged. Without it, they are not logged. */
   @Variable(text('the path of a file', /^[^\0]+$/))
   ERASURE_LOG?: string;
 
   @Variable(oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'))
   LOG_LEVEL: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent' = 'info';
 
-  /** `pretty` on a terminal, else `json`. */
+  /** Defaults to `pretty` on a terminal, else to `json`. */
   @Variable(oneOf('json', 'pretty'))
   LOG_FORMAT?: 'json' | 'pretty';
 
-  /** What standalone keeps. */
+  /** The directory for the data of standalone. */
   @Variable(text('the path of a directory', /^[^\0]+$/))
   DATA_DIR = '.serverstats';
 }

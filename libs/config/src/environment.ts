@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'dotenv';
 import { ConfigurationError } from './configuration-error.js';
 
-/** Variables by name. An empty value counts as not set. */
+/** Environment variables by name. An empty value counts as not set. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The environment of this process, completed from `.env` in the working directory when there is one.
- * What the environment itself names wins.
+ * Reads the environment of this process and the `.env` file in the working directory, if there is one. The environment
+ * takes precedence.
  *
  * @throws ConfigurationError
  */
@@ -22,6 +22,8 @@ function readDotEnv(): Environment {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return {};
     const shownValue = code === 'EISDIR' ? 'a directory' : `not readable (${code})`;
-    throw new ConfigurationError([{ variable: '.env', shownValue, expected: 'a file with one VARIABLE=value a line' }]);
+    throw new ConfigurationError([
+      { variable: '.env', shownValue, expected: 'a file with one VARIABLE=value per line' },
+    ]);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * A URL (or several, or a text that was meant to be one) as it may be shown and logged: without user and password.
- * Rather too much is hidden than too little, as a malformed URL may have its password anywhere.
+ * Removes user and password from a URL, several URLs or an invalid URL, so that it can be displayed and logged. It may
+ * remove too much, because a malformed URL can contain its password anywhere.
  */
 export function maskUrl(text: string): string {
   return text

@@ -3,17 +3,17 @@ import { validateSync, type ValidationError } from 'class-validator';
 import { ConfigurationError, type ConfigurationMistake } from './configuration-error.js';
 import { EnvironmentDto } from './environment.dto.js';
 import type { Environment } from './environment.js';
-import { NOT_SET, WrongValue } from './variable.decorator.js';
+import { NOT_SET, InvalidValue } from './variable.decorator.js';
 
 export type VariableName = keyof EnvironmentDto;
 
-/** The values of all variables, of which those named here are certainly there. */
+/** The values of all variables. Those in `Needed` are defined. */
 export type ValuesWith<Needed extends VariableName> = EnvironmentDto & Required<Pick<EnvironmentDto, Needed>>;
 
 /**
- * Reads every variable, whichever service asks: services share an environment, and a mistake is best known at once.
+ * Reads and validates all variables, including those of other services: services usually share an environment.
  *
- * @throws ConfigurationError with every mistake
+ * @throws ConfigurationError with all mistakes
  */
 export function readVariables<const Needed extends VariableName>(
   env: Environment,
@@ -34,7 +34,7 @@ export function readVariables<const Needed extends VariableName>(
 function mistakeOf({ property, value, constraints = {} }: ValidationError): ConfigurationMistake {
   return {
     variable: property,
-    shownValue: value instanceof WrongValue ? value.shownValue : JSON.stringify(String(value)),
+    shownValue: value instanceof InvalidValue ? value.shownValue : JSON.stringify(String(value)),
     expected: Object.values(constraints)[0]!,
   };
 }

@@ -4,25 +4,25 @@ import type { EnvironmentDto } from './environment.dto.js';
 
 export interface DatabaseConfig {
   url: string;
-  /** Connections that an instance may hold. */
+  /** The maximum number of connections. */
   poolSize: number;
-  /** `auto`: a start migrates. `manual`: it refuses to run on an old schema. */
+  /** `auto` migrates at the start. `manual` refuses to start with an outdated schema. */
   migrations: 'auto' | 'manual';
-  /** Where migrations connect, when not at `url`. */
+  /** The URL for migrations. @defaultValue `url` */
   migrationsUrl?: string;
 }
 
-/** A class, so that it is injected by its type. */
+/** How long data is kept. An abstract class, so that Nest can inject it by its type. */
 export abstract class RetentionConfig {
-  /** How long events stay, in days. */
+  /** How long events are kept, in days. */
   abstract readonly eventDays: number;
-  /** How long totals and guild snapshots stay, in days. */
+  /** How long totals and guild snapshots are kept, in days. */
   abstract readonly summaryDays: number;
 }
 
 export interface HttpConfig {
   host: string;
-  /** 0 takes a free port. */
+  /** 0 uses a free port. */
   port: number;
 }
 
@@ -32,42 +32,42 @@ export interface LogConfig {
 }
 
 export interface DiscordConfig {
-  /** Of the bot. */
+  /** The bot token. */
   token: string;
-  /** Instead of Discord's own, without the version. */
+  /** Replaces the URL of Discord's API, without the version. */
   apiUrl?: string;
 }
 
 interface ServiceConfig {
   database: DatabaseConfig;
   retention: RetentionConfig;
-  /** Tried in turn. Empty only where the caller replaces the broker. */
+  /** Tried in order. Empty only if the caller replaces the broker. */
   rabbitmqUrls: string[];
   http: HttpConfig;
-  /** Missing without a token: there is no way to act in Discord then. */
+  /** Undefined if DISCORD_TOKEN is not set. */
   discord?: DiscordConfig;
-  /** A file to which erasures are appended. */
+  /** The path of the erasure log. */
   erasureLog?: string;
   log: LogConfig;
 }
 
 export interface QueryConfig extends ServiceConfig {
   serviceKey: string;
-  /** Requests a key, and failed credentials an address; 0: no limit. */
+  /** Requests per key, and failed authentication attempts per address. 0 disables the limits. */
   rateLimitPerMinute: number;
-  /** Addresses and networks of proxies that are believed when they say who called. */
+  /** Addresses and networks of proxies whose X-Forwarded-For header is trusted. */
   trustedProxies: string[];
-  /** Whose pages may call the API from a browser, as browsers write them: `https://stats.example.org`. */
+  /** Origins whose pages may call the API from a browser, such as `https://stats.example.org`. */
   corsOrigins: string[];
-  /** Where browsers find the service. */
+  /** The URL of the service for browsers. */
   publicUrl?: string;
 }
 
 export interface IngestionConfig extends ServiceConfig {
   batch: {
-    /** Messages held at once. */
+    /** The maximum number of unacknowledged messages. */
     prefetch: number;
-    /** Events written together at most. */
+    /** The maximum number of events per batch. */
     size: number;
     /** How long the first event of a batch waits for others, in milliseconds. */
     maxAgeMs: number;
@@ -75,7 +75,7 @@ export interface IngestionConfig extends ServiceConfig {
 }
 
 export interface MigrateConfig {
-  /** Where migrations connect. */
+  /** The database URL for migrations. */
   databaseUrl: string;
   retention: RetentionConfig;
 }
@@ -84,9 +84,15 @@ export interface CliConfig {
   databaseUrl: string;
 }
 
-/** What standalone needs to know before it starts what no variable names. */
+/** For commands that use RabbitMQ alone. */
+export interface BrokerCliConfig {
+  /** Tried in turn. */
+  rabbitmqUrls: string[];
+}
+
+/** The configuration that standalone needs before it starts the missing database and broker. */
 export interface StandaloneConfig {
-  /** What standalone keeps. */
+  /** The directory for the data of standalone. */
   dataDir: string;
   databaseUrl?: string;
   rabbitmqUrls?: string[];
@@ -95,7 +101,7 @@ export interface StandaloneConfig {
 }
 
 export interface LoadOptions {
-  /** The caller brings its own way to hand events over, so that RABBITMQ_URL may be missing. @defaultValue false */
+  /** Whether RABBITMQ_URL may be missing, because the caller replaces the broker. @defaultValue false */
   withoutBroker?: boolean;
 }
 
@@ -136,9 +142,14 @@ export function loadCliConfig(env: Environment): CliConfig {
   return { databaseUrl: readVariables(env, ['DATABASE_URL']).DATABASE_URL };
 }
 
+/** @throws ConfigurationError */
+export function loadBrokerCliConfig(env: Environment): BrokerCliConfig {
+  return { rabbitmqUrls: readVariables(env, ['RABBITMQ_URL']).RABBITMQ_URL };
+}
+
 /**
- * Once standalone has what was missing, it adds DATABASE_URL, RABBITMQ_URL and SERVICE_KEY to the environment and
- * loads the configurations of both services from it.
+ * Loads the configuration of standalone. After it has started a database and a broker, standalone adds DATABASE_URL,
+ * RABBITMQ_URL and SERVICE_KEY to the environment and loads the configurations of both services.
  *
  * @throws ConfigurationError
  */

@@ -3,18 +3,19 @@ import { parseSnowflake } from '#libs/contracts';
 import { DatabaseUrlError, parseDatabaseUrl } from './database-url.js';
 import { maskUrl } from './mask-url.js';
 
-/** What a variable may hold. `parse` gives undefined for a value that is wrong. */
+/** The type of a variable. */
 export interface ValueType<T> {
-  /** Ends the sentence "expected …". */
+  /** Completes the sentence "expected …". */
   expected: string;
+  /** @returns undefined for an invalid value */
   parse(text: string): T | undefined;
-  /** What is expected instead of this very value, where that can be said better. */
+  /** A more specific text than `expected` for this invalid value, if there is one. */
   explain?(text: string): string | undefined;
-  /** How a wrong value is shown; `null` for a secret, of which nothing is. */
+  /** How an invalid value is displayed; `null` for secrets, which are not displayed. */
   show: ((text: string) => string) | null;
 }
 
-/** A decimal integer; no sign, fraction, exponent or space. */
+/** A decimal integer without sign, fraction, exponent or spaces. */
 export function integer(min: number, max: number): ValueType<number> {
   return {
     expected: `an integer from ${min} to ${max}`,
@@ -45,12 +46,12 @@ export const discordId: ValueType<string> = {
   show: quote,
 };
 
-/** A URL with one of these protocols. Its password is never shown. */
+/** A URL with one of these protocols. Its password is never displayed. */
 export function url(expected: string, protocols: readonly string[]): ValueType<string> {
   return { expected, parse: (value) => (isUrl(value, protocols) ? value : undefined), show: showUrl };
 }
 
-/** As libpq reads it: several hosts, Unix sockets, TLS with its files. */
+/** A connection URL as in libpq, including several hosts, Unix sockets and TLS files. */
 export const postgresUrl: ValueType<string> = {
   expected: 'a URL like postgres://user:password@host:5432/database',
   parse: (value) => (databaseUrlMistake(value) === undefined ? value : undefined),
@@ -77,7 +78,7 @@ export const amqpUrls: ValueType<string[]> = {
       ? urls
       : undefined;
   },
-  explain: (value) => (isDecodable(value) ? undefined : 'URLs that are percent-encoded: % is written %25'),
+  explain: (value) => (isDecodable(value) ? undefined : 'percent-encoded URLs: write % as %25'),
   show: showUrl,
 };
 
@@ -91,7 +92,7 @@ export const networks: ValueType<string[]> = {
   show: quote,
 };
 
-/** Origins exactly as browsers send them, separated by commas: in lower case, without a path or the usual port. */
+/** Origins exactly as browsers send them, separated by commas: in lower case, without a path or the default port. */
 export const origins: ValueType<string[]> = {
   expected: 'origins like https://stats.example.org, without a path, separated by commas',
   parse: (value) => {
@@ -105,7 +106,7 @@ function isUrl(value: string, protocols: readonly string[]): boolean {
   return URL.canParse(value) && protocols.includes(new URL(value).protocol);
 }
 
-/** The client decodes user, password and virtual host. */
+/** Whether the client can percent-decode user, password and virtual host. */
 function isDecodable(value: string): boolean {
   return !/%(?![0-9A-Fa-f]{2})/.test(value);
 }

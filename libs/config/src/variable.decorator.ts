@@ -2,20 +2,20 @@ import { Expose, Transform } from 'class-transformer';
 import { ValidateBy, type ValidationArguments } from 'class-validator';
 import type { ValueType } from './value-types.js';
 
-/** What stands for a variable that is needed and that nobody sets. */
+/** The value of a required variable that is not set. */
 export const NOT_SET = Symbol('not set');
 
-/** Stands for a value that is wrong until the mistakes are told. */
-export class WrongValue {
+/** Replaces an invalid value until class-validator reports it. */
+export class InvalidValue {
   constructor(
-    /** The value as it may be shown, or undefined when the variable is not set. */
+    /** The value without secrets, or undefined if the variable is not set. */
     readonly shownValue: string | undefined,
-    /** Ends the sentence "expected …". */
+    /** Completes the sentence "expected …". */
     readonly expected: string,
   ) {}
 }
 
-/** A property that a variable of the same name gives. */
+/** Declares a property whose value is that of the environment variable with the same name. */
 export function Variable(type: ValueType<unknown>): PropertyDecorator {
   return (target, name) => {
     Expose()(target, name as string);
@@ -23,17 +23,17 @@ export function Variable(type: ValueType<unknown>): PropertyDecorator {
       target,
       name as string,
     );
-    isNotWrong(target, name);
+    isValid(target, name);
   };
 }
 
-/** Its value is at least the other one, or so many times that. */
+/** Requires the value to be at least `times` the value of another variable. */
 export function AtLeast(other: string, times: 1 | 2 = 1): PropertyDecorator {
   const limit = ({ object }: ValidationArguments) => (object as Record<string, unknown>)[other];
   return ValidateBy({
     name: 'atLeast',
     validator: {
-      // A variable that is wrong by itself contradicts nothing.
+      // An invalid variable is reported only once, by its own check.
       validate: (value, args) => {
         const least = limit(args!);
         return typeof value !== 'number' || typeof least !== 'number' || value >= times * least;
@@ -44,17 +44,17 @@ export function AtLeast(other: string, times: 1 | 2 = 1): PropertyDecorator {
 }
 
 function readValue(type: ValueType<unknown>, given: string | typeof NOT_SET): unknown {
-  if (given === NOT_SET) return new WrongValue(undefined, type.expected);
+  if (given === NOT_SET) return new InvalidValue(undefined, type.expected);
   const value = type.parse(given);
   if (value !== undefined) return value;
-  const shownValue = type.show === null ? 'wrong (its value is secret)' : type.show(given);
-  return new WrongValue(shownValue, type.explain?.(given) ?? type.expected);
+  const shownValue = type.show === null ? 'invalid (the value is secret)' : type.show(given);
+  return new InvalidValue(shownValue, type.explain?.(given) ?? type.expected);
 }
 
-const isNotWrong = ValidateBy({
+const isValid = ValidateBy({
   name: 'variable',
   validator: {
-    validate: (value) => !(value instanceof WrongValue),
-    defaultMessage: (args) => (args!.value as WrongValue).expected,
+    validate: (value) => !(value instanceof InvalidValue),
+    defaultMessage: (args) => (args!.value as InvalidValue).expected,
   },
 });

@@ -1,7 +1,7 @@
 import type { SwitchName } from './switches.js';
 
 /**
- * Where a field of an event is stored, and with that what it may hold:
+ * The column in which a field of an event is stored. It determines the type of the field:
  * - `user_id`, `channel_id`, `message_id`: a snowflake
  * - `label`: a text of 1 to 100 code points
  * - `value`: a delay in milliseconds, stored in microseconds
@@ -10,41 +10,41 @@ import type { SwitchName } from './switches.js';
 export type FieldColumn = 'user_id' | 'channel_id' | 'message_id' | 'label' | 'value' | 'is_bot';
 
 export interface StatisticKind {
-  /** Stored in `statistic_events.kind`. Never changes and is never used again for another kind. */
+  /** Stored in `statistic_events.kind`. It must never change or be reused for another kind. */
   number: number;
-  /** What one event of this kind is, for documents and people. */
+  /** Describes an event of this kind in documents. */
   title: string;
   /**
-   * What a record of this kind is, for the names of API operations: `message` makes `recordMessage`, `listMessages` and
+   * The noun for records of this kind in operation ids: `message` gives `recordMessage`, `listMessages` and
    * `summarizeMessages`. @defaultValue the name of the kind: `recordPollVoted`, `listPollVotedRecords`
    */
   noun?: string;
-  /** Path of POST (record), below the module's prefix. */
+  /** The path of the POST route that records events, relative to the module's prefix. */
   recordPath: string;
-  /** Path of GET (records), below the module's prefix. */
+  /** The path of the GET route that lists records, relative to the module's prefix. */
   viewPath: string;
-  /** The event is collected only while this switch of the guild is on. */
+  /** Events are collected only while this switch of the guild is on. */
   switch: SwitchName;
   /** Events with `is_bot` are collected only while this switch is on too. */
   botSwitch?: SwitchName;
-  /** Whether an event may name its user as `user_id`. Kinds with a field in the column `user_id` name it there. */
+  /** Whether events can have an optional `user_id`. False for kinds that have a field in the column `user_id`. */
   optionalUser: boolean;
-  /** The fields of the event beside `guild_id`; all required. The order is that of documents and records. */
+  /** The required fields of the event besides `guild_id`, in the order of documents and records. */
   fields: Readonly<Record<string, FieldColumn>>;
   /**
-   * The field whose snowflake is the event's identity and time, whatever else was sent.
-   * Without it, `event_id` and `occurred_at` are.
+   * The field whose snowflake determines identity and time of the event. @defaultValue `event_id` and `occurred_at`
+   * determine them
    */
   identifiedBy?: string;
-  /** What `group_by` calls the field in the column `label`. @defaultValue the name of the field */
+  /** The name in `group_by` for the field in the column `label`. @defaultValue the name of the field */
   labelGrouping?: string;
 }
 
 export type Catalogue = Readonly<Record<string, StatisticKind>>;
 
 /**
- * The statistic kinds. The key is the name of the kind and the routing key of its events.
- * Routes, validation, API documents, storage and consumers derive from this; see docs/adding-a-statistic.md.
+ * The kinds of statistics. The key is the name of the kind and the routing key of its events. Routes, validation, API
+ * documents, storage and consumers are derived from it; see docs/adding-a-statistic.md.
  */
 export const CATALOGUE = {
   'command.used': {
@@ -182,12 +182,12 @@ export const CATALOGUE = {
   },
 } as const satisfies Catalogue;
 
-/** A name made of words as an identifier: `message.sent` is `MessageSent`. */
+/** Converts a name to an identifier: `message.sent` becomes `MessageSent`. */
 export function identifierOf(name: string): string {
   return name.replace(/(?:^|[._ ])([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** Whether records of this kind bear a user (under `user_id`). */
+/** Whether records of this kind have a `user_id`. */
 export function hasUser(kind: StatisticKind): boolean {
   return kind.optionalUser || fieldIn(kind, 'user_id') !== undefined;
 }
@@ -197,7 +197,7 @@ export function fieldIn(kind: StatisticKind, column: FieldColumn): string | unde
   return Object.entries(kind.fields).find(([, stored]) => stored === column)?.[0];
 }
 
-/** Query parameters by which the records of a kind may be filtered. */
+/** The query parameters that filter records. Each kind supports some of them. */
 export const FILTERS = ['user_id', 'channel_id'] as const;
 export type Filter = (typeof FILTERS)[number];
 

@@ -1,8 +1,8 @@
 import { fieldIn, hasUser, type StatisticKind } from './catalogue.js';
 
 /**
- * What records can be grouped by. The number is stored in `statistic_groups.dimension`: it never changes and is never
- * used again. The column is that of `statistic_events`.
+ * The dimensions by which records can be grouped. The number is stored in `statistic_groups.dimension` and must never
+ * change or be reused. The column is in `statistic_events`.
  */
 export const DIMENSIONS = {
   user: { number: 1, column: 'user_id' },
@@ -12,7 +12,7 @@ export const DIMENSIONS = {
 
 export type Dimension = keyof typeof DIMENSIONS;
 
-/** By what records of this kind can be grouped: the values that `group_by` takes. */
+/** The dimensions of a kind, by the value of `group_by`. */
 export function groupingsOf(kind: StatisticKind): ReadonlyMap<string, Dimension> {
   const groupings = new Map<string, Dimension>();
   if (hasUser(kind)) groupings.set('user', 'user');
@@ -22,7 +22,7 @@ export function groupingsOf(kind: StatisticKind): ReadonlyMap<string, Dimension>
   return groupings;
 }
 
-/** Whether records of this kind bear a delay, so that their summaries bear statistics of it. */
+/** Whether records of this kind have a delay, so that summaries have statistics of it. */
 export function isTimed(kind: StatisticKind): boolean {
   return fieldIn(kind, 'value') !== undefined;
 }

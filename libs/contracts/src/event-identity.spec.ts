@@ -5,7 +5,7 @@ const V7 = '018bcfe5-6800-7000-8000-000000000000'; // 2023-11-14T22:13:20.000Z
 const arrivedAt = 1_700_000_500_000;
 
 describe('resolveIdentity', () => {
-  it('should take what the body says before anything else', () => {
+  it('should prefer the identity in the body', () => {
     const given = { eventId: V7, occurredAt: 1_700_000_001_000 };
     expect(resolveIdentity(given, { messageId: 'x', timestamp: 5, arrivedAt })).toMatchObject({
       ...given,
@@ -14,12 +14,12 @@ describe('resolveIdentity', () => {
     });
   });
 
-  it('should take a UUID message_id of a lone event, and the time in a UUIDv7', () => {
+  it('should use a UUID message_id of a single event, and the time in a UUIDv7', () => {
     const identity = resolveIdentity({}, { messageId: V7.toUpperCase(), timestamp: 1_600_000_000, arrivedAt });
     expect(identity).toMatchObject({ eventId: V7, occurredAt: 1_700_000_000_000, repeatable: true });
   });
 
-  it('should derive a UUIDv5 from any other message_id, and from its position in an array', () => {
+  it('should derive a UUIDv5 from any other message_id, and from the position in an array', () => {
     const one = resolveIdentity({}, { messageId: 'bot-1', timestamp: 1_700_000_000, arrivedAt });
     expect(one).toMatchObject({
       eventId: v5('bot-1', EVENT_ID_NAMESPACE),
@@ -37,7 +37,7 @@ describe('resolveIdentity', () => {
     expect(identity.occurredAt).toBe(1_700_000_000_123);
   });
 
-  it('should say when a second delivery would not be recognised', () => {
+  it('should report if a redelivery would not be recognized', () => {
     expect(resolveIdentity({}, { arrivedAt })).toMatchObject({ occurredAt: arrivedAt, repeatable: false });
     expect(resolveIdentity({}, { messageId: 'x', arrivedAt }).repeatable).toBe(false);
     expect(resolveIdentity({ occurredAt: arrivedAt }, { arrivedAt }).repeatable).toBe(false);
@@ -54,7 +54,7 @@ describe('snowflakeIdentity', () => {
     });
   });
 
-  it('should never change: events of old deployments are recognised', () => {
+  it('should not change, so that events of older versions are recognized', () => {
     expect(derivedEventId('175928847299117063')).toBe('35a1778e-e076-5e16-89f0-91bf370f32b5');
   });
 });

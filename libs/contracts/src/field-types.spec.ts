@@ -55,7 +55,7 @@ describe('delay', () => {
 });
 
 describe('instant', () => {
-  it('should cut to milliseconds and not round', () => {
+  it('should truncate to milliseconds and not round', () => {
     expect(iso('2026-11-24T23:59:59.9996Z')).toBe(Date.parse('2026-11-24T23:59:59.999Z'));
     expect(FIELD_TYPES.instant.parse(1_700_000_000_000.9)).toBe(1_700_000_000_000);
   });

@@ -1,20 +1,21 @@
 import { IntegralDecimal } from '#libs/json';
-import { MAX_SNOWFLAKE, parseSnowflake } from './snowflake.js';
+import { INSTANT_PATTERN, SNOWFLAKE_PATTERN, TEXT_PATTERN, UUID_PATTERN } from './field-patterns.js';
+import { parseSnowflake } from './snowflake.js';
 
-/** A JSON Schema (draft 2020-12), as the API documents show it. One with a title is described once, under that name. */
+/** A JSON Schema (draft 2020-12). In the API document, a schema with a title becomes a component with that name. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** One wrong field of a request or event, as `error.fields` and `x-error-fields` list it. */
+/** An invalid field of a request or event, as in `error.fields` and `x-error-fields`. */
 export interface FieldError {
   field: string;
   message: string;
 }
 
-/** Delays are at most a day, in milliseconds. */
+/** The maximum delay, one day. */
 export const MAX_DELAY_MS = 86_400_000;
-/** Texts have at most this many code points. */
+/** The maximum length of texts, in code points. */
 export const MAX_TEXT_LENGTH = 100;
-/** Unix times below this are seconds by mistake (10^11 ms is the year 1973). */
+/** Smaller Unix times are probably in seconds by mistake (10^11 ms is in 1973). */
 export const MIN_UNIX_MS = 100_000_000_000;
 
 const MAX_COUNT = 2_147_483_647;
@@ -25,102 +26,123 @@ const MS_OF_400_YEARS = 146_097 * 86_400_000;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 // oxlint-disable-next-line no-control-regex -- U+0000 is what Postgres cannot store
 const FORBIDDEN_IN_TEXT = /[\u0000\ud800-\udfff]/u;
-/** The extended format of ISO 8601, and the basic one, down to the minute at least; `−` is its own minus sign. */
+/** The extended and the basic format of ISO 8601, with at least minutes. `−` is the minus sign of ISO 8601. */
 const ISO_8601_EXTENDED =
   /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,20}))?)?(?:Z|([+\-−])(\d\d)(?::?(\d\d))?)$/i;
 const ISO_8601_BASIC =
   /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(?:(\d\d)(?:[.,](\d{1,20}))?)?(?:Z|([+\-−])(\d\d)(?::?(\d\d))?)$/i;
 
-/** What a field may hold: how it is described, and how it is read. `parse` gives undefined for what is wrong. */
+/**
+ * A type of field: its description and its parser. The schema accepts exactly what `parse` accepts, except for ids and
+ * counts with a fraction or an exponent (`5.0`): they are integers for JSON Schema, and invalid for `parse`. Documents
+ * show the first of its `examples`.
+ */
 interface FieldTypeDefinition<T> {
-  /** Ends the sentence "must be …". */
+  /** Completes the sentence "must be …". */
   expected: string;
   schema: JsonSchema;
+  /** @returns undefined for an invalid value */
   parse: (value: unknown) => T | undefined;
 }
 
 const define = <T>(definition: FieldTypeDefinition<T>): FieldTypeDefinition<T> => definition;
 
 export const FIELD_TYPES = {
-  /** A Discord id; read as its decimal digits. */
+  /** A Discord id, read as a string of digits. */
   snowflake: define<string>({
-    expected: 'a Discord id: an integer from 1 to 9223372036854775807, or a string of its digits',
+    expected: 'a Discord id: an integer from 1 to 9223372036854775807, or the same as a string of digits',
     schema: {
       title: 'SnowflakeInput',
       oneOf: [
-        { type: 'string', pattern: '^[1-9][0-9]{0,18}$' },
-        { type: 'integer', minimum: 1, maximum: Number(MAX_SNOWFLAKE) },
+        { type: 'string', pattern: SNOWFLAKE_PATTERN },
+        // 2^63-1 is not a double, 2^63 is.
+        { type: 'integer', minimum: 1, exclusiveMaximum: 2 ** 63 },
       ],
-      description: 'A Discord id (snowflake), as a string of digits or as a JSON integer; exact up to 2^63-1',
+      description: 'A Discord id (snowflake) up to 2^63-1, as a string of digits or as a JSON integer',
       examples: ['175928847299117063'],
     },
     parse: parseSnowflake,
   }),
-  /** A text for people; stored as it is. */
+  /** A text, which is stored unchanged. */
   text: define<string>({
-    expected: `a text of 1 to ${MAX_TEXT_LENGTH} characters without U+0000 and without lone surrogates`,
-    schema: { type: 'string', minLength: 1, maxLength: MAX_TEXT_LENGTH },
+    expected: `a string of 1 to ${MAX_TEXT_LENGTH} characters, without U+0000 and lone surrogates`,
+    schema: {
+      type: 'string',
+      minLength: 1,
+      maxLength: MAX_TEXT_LENGTH,
+      pattern: TEXT_PATTERN,
+      examples: ['example'],
+    },
     parse: parseText,
   }),
   boolean: define<boolean>({
     expected: 'true or false',
-    schema: { type: 'boolean' },
+    schema: { type: 'boolean', examples: [false] },
     parse: (value) => (typeof value === 'boolean' ? value : undefined),
   }),
-  /** A delay in milliseconds; read as whole microseconds. */
+  /** A delay in milliseconds, read as whole microseconds. */
   delay: define<number>({
     expected: `a delay in milliseconds: a number from 0 to ${MAX_DELAY_MS}`,
     schema: {
+      title: 'DelayInput',
       type: 'number',
       minimum: 0,
       maximum: MAX_DELAY_MS,
-      description: 'A delay in milliseconds; decimals are kept to the microsecond',
+      description: 'A delay in milliseconds. Decimals are rounded to microseconds',
       examples: [12.5],
     },
     parse: parseDelay,
   }),
-  /** Any UUID; read in lower case. */
+  /** A UUID of any version, read in lower case. */
   uuid: define<string>({
     expected: 'a UUID',
-    schema: { type: 'string', format: 'uuid' },
+    schema: {
+      type: 'string',
+      format: 'uuid',
+      pattern: UUID_PATTERN,
+      examples: ['01a20cff-7d00-7000-8000-5e7c1a9d2b40'],
+    },
     parse: (value) => (typeof value === 'string' && UUID.test(value) ? value.toLowerCase() : undefined),
   }),
-  /** A moment; read as Unix milliseconds, cut and not rounded. */
+  /** A time, read as Unix milliseconds. It is truncated and not rounded. */
   instant: define<number>({
-    expected: 'a time: ISO 8601 with an offset (2026-11-24T10:00:00.000Z), or Unix milliseconds',
+    expected: 'an ISO 8601 time with an offset, such as 2026-11-24T10:00:00.000Z, or Unix milliseconds',
     schema: {
       title: 'InstantInput',
       oneOf: [
-        { type: 'string', format: 'date-time' },
-        { type: 'number', minimum: MIN_UNIX_MS },
+        { type: 'string', pattern: INSTANT_PATTERN },
+        { type: 'number', minimum: MIN_UNIX_MS, maximum: MAX_INSTANT_MS },
       ],
       description:
-        'ISO 8601 with an offset (extended or basic format, seconds and their fraction may be missing), or Unix milliseconds',
+        'ISO 8601 with an offset (extended or basic format, seconds and fraction are optional), or Unix milliseconds',
       examples: ['2026-11-24T10:00:00.000Z'],
     },
     parse: parseInstant,
   }),
-  /** How many of something. */
+
   count: define<number>({
     expected: `a count: an integer from 0 to ${MAX_COUNT}`,
-    schema: { type: 'integer', minimum: 0, maximum: MAX_COUNT },
+    schema: { type: 'integer', minimum: 0, maximum: MAX_COUNT, examples: [1_234] },
     parse: parseCount,
   }),
-  /** An object of a Discord id to a count. */
+  /** Counts by Discord id. */
   countsById: define<Record<string, number>>({
-    expected: `an object with a count for each Discord id, at most ${MAX_ROLES}`,
+    expected: `an object with Discord ids as keys and counts as values, at most ${MAX_ROLES}`,
     schema: {
+      title: 'CountsById',
       type: 'object',
       maxProperties: MAX_ROLES,
-      propertyNames: { pattern: '^[1-9][0-9]{0,18}$' },
+      propertyNames: { pattern: SNOWFLAKE_PATTERN },
       additionalProperties: { type: 'integer', minimum: 0, maximum: MAX_COUNT },
+      description: 'A count for each Discord id',
+      examples: [{ '175928847299117063': 12 }],
     },
     parse: parseCountsById,
   }),
-  /** Discord's outage notice says `true`; publishers must not send it on. */
+  /** For `unavailable`: Discord's notice of an outage has `true`, and publishers must not forward it. */
   notTrue: define<boolean>({
-    expected: "false: Discord's outage notice is no deletion and must not be published",
-    schema: { enum: [false, null] },
+    expected: "false: Discord's notice of an outage is not a deletion and must not be published",
+    schema: { type: 'boolean', enum: [false], examples: [false] },
     parse: (value) => (value === false ? value : undefined),
   }),
 } as const;
@@ -176,7 +198,7 @@ function parseIso8601(text: string): number | undefined {
   return local + milliseconds + (sign === '+' ? -offset : offset);
 }
 
-/** @returns Unix milliseconds; undefined for a moment that no calendar has (30 February) */
+/** @returns Unix milliseconds; undefined for an invalid date, such as 30 February */
 function utcTime(
   year: number,
   month: number,
@@ -186,7 +208,7 @@ function utcTime(
   second: number,
 ): number | undefined {
   if (month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59) return undefined;
-  // Date.UTC takes the years 0 to 99 for those of 1900; in 400 years the calendar repeats itself.
+  // Date.UTC reads the years 0 to 99 as 1900 to 1999. The calendar repeats every 400 years.
   const moved = year < 100 ? 400 : 0;
   if (day > 28 && day > new Date(Date.UTC(year + moved, month, 0)).getUTCDate()) return undefined;
   return Date.UTC(year + moved, month - 1, day, hour, minute, second) - (moved === 0 ? 0 : MS_OF_400_YEARS);

@@ -11,10 +11,10 @@ type Parsed<F> = F extends FieldSpec
     : ParsedField<F['type']> | undefined
   : never;
 
-/** The fields of such an event as they were read. */
+/** The parsed fields of an event. */
 export type GuildEventFields<N extends GuildEventName> = { [F in keyof FieldsOf<N>]: Parsed<FieldsOf<N>[F]> };
 
-/** Reads the body of an event that is no statistic; unknown fields are ignored. */
+/** Reads the body of an event that is not a statistic. Unknown fields are ignored. */
 export function readGuildEvent<N extends GuildEventName>(
   name: N,
   body: JsonValue | undefined,
@@ -24,5 +24,6 @@ export function readGuildEvent<N extends GuildEventName>(
 
 /** JSON Schema of the event's body. */
 export function guildEventSchema(name: GuildEventName): JsonSchema {
-  return schemaOf(`${identifierOf(name)}Event`, GUILD_EVENTS[name].fields);
+  const { title, fields } = GUILD_EVENTS[name];
+  return schemaOf(`${identifierOf(name)}Event`, fields, title);
 }

@@ -7,48 +7,62 @@ export interface GuildEvent {
   fields: FieldSpecs;
 }
 
-const snowflake = { type: 'snowflake', required: true } as const;
-const occurredAt = { type: 'instant', required: false } as const;
+const guildId = { type: 'snowflake', required: true, description: 'The guild' } as const;
+const channelId = { type: 'snowflake', required: true, description: 'The channel' } as const;
+const messageId = { type: 'snowflake', required: true, description: 'The message' } as const;
+const occurredAt = { type: 'instant', required: false, description: 'When it happened' } as const;
 const count = { type: 'count', required: false } as const;
 
-/** The events that are no statistics. The key is the name and the routing key. */
+/** The events that are not statistics. The key is the name and the routing key. */
 export const GUILD_EVENTS = {
   'star.added': {
     queue: QUEUES.starboard,
     title: 'A ⭐ reaction was added to a message',
-    fields: { guild_id: snowflake, channel_id: snowflake, message_id: snowflake },
+    fields: { guild_id: guildId, channel_id: channelId, message_id: messageId },
   },
   'star.removed': {
     queue: QUEUES.starboard,
     title: 'A ⭐ reaction was removed from a message, or the message was deleted',
-    fields: { guild_id: snowflake, channel_id: snowflake, message_id: snowflake },
+    fields: { guild_id: guildId, channel_id: channelId, message_id: messageId },
   },
   'channel.deleted': {
     queue: QUEUES.guilds,
     title: 'A channel of the guild was deleted',
-    fields: { guild_id: snowflake, channel_id: snowflake },
+    fields: { guild_id: guildId, channel_id: channelId },
   },
   'guild.snapshot': {
     queue: QUEUES.guilds,
-    title: 'The counts of a guild at one moment',
+    title: 'The current counts of a guild',
     fields: {
-      guild_id: snowflake,
-      member_count: count,
-      online_member_count: count,
-      server_boost_count: count,
-      online_role_member_counts: { type: 'countsById', required: false },
+      guild_id: guildId,
+      member_count: { ...count, description: 'How many members there are' },
+      online_member_count: { ...count, description: 'How many members are online' },
+      server_boost_count: { ...count, description: 'How many boosts there are' },
+      online_role_member_counts: {
+        type: 'countsById',
+        required: false,
+        description: 'How many members with a role are online, by the id of the role',
+      },
       occurred_at: occurredAt,
     },
   },
   'guild.deleted': {
     queue: QUEUES.guilds,
-    title: "The bot left the guild (not Discord's outage notice)",
-    fields: { guild_id: snowflake, occurred_at: occurredAt, unavailable: { type: 'notTrue', required: false } },
+    title: "The bot left the guild (not Discord's notice of an outage)",
+    fields: {
+      guild_id: guildId,
+      occurred_at: occurredAt,
+      unavailable: {
+        type: 'notTrue',
+        required: false,
+        description: "Discord's notice of an outage has true, and must not be published",
+      },
+    },
   },
   'counter_panel.refresh': {
     queue: QUEUES.guilds,
-    title: 'Refresh the counter panels of one guild, or of all',
-    fields: { guild_id: { type: 'snowflake', required: false } },
+    title: 'Refresh the counter panels of one guild or of all guilds',
+    fields: { guild_id: { type: 'snowflake', required: false, description: 'The guild; without it, all guilds' } },
   },
 } as const satisfies Record<string, GuildEvent>;
 

@@ -11,7 +11,7 @@ describe('reading the fields of a body', () => {
     expect(new StatisticsContract().kind('reminder.created')!.read(body)).toEqual(NO_OBJECT);
   });
 
-  it('should take an object without fields where none is required', () => {
+  it('should accept an empty object if no field is required', () => {
     expect(readGuildEvent('counter_panel.refresh', {})).toEqual({ ok: true, value: {} });
   });
 });

@@ -3,18 +3,20 @@ import { IntegralDecimal, type JsonValue } from '#libs/json';
 
 export interface FieldSpec {
   type: FieldType;
-  /** A required field must be there; an optional one may be missing or null. */
+  /** An optional field may be missing or null. */
   required: boolean;
+  /** The meaning of the field, for documents. */
+  description?: string;
 }
 
 export type FieldSpecs = Readonly<Record<string, FieldSpec>>;
 
 export type Read<T> = { ok: true; value: T } | { ok: false; fields: FieldError[] };
 
-/** The type that a field has once it was read. */
+/** The type of a field's parsed value. */
 export type ParsedField<T extends FieldType> = NonNullable<ReturnType<(typeof FIELD_TYPES)[T]['parse']>>;
 
-/** A field, made ready to be read. */
+/** A field with its parser. */
 export interface NamedField extends FieldSpec {
   name: string;
   parse: (value: unknown) => unknown;
@@ -25,9 +27,10 @@ export function listFields(specs: FieldSpecs): NamedField[] {
 }
 
 /**
- * Reads the fields of a body, all mistakes at once. Unknown fields are ignored.
+ * Reads the fields of a body and collects all mistakes. Unknown fields are ignored.
  *
- * @returns the values in the order of the fields, null for an optional one that is absent; and one more null
+ * @returns the values in the order of the fields, with null for missing optional fields, and an additional null at the
+ *   end, to which {@link CompiledKind} maps columns without a field
  */
 export function readValues(fields: readonly NamedField[], body: JsonValue | undefined): Read<unknown[]> {
   if (typeof body !== 'object' || body === null || Array.isArray(body) || body instanceof IntegralDecimal) {
@@ -52,7 +55,7 @@ export function readValues(fields: readonly NamedField[], body: JsonValue | unde
   return wrong === undefined ? { ok: true, value: values } : { ok: false, fields: wrong };
 }
 
-/** Reads the named fields of a body, all mistakes at once. Unknown fields are ignored, absent optional ones left out. */
+/** Reads the fields of a body as an object. Unknown fields are ignored, and missing optional fields are left out. */
 export function readFields(specs: FieldSpecs, body: JsonValue | undefined): Read<Record<string, unknown>> {
   const fields = listFields(specs);
   const read = readValues(fields, body);
@@ -61,12 +64,19 @@ export function readFields(specs: FieldSpecs, body: JsonValue | undefined): Read
   return { ok: true, value: Object.fromEntries(present) as Record<string, unknown> };
 }
 
-/** JSON Schema of a body with these fields. @param title the name of the schema */
-export function schemaOf(title: string, specs: FieldSpecs): JsonSchema {
+/** Creates the JSON Schema of a body with these fields. @param title the name of the schema */
+export function schemaOf(title: string, specs: FieldSpecs, description: string): JsonSchema {
   return {
     title,
+    description,
     type: 'object',
     required: Object.keys(specs).filter((field) => specs[field]!.required),
-    properties: Object.fromEntries(Object.entries(specs).map(([field, { type }]) => [field, FIELD_TYPES[type].schema])),
+    properties: Object.fromEntries(Object.entries(specs).map(([field, spec]) => [field, fieldSchema(spec)])),
   };
+}
+
+function fieldSchema({ type, required, description }: FieldSpec): JsonSchema {
+  const { schema } = FIELD_TYPES[type];
+  const own = required ? { allOf: [schema] } : { anyOf: [schema, { type: 'null' }] };
+  return description === undefined ? own : { ...own, description };
 }

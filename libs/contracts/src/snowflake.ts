@@ -1,16 +1,16 @@
-/** First millisecond of the Discord era (2015-01-01T00:00:00Z), in Unix milliseconds. */
+/** The epoch of snowflakes (2015-01-01T00:00:00Z), in Unix milliseconds. */
 export const DISCORD_EPOCH_MS = 1_420_070_400_000;
 
-/** Largest id that Postgres' `bigint` and this API accept: 2^63-1. */
+/** The largest id that `bigint` of Postgres and this API accept: 2^63-1. */
 export const MAX_SNOWFLAKE = 9_223_372_036_854_775_807n;
 
 const MAX_SNOWFLAKE_TEXT = MAX_SNOWFLAKE.toString();
 const DIGITS = /^[1-9][0-9]{0,18}$/;
 
 /**
- * Reads a Discord id that came as a JSON integer or as a string of digits.
+ * Parses a Discord id from a JSON integer or a string of digits.
  *
- * @returns its decimal digits, or undefined when it is not an integer from 1 to 2^63-1
+ * @returns its decimal digits, or undefined if it is not an integer from 1 to 2^63-1
  */
 export function parseSnowflake(value: unknown): string | undefined {
   if (typeof value === 'string') {
@@ -22,7 +22,7 @@ export function parseSnowflake(value: unknown): string | undefined {
   return undefined;
 }
 
-/** The moment at which Discord made this id, in Unix milliseconds. */
+/** When Discord created the id, in Unix milliseconds. */
 export function snowflakeTime(id: string): number {
   return Number(BigInt(id) >> 22n) + DISCORD_EPOCH_MS;
 }

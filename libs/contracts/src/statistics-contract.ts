@@ -1,6 +1,6 @@
 import { CATALOGUE, identifierOf, type Catalogue, type FieldColumn, type StatisticKind } from './catalogue.js';
 import { resolveIdentity, snowflakeIdentity, type EventEnvelope, type EventIdentity } from './event-identity.js';
-import type { FieldType, JsonSchema } from './field-types.js';
+import type { JsonSchema } from './field-types.js';
 import type { JsonValue } from '#libs/json';
 import {
   listFields,
@@ -15,7 +15,7 @@ import {
 /** Bits of `statistic_events.flags`. */
 export const FLAG_IS_BOT = 1;
 
-/** One statistic event, read and checked: a row of `statistic_events`. */
+/** A valid statistic event: a row of `statistic_events`. */
 export interface StatisticEvent {
   kind: CompiledKind;
   guildId: string;
@@ -32,24 +32,29 @@ export interface StatisticEvent {
 }
 
 export type StatisticFields = Omit<StatisticEvent, 'kind' | 'eventId' | 'occurredAt'> & {
-  /** What the body itself says of identity and time; kinds that a snowflake identifies do not ask for it. */
+  /** Identity and time in the body. Not used by kinds that are identified by a snowflake. */
   given: { eventId?: string; occurredAt?: number };
 };
 
-const COLUMN_TYPES = {
-  user_id: 'snowflake',
-  channel_id: 'snowflake',
-  message_id: 'snowflake',
-  label: 'text',
-  value: 'delay',
-  is_bot: 'boolean',
-} as const satisfies Record<FieldColumn, FieldType>;
+/** What a field may hold and says, by its column. */
+const COLUMNS = {
+  user_id: { type: 'snowflake', description: 'The member' },
+  channel_id: { type: 'snowflake', description: 'The channel' },
+  message_id: { type: 'snowflake', description: 'The message' },
+  label: { type: 'text', description: 'What the event is counted under' },
+  value: { type: 'delay', description: 'How long it took' },
+  is_bot: { type: 'boolean', description: 'Whether a bot caused the event' },
+} as const satisfies Record<FieldColumn, Pick<FieldSpec, 'type' | 'description'>>;
 
-/** A kind of the catalogue, made ready to read events. */
+const EVENT_ID = 'Identifies the event: sent again with the same id and time, it is stored once';
+const OCCURRED_AT = 'When it happened';
+
+/** A kind of the catalogue with compiled readers for its events. */
 export class CompiledKind {
-  private readonly specs: FieldSpecs;
+  /** The fields of an event. */
+  readonly specs: FieldSpecs;
   private readonly fields: readonly NamedField[];
-  private readonly places: Places;
+  private readonly indexes: ColumnIndexes;
 
   constructor(
     readonly name: string,
@@ -57,73 +62,73 @@ export class CompiledKind {
   ) {
     this.specs = specsOf(definition);
     this.fields = listFields(this.specs);
-    this.places = placesOf(definition, this.fields);
+    this.indexes = columnIndexesOf(definition, this.fields);
   }
 
-  /** Reads the body of an event of this kind; fields that are not the kind's are ignored. */
+  /** Reads the body of an event of this kind. Unknown fields are ignored. */
   read(body: JsonValue | undefined): Read<StatisticFields> {
     const read = readValues(this.fields, body);
-    return read.ok ? { ok: true, value: toColumns(read.value, this.places) } : read;
+    return read.ok ? { ok: true, value: toColumns(read.value, this.indexes) } : read;
   }
 
-  /** The event's identity, by the kind's snowflake or by what body and message say. */
+  /** The identity of an event, from the snowflake of the kind or from body and message. */
   identify(fields: StatisticFields, envelope: EventEnvelope): EventIdentity {
     const snowflake = this.snowflake(fields);
     return snowflake === null ? resolveIdentity(fields.given, envelope) : snowflakeIdentity(snowflake);
   }
 
-  /** The snowflake that identifies the event, or null for a kind that none does. */
+  /** The snowflake that identifies the event; null if the kind has none. */
   snowflake(fields: StatisticFields): string | null {
     const { identifiedBy } = this.definition;
     if (identifiedBy === undefined) return null;
     return this.definition.fields[identifiedBy] === 'channel_id' ? fields.channelId : fields.messageId;
   }
 
-  /** JSON Schema of the POST body and of the event, as the API documents show it. */
+  /** The JSON Schema of the event, which is also that of the POST body. */
   schema(): JsonSchema {
-    return schemaOf(`${identifierOf(this.name)}Event`, this.specs);
+    return schemaOf(`${identifierOf(this.name)}Event`, this.specs, this.definition.title);
   }
 }
 
-/** Where among the values of a kind's fields those of each column are; a column that the kind lacks is at the last, null. */
-type Places = Record<FieldColumn | 'guild_id' | 'event_id' | 'occurred_at', number>;
+/** The index of each column among the values of a kind's fields. Missing columns have the index of the final null. */
+type ColumnIndexes = Record<FieldColumn | 'guild_id' | 'event_id' | 'occurred_at', number>;
 
-function placesOf(definition: StatisticKind, fields: readonly NamedField[]): Places {
-  const placeOf = (column: string) => {
+function columnIndexesOf(definition: StatisticKind, fields: readonly NamedField[]): ColumnIndexes {
+  const indexOf = (column: string) => {
     const field = Object.entries(definition.fields).find(([, stored]) => stored === column)?.[0] ?? column;
-    const place = fields.findIndex(({ name }) => name === field);
-    return place === -1 ? fields.length : place;
+    const index = fields.findIndex(({ name }) => name === field);
+    return index === -1 ? fields.length : index;
   };
   return {
-    guild_id: placeOf('guild_id'),
-    user_id: placeOf('user_id'),
-    channel_id: placeOf('channel_id'),
-    message_id: placeOf('message_id'),
-    label: placeOf('label'),
-    value: placeOf('value'),
-    is_bot: placeOf('is_bot'),
-    event_id: placeOf('event_id'),
-    occurred_at: placeOf('occurred_at'),
+    guild_id: indexOf('guild_id'),
+    user_id: indexOf('user_id'),
+    channel_id: indexOf('channel_id'),
+    message_id: indexOf('message_id'),
+    label: indexOf('label'),
+    value: indexOf('value'),
+    is_bot: indexOf('is_bot'),
+    event_id: indexOf('event_id'),
+    occurred_at: indexOf('occurred_at'),
   };
 }
 
-function toColumns(values: readonly unknown[], places: Places): StatisticFields {
+function toColumns(values: readonly unknown[], indexes: ColumnIndexes): StatisticFields {
   return {
-    guildId: values[places.guild_id] as string,
-    userId: values[places.user_id] as string | null,
-    channelId: values[places.channel_id] as string | null,
-    messageId: values[places.message_id] as string | null,
-    label: values[places.label] as string | null,
-    value: values[places.value] as number | null,
-    flags: values[places.is_bot] === true ? FLAG_IS_BOT : 0,
+    guildId: values[indexes.guild_id] as string,
+    userId: values[indexes.user_id] as string | null,
+    channelId: values[indexes.channel_id] as string | null,
+    messageId: values[indexes.message_id] as string | null,
+    label: values[indexes.label] as string | null,
+    value: values[indexes.value] as number | null,
+    flags: values[indexes.is_bot] === true ? FLAG_IS_BOT : 0,
     given: {
-      eventId: (values[places.event_id] as string | null) ?? undefined,
-      occurredAt: (values[places.occurred_at] as number | null) ?? undefined,
+      eventId: (values[indexes.event_id] as string | null) ?? undefined,
+      occurredAt: (values[indexes.occurred_at] as number | null) ?? undefined,
     },
   };
 }
 
-/** A catalogue, made ready to read events; everything that is derived from the catalogue starts here. */
+/** A catalogue with compiled kinds. */
 export class StatisticsContract {
   readonly kinds: readonly CompiledKind[];
   private readonly byName: ReadonlyMap<string, CompiledKind>;
@@ -131,7 +136,7 @@ export class StatisticsContract {
   constructor(readonly catalogue: Catalogue = CATALOGUE) {
     this.kinds = Object.entries(catalogue).map(([name, definition]) => new CompiledKind(name, definition));
     this.byName = new Map(this.kinds.map((kind) => [kind.name, kind]));
-    refuseSharedNumbers(this.kinds);
+    requireUniqueNumbers(this.kinds);
   }
 
   kind(name: string): CompiledKind | undefined {
@@ -140,19 +145,19 @@ export class StatisticsContract {
 }
 
 function specsOf(definition: StatisticKind): FieldSpecs {
-  const specs: Record<string, FieldSpec> = { guild_id: { type: 'snowflake', required: true } };
-  for (const [name, column] of Object.entries(definition.fields)) {
-    specs[name] = { type: COLUMN_TYPES[column], required: true };
-  }
-  if (definition.optionalUser) specs.user_id = { type: 'snowflake', required: false };
+  const specs: Record<string, FieldSpec> = {
+    guild_id: { type: 'snowflake', required: true, description: 'The guild' },
+  };
+  for (const [name, column] of Object.entries(definition.fields)) specs[name] = { ...COLUMNS[column], required: true };
+  if (definition.optionalUser) specs.user_id = { ...COLUMNS.user_id, required: false };
   if (definition.identifiedBy === undefined) {
-    specs.event_id = { type: 'uuid', required: false };
-    specs.occurred_at = { type: 'instant', required: false };
+    specs.event_id = { type: 'uuid', required: false, description: EVENT_ID };
+    specs.occurred_at = { type: 'instant', required: false, description: OCCURRED_AT };
   }
   return specs;
 }
 
-function refuseSharedNumbers(kinds: readonly CompiledKind[]): void {
+function requireUniqueNumbers(kinds: readonly CompiledKind[]): void {
   const seen = new Map<number, string>();
   for (const { name, definition } of kinds) {
     const other = seen.get(definition.number);

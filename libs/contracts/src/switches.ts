@@ -1,6 +1,6 @@
 /**
- * The switches of a guild's settings that decide what is collected, in the order of every list.
- * They are stored by name, so that a new one needs no change of the database.
+ * The switches in a guild's settings that decide what is collected, in the order of documents and responses. They are
+ * stored by name, so a new one needs no migration.
  */
 export const SWITCHES = {
   stats_command_usage: { required: true, description: 'Collect command usage' },
@@ -15,7 +15,7 @@ export const SWITCHES = {
 } as const satisfies Record<string, SwitchDefinition>;
 
 export interface SwitchDefinition {
-  /** PUT settings must name it. A switch that was added after the first version is optional: absent means unchanged. */
+  /** Whether PUT settings requires it. Switches added after the first version are optional: absent means unchanged. */
   required: boolean;
   description: string;
 }

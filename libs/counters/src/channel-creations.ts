@@ -9,19 +9,19 @@ interface CreationKey {
 
 type CreationRow = Pick<ChannelCreation, 'categoryId' | 'channelName' | 'channelId' | 'begunAt'>;
 
-/** What tells which channel a creation made. */
+/** Identifies the channel of a creation. */
 export type CreatedChannel = CreationKey & CreationRow;
 
 export type ClaimedCreation = ClaimedRow<CreationKey, CreationRow>;
 
-/** What a removal may take is less. */
+/** Longer than the deadline of a removal. */
 const LEASE_MS = 120_000;
-/** What Discord has refused for so long is given up, as with posts of the starboard that have to go. */
+/** After this time a removal that Discord refuses is given up, as with the removal of starboard posts. */
 const HOPELESS_AFTER_MS = 30 * 86_400_000;
 
 /**
- * Creations whose request never came to its end, and those whose channel could not be removed yet. Whoever claims one
- * removes its channel; from then on its request cannot store it.
+ * Creations whose request did not finish, or whose channel could not be removed yet. The worker that claims one removes
+ * its channel. From then on, the request can no longer store it.
  */
 export const abandonedCreations = new WorkList<CreationKey, CreationRow>({
   table: 'counter_panel_creations',
@@ -30,18 +30,18 @@ export const abandonedCreations = new WorkList<CreationKey, CreationRow>({
   leaseMs: LEASE_MS,
   pauses: { firstMs: 60_000, longestMs: 6 * 60 * 60_000 },
   hopelessAfterMs: () => HOPELESS_AFTER_MS,
-  alsoOnClaim: 'is_abandoned = true',
+  setOnClaim: 'is_abandoned = true',
 });
 
 export interface NewChannelCreations {
   guildId: string;
   categoryId: string;
   channelNames: readonly string[];
-  /** After so many milliseconds the request has certainly ended. */
+  /** After this time the request has certainly ended. */
   deadAfterMs: number;
 }
 
-/** In the order of the names. */
+/** Stores creations before the calls to Discord. @returns them in the order of the names */
 export async function beginCreations(
   manager: EntityManager,
   { guildId, categoryId, channelNames, deadAfterMs }: NewChannelCreations,
@@ -61,7 +61,7 @@ export async function beginCreations(
   return creations;
 }
 
-export async function noteCreatedChannel(
+export async function saveCreatedChannel(
   manager: EntityManager,
   { guildId, id, channelId }: CreatedChannel,
 ): Promise<void> {
@@ -69,9 +69,9 @@ export async function noteCreatedChannel(
 }
 
 /**
- * The channels are stored in the settings, in this very transaction.
+ * Deletes the creations, because the same transaction stores their channels in the settings.
  *
- * @returns false when somebody has begun to remove one of them; then nothing may be stored
+ * @returns false if the removal of one of them has started; then the transaction must not store anything
  */
 export async function finishCreations(
   manager: EntityManager,
@@ -86,37 +86,33 @@ export async function finishCreations(
 }
 
 /**
- * From now on the channels are to be removed, by the caller or, after so many milliseconds, by whoever finds them.
+ * Marks the channels for removal. The caller removes them; after `graceMs`, any worker does.
  *
- * @returns the ids of those that were not stored in the settings after all
+ * @returns the ids of the creations that still existed, so that their channels are not stored in the settings
  */
 export async function abandonCreations(
   manager: EntityManager,
   guildId: string,
   creations: readonly CreatedChannel[],
-  leftAfterMs: number,
+  graceMs: number,
 ): Promise<Set<string>> {
   const now = await databaseNow(manager);
   const [rows] = await manager.query<[{ id: string }[], number]>(
     `UPDATE counter_panel_creations SET is_abandoned = true, due_at = $3
      WHERE guild_id = $1 AND id = ANY ($2)
      RETURNING id`,
-    [guildId, creations.map(({ id }) => id), new Date(now + leftAfterMs)],
+    [guildId, creations.map(({ id }) => id), new Date(now + graceMs)],
   );
   return new Set(rows.map(({ id }) => id));
 }
 
 /**
- * The guild is being erased: the channels of its custom panels, and those that requests are creating, are to be removed.
- * Call it while the panels are still stored.
+ * Marks the channels of a guild's custom panels, and those that requests are creating, for removal, because the guild
+ * is being erased. Call this before the panels are deleted.
  *
- * @param leftAfterMs for so many milliseconds whoever erases the guild may remove them at once
+ * @param graceMs time for the caller to remove the channels; after it, any worker removes them
  */
-export async function abandonPanelChannels(
-  manager: EntityManager,
-  guildId: string,
-  leftAfterMs: number,
-): Promise<void> {
+export async function abandonPanelChannels(manager: EntityManager, guildId: string, graceMs: number): Promise<void> {
   const now = await databaseNow(manager);
   const creations = manager.getRepository(ChannelCreation);
   await creations.update({ guildId }, { isAbandoned: true, dueAt: new Date(now), failingSince: null });
@@ -125,18 +121,18 @@ export async function abandonPanelChannels(
     panels.map(({ channelId, channelName }) => ({
       guildId,
       id: randomUUID(),
-      // Of a channel whose id is known, nobody asks for the category.
+      // The category is not used if the channel id is known.
       categoryId: '0',
-      channelName: channelName!, // every panel has one
+      channelName: channelName!, // set for every panel
       channelId,
       begunAt: new Date(now),
-      dueAt: new Date(now + leftAfterMs),
+      dueAt: new Date(now + graceMs),
       isAbandoned: true,
     })),
   );
 }
 
-/** These channels are gone. */
+/** Deletes the creations of channels that no longer exist. */
 export async function dropCreationsOf(
   manager: EntityManager,
   guildId: string,
@@ -146,12 +142,12 @@ export async function dropCreationsOf(
 }
 
 /**
- * It could not be removed.
+ * Stores that a removal has failed.
  *
  * @param error one sentence for people
- * @param isGivenUp whether nobody tries again, unless {@link retryCreations} asks for it
+ * @param isGivenUp whether it is retried only after {@link retryRemovals}
  */
-export async function noteFailedRemoval(
+export async function saveFailedRemoval(
   manager: EntityManager,
   creation: ClaimedCreation,
   error: string,
@@ -161,25 +157,25 @@ export async function noteFailedRemoval(
   await abandonedCreations.fail(manager, creation, isGivenUp ? { due: () => 'NULL', set } : { set });
 }
 
-/** Tries again at once to remove what could not be removed: whoever asks may have put right what was wrong. */
-export async function retryCreations(manager: EntityManager, guildId: string): Promise<void> {
+/** Makes failed removals due now, because the cause may have been repaired. */
+export async function retryRemovals(manager: EntityManager, guildId: string): Promise<void> {
   const dueAt = new Date(await databaseNow(manager));
   await manager
     .getRepository(ChannelCreation)
     .update({ guildId, failingSince: Not(IsNull()) }, { dueAt, attempts: 0, failingSince: null });
 }
 
-/** A channel that belongs to no counter any more, and could not be removed. */
+/** A channel that no counter uses any more and that could not be removed. */
 export interface UnremovedChannel {
   channelId: string;
   channelName: string;
   /** One sentence for people. */
   error: string;
-  /** When it is tried again; null: that was given up. */
+  /** The next attempt. Null: given up. */
   dueAt: Date | null;
 }
 
-/** Those whose id is known. */
+/** The channels with a known id. */
 export async function findUnremovedChannels(manager: EntityManager, guildId: string): Promise<UnremovedChannel[]> {
   const creations = await manager.getRepository(ChannelCreation).find({
     where: { guildId, channelId: Not(IsNull()), lastError: Not(IsNull()) },
@@ -193,18 +189,18 @@ export async function findUnremovedChannels(manager: EntityManager, guildId: str
   }));
 }
 
-/** Its channel is gone, or never was. */
+/** Deletes a creation whose channel does not exist. */
 export async function dropCreation(manager: EntityManager, { guildId, id }: CreationKey): Promise<void> {
   await manager.getRepository(ChannelCreation).delete({ guildId, id });
 }
 
-/** Whether a request is creating a channel of this name at this moment, and does not know its id yet. */
+/** Whether a request is currently creating a channel with this name, so that its id is not known yet. */
 export function isBeingCreated(
   manager: EntityManager,
   { guildId, categoryId, channelName }: CreatedChannel,
 ): Promise<boolean> {
-  const namesake = { guildId, categoryId, channelName, channelId: IsNull(), isAbandoned: false };
-  return manager.getRepository(ChannelCreation).existsBy(namesake);
+  const sameName = { guildId, categoryId, channelName, channelId: IsNull(), isAbandoned: false };
+  return manager.getRepository(ChannelCreation).existsBy(sameName);
 }
 
 /** The channels of the guild's custom panels, and those that requests are creating. */
@@ -218,8 +214,8 @@ export async function findCustomPanelChannels(manager: EntityManager, guildId: s
   return rows.map(({ channel_id }) => channel_id);
 }
 
-/** Every channel of the guild that its settings, or an unfinished creation, name. */
-export async function findNamedChannels(manager: EntityManager, guildId: string): Promise<Set<string>> {
+/** All channels that the guild's settings or unfinished creations refer to. */
+export async function findReferencedChannels(manager: EntityManager, guildId: string): Promise<Set<string>> {
   const rows = await manager.query<{ channel_id: string }[]>(
     `SELECT channel_id FROM counters WHERE guild_id = $1
      UNION

@@ -9,8 +9,8 @@ export interface KnownCounter {
 }
 
 /**
- * The counters of a guild that this version knows the type of: those of settings fields in the order of the settings,
- * then the others in the order in which their channels were made.
+ * The guild's counters whose type this version knows: first those of settings fields in the order of the settings, then
+ * the others in the order in which their channels were created.
  */
 export async function findCounters(
   manager: EntityManager,
@@ -22,18 +22,18 @@ export async function findCounters(
     const definition = types.find(counter.type);
     return definition === undefined ? [] : [{ counter, definition }];
   });
-  const place = ({ counter }: KnownCounter) =>
+  const sortKey = ({ counter }: KnownCounter) =>
     counter.source === 'setting' ? types.names.indexOf(counter.type) : types.names.length;
-  return known.toSorted((a, b) => place(a) - place(b));
+  return known.toSorted((a, b) => sortKey(a) - sortKey(b));
 }
 
-/** What is shown in each channel: in one that is named twice, what it is named for first. */
+/** One counter for each channel: the first one, if several use the same channel. */
 export function shownCounters(counters: readonly KnownCounter[]): KnownCounter[] {
   const seen = new Set<string>();
   return counters.filter(({ counter: { channelId } }) => !seen.has(channelId) && seen.add(channelId));
 }
 
-/** Without its category the counter panel is off. @returns whether the channel was the category */
+/** Switches the counter panel off if the channel was its category. @returns whether it was */
 export function forgetCategory(
   settings: { counterPanelCategoryChannel: string | null; counterPanelEnabled: boolean },
   channelId: string,

@@ -2,7 +2,7 @@ import { In, IsNull, LessThan, type EntityManager } from 'typeorm';
 import { CounterPanelChannel, Parameters } from '#libs/database';
 import { refreshes, type RefreshClaim } from './panel-refreshes.js';
 
-/** What is known of a channel that shows a count; each change makes a new one. */
+/** The state of a channel that shows a counter. Immutable. */
 export type PanelChannel = Pick<CounterPanelChannel, keyof CounterPanelChannel>;
 
 /** By channel. */
@@ -12,10 +12,9 @@ export async function findPanelChannels(manager: EntityManager, guildId: string)
 }
 
 /**
- * Stores them while the claim holds: one that has ended by itself may have been followed by another, which knows
- * better.
+ * Stores the channels if the claim is still held. If it has expired, another instance may have stored newer states.
  *
- * @returns whether the claim holds
+ * @returns whether the claim is still held
  */
 export async function savePanelChannels(
   manager: EntityManager,
@@ -35,7 +34,9 @@ export async function savePanelChannels(
   });
 }
 
-/** Drops what is known of channels that show no count any more, unless Discord still counts their renames. */
+/**
+ * Deletes the states of channels that show no counter any more, except those with renames that Discord still counts.
+ */
 export async function dropPanelChannels(
   manager: EntityManager,
   guildId: string,
@@ -49,7 +50,7 @@ export async function dropPanelChannels(
   ]);
 }
 
-/** Whatever the channels of the guild are called by now, they get their names anew. */
-export async function forgetShownNames(manager: EntityManager, guildId: string): Promise<void> {
+/** Makes the next refresh set the names of all channels, even if they have not changed. */
+export async function clearShownNames(manager: EntityManager, guildId: string): Promise<void> {
   await manager.getRepository(CounterPanelChannel).update({ guildId }, { shownName: null });
 }

@@ -3,7 +3,7 @@ import { nextRegularRefresh, REFRESH_INTERVAL_MS } from './panel-refreshes.js';
 const NOW = Date.UTC(2026, 0, 15, 12);
 
 describe('nextRegularRefresh', () => {
-  it('should lie within the next interval, and come again after exactly one', () => {
+  it('should be within the next interval and repeat after exactly one interval', () => {
     for (const guildId of ['1', '9007199254740993', '9223372036854775807']) {
       const next = nextRegularRefresh(guildId, NOW).getTime();
       expect(next).toBeGreaterThan(NOW);
@@ -13,8 +13,8 @@ describe('nextRegularRefresh', () => {
   });
 
   it.each([
-    ['follow each other', (n: bigint) => 1_300_000_000_000_000_000n + n],
-    ['differ in their time alone', (n: bigint) => (300_000_000_000n + n * 1_000n) << 22n],
+    ['are consecutive', (n: bigint) => 1_300_000_000_000_000_000n + n],
+    ['differ only in their time', (n: bigint) => (300_000_000_000n + n * 1_000n) << 22n],
   ])('should be spread over the interval for ids that %s', (_, id) => {
     const minutes = new Array<number>(10).fill(0);
     for (let n = 0n; n < 1_000n; n++) {

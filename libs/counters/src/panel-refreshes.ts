@@ -3,7 +3,7 @@ import { after, databaseNow, WorkList, type ClaimedRow, type DueRow, type NextDu
 
 /** How often the counters of a guild are refreshed. */
 export const REFRESH_INTERVAL_MS = 10 * 60_000;
-/** How long a guild belongs to whoever refreshes it, whose deadline is earlier. */
+/** Longer than the deadline of a refresh. */
 const LEASE_MS = 5 * 60_000;
 const PAUSES = { firstMs: 60_000, longestMs: REFRESH_INTERVAL_MS };
 
@@ -13,12 +13,12 @@ interface RefreshKey {
 
 export type DueRefresh = DueRow<RefreshKey>;
 
-/** The right to refresh one guild for a while. */
+/** The claim of one guild for a refresh. */
 export type RefreshClaim = ClaimedRow<RefreshKey, unknown>;
 
 /**
- * A guild that is claimed becomes due again at its next regular moment, even if nobody ends the lease; whoever asks for
- * a refresh meanwhile gets one afterwards.
+ * Guilds whose counters are due. Claiming a guild makes it due again at its next regular time, so that it is refreshed
+ * even if the run does not finish. A refresh that is requested during a run takes place after it.
  */
 export const refreshes = new WorkList<RefreshKey>({
   table: 'counter_panel_refreshes',
@@ -29,16 +29,16 @@ export const refreshes = new WorkList<RefreshKey>({
   dueAfterClaim: ({ guildId }, now) => nextRegularRefresh(guildId, now).getTime(),
 });
 
-/** Every guild has a moment of its own within the interval, so that they do not all come at once. */
+/** The next regular refresh. Guilds are spread over the interval by a hash, so that they are not due all at once. */
 export function nextRegularRefresh(guildId: string, nowMs: number): Date {
-  // Ids that follow each other lie far apart in a multiplicative hash.
+  // A multiplicative hash spreads consecutive ids.
   const hash = Number(BigInt.asUintN(32, (BigInt(guildId) ^ (BigInt(guildId) >> 22n)) * 2_654_435_761n));
   const offset = Math.floor((hash / 2 ** 32) * REFRESH_INTERVAL_MS);
-  const turn = Math.floor((nowMs - offset) / REFRESH_INTERVAL_MS) + 1;
-  return new Date(turn * REFRESH_INTERVAL_MS + offset);
+  const interval = Math.floor((nowMs - offset) / REFRESH_INTERVAL_MS) + 1;
+  return new Date(interval * REFRESH_INTERVAL_MS + offset);
 }
 
-/** Gives their moment to guilds that show counters and have none yet. */
+/** Schedules guilds that show counters and are not scheduled yet. */
 export async function scheduleNewGuilds(manager: EntityManager): Promise<void> {
   const guilds = await manager.query<{ guild_id: string }[]>(
     `SELECT s.guild_id FROM guild_settings s
@@ -60,7 +60,7 @@ export async function scheduleNewGuilds(manager: EntityManager): Promise<void> {
 }
 
 /**
- * Makes a guild due now, and forgets the pauses after failures: whoever asks may have put right what was wrong.
+ * Makes a guild due now, and ends the pauses after failures, because the cause may have been repaired.
  *
  * @returns false for a guild that shows no counters
  */
@@ -80,7 +80,7 @@ export async function requestRefresh(manager: EntityManager, guildId: string): P
   return true;
 }
 
-/** Makes all guilds that show counters due now. Pauses after failures stay. */
+/** Makes all guilds that show counters due now. Pauses after failures are kept. */
 export async function requestAllRefreshes(manager: EntityManager): Promise<void> {
   await manager.query(
     `INSERT INTO counter_panel_refreshes AS r (guild_id, due_at)
@@ -90,22 +90,22 @@ export async function requestAllRefreshes(manager: EntityManager): Promise<void>
   );
 }
 
-/** Ends the claim. @param pauseMs when the guild should come before its regular moment */
+/** Ends the claim. @param pauseMs refreshes the guild after this time, if that is before its regular time */
 export async function endRefresh(manager: EntityManager, claim: RefreshClaim, pauseMs?: number): Promise<void> {
-  await refreshes.succeed(manager, claim, { due: pauseMs === undefined ? () => 'due_at' : sooner(pauseMs) });
+  await refreshes.succeed(manager, claim, { due: pauseMs === undefined ? () => 'due_at' : atLatestAfter(pauseMs) });
 }
 
-/** Ends the claim: something unexpected was in the way. */
+/** Ends the claim after an unexpected failure. */
 export async function failRefresh(manager: EntityManager, claim: RefreshClaim): Promise<void> {
-  await refreshes.fail(manager, claim, { due: sooner(refreshes.pauseAfter(claim)) });
+  await refreshes.fail(manager, claim, { due: atLatestAfter(refreshes.pauseAfter(claim)) });
 }
 
-/** After that time, unless the guild is due sooner, as when somebody has asked for it meanwhile. */
-function sooner(ms: number): NextDue {
+/** After this time, or earlier if the guild is due earlier, for example after a request. */
+function atLatestAfter(ms: number): NextDue {
   return (now, add) => `least(due_at, ${after(ms)(now, add)})`;
 }
 
-/** When the counters of the guild are refreshed next; null when they are not. */
+/** The next refresh of the guild's counters. Null if there is none. */
 export async function findNextRefresh(manager: EntityManager, guildId: string): Promise<Date | null> {
   const [row] = await manager.query<{ due_at: Date }[]>(
     'SELECT due_at FROM counter_panel_refreshes WHERE guild_id = $1',

@@ -1,13 +1,13 @@
 import type { EntityManager } from 'typeorm';
 import { snowflakeTime } from '#libs/contracts';
-import { findNamedChannels, isBeingCreated, type CreatedChannel } from './channel-creations.js';
+import { findReferencedChannels, isBeingCreated, type CreatedChannel } from './channel-creations.js';
 import { DiscordError, isLockedFor, type DiscordClient } from '#libs/discord';
 
-/** Discord makes ids by its own clock. */
-const CLOCKS_APART_MS = 60_000;
+/** Tolerance for Discord's clock, which determines the time in ids. */
+const CLOCK_TOLERANCE_MS = 60_000;
 const VOICE = 2;
 
-/** Another request is creating a channel that looks the same, so that nobody can tell which is whose. */
+/** Another request is creating a channel that looks the same, so the channels cannot be distinguished. */
 export class AmbiguousChannelError extends Error {
   override readonly name = 'AmbiguousChannelError';
 
@@ -17,9 +17,9 @@ export class AmbiguousChannelError extends Error {
 }
 
 /**
- * Removes the channel of a creation that was abandoned. Where its id is not known, it is looked for.
+ * Removes the channel of an abandoned creation. If its id is not known, it is searched for.
  *
- * @returns whether there was one
+ * @returns whether a channel existed
  * @throws DiscordError, AmbiguousChannelError, or the signal's reason
  */
 export async function removeCreatedChannel(
@@ -34,7 +34,7 @@ export async function removeCreatedChannel(
   return true;
 }
 
-/** Deletes a channel, which may be gone already. @throws DiscordError, or the signal's reason */
+/** Deletes a channel if it exists. @throws DiscordError, or the signal's reason */
 export async function deleteChannel(
   discord: DiscordClient,
   guildId: string,
@@ -49,8 +49,8 @@ export async function deleteChannel(
 }
 
 /**
- * Looks for the channel of a creation whose id is not known: a voice channel of that name in that category, locked as
- * only the bot does it, not older than the request, and named by nothing.
+ * Searches the channel of a creation whose id is not known: a voice channel with the name, in the category, locked as
+ * the bot locks channels, not older than the request, and not referred to by settings or creations.
  *
  * @throws DiscordError, AmbiguousChannelError, or the signal's reason
  */
@@ -66,17 +66,17 @@ export async function findCreatedChannel(
     (channel) =>
       channel.type === VOICE &&
       channel.parentId === categoryId &&
-      withoutSpareSpace(channel.name) === withoutSpareSpace(channelName) &&
+      normalizeSpaces(channel.name) === normalizeSpaces(channelName) &&
       isLockedFor(channel, guildId, bot.id) &&
-      snowflakeTime(channel.id) >= begunAt.getTime() - CLOCKS_APART_MS,
+      snowflakeTime(channel.id) >= begunAt.getTime() - CLOCK_TOLERANCE_MS,
   );
   if (candidates.length === 0) return undefined;
   if (await isBeingCreated(manager, creation)) throw new AmbiguousChannelError(creation);
-  const named = await findNamedChannels(manager, guildId);
-  return candidates.find(({ id }) => !named.has(id))?.id;
+  const referenced = await findReferencedChannels(manager, guildId);
+  return candidates.find(({ id }) => !referenced.has(id))?.id;
 }
 
-/** Discord does not keep all of the space that is in a name. */
-function withoutSpareSpace(name: string): string {
+/** Discord removes redundant spaces from names. */
+function normalizeSpaces(name: string): string {
   return name.trim().replaceAll(/\s+/g, ' ');
 }

@@ -1,16 +1,16 @@
 /**
- * The first key of every advisory lock this system takes; the second is free within the class.
- * They are far from what other programs in the same database are likely to use.
+ * The first key of every advisory lock that this system takes. The second key is chosen within the class.
+ * The values are unlikely to collide with the locks of other programs in the same database.
  *
- * Every lock is a transaction's: behind a pooler that of a session would stay with whoever gets the session next.
+ * All locks are transaction-level. Behind a pooler, a session-level lock would pass to the session's next client.
  */
 export const ADVISORY_LOCK_CLASSES = {
   /** Second key: a stripe of guilds. */
   stripe: 0x53_74_01,
   /** Second key: 0. Held while migrations run. */
   migrations: 0x53_74_02,
-  /** Second key: 0. Held while partitions are made and dropped. */
+  /** Second key: 0. Held while partitions are created and dropped. */
   partitions: 0x53_74_03,
-  /** Second key: a stripe. Held by the rollup worker that moves its marks, or computes its buckets. */
+  /** Second key: a stripe. Held by the rollup worker while it moves stale marks of the stripe or computes buckets. */
   rollupWorker: 0x53_74_04,
 } as const;

@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { parseDatabaseUrl } from '#libs/config';
-import { chosenClient, mustChoose, routesTo } from './chosen-client.js';
+import { needsServerSelection, routesTo, serverSelectingClient } from './server-selection.js';
 import { ApiKey } from './entities/api-key.entity.js';
 import { ChannelCreation } from './entities/channel-creation.entity.js';
 import { CounterPanelChannel } from './entities/counter-panel-channel.entity.js';
@@ -29,7 +29,7 @@ import { OneLease1765470000000 } from './migrations/1765470000000-one-lease.js';
 import { Counters1765500000000 } from './migrations/1765500000000-counters.js';
 
 export interface DatabaseOptions {
-  /** A database URL, read as libpq reads it. */
+  /** A database URL in libpq's syntax. */
   url: string;
   /** Connections this instance may hold. */
   poolSize: number;
@@ -41,7 +41,7 @@ export interface DatabaseOptions {
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** A data source that is not connected yet. Times are read and written in UTC; bigint comes as text. */
+/** A data source that is not connected yet. Times are read and written in UTC; bigint is returned as text. */
 export function createDataSource(options: DatabaseOptions): DataSource {
   const target = parseDatabaseUrl(options.url);
   const deadlineMs = target.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
@@ -55,8 +55,8 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     ssl: target.tls ?? (target.sslMode === 'disable' ? false : undefined),
     applicationName: options.applicationName,
     poolSize: options.poolSize,
-    // Looking for a server comes before connecting to it.
-    connectTimeoutMS: mustChoose(target) ? (2 * routesTo(target).length + 1) * deadlineMs : deadlineMs,
+    // The time includes the selection of a server.
+    connectTimeoutMS: needsServerSelection(target) ? (2 * routesTo(target).length + 1) * deadlineMs : deadlineMs,
     entities: [GuildSettings, Counter, CounterPanelChannel, ChannelCreation, StarboardEntry, StarboardProblem, ApiKey],
     migrations: [
       InitialSchema1764000000000,
@@ -79,11 +79,11 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     ],
     migrationsTableName: 'schema_migrations',
     synchronize: false,
-    // Nothing here wants the uuid-ossp extension that TypeORM would create.
+    // TypeORM would create the uuid-ossp extension, which is not used.
     installExtensions: false,
     driver: { Pool: SessionPool },
     extra: {
-      ...(mustChoose(target) && { Client: chosenClient(target, deadlineMs) }),
+      ...(needsServerSelection(target) && { Client: serverSelectingClient(target, deadlineMs) }),
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
       ...(target.options !== undefined && { options: target.options }),
@@ -92,9 +92,17 @@ export function createDataSource(options: DatabaseOptions): DataSource {
   });
 }
 
-/** A data source to migrate with. It is not connected yet. */
+/** A data source for migrations that is not connected yet. */
 export function createMigratingDataSource(url: string): DataSource {
   return createDataSource({ url, poolSize: 3, applicationName: 'serverstats-migrate', sessionUse: 'migration' });
+}
+
+/** How many connections of a data source are in use and idle, and how many requests wait for one. */
+export function poolUseOf(dataSource: DataSource): { used: number; idle: number; waiting: number } {
+  // Missing until the data source is initialized.
+  const { master: pool } = dataSource.driver as unknown as { master?: SessionPool };
+  if (pool === undefined) return { used: 0, idle: 0, waiting: 0 };
+  return { used: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount };
 }
 
 /** Whether the transactions of a connected data source each run in a session of a pooler. */

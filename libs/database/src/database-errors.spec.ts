@@ -26,7 +26,7 @@ describe('isUnavailable', () => {
 });
 
 describe('classifyDatabaseError', () => {
-  it.each(['22001', '22P02', '22003', '23502', '23505'])('should call %s the fault of the data', (code) => {
+  it.each(['22001', '22P02', '22003', '23502', '23505'])('should classify %s as an error of the data', (code) => {
     expect(classifyDatabaseError(withCode(code))).toBe('data');
     expect(classifyDatabaseError(wrapped(withCode(code)))).toBe('data');
   });
@@ -41,12 +41,12 @@ describe('classifyDatabaseError', () => {
     ['a full disk', '53100'],
     ['a shutdown', '57P01'],
     ['a timeout', '57014'],
-    ['a refused password', '28P01'],
-    ['a column that is not there yet', '42703'],
-    ['a right that is missing', '42501'],
-    ['what Citus does not explain', 'XX000'],
-    ['a class that nobody knows', '0Z999'],
-  ])('should call %s an outage', (_, code) => {
+    ['a rejected password', '28P01'],
+    ['a column that does not exist yet', '42703'],
+    ['a missing privilege', '42501'],
+    ['an error of a Citus shard without its SQLSTATE', 'XX000'],
+    ['an unknown class', '0Z999'],
+  ])('should classify %s as an outage', (_, code) => {
     expect(classifyDatabaseError(withCode(code))).toBe('outage');
     expect(classifyDatabaseError(wrapped(withCode(code)))).toBe('outage');
   });
@@ -55,7 +55,7 @@ describe('classifyDatabaseError', () => {
     ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'EMFILE'],
     ...['ERR_TLS_CERT_ALTNAME_INVALID', 'ERR_SSL_WRONG_VERSION_NUMBER', 'CERT_HAS_EXPIRED'],
     'DEPTH_ZERO_SELF_SIGNED_CERT',
-  ])('should call %s an outage, and no SQLSTATE', (code) => {
+  ])('should classify %s as an outage without an SQLSTATE', (code) => {
     for (const error of [withCode(code), wrapped(withCode(code)), new AggregateError([withCode(code)])]) {
       expect(classifyDatabaseError(error)).toBe('outage');
       expect(isConnectionFailure(error)).toBe(true);
@@ -69,12 +69,12 @@ describe('classifyDatabaseError', () => {
     'timeout exceeded when trying to connect',
     'Client has encountered a connection error and is not queryable',
     'Cannot use a pool after calling end on the pool',
-  ])('should call "%s" an outage', (message) => {
+  ])('should classify "%s" as an outage', (message) => {
     expect(classifyDatabaseError(new Error(message))).toBe('outage');
     expect(classifyDatabaseError(wrapped(new Error(message)))).toBe('outage');
   });
 
-  it('should call it an outage when something took too long, or the connection went away in a transaction', () => {
+  it('should classify a timeout, and a connection that is lost in a transaction, as an outage', () => {
     expect(classifyDatabaseError(AbortSignal.timeout(0).reason ?? new DOMException('', 'TimeoutError'))).toBe('outage');
     expect(classifyDatabaseError(new QueryRunnerAlreadyReleasedError())).toBe('outage');
   });
@@ -82,16 +82,16 @@ describe('classifyDatabaseError', () => {
   it.each([
     ['a TypeError', new TypeError("Cannot read properties of undefined (reading 'guildId')")],
     ['a RangeError of a parameter', wrapped(new RangeError('Invalid time value'))],
-    ["one of Node's own", Object.assign(new TypeError('bad argument'), { code: 'ERR_INVALID_ARG_TYPE' })],
-    ['an Error without anything', new Error('')],
-    ['what is no error', 'a text'],
-    ['nothing', undefined],
-  ])('should call %s unexpected', (_, error) => {
+    ['an error of Node', Object.assign(new TypeError('bad argument'), { code: 'ERR_INVALID_ARG_TYPE' })],
+    ['an Error without a message', new Error('')],
+    ['a thrown string', 'a text'],
+    ['undefined', undefined],
+  ])('should classify %s as unexpected', (_, error) => {
     expect(classifyDatabaseError(error)).toBe('unexpected');
   });
 });
 
-/** What the driver really throws, so that a new version of it cannot make an outage look like a fault of the events. */
+/** Uses the real driver, so that a new version of it cannot make an outage look like an error of the events. */
 describe('a connection of the driver', () => {
   let server: Server;
 
@@ -113,10 +113,10 @@ describe('a connection of the driver', () => {
 
   it.each<[string, (server: Server) => void]>([
     ['is refused', (closing) => closing.close()],
-    ['is cut', (cutting) => cutting.on('connection', (socket) => socket.destroy())],
+    ['is closed', (closing) => closing.on('connection', (socket) => socket.destroy())],
     ['is reset', (resetting) => resetting.on('connection', (socket) => socket.resetAndDestroy())],
     [
-      'speaks another language',
+      'speaks another protocol',
       (other) => other.on('connection', (socket) => socket.resume().end('HTTP/1.1 400 Bad\r\n\r\n')),
     ],
   ])('should be an outage when it %s', async (_, behave) => {

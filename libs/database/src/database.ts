@@ -1,11 +1,11 @@
 import type { DataSource } from 'typeorm';
 import { BackOff, pause } from '#libs/timing';
 import type { LogIds } from '#libs/observability';
-import { createDataSource, createMigratingDataSource, type DatabaseOptions } from './data-source.js';
+import { createDataSource, createMigratingDataSource, poolUseOf, type DatabaseOptions } from './data-source.js';
 import { isUnavailable } from './database-errors.js';
 import {
+  createAllPartitions,
   isSchemaCurrent,
-  makeAllPartitions,
   migrateDatabase,
   OutdatedSchemaError,
   requireCurrentSchema,
@@ -15,7 +15,7 @@ import { UnusableDatabaseError } from './unusable-database-error.js';
 
 export interface DatabaseStartOptions extends DatabaseOptions {
   migrations: 'auto' | 'manual';
-  /** Where migrations connect. @defaultValue `url` */
+  /** The database URL for migrations. @defaultValue `url` */
   migrationsUrl?: string;
   retention: Retention;
   /** Called for each failed attempt to connect, and for each failure of work because the database cannot be used. */
@@ -25,8 +25,8 @@ export interface DatabaseStartOptions extends DatabaseOptions {
 const PAUSES = { firstMs: 250, longestMs: 5_000 };
 
 /**
- * The connection pool of one service. It connects in the background, for as long as it takes: a service that starts
- * before its database is alive, and says so in its readiness.
+ * The connection pool of one service. It connects in the background and retries without end. So a service can start
+ * before its database; until then its readiness check fails.
  */
 export class Database {
   readonly dataSource: DataSource;
@@ -38,30 +38,35 @@ export class Database {
     this.dataSource = createDataSource(options);
   }
 
-  /** Connections that the data source may hold. */
+  /** The maximum number of connections. */
   get poolSize(): number {
     return this.options.poolSize;
   }
 
+  /** Its connections at the moment, and requests that wait for one. */
+  get poolUse(): { used: number; idle: number; waiting: number } {
+    return poolUseOf(this.dataSource);
+  }
+
   /**
-   * Resolves once the database can be used, or once connecting was given up because the service stops.
+   * Resolves when the database is usable, or when connecting ends because the service stops.
    *
-   * @throws OutdatedSchemaError and UnusableDatabaseError, and nothing else: any other failure is tried again
+   * @throws OutdatedSchemaError, UnusableDatabaseError; any other failure is retried
    */
   connected(): Promise<void> {
     return (this.connecting ??= this.connect());
   }
 
-  /** Whether the connection stands and the schema is there. */
+  /** Whether the database was connected and its schema is current. */
   get isUsable(): boolean {
     return this.isReady;
   }
 
   /**
-   * Takes the failure of some work. One that says that the database cannot be used is logged once for all work.
+   * Reports the failure of some work. If the database is not available, it is logged once for all work.
    *
    * @param ids of the work
-   * @returns whether it is such a failure; the caller logs any other
+   * @returns whether the database is not available; the caller logs other failures
    */
   noteFailure(error: unknown, ids?: LogIds): boolean {
     const isAway = isUnavailable(error);
@@ -69,19 +74,19 @@ export class Database {
     return isAway;
   }
 
-  /** One round trip. @throws whatever keeps the database from answering */
+  /** One round trip. @throws when the database does not answer */
   async probe(): Promise<void> {
-    if (!this.isReady) throw new Error('not connected yet, or the schema is not there yet');
+    if (!this.isReady) throw new Error('not connected yet, or the schema is not current yet');
     await this.dataSource.query('SELECT 1');
   }
 
-  /** The same, asked of a write that changes nothing. @throws also when the database is read-only, or a standby */
+  /** As {@link probe}, with a write that changes nothing. @throws also when the database is read-only or a standby */
   async probeWrite(): Promise<void> {
     if (!this.isReady) return this.probe();
     await this.dataSource.query('UPDATE event_horizon SET events_since = events_since WHERE false');
   }
 
-  /** Gives up connecting, so that nobody who waits for it is kept from stopping. */
+  /** Stops retrying and resolves {@link connected}, so that the service can shut down. */
   stopConnecting(): void {
     this.stopping.abort();
   }
@@ -109,10 +114,10 @@ export class Database {
     }
   }
 
-  /** On connections of its own, unless there is nothing to migrate. */
+  /** Migrations use a data source of their own. */
   private async migrate(): Promise<void> {
     const { url, migrationsUrl, retention } = this.options;
-    if (await isSchemaCurrent(this.dataSource)) return makeAllPartitions(this.dataSource, retention);
+    if (await isSchemaCurrent(this.dataSource)) return createAllPartitions(this.dataSource, retention);
     const migrating = createMigratingDataSource(migrationsUrl ?? url);
     await migrating.initialize();
     try {

@@ -3,8 +3,8 @@ import pg from 'pg';
 import type { DataSource } from 'typeorm';
 
 /**
- * A connection without TypeORM in between, for what it has no words for: several statements in one round trip, and
- * COPY. Such statements have no parameters; what stands in them must be known to be harmless.
+ * A driver connection, for what TypeORM cannot do: several statements in one round trip, and COPY. Such statements take
+ * no parameters, so every value in them must be safe against SQL injection.
  */
 export class DirectConnection {
   constructor(private readonly client: pg.ClientBase) {}
@@ -23,10 +23,10 @@ export class DirectConnection {
   }
 }
 
-/** No transaction of ours takes this long; what does waits for a server that is gone without a word. */
-const SILENCE_MS = 60_000;
+/** No transaction takes this long unless the server has vanished without closing the connection. */
+const DEADLINE_MS = 60_000;
 
-/** Rolls back when `use` fails. A connection that says nothing for a minute is given up, and `use` fails. */
+/** Rolls back when `use` fails. After a minute the connection is destroyed, and `use` fails. */
 export async function onDirectConnection<T>(
   dataSource: DataSource,
   use: (connection: DirectConnection) => Promise<T>,
@@ -34,11 +34,11 @@ export async function onDirectConnection<T>(
   const runner = dataSource.createQueryRunner();
   try {
     const client = (await runner.connect()) as pg.ClientBase & { connection: { stream: Duplex } };
-    const watchdog = setTimeout(() => client.connection.stream.destroy(), SILENCE_MS);
+    const watchdog = setTimeout(() => client.connection.stream.destroy(), DEADLINE_MS);
     try {
       return await use(new DirectConnection(client));
     } catch (error) {
-      // Fails where the connection is gone, and then the pool forgets it.
+      // This fails if the connection is lost; the pool then removes it.
       await client.query('ROLLBACK').catch(() => undefined);
       throw error;
     } finally {
@@ -49,7 +49,7 @@ export async function onDirectConnection<T>(
   }
 }
 
-/** The driver's own query refuses COPY by this very method. */
+/** `pg.Query` rejects COPY in `handleCopyInResponse`, which this class overrides. */
 class CopyQuery extends pg.Query {
   constructor(
     sql: string,
@@ -59,7 +59,7 @@ class CopyQuery extends pg.Query {
     super(sql, undefined, callback);
   }
 
-  /** Writes the messages CopyData and CopyDone itself: the driver would copy all of the data once more. */
+  /** Writes the CopyData and CopyDone messages itself, because the driver would copy all data again. */
   handleCopyInResponse({ stream }: pg.Connection): void {
     const header = Buffer.allocUnsafe(5);
     header.write('d');

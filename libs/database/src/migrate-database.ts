@@ -2,13 +2,13 @@ import type { DataSource } from 'typeorm';
 import { BackOff, systemClock } from '#libs/timing';
 import { ADVISORY_LOCK_CLASSES } from './advisory-locks.js';
 import { isBehindPooler } from './data-source.js';
-import { makePartitions } from './partitions/partition-keeper.js';
+import { createPartitions } from './partitions/partition-keeper.js';
 import { partitionedTables, type Retention } from './partitions/partitioned-tables.js';
 import { UnusableDatabaseError } from './unusable-database-error.js';
 
 const POLL_PAUSES = { firstMs: 200, longestMs: 1_000 };
 
-/** The schema is older than this program, and `DATABASE_MIGRATIONS=manual` forbids to change that at start. */
+/** The schema is older than this version, and `DATABASE_MIGRATIONS=manual` forbids migrating it at the start. */
 export class OutdatedSchemaError extends Error {
   override readonly name = 'OutdatedSchemaError';
 
@@ -18,15 +18,15 @@ export class OutdatedSchemaError extends Error {
 }
 
 /**
- * Brings the schema up to date, and makes the partitions that ingesting needs. Any number of instances may start at
- * once: one migrates, the others wait for it.
+ * Migrates the schema and creates the partitions that ingesting needs. If several instances start at once, one
+ * migrates and the others wait.
  *
- * The lock is polled: a waiter inside pg_advisory_lock() would deadlock with CREATE INDEX CONCURRENTLY. It belongs to a
- * transaction, which reads nothing and so holds back neither that nor a vacuum.
+ * The lock is polled, because a session that waits in pg_advisory_lock() deadlocks with CREATE INDEX CONCURRENTLY. The
+ * transaction that holds the lock reads nothing, so it delays neither CREATE INDEX CONCURRENTLY nor a vacuum.
  *
- * @param dataSource for migrations, with room for three connections
- * @param signal ends the waiting for another instance
- * @returns the names of the migrations that were run
+ * @param dataSource for migrations, with at least three connections
+ * @param signal aborts the wait for another instance
+ * @returns the names of the migrations that ran
  * @throws UnusableDatabaseError behind a pooler
  */
 export async function migrateDatabase(
@@ -34,16 +34,16 @@ export async function migrateDatabase(
   retention: Retention,
   signal?: AbortSignal,
 ): Promise<string[]> {
-  if (isBehindPooler(dataSource)) throw new UnusableDatabaseError(NOT_THROUGH_A_POOLER);
+  if (isBehindPooler(dataSource)) throw new UnusableDatabaseError(POOLER_MESSAGE);
   const lockHolder = dataSource.createQueryRunner();
   try {
     const backOff = new BackOff(POLL_PAUSES);
     while (!(await tryLock())) await systemClock.sleep(backOff.next(), signal);
     const run = await dataSource.runMigrations({ transaction: 'each' });
-    await makeAllPartitions(dataSource, retention);
+    await createAllPartitions(dataSource, retention);
     return run.map((migration) => migration.name);
   } finally {
-    // Where the connection is gone, the lock is too.
+    // If the connection is lost, Postgres has released the lock.
     if (lockHolder.isTransactionActive) await lockHolder.rollbackTransaction().catch(() => undefined);
     await lockHolder.release();
   }
@@ -59,12 +59,12 @@ export async function migrateDatabase(
   }
 }
 
-const NOT_THROUGH_A_POOLER =
+const POOLER_MESSAGE =
   'the schema cannot be migrated through a connection pooler: set DATABASE_MIGRATIONS_URL to the URL of Postgres itself';
 
-/** The part of {@link migrateDatabase} that time makes necessary. */
-export async function makeAllPartitions(dataSource: DataSource, retention: Retention): Promise<void> {
-  for (const table of partitionedTables(retention)) await makePartitions(dataSource, table, new Date());
+/** Creates missing partitions of all tables; part of {@link migrateDatabase}. */
+export async function createAllPartitions(dataSource: DataSource, retention: Retention): Promise<void> {
+  for (const table of partitionedTables(retention)) await createPartitions(dataSource, table, new Date());
 }
 
 export async function isSchemaCurrent(dataSource: DataSource): Promise<boolean> {
@@ -74,7 +74,7 @@ export async function isSchemaCurrent(dataSource: DataSource): Promise<boolean> 
   return row!.exists && !(await dataSource.showMigrations());
 }
 
-/** @throws OutdatedSchemaError when a migration has not been run yet */
+/** @throws OutdatedSchemaError when a migration has not run yet */
 export async function requireCurrentSchema(dataSource: DataSource): Promise<void> {
   if (!(await isSchemaCurrent(dataSource))) throw new OutdatedSchemaError();
 }

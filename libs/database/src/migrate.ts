@@ -4,7 +4,7 @@ import { createMigratingDataSource } from './data-source.js';
 import { migrateDatabase } from './migrate-database.js';
 import { UnusableDatabaseError } from './unusable-database-error.js';
 
-/** `npm run migrate`: the migrations alone. */
+/** `npm run migrate` */
 try {
   const config = loadMigrateConfig(readEnvironment());
   const dataSource = createMigratingDataSource(config.databaseUrl);

@@ -1,4 +1,4 @@
-/** The configuration names a database that can never be used like this. The message is one line and names the variable. */
+/** The configured database cannot be used; retries do not help. The message is one line and names the variable. */
 export class UnusableDatabaseError extends Error {
   override readonly name = 'UnusableDatabaseError';
 }

@@ -1,25 +1,25 @@
-/** An answer of Discord (or of something that stands between) that lacks what every such answer has. */
+/** An answer of Discord, or of a proxy in between, that lacks a required field. */
 export class UnreadableAnswerError extends Error {
   override readonly name = 'UnreadableAnswerError';
 }
 
-/** The fields of one JSON object that came from outside: nothing is trusted to be there, or to be of its type. */
+/** The fields of an untrusted JSON object. Every field may be missing or have another type. */
 export class AnswerFields {
   private constructor(private readonly values: Readonly<Record<string, unknown>>) {}
 
-  /** @throws UnreadableAnswerError when it is no object */
+  /** @throws UnreadableAnswerError if the value is not an object */
   static of(value: unknown): AnswerFields {
     if (isObject(value)) return new AnswerFields(value);
     throw new UnreadableAnswerError('an object is missing');
   }
 
-  /** @throws UnreadableAnswerError when it is no list, or when `read` throws it for an element */
+  /** @throws UnreadableAnswerError if the value is not a list, or if `read` throws it for an element */
   static each<T>(value: unknown, read: (fields: AnswerFields) => T): T[] {
     if (!Array.isArray(value)) throw new UnreadableAnswerError('a list is missing');
     return value.map((element) => read(AnswerFields.of(element)));
   }
 
-  /** The one thing without which an object is of no use. @throws UnreadableAnswerError */
+  /** A required id. @throws UnreadableAnswerError if it is missing */
   id(key: string): string {
     const id = this.optionalId(key);
     if (id === undefined) throw new UnreadableAnswerError(`${key} is missing`);
@@ -41,7 +41,7 @@ export class AnswerFields {
     return typeof value === 'number' ? value : undefined;
   }
 
-  /** Bits that came as a string of digits, as Discord sends permissions; 0 when they did not. */
+  /** Bits as a string of digits, which is how Discord sends permissions. 0 if missing. */
   bits(key: string): bigint {
     const value = this.text(key);
     return value !== undefined && /^[0-9]{1,40}$/.test(value) ? BigInt(value) : 0n;
@@ -61,7 +61,7 @@ export class AnswerFields {
     return AnswerFields.of(this.values[key]);
   }
 
-  /** Empty when it is no list. */
+  /** Empty if the field is not a list. */
   list<T>(key: string, read: (fields: AnswerFields) => T): T[] {
     const value = this.values[key];
     return Array.isArray(value) ? AnswerFields.each(value, read) : [];

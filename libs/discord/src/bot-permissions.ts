@@ -4,18 +4,18 @@ import { DiscordError, MISSING_ACCESS } from './discord-error.js';
 import type { DiscordGuild, DiscordMember, DiscordRole } from './guild-calls.js';
 import { missingPermissions, permissionsOf, type DiscordPermission } from './permissions.js';
 
-interface KnownOfGuild {
+interface GuildState {
   guild: DiscordGuild;
   roles: readonly DiscordRole[];
   member: DiscordMember;
-  /** Those that the bot can see. */
+  /** The channels that the bot can see. */
   channels: readonly DiscordChannel[];
 }
 
-/** What the bot may do in a guild, for who was refused something and has to say why. */
+/** The bot's permissions in a guild, to explain why Discord refused a call. */
 export class BotPermissions {
-  /** @param known undefined where the bot is no member */
-  private constructor(private readonly known: KnownOfGuild | undefined) {}
+  /** @param known undefined if the bot is not a member */
+  private constructor(private readonly known: GuildState | undefined) {}
 
   /** @throws DiscordError, or the signal's reason */
   static async read(discord: DiscordClient, guildId: string, signal: AbortSignal): Promise<BotPermissions> {
@@ -37,24 +37,24 @@ export class BotPermissions {
     return this.known !== undefined;
   }
 
-  /** The bits that the bot has in the guild as a whole. @param now Unix milliseconds */
+  /** The bot's permissions at guild level. @param now Unix milliseconds */
   inGuild(now: number): bigint {
     return this.known === undefined ? 0n : permissionsOf({ ...this.known, now });
   }
 
-  /** @everyone is one, under the id of the guild. */
+  /** Whether the guild has the role. The id of `@everyone` is that of the guild. */
   hasRole(roleId: string): boolean {
     return this.known?.roles.some(({ id }) => id === roleId) ?? false;
   }
 
-  /** Which of these the bot lacks in the guild as a whole. @param now Unix milliseconds */
+  /** The needed permissions that the bot lacks at guild level. @param now Unix milliseconds */
   lackingInGuild(needed: readonly DiscordPermission[], now: number): readonly DiscordPermission[] {
     return this.known === undefined ? needed : missingPermissions({ ...this.known, now }, needed);
   }
 
   /**
-   * Which of these the bot lacks in one channel. One that it cannot see is not told from one that does not exist: then
-   * what it lacks to see any channel at all, else undefined.
+   * The needed permissions that the bot lacks in one channel. A channel that the bot cannot see looks like one that
+   * does not exist. Then this is what the bot lacks at guild level if that includes View Channel, otherwise undefined.
    *
    * @param now Unix milliseconds
    */
@@ -70,7 +70,7 @@ export class BotPermissions {
   }
 }
 
-/** Whether the bot is in the guild; undefined when Discord does not tell. @throws the signal's reason */
+/** Whether the bot is in the guild. Undefined if Discord does not say. @throws the signal's reason */
 export async function isInGuild(
   discord: Pick<DiscordClient, 'guilds'>,
   guildId: string,
@@ -85,7 +85,7 @@ export async function isInGuild(
   }
 }
 
-/** Discord shows a guild, and itself in it, to every member: who is refused that is none. */
+/** Every member may read the guild and its own membership, so a refusal means that the bot is not a member. */
 function isNotInGuild(error: unknown): boolean {
   if (!(error instanceof DiscordError)) return false;
   return error.missingObject === 'guild' || error.missingObject === 'member' || error.code === MISSING_ACCESS;

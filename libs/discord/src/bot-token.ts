@@ -1,10 +1,10 @@
 import type { Clock } from '#libs/timing';
 
 /**
- * A refused token is tried again after this time: it may have been refused by mistake. Asking without a pause ends in a
- * ban of the address.
+ * A refused token is tried again after this time, because it may have been refused by mistake. Trying without a pause
+ * leads to a ban of the IP address.
  */
-const TRY_AGAIN_MS = 5 * 60_000;
+const RETRY_MS = 5 * 60_000;
 
 /** The bot's token, and whether Discord still accepts it. */
 export class BotToken {
@@ -17,37 +17,37 @@ export class BotToken {
     private readonly clock: Clock,
   ) {}
 
-  /** Whether Discord answered 401 when it was asked last. */
+  /** Whether Discord's last answer was 401. */
   get isRefused(): boolean {
     return this.refused;
   }
 
-  /** Before each request: of those with a refused token, one in five minutes passes. @throws TokenRefusedError */
+  /** Called before each request. A refused token allows one request in five minutes. @throws TokenRefusedError */
   use(): void {
     if (!this.refused) return;
     if (this.clock.now() < this.nextTryAt) throw new TokenRefusedError();
-    this.nextTryAt = this.clock.now() + TRY_AGAIN_MS;
+    this.nextTryAt = this.clock.now() + RETRY_MS;
   }
 
   refuse(): void {
     this.refused = true;
-    this.nextTryAt = this.nextCheckAt = this.clock.now() + TRY_AGAIN_MS;
+    this.nextTryAt = this.nextCheckAt = this.clock.now() + RETRY_MS;
   }
 
   accept(): void {
     this.refused = false;
-    this.nextCheckAt = this.clock.now() + TRY_AGAIN_MS;
+    this.nextCheckAt = this.clock.now() + RETRY_MS;
   }
 
-  /** Whether Discord should be asked, as it has not told for five minutes. True for one caller in that time. */
+  /** Whether the caller should check the token: true once after five minutes without an answer. */
   takeCheck(): boolean {
     if (this.clock.now() < this.nextCheckAt) return false;
-    this.nextCheckAt = this.clock.now() + TRY_AGAIN_MS;
+    this.nextCheckAt = this.clock.now() + RETRY_MS;
     return true;
   }
 }
 
-/** No request was made, as Discord has refused the token before. */
+/** No request was made, because Discord has refused the token. */
 export class TokenRefusedError extends Error {
   override readonly name = 'TokenRefusedError';
 }

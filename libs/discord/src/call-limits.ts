@@ -1,17 +1,17 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { untilAborted } from '#libs/timing';
 
-/** Calls of one guild that may be under way at once, waits included. */
+/** The maximum number of concurrent calls of one guild, including those that wait. */
 const PER_GUILD = 4;
-/** Requests that may be on their way at once. */
-const IN_ALL = 64;
+/** The maximum number of concurrent requests. */
+const TOTAL = 64;
 
-/** Bounds what is under way. Each guild has a limit of its own, so that a slow one holds back itself alone. */
+/** Limits concurrency. Each guild has its own limit, so that a slow guild delays only itself. */
 export class CallLimits {
   private readonly byGuild = new Map<string, LimitFunction>();
-  private readonly everything = pLimit(IN_ALL);
+  private readonly everything = pLimit(TOTAL);
 
-  /** @throws the signal's reason when it is aborted before the work has begun, or what the work throws */
+  /** @throws the signal's reason if it aborts before the work has started; the error of the work */
   async call<T>(guildId: string | undefined, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const key = guildId ?? '';
     const limit = this.byGuild.get(key) ?? pLimit(PER_GUILD);
@@ -23,7 +23,7 @@ export class CallLimits {
     }
   }
 
-  /** Likewise. Work that begins after the signal was aborted has to notice by itself. */
+  /** As {@link call}. The work may start after the signal was aborted and has to check that. */
   async request<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     return untilAborted(signal, this.everything(work));
   }

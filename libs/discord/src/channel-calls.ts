@@ -9,7 +9,7 @@ import { DiscordError } from './discord-error.js';
 import type { DiscordRequests } from './discord-requests.js';
 import type { RenameBudget } from './rename-budget.js';
 
-/** What one role or member may or may not do in one channel. */
+/** The permissions of one role or member in one channel. */
 export interface PermissionOverwrite {
   id: string;
   of: 'role' | 'member';
@@ -24,11 +24,11 @@ export interface DiscordChannel {
   /** A `ChannelType` of discord-api-types: 0 text, 2 voice, 4 category, 10 to 12 threads. */
   type: number;
   name: string;
-  /** The category; of a thread, its channel. */
+  /** The category. For a thread: its channel. */
   parentId: string | null;
-  /** Age restricted. A thread is when its channel is; Discord does not say so of the thread. */
+  /** Age restricted. Discord sets this only on channels; it also applies to their threads. */
   isNsfw: boolean;
-  /** Of a thread: only who has Manage Threads may open it once it is archived. */
+  /** For a thread: once it is archived, only members with Manage Threads may reopen it. */
   isLocked: boolean;
   position: number;
   overwrites: PermissionOverwrite[];
@@ -47,7 +47,7 @@ export interface ChannelOfGuild {
   channelId: string;
 }
 
-/** What is asked of one channel. Every method throws DiscordError, or the signal's reason. */
+/** Calls about a channel. Every method throws DiscordError, or the signal's reason. */
 export class ChannelCalls {
   constructor(
     private readonly requests: DiscordRequests,
@@ -58,7 +58,7 @@ export class ChannelCalls {
     return this.requests.read({ path: `/channels/${channelId}`, guildId }, readOneChannel, signal);
   }
 
-  /** Not tried again when the outcome is unknown (`mayHaveBeenDone`): a second channel would be worse than none. */
+  /** Not retried if the outcome is unknown (`mayHaveBeenDone`), because a second channel would be worse than none. */
   async createVoice(
     { guildId, name, parentId, overwrites }: NewVoiceChannel,
     signal: AbortSignal,
@@ -74,8 +74,8 @@ export class ChannelCalls {
   }
 
   /**
-   * Discord allows two renames of a channel in ten minutes. The third is not waited for: it throws `rate_limited` with
-   * the time until it may be tried.
+   * Discord allows two renames of a channel in ten minutes. A third one does not wait, but throws `rate_limited` with
+   * the remaining time.
    */
   async rename(
     { guildId, channelId, name }: ChannelOfGuild & { name: string },
@@ -88,7 +88,7 @@ export class ChannelCalls {
       path: `/channels/${channelId}`,
       guildId,
       body,
-      // One whose outcome is unknown counts against the limit of two, and so may its repeat.
+      // A rename with an unknown outcome counts towards the limit of two, and so would a retry.
       isRepeatable: false,
       waitsForLimits: 'only_global',
     };
@@ -100,7 +100,7 @@ export class ChannelCalls {
     }
   }
 
-  /** Makes an archived thread one in which messages can be changed. */
+  /** Reopens an archived thread, so that its messages can be changed. */
   async openThread({ guildId, channelId }: ChannelOfGuild, signal: AbortSignal): Promise<DiscordChannel> {
     const body: RESTPatchAPIChannelJSONBody = { archived: false };
     const path = `/channels/${channelId}` as const;

@@ -1,20 +1,19 @@
 import type { RawFile } from '@discordjs/rest';
 
-/** One thing that is asked of Discord. */
+/** One call of Discord's API. */
 export interface DiscordCall {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** Below the version, such as `/channels/123`. */
+  /** The path after the version, such as `/channels/123`. */
   path: `/${string}`;
-  /** The guild whose limit of calls under way this counts for; calls of no guild share one. */
+  /** The guild for the limit of concurrent calls. Calls without a guild share one limit. */
   guildId?: string;
   query?: URLSearchParams;
   body?: unknown;
   files?: RawFile[];
-  /** Doing it twice is the same as doing it once, so that it may be tried again when the outcome is unknown. */
+  /** The call is idempotent, so it may be retried if the outcome is unknown. */
   isRepeatable: boolean;
   /**
-   * `short`: a limit that ends soon is waited for. `only_global`: of the limits only the global one is, whatever they
-   * say.
+   * `short`: waits for any rate limit that ends soon. `only_global`: waits only for the global rate limit.
    *
    * @defaultValue 'short'
    */
@@ -22,8 +21,8 @@ export interface DiscordCall {
 }
 
 /**
- * Method and path as errors and rate limits know them: Discord counts by the first id of channels and guilds, so that
- * one stays and the others are left out.
+ * Method and path, as used in errors and rate limits. Discord's limits apply to the first id of channels and guilds, so
+ * that id is kept and the others are replaced.
  */
 export function routeOf({ method, path }: Pick<DiscordCall, 'method' | 'path'>): string {
   const [, kind, ...rest] = path.split('/');
@@ -33,4 +32,14 @@ export function routeOf({ method, path }: Pick<DiscordCall, 'method' | 'path'>):
     return /^[0-9]+$/.test(segment) && !(keepsFirst && index === 0) ? ':id' : segment;
   });
   return `${method} /${[kind, ...segments].join('/')}`;
+}
+
+/** Method and path without any id, for metrics: "PATCH /channels/:id". */
+export function routeTemplateOf(method: string, path: string): string {
+  const segments = path.split('/');
+  const named = segments.map((segment, index) => {
+    if (segments[index - 1] === 'reactions') return ':emoji';
+    return /^[0-9]+$/.test(segment) ? ':id' : segment;
+  });
+  return `${method} ${named.join('/')}`;
 }

@@ -9,12 +9,14 @@ import { RenameBudget } from './rename-budget.js';
 import { UserCalls } from './user-calls.js';
 
 export interface DiscordClientOptions {
-  /** Of the bot. */
+  /** The bot's token. */
   token: string;
-  /** Instead of Discord's own, without the version, such as https://discord.com/api. */
+  /** Without the version, such as https://discord.com/api. @defaultValue Discord's API */
   apiUrl?: string;
   /** @defaultValue the system's */
   clock?: Clock;
+  /** Called for each request that was made, with its route and the status of the answer, if one came. */
+  onAnswer?: (route: string, status?: number) => void;
 }
 
 export interface DiscordHealth {
@@ -25,15 +27,15 @@ export interface DiscordHealth {
 
 const TIMEOUT_MS = 10_000;
 const UPLOAD_TIMEOUT_MS = 30_000;
-/** What asking whether the token is accepted may take. */
+/** The deadline for checking the token. */
 const CHECK_MS = 5_000;
 
 /**
- * What the product does in Discord, as the bot that the token belongs to. Reading, editing, deleting and sending is
- * tried again for a while when Discord does not answer; waits that are longer are left to the caller. Every call takes
- * a signal that ends it, and names the guild that it is for.
+ * Discord's API, as far as this system uses it. Reading, editing, deleting and sending are retried for a short time if
+ * Discord does not answer; longer waits are left to the caller. Every call takes a signal that aborts it, and the guild
+ * that it is for.
  *
- * Every call throws DiscordError, or the signal's reason once it is aborted.
+ * Every call throws DiscordError, or the signal's reason.
  */
 export class DiscordClient {
   readonly guilds: GuildCalls;
@@ -44,13 +46,13 @@ export class DiscordClient {
   private readonly token: BotToken;
   private readonly clock: Clock;
 
-  constructor({ token, apiUrl, clock = systemClock }: DiscordClientOptions) {
+  constructor({ token, apiUrl, clock = systemClock, onAnswer }: DiscordClientOptions) {
     const botToken = new BotToken(token, clock);
     this.token = botToken;
     this.clock = clock;
     const timeouts = { timeoutMs: TIMEOUT_MS, uploadTimeoutMs: UPLOAD_TIMEOUT_MS };
     this.requests = new DiscordRequests(
-      createDiscordRest({ token: botToken, apiUrl, clock, ...timeouts }),
+      createDiscordRest({ token: botToken, apiUrl, clock, onAnswer, ...timeouts }),
       botToken,
       clock,
     );
@@ -60,25 +62,25 @@ export class DiscordClient {
     this.messages = new MessageCalls(this.requests);
   }
 
-  /** What is known from the calls so far; asks nothing. */
+  /** The health, from the calls so far. Makes no request. */
   get health(): DiscordHealth {
     if (this.requests.isAuthorized) return { status: 'ok' };
     return { status: 'failed', message: 'Discord does not accept the token' };
   }
 
   /**
-   * Asks Discord whether it accepts the token, where no call has told for five minutes, so that `health` is right in a
-   * process that has nothing to ask. Does not wait for the answer, and never throws.
+   * Checks the token in the background if no call has done so for five minutes, so that `health` stays current in an
+   * idle process. Does not wait for the answer, and never throws.
    */
   keepHealthCurrent(): void {
     if (!this.token.takeCheck()) return;
-    const asked = withDeadline({ what: 'checking the token', ms: CHECK_MS, clock: this.clock }, (signal) =>
+    const checked = withDeadline({ what: 'checking the token', ms: CHECK_MS, clock: this.clock }, (signal) =>
       this.users.refreshSelf(signal),
     );
-    asked.catch(() => undefined); // A refused token is noted; whatever else fails says nothing about it.
+    checked.catch(() => undefined); // A refused token is stored; other failures say nothing about the token.
   }
 
-  /** For health checks: as `health`, and keeps it current. @throws Error with its message when it is `failed` */
+  /** For health checks: keeps `health` current. @throws Error with its message if it is `failed` */
   async probe(): Promise<void> {
     this.keepHealthCurrent();
     const { status, message } = this.health;

@@ -1,16 +1,16 @@
-/** Discord's code where the bot has no access to an object: it cannot see it, or, of voice channels, not join it. */
+/** Discord's code if the bot cannot see an object, or cannot join a voice channel. */
 export const MISSING_ACCESS = 50001;
 
 /**
- * Codes of what Discord, or the server's AutoMod, does not let anybody write: explicit content, blocked words in a text
- * or a title, links that are taken for harmful.
+ * Codes of content that Discord or the server's AutoMod rejects: explicit content, blocked words in a text or a title,
+ * harmful links.
  */
-const OF_CONTENT: readonly (number | undefined)[] = [20009, 200000, 200001, 240000];
+const CONTENT_CODES: readonly (number | undefined)[] = [20009, 200000, 200001, 240000];
 
-/** Objects that Discord may not find. A member is a user in a guild. */
+/** Kinds of objects in a 404. A member is a user in a guild. */
 export type DiscordObject = 'channel' | 'guild' | 'member' | 'message' | 'role' | 'user';
 
-/** Whose limit a 429 tells of: this bot's on one route, all bots' on one object, or this bot's on everything. */
+/** The scope of a 429: this bot on one route, all bots on one object, or this bot on all routes. */
 export type RateLimitScope = 'user' | 'shared' | 'global';
 
 /** One field that Discord did not accept, such as `embeds[0].title`. */
@@ -20,15 +20,16 @@ export interface RejectedField {
 }
 
 /**
- * What went wrong, with what is known of it:
- * - `rate_limited`: not done; the same may be tried after `retryAfterMs`
- * - `unauthorized`: the token is not valid (any more); nothing will work until there is another
- * - `forbidden`: the bot may not; `code` is Discord's, such as 50001 (no access) or 50013 (a permission is missing)
- * - `not_found`: `object` tells what is not there, or is undefined when Discord does not say
- * - `rejected`: Discord does not accept the request as it is
- * - `unavailable`: no answer that could be used: a refused or broken connection, no answer in time, 5xx
+ * The kind of a failure, with details:
+ * - `rate_limited`: not done; may be retried after `retryAfterMs`
+ * - `unauthorized`: the token is not valid (any more); nothing works without another token
+ * - `forbidden`: the bot lacks a permission; `code` is Discord's, such as 50001 (no access) or 50013 (missing
+ *   permission)
+ * - `not_found`: `object` is the kind of the missing object; undefined if Discord does not say
+ * - `rejected`: Discord does not accept the request
+ * - `unavailable`: no usable answer: a refused or broken connection, a timeout, or a status of 500 and above
  *
- * `reason` is what Discord says beside its code, in its own words.
+ * `reason` is Discord's message.
  */
 export type DiscordFailure =
   | { kind: 'rate_limited'; retryAfterMs: number; scope: RateLimitScope }
@@ -39,14 +40,14 @@ export type DiscordFailure =
   | { kind: 'unavailable' };
 
 export interface DiscordErrorContext {
-  /** Method and path without ids but the first, such as `PATCH /channels/123`. */
+  /** Method and path with only the first id, such as `PATCH /channels/123`. */
   route: string;
-  /** The request may have been carried out although it failed. @defaultValue false */
+  /** The request may have taken effect although it failed. @defaultValue false */
   mayHaveBeenDone?: boolean;
   cause?: unknown;
 }
 
-/** Discord refused, or did not answer. The message never holds the token. */
+/** Discord refused a call, or did not answer. The message never contains the token. */
 export class DiscordError extends Error {
   override readonly name = 'DiscordError';
   readonly route: string;
@@ -62,7 +63,7 @@ export class DiscordError extends Error {
     this.mayHaveBeenDone = mayHaveBeenDone;
   }
 
-  /** The same error for a call of which an earlier attempt may have been carried out. */
+  /** The same error, for a call of which an earlier attempt may have taken effect. */
   afterUnclearAttempt(): DiscordError {
     const { route, cause } = this;
     return new DiscordError(this.message, this.failure, { route, mayHaveBeenDone: true, cause });
@@ -72,17 +73,17 @@ export class DiscordError extends Error {
     return this.failure.kind;
   }
 
-  /** Discord's own number for what is wrong, where it gave one. */
+  /** Discord's error code, if it gave one. */
   get code(): number | undefined {
     return 'code' in this.failure ? this.failure.code : undefined;
   }
 
-  /** What was not found; undefined for another kind of error, or when Discord does not say. */
+  /** The kind of the missing object. Undefined for other errors, or if Discord does not say. */
   get missingObject(): DiscordObject | undefined {
     return this.failure.kind === 'not_found' ? this.failure.object : undefined;
   }
 
-  /** How long to wait before the same may be tried, in milliseconds; undefined unless `rate_limited`. */
+  /** The time until a retry is allowed, in milliseconds. Undefined unless `rate_limited`. */
   get retryAfterMs(): number | undefined {
     return this.failure.kind === 'rate_limited' ? this.failure.retryAfterMs : undefined;
   }
@@ -93,8 +94,8 @@ export class DiscordError extends Error {
   }
 }
 
-/** Whether Discord does not take what was to be written, where it takes other content: nothing is wrong with the place. */
+/** Whether Discord rejects this content, but would accept other content in the same place. */
 export function isRefusalOfContent(error: unknown): error is DiscordError {
   if (!(error instanceof DiscordError)) return false;
-  return error.kind === 'rejected' || OF_CONTENT.includes(error.code);
+  return error.kind === 'rejected' || CONTENT_CODES.includes(error.code);
 }

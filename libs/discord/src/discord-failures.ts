@@ -15,7 +15,7 @@ const OBJECTS: Readonly<Record<number, DiscordObject>> = {
   10013: 'user',
 };
 
-/** What a failed request means; anything that is no failure of Discord or the way there is given back as it is. */
+/** Converts an error of a request to a DiscordError. Errors without relation to Discord are returned unchanged. */
 export function discordErrorOf(error: unknown, call: DiscordCall): unknown {
   const route = routeOf(call);
   const changes = call.method !== 'GET';
@@ -40,7 +40,7 @@ export function discordErrorOf(error: unknown, call: DiscordCall): unknown {
 
 export function rateLimited(route: string, limit: RateLimit): DiscordError {
   const seconds = Math.ceil(limit.retryAfterMs / 1_000);
-  const message = `${route}: rate limited (${limit.scope}), again in ${seconds} s`;
+  const message = `${route}: rate limited (${limit.scope}), retry in ${seconds} s`;
   return new DiscordError(message, { kind: 'rate_limited', ...limit }, { route });
 }
 
@@ -61,7 +61,7 @@ function failureOf({ status, code: anyCode, rawError }: DiscordAPIError): Discor
   return { kind: 'rejected', status, code, fields, reason };
 }
 
-/** Discord nests its complaints like the request: `{embeds: {0: {title: {_errors: [{message}]}}}}`. */
+/** Discord nests field errors like the request: `{embeds: {0: {title: {_errors: [{message}]}}}}`. */
 function rejectedFields(errors: unknown, path = ''): RejectedField[] {
   if (typeof errors !== 'object' || errors === null) return [];
   return Object.entries(errors).flatMap(([key, value]: [string, unknown]) => {

@@ -4,16 +4,16 @@ import { readUser, type DiscordUser } from './user-calls.js';
 
 export interface MessageReference {
   kind: 'reply' | 'forward';
-  /** Of the other message; Discord leaves it out for a message without a guild. */
+  /** The guild of the other message. Undefined for a message without a guild. */
   guildId?: string;
   channelId?: string;
   messageId?: string;
 }
 
 export interface ReactionCount {
-  /** A Unicode emoji, or the name of a guild's own. */
+  /** A Unicode emoji, or the name of a custom emoji. */
   emoji: string;
-  /** Of a guild's own emoji. */
+  /** Only for a custom emoji. */
   emojiId?: string;
   count: number;
 }
@@ -21,17 +21,17 @@ export interface ReactionCount {
 export interface DiscordMessage extends MessageBody {
   id: string;
   channelId: string;
-  /** Of a webhook's message, a made-up user with the webhook's id. */
+  /** For a webhook's message: a pseudo user with the webhook's id. */
   author: DiscordUser;
   webhookId?: string;
-  /** A `MessageType` of discord-api-types: 0 plain, 19 reply, most others written by Discord itself. */
+  /** A `MessageType` of discord-api-types: 0 plain, 19 reply, most others are system messages. */
   type: number;
-  /** Users. */
+  /** Ids of mentioned users. */
   mentionedIds: string[];
-  /** It invites to a game or the like, and need hold nothing else. */
+  /** It is an invitation to an activity, such as a game, and may have no other content. */
   isInvitation: boolean;
   reference?: MessageReference;
-  /** What a forwarded message holds; its own body is empty then. */
+  /** The content of a forwarded message. The message's own body is empty then. */
   forwarded: MessageBody[];
   reactions: ReactionCount[];
 }

@@ -9,16 +9,16 @@ import { LimitWaits } from './limit-waits.js';
 import { withOwnSignal } from './own-signal.js';
 import { RateLimitHolds } from './rate-limit-holds.js';
 
-/** Requests of one call that Discord gets at most. */
-const ATTEMPTS = 4;
+/** The maximum number of requests for one call. */
+const MAX_REQUESTS = 4;
 const PAUSES = { firstMs: 250, longestMs: 1_000 };
 
 type UnconditionalCall = Omit<DiscordCall, 'method' | 'isRepeatable'>;
 type ReadAnswer<T> = (answer: unknown) => T;
 
 /**
- * Calls Discord until there is an answer or no hope: waits for limits that end soon, tries again what may be tried
- * again, and makes one request in some minutes while Discord does not accept the token.
+ * Calls Discord with retries: waits for rate limits that end soon, retries idempotent calls, and makes only one request
+ * in five minutes while Discord does not accept the token.
  *
  * Every method throws DiscordError, or the signal's reason.
  */
@@ -34,7 +34,7 @@ export class DiscordRequests {
     this.holds = new RateLimitHolds(clock);
   }
 
-  /** False while Discord answers 401; one request is made in some minutes then. */
+  /** False while Discord answers 401. */
   get isAuthorized(): boolean {
     return !this.token.isRefused;
   }
@@ -50,7 +50,7 @@ export class DiscordRequests {
     );
   }
 
-  /** Resolves, too, when the object is missing after an attempt that may have deleted it. */
+  /** Also resolves if the object is missing after an attempt that may have deleted it. */
   async delete(call: UnconditionalCall, object: DiscordObject, signal: AbortSignal): Promise<void> {
     try {
       await this.answer({ ...call, method: 'DELETE', isRepeatable: true }, () => undefined, signal);
@@ -72,10 +72,10 @@ export class DiscordRequests {
           const error = discordErrorOf(thrown, call);
           if (!(error instanceof DiscordError)) throw error;
           mayHaveBeenDone ||= error.mayHaveBeenDone;
-          // The library's own RateLimitError means that it made no request.
+          // The library's RateLimitError means that it made no request.
           if (!(thrown instanceof RateLimitError)) requests++;
-          if (requests === ATTEMPTS) throw error;
-          await this.prepareToRepeat(call, error, requests, signal);
+          if (requests === MAX_REQUESTS) throw error;
+          await this.prepareRetry(call, error, requests, signal);
         }
       }
     } catch (error) {
@@ -87,15 +87,15 @@ export class DiscordRequests {
     const { method, path, query, body, files } = call;
     const request = { method: method as RequestMethod, fullRoute: path, query, body, files, signal };
     const send = () => {
-      // The library forgets a token that was refused.
+      // The library discards a token after a 401.
       this.rest.setToken(this.token.value);
       return this.rest.request(request);
     };
     return readAnswer(await this.limits.request(signal, send));
   }
 
-  /** @throws the error, when it is final */
-  private async prepareToRepeat(
+  /** Waits until a retry is allowed. @throws the error if it must not be retried */
+  private async prepareRetry(
     call: DiscordCall,
     error: DiscordError,
     requests: number,

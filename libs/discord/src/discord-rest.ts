@@ -1,6 +1,7 @@
 import { DefaultRestOptions, REST, type ResponseLike, type RESTOptions } from '@discordjs/rest';
 import { DeadlineError, withDeadline, type Clock } from '#libs/timing';
 import type { BotToken } from './bot-token.js';
+import { routeTemplateOf } from './discord-call.js';
 import type { RateLimit } from './rate-limit-holds.js';
 
 export interface DiscordRestOptions {
@@ -8,13 +9,15 @@ export interface DiscordRestOptions {
   /** Without the version, such as https://discord.com/api. */
   apiUrl?: string;
   clock: Clock;
-  /** From the request's first byte to the answer's last, in milliseconds. */
+  /** The deadline of a request, including reading the answer, in milliseconds. */
   timeoutMs: number;
-  /** The same for requests with files. */
+  /** The deadline of requests with files. */
   uploadTimeoutMs: number;
+  /** Called for each request that was made, with its route and the status of the answer, if one came. */
+  onAnswer?(route: string, status?: number): void;
 }
 
-/** Discord did not answer, or not in time, or the answer broke off. */
+/** Discord did not answer, answered too late, or the answer was incomplete. */
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError';
 
@@ -37,12 +40,12 @@ export class RateLimitedAnswer extends Error {
   }
 }
 
-/** For an answer that says "too many" and not for how long. */
+/** For a 429 without a time. */
 const UNKNOWN_RETRY_AFTER_MS = 1_000;
-/** A wait of nothing would ask again at once. */
+/** The minimum pause, so that a time of 0 does not cause an immediate retry. */
 const SHORTEST_RETRY_AFTER_MS = 100;
 
-/** Errors of a connection that never was: nothing can have arrived. */
+/** Errors of a connection that was never established, so that nothing can have arrived. */
 const NOT_CONNECTED = [
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -53,11 +56,12 @@ const NOT_CONNECTED = [
 ];
 
 /**
- * Discord's REST API as @discordjs/rest speaks it: it queues by bucket, and rejects instead of waiting where Discord's
- * headers say that a bucket is empty. Waiting and trying again is not left to it, as it can do neither with a bound
- * nor with a signal; and nor are 429s, which it forgets once it has thrown.
+ * A client of @discordjs/rest, which queues requests by bucket. It rejects instead of waiting if Discord's headers say
+ * that a bucket is empty. Waiting and retrying are done elsewhere, because the library supports neither a limit nor a
+ * signal for them. It also forgets a 429 after throwing it.
  *
- * @throws (its requests) TokenRefusedError, RateLimitedAnswer, NoAnswerError, and the library's RateLimitError, DiscordAPIError, HTTPError
+ * Its requests throw TokenRefusedError, RateLimitedAnswer, NoAnswerError, or the library's RateLimitError,
+ * DiscordAPIError and HTTPError.
  */
 export function createDiscordRest(options: DiscordRestOptions): REST {
   return new REST({
@@ -65,17 +69,19 @@ export function createDiscordRest(options: DiscordRestOptions): REST {
     ...(options.apiUrl && { api: options.apiUrl.replace(/\/+$/, '') }),
     retries: 0,
     rejectOnRateLimit: () => true,
-    // The deadline is kept below, where it counts reading the answer too.
+    // makeRequest has a deadline that includes reading the answer.
     timeout: 2 ** 31 - 1,
     userAgentAppendix: 'Serverstats',
     makeRequest: makeRequestWith(options),
   }).setToken(options.token.value);
 }
 
-function makeRequestWith({ token, clock, timeoutMs, uploadTimeoutMs }: DiscordRestOptions): RESTOptions['makeRequest'] {
+function makeRequestWith(options: DiscordRestOptions): RESTOptions['makeRequest'] {
+  const { token, clock, timeoutMs, uploadTimeoutMs } = options;
   return async (url, init) => {
-    // Requests that waited in the library's queues come here, too.
+    // Checked here, because requests may have waited in the library's queues.
     token.use();
+    const route = routeTemplateOf(init.method ?? 'GET', pathBelowVersion(url));
     const ms = init.body instanceof FormData ? uploadTimeoutMs : timeoutMs;
     let response: ResponseLike;
     let body: ArrayBuffer;
@@ -86,18 +92,24 @@ function makeRequestWith({ token, clock, timeoutMs, uploadTimeoutMs }: DiscordRe
         return [answer, await answer.arrayBuffer()];
       });
     } catch (error) {
+      options.onAnswer?.(route);
       throw error instanceof DeadlineError
         ? new NoAnswerError(error.message, true, error)
         : new NoAnswerError(reasonOf(error), !NOT_CONNECTED.includes(codeOf(error) ?? ''), error);
     }
+    options.onAnswer?.(route, response.status);
     if (response.status === 401) token.refuse();
-    else if (isOfDiscord(response)) token.accept();
+    else if (isFromDiscord(response)) token.accept();
     return wholeAnswer(response, body, token.value);
   };
 }
 
-/** Whether Discord itself answered, and not what stands before it, which does not look at tokens. */
-function isOfDiscord({ status, headers }: ResponseLike): boolean {
+function pathBelowVersion(url: string): string {
+  return new URL(url).pathname.replace(/^.*?\/v\d+(?=\/)/, '');
+}
+
+/** Whether Discord itself answered, and not a proxy in between, which does not check tokens. */
+function isFromDiscord({ status, headers }: ResponseLike): boolean {
   return status === 204 || (status < 500 && status !== 429 && isJson(headers));
 }
 
@@ -106,7 +118,7 @@ function wholeAnswer(response: ResponseLike, body: ArrayBuffer, token: string): 
   const { status, headers } = response;
   if (status === 429) throw new RateLimitedAnswer(readRateLimit(response, parseJson(body)));
   if (status < 400 && isJson(headers) && parseJson(body) === undefined) {
-    throw new NoAnswerError('the answer is no JSON', true, undefined);
+    throw new NoAnswerError('the answer is not JSON', true, undefined);
   }
   const hasBody = status !== 204 && status !== 304;
   const whole = new Response(hasBody ? readableBody(status, body, token) : null, {
@@ -117,26 +129,26 @@ function wholeAnswer(response: ResponseLike, body: ArrayBuffer, token: string): 
 }
 
 /**
- * The library takes every refusal for Discord's JSON, but what stands between may refuse with a page; and it makes
- * messages of it, which must not hold the token.
+ * The library parses every error as Discord's JSON, but a proxy may answer with an HTML page. The library also copies
+ * the body into error messages, which must not contain the token.
  */
 function readableBody(status: number, body: ArrayBuffer, token: string): ArrayBuffer | string {
   if (status < 400) return body;
   const error = parseJson(body);
-  const isDiscords = typeof error === 'object' && error !== null && 'message' in error;
-  const readable = JSON.stringify({ code: 0, message: `status ${status}`, ...(isDiscords && error) });
+  const isDiscordError = typeof error === 'object' && error !== null && 'message' in error;
+  const readable = JSON.stringify({ code: 0, message: `status ${status}`, ...(isDiscordError && error) });
   return readable.replaceAll(token, '***');
 }
 
 /** @param body undefined when it is no JSON */
 function readRateLimit({ headers }: ResponseLike, body: unknown): RateLimit {
   const { retry_after: inBody, global } = (body ?? {}) as { retry_after?: unknown; global?: unknown };
-  // The header is whole seconds, rounded up; the body is more exact, where there is one.
+  // The body is more exact than the header, which is rounded up to seconds.
   const seconds = [inBody, headers.get('Retry-After')].map(readSeconds).find((value) => value !== undefined);
   const scope = headers.get('X-RateLimit-Scope');
-  // A page that names no limit of Discord's comes from what stands before it, which refuses the whole address.
-  const isOfAddress = scope === null && body === undefined;
-  const isGlobal = headers.has('X-RateLimit-Global') || global === true || isOfAddress;
+  // A page without Discord's headers comes from a proxy, which blocks the whole IP address.
+  const isByAddress = scope === null && body === undefined;
+  const isGlobal = headers.has('X-RateLimit-Global') || global === true || isByAddress;
   return {
     retryAfterMs: seconds === undefined ? UNKNOWN_RETRY_AFTER_MS : Math.max(seconds * 1_000, SHORTEST_RETRY_AFTER_MS),
     scope: isGlobal || scope === 'global' ? 'global' : scope === 'shared' ? 'shared' : 'user',

@@ -1,6 +1,6 @@
 import { withDeadline } from '#libs/timing';
 
-/** A file that was not fetched, and why. */
+/** Why a file could not be downloaded. */
 export class DownloadError extends Error {
   override readonly name = 'DownloadError';
 }
@@ -8,10 +8,10 @@ export class DownloadError extends Error {
 const TIMEOUT_MS = 20_000;
 
 /**
- * Fetches a file of a message from Discord's CDN. The address has to come from Discord: whatever people write must not
- * decide where this process connects to. The token is not sent.
+ * Downloads a file of a message from Discord's CDN, without the token. The URL must come from Discord and not from what
+ * people wrote, so that people cannot make this process connect to other hosts.
  *
- * @throws DownloadError when it is larger than `maxBytes`, or does not come whole; the signal's reason
+ * @throws DownloadError if the file is larger than `maxBytes` or incomplete; the signal's reason
  */
 export async function downloadFile(url: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
   try {
@@ -20,7 +20,7 @@ export async function downloadFile(url: string, maxBytes: number, signal: AbortS
     );
   } catch (error) {
     signal.throwIfAborted();
-    throw error instanceof DownloadError ? error : new DownloadError('the file did not come', { cause: error });
+    throw error instanceof DownloadError ? error : new DownloadError('the download failed', { cause: error });
   }
 }
 

@@ -30,7 +30,7 @@ describe('explainDiscordError', () => {
     ],
     [
       { kind: 'rate_limited', retryAfterMs: 61_001, scope: 'user' },
-      'Discord did not rename the channel yet: too many requests in channel 123, again in 62 s',
+      'Discord did not rename the channel yet: too many requests in channel 123, retry in 62 s',
     ],
     [
       { kind: 'rejected', status: 400, code: 50035, fields: [{ field: 'name', message: 'is too long' }] },
@@ -44,7 +44,7 @@ describe('explainDiscordError', () => {
         fields: [],
         reason: 'Maximum number of guild channels reached (500)',
       },
-      'Discord did not accept the request to rename the channel in channel 123: the server has 500 channels, which is the most that Discord allows (code 30013)',
+      'Discord did not accept the request to rename the channel in channel 123: the server has 500 channels, the maximum that Discord allows (code 30013)',
     ],
     [
       { kind: 'rejected', status: 400, code: 200000, fields: [], reason: 'Message was blocked' },
@@ -68,7 +68,7 @@ describe('explainDiscordError', () => {
     expect(explained(failure)).toBe(sentence);
   });
 
-  it('guesses nothing where it is known what the bot lacks', () => {
+  it('names only the lacking permissions if they are known', () => {
     const error = new DiscordError('x', { kind: 'forbidden', code: 50001 }, { route: 'GET /channels/123' });
     const lacking = ['Connect'] as const;
     expect(explainDiscordError(error, { action: 'read', channelId: CHANNEL, needed: ['ViewChannel'], lacking })).toBe(
@@ -76,13 +76,13 @@ describe('explainDiscordError', () => {
     );
   });
 
-  it('blames no permission where the bot is not in the guild', () => {
+  it('names no permission if the bot is not in the guild', () => {
     const error = new DiscordError('x', { kind: 'forbidden', code: 50001 }, { route: 'GET /channels/123' });
     const failed = { action: 'read', channelId: CHANNEL, needed: ['ViewChannel'] as const, isInGuild: false };
     expect(explainDiscordError(error, failed)).toBe('Discord refused to read: the bot is not in this guild (any more)');
   });
 
-  it('says as much as it knows', () => {
+  it('omits what is unknown', () => {
     const error = new DiscordError('x', { kind: 'forbidden', code: 50013 }, { route: 'GET /guilds/1' });
     expect(explainDiscordError(error, { action: 'read the server' })).toBe(
       'Discord refused to read the server: the bot lacks a permission',

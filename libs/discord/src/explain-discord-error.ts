@@ -4,34 +4,34 @@ import { namePermissions, type DiscordPermission } from './permissions.js';
 export interface FailedAction {
   /** Ends the sentence "Discord could not …", such as "create the channel". */
   action: string;
-  /** Where. */
+  /** The channel of the action. */
   channelId?: string;
-  /** What the action needs there, or what the bot is known to lack of it without having looked at the channel. */
+  /** The permissions that the action needs, used if `lacking` is not given. */
   needed?: readonly DiscordPermission[];
-  /** What the bot is known to lack in the channel (`missingPermissions`); nothing is guessed then. */
+  /** The permissions that the bot is known to lack in the channel (`missingPermissions`). */
   lacking?: readonly DiscordPermission[];
   /** Whether the bot is known to be in the guild (`isInGuild`). */
   isInGuild?: boolean;
 }
 
 const MISSING_PERMISSIONS = 50013;
-/** What stands between refuses without a code of Discord's. */
+/** A proxy refuses without Discord's code. */
 const NO_CODE = 0;
-const OF_PERMISSIONS = [NO_CODE, MISSING_ACCESS, MISSING_PERMISSIONS];
+const PERMISSION_CODES = [NO_CODE, MISSING_ACCESS, MISSING_PERMISSIONS];
 
-/** What Discord's codes mean for who asked, where Discord's own words say less. */
+/** Explanations of codes that are clearer than Discord's messages. */
 const REASONS: Readonly<Record<number, string>> = {
-  20009: 'it takes the content for explicit',
+  20009: 'it considers the content explicit',
   20031: 'the name contains words that it does not allow in this server',
-  30013: 'the server has 500 channels, which is the most that Discord allows',
+  30013: 'the server has 500 channels, the maximum that Discord allows',
   50074: 'a Community server needs the channel',
   60003: "the server requires two-factor authentication, which the bot's owner has to switch on",
   200000: "the server's AutoMod blocks it",
   200001: "the server's AutoMod blocks the title",
-  240000: 'it contains a link that Discord takes for harmful',
+  240000: 'it contains a link that Discord considers harmful',
 };
-/** Of what Discord says in its own words, in characters. */
-const LONGEST_REASON = 200;
+/** The maximum length of Discord's message, in characters. */
+const MAX_REASON_LENGTH = 200;
 
 const NOT_IN_GUILD = 'the bot is not in this guild (any more)';
 const OBJECT_NAMES: Record<Exclude<DiscordObject, 'channel' | 'guild'>, string> = {
@@ -52,13 +52,13 @@ function reason(failure: DiscordFailure, failed: FailedAction): string {
   switch (failure.kind) {
     case 'forbidden':
       if (isInGuild === false) return `refused to ${action}: ${NOT_IN_GUILD}`;
-      if (!OF_PERMISSIONS.includes(failure.code)) return `refused to ${action}${where}${because(failure)}`;
+      if (!PERMISSION_CODES.includes(failure.code)) return `refused to ${action}${where}${because(failure)}`;
       return `refused to ${action}: the bot lacks ${nameLacking(failure.code, needed, lacking)}${where}`;
     case 'not_found':
       if (failure.object === 'guild') return `could not ${action}: ${NOT_IN_GUILD}`;
       return `could not ${action}: ${missing(failure.object, channelId)} does not exist (any more)`;
     case 'rate_limited':
-      return `did not ${action} yet: too many requests${where}, again in ${Math.ceil(failure.retryAfterMs / 1_000)} s`;
+      return `did not ${action} yet: too many requests${where}, retry in ${Math.ceil(failure.retryAfterMs / 1_000)} s`;
     case 'rejected':
       return `did not accept the request to ${action}${where}${because(failure)}`;
     case 'unauthorized':
@@ -68,13 +68,13 @@ function reason(failure: DiscordFailure, failed: FailedAction): string {
   }
 }
 
-/** Why Discord did not do it, with its code; empty when it said nothing. */
+/** Discord's reason with its code. Empty if there is none. */
 function because(failure: Extract<DiscordFailure, { kind: 'forbidden' | 'rejected' }>): string {
   const fields = failure.kind === 'rejected' ? failure.fields : [];
   const words =
     fields.map(({ field, message }) => `${field}: ${message}`).join('; ') || REASONS[failure.code] || failure.reason;
   const code = failure.code === NO_CODE ? '' : ` (code ${failure.code})`;
-  return words === undefined ? code : `: ${words.slice(0, LONGEST_REASON)}${code}`;
+  return words === undefined ? code : `: ${words.slice(0, MAX_REASON_LENGTH)}${code}`;
 }
 
 function nameLacking(
@@ -89,6 +89,6 @@ function nameLacking(
 function missing(object: Exclude<DiscordObject, 'guild'> | undefined, channelId: string | undefined): string {
   const channel = channelId === undefined ? 'the channel' : `channel ${channelId}`;
   if (object === 'channel') return channel;
-  const name = object === undefined ? 'what it is about' : OBJECT_NAMES[object];
+  const name = object === undefined ? 'the object' : OBJECT_NAMES[object];
   return object === 'message' ? `${name} in ${channel}` : name;
 }

@@ -7,14 +7,14 @@ export interface DiscordGuild {
   id: string;
   name: string;
   ownerId: string;
-  /** Hash of the icon in Discord's CDN; null without one. */
+  /** The icon's hash in Discord's CDN. Null without an icon. */
   icon: string | null;
-  /** 0 to 3; decides how large uploads may be. */
+  /** 0 to 3. Determines the maximum size of uploads. */
   premiumTier: number;
-  /** Boosts; undefined when Discord does not tell. */
+  /** The number of boosts. Undefined if Discord does not say. */
   premiumSubscriptionCount?: number;
   approximateMemberCount?: number;
-  /** Members who are online. */
+  /** The number of online members. */
   approximatePresenceCount?: number;
 }
 
@@ -29,26 +29,26 @@ export interface DiscordRole {
 
 export interface DiscordMember {
   userId: string;
-  /** Without @everyone, whose id is the guild's. */
+  /** Without `@everyone`, whose id is that of the guild. */
   roleIds: string[];
-  /** Unix milliseconds; undefined for a member who is in no timeout. */
+  /** Unix milliseconds. Undefined without a timeout. */
   timedOutUntil?: number;
 }
 
-/** What is asked of a guild as a whole. Every method throws DiscordError, or the signal's reason. */
+/** Calls about a guild. Every method throws DiscordError, or the signal's reason. */
 export class GuildCalls {
   constructor(
     private readonly requests: DiscordRequests,
     private readonly users: UserCalls,
   ) {}
 
-  /** With its counts. */
+  /** The guild with its counts. */
   async get(guildId: string, signal: AbortSignal): Promise<DiscordGuild> {
     const query = new URLSearchParams({ with_counts: 'true' });
     return this.requests.read({ path: `/guilds/${guildId}`, guildId, query }, readGuild, signal);
   }
 
-  /** All but threads. */
+  /** All channels except threads. */
   async channels(guildId: string, signal: AbortSignal): Promise<DiscordChannel[]> {
     const path = `/guilds/${guildId}/channels` as const;
     return this.requests.read({ path, guildId }, (answer) => AnswerFields.each(answer, readChannel), signal);

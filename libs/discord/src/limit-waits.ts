@@ -3,8 +3,8 @@ import { routeOf, type DiscordCall } from './discord-call.js';
 import { rateLimited } from './discord-failures.js';
 import type { RateLimitHolds } from './rate-limit-holds.js';
 
-/** What one call may wait for rate limits, in all. */
-const LONGEST_WAIT_MS = 5_000;
+/** The maximum total wait of one call for rate limits. */
+const MAX_WAIT_MS = 5_000;
 
 /** The waits of one call for rate limits. */
 export class LimitWaits {
@@ -20,15 +20,15 @@ export class LimitWaits {
   }
 
   /**
-   * Resolves when nothing holds the call back any more.
+   * Resolves when no rate limit applies to the call.
    *
-   * @throws DiscordError `rate_limited` at once, when that would take too long or the call does not wait
+   * @throws DiscordError `rate_limited` immediately, if the wait would be too long or the call does not wait
    */
   async pass(signal: AbortSignal): Promise<void> {
     for (let limit = this.holds.current(this.route); limit; limit = this.holds.current(this.route)) {
       const { retryAfterMs, scope } = limit;
       const waits = this.call.waitsForLimits !== 'only_global' || scope === 'global';
-      if (!waits || this.waitedMs + retryAfterMs > LONGEST_WAIT_MS) throw rateLimited(this.route, limit);
+      if (!waits || this.waitedMs + retryAfterMs > MAX_WAIT_MS) throw rateLimited(this.route, limit);
       this.waitedMs += retryAfterMs;
       await this.clock.sleep(retryAfterMs, signal);
     }

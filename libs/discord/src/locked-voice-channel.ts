@@ -2,7 +2,7 @@ import { PermissionFlagsBits } from 'discord-api-types/v10';
 import type { DiscordChannel, PermissionOverwrite } from './channel-calls.js';
 import type { DiscordPermission } from './permissions.js';
 
-/** What the bot needs to create a locked voice channel: it can give and take only what it has itself. */
+/** The permissions to create a locked voice channel. The bot can only set permissions that it has. */
 export const TO_CREATE_LOCKED: readonly DiscordPermission[] = [
   'ViewChannel',
   'ManageChannels',
@@ -10,28 +10,28 @@ export const TO_CREATE_LOCKED: readonly DiscordPermission[] = [
   'Connect',
 ];
 
-/** What the bot needs in a voice channel to rename or delete it. */
+/** The permissions to rename or delete a voice channel. */
 export const TO_CHANGE_VOICE: readonly DiscordPermission[] = ['ViewChannel', 'ManageChannels', 'Connect'];
 
 const { ViewChannel, Connect, ManageChannels, ManageRoles } = PermissionFlagsBits;
-const OF_THE_BOT = ViewChannel | Connect | ManageChannels;
+const BOT_PERMISSIONS = ViewChannel | Connect | ManageChannels;
 
 export interface LockedChannelOptions {
   guildId: string;
   botId: string;
-  /** What the bot may do in the guild as a whole: Discord lets it give and take nothing else. */
+  /** The bot's permissions at guild level. The bot can only set these. */
   botPermissions: bigint;
   category: Pick<DiscordChannel, 'overwrites'>;
 }
 
 /**
- * The overwrites of a channel that is seen by whoever sees its category, and that nobody but the bot may join. Discord
- * passes nothing on to a channel that is created with overwrites of its own, so those of the category are copied.
+ * The overwrites of a channel that is visible like its category and that only the bot may join. A channel that is
+ * created with overwrites does not inherit those of its category, so they are copied.
  */
 export function lockedIn({ guildId, botId, botPermissions, category }: LockedChannelOptions): PermissionOverwrite[] {
   const isAdministrator = (botPermissions & PermissionFlagsBits.Administrator) !== 0n;
-  // What the lock needs stays in any case: without it, the channel would be open, and Discord has to refuse it.
-  const copied = (isAdministrator ? botPermissions : botPermissions & ~ManageRoles) | OF_THE_BOT;
+  // The permissions of the lock are always set: if the bot lacks one, Discord must refuse, or the channel would be open.
+  const copied = (isAdministrator ? botPermissions : botPermissions & ~ManageRoles) | BOT_PERMISSIONS;
   const inherited = category.overwrites
     .map((overwrite) => ({ ...overwrite, allow: overwrite.allow & copied & ~Connect, deny: overwrite.deny & copied }))
     .filter(({ allow, deny }) => (allow | deny) !== 0n);
@@ -41,18 +41,18 @@ export function lockedIn({ guildId, botId, botPermissions, category }: LockedCha
   return [
     { id: guildId, of: 'role', allow: everyone.allow, deny: everyone.deny | Connect },
     ...inherited.filter(({ id }) => id !== guildId && id !== botId),
-    { id: botId, of: 'member', allow: bot.allow | OF_THE_BOT, deny: bot.deny & ~OF_THE_BOT },
+    { id: botId, of: 'member', allow: bot.allow | BOT_PERMISSIONS, deny: bot.deny & ~BOT_PERMISSIONS },
   ];
 }
 
-/** Whether the channel is locked so; people lock channels by roles, and hardly ever for one bot. */
+/** Whether the channel is locked in this way. People lock channels by roles, and hardly ever for a single bot. */
 export function isLockedFor(channel: Pick<DiscordChannel, 'overwrites'>, guildId: string, botId: string): boolean {
   const everyone = channel.overwrites.find(({ id }) => id === guildId);
   const bot = channel.overwrites.find(({ id }) => id === botId);
   const others = channel.overwrites.filter(({ id }) => id !== botId);
   return (
     ((everyone?.deny ?? 0n) & Connect) !== 0n &&
-    ((bot?.allow ?? 0n) & OF_THE_BOT) === OF_THE_BOT &&
+    ((bot?.allow ?? 0n) & BOT_PERMISSIONS) === BOT_PERMISSIONS &&
     others.every(({ allow }) => (allow & Connect) === 0n)
   );
 }

@@ -4,22 +4,22 @@ import type { AnswerFields } from './answer-fields.js';
 export interface DiscordAttachment {
   id: string;
   filename: string;
-  /** MIME type, where Discord knows it. */
+  /** MIME type, if Discord knows it. */
   contentType?: string;
-  /** Bytes; 0 when Discord does not tell. */
+  /** Bytes. 0 if Discord does not say. */
   size: number;
-  /** Where it can be fetched; ends with time. Undefined when Discord does not tell. */
+  /** The download URL, which expires. Undefined if Discord does not say. */
   url?: string;
-  /** The author wants it to be seen only by who asks for it. */
+  /** Marked as a spoiler. */
   isSpoiler: boolean;
-  /** Of a voice message alone. */
+  /** Only for a voice message. */
   durationSeconds?: number;
 }
 
-/** What a message shows of a link or of what a bot wrote; `type` is Discord's: rich, image, video, gifv, … */
+/** An embed: the preview of a link, or content of a bot. `type` is Discord's: rich, image, video, gifv, … */
 export interface DiscordEmbed {
   type?: string;
-  /** Of a link's preview, the link. */
+  /** For the preview of a link: the link. */
   url?: string;
   title?: string;
   description?: string;
@@ -41,29 +41,29 @@ export interface DiscordPoll {
   answers: string[];
 }
 
-/** A picture or another file in a message that is made of components. */
+/** A picture or another file in a message with components. */
 export interface ComponentMedia {
   url: string;
   contentType?: string;
-  /** Of a file. */
+  /** Only for a file. */
   filename?: string;
-  /** Of the message's attachment that it shows; undefined for an address that its author wrote. */
+  /** The id of the shown attachment. Undefined for an external URL. */
   attachmentId?: string;
 }
 
-/** A component that shows something; `isSpoiler` when it, or the container around it, is one. */
+/** A component with content. `isSpoiler` if it or its container is a spoiler. */
 export type DiscordComponent = { isSpoiler: boolean } & (
   { kind: 'text'; text: string } | { kind: 'media'; media: ComponentMedia }
 );
 
-/** What a message holds. Without the privileged intent Message Content all but the stickers is empty. */
+/** The content of a message. Without the privileged intent Message Content, everything except stickers is empty. */
 export interface MessageBody {
   content: string;
   attachments: DiscordAttachment[];
   embeds: DiscordEmbed[];
   stickers: DiscordSticker[];
   poll?: DiscordPoll;
-  /** Those that show text or files, as they are read; buttons and menus are left out. */
+  /** Components with text or files, in reading order. Buttons and menus are omitted. */
   components: DiscordComponent[];
 }
 

@@ -25,9 +25,9 @@ export interface MessageContent {
 export interface FileUpload {
   name: string;
   data: Uint8Array;
-  /** MIME type; recognized from the data without one. */
+  /** MIME type. @defaultValue detected from the data */
   contentType?: string;
-  /** For people who do not see it. */
+  /** The alternative text. */
   description?: string;
 }
 
@@ -35,20 +35,20 @@ export interface NewMessage extends MessageContent {
   guildId: string;
   channelId: string;
   /**
-   * 1 to 25 characters, the same whenever this message is sent again: within some minutes Discord answers with the
-   * message it has, instead of making another.
+   * 1 to 25 characters. If a message with the same nonce is sent again within some minutes, Discord returns the
+   * existing message.
    */
   nonce: string;
-  /** At most 10. An embed shows one as `attachment://name`. */
+  /** At most 10. An embed can show a file as `attachment://name`. */
   files?: readonly FileUpload[];
 }
 
 const STAR = '⭐';
-/** The most that Discord answers at once. */
+/** Discord's maximum page size. */
 const REACTIONS_PER_PAGE = 100;
 const MESSAGES_PER_PAGE = 100;
 
-/** What is asked of messages. Every method throws DiscordError, or the signal's reason. */
+/** Calls about messages. Every method throws DiscordError, or the signal's reason. */
 export class MessageCalls {
   constructor(private readonly requests: DiscordRequests) {}
 
@@ -57,15 +57,15 @@ export class MessageCalls {
     return this.requests.read({ path, guildId }, readMessage, signal);
   }
 
-  /** The embeds of a message, with all that Discord tells of them. */
+  /** The embeds of a message, with all their fields. */
   async embeds({ guildId, channelId, messageId }: MessageOfChannel, signal: AbortSignal): Promise<APIEmbed[]> {
     const path = `/channels/${channelId}/messages/${messageId}` as const;
     return this.requests.read({ path, guildId }, readEmbeds, signal);
   }
 
   /**
-   * What was written in the channel after the message with this id, which need not exist: an id of a moment serves.
-   * In pages, each newer than the one before. Empty without the permission Read Message History.
+   * The messages in the channel after this id, in pages from old to new. The id may be made from a time. Empty without
+   * the permission Read Message History.
    */
   async *pagesAfter(
     { guildId, channelId, after }: ChannelOfGuild & { after: string },
@@ -81,7 +81,7 @@ export class MessageCalls {
     }
   }
 
-  /** Everybody who reacted with this emoji, bots too, in pages. */
+  /** All users who reacted with this emoji, including bots, in pages. */
   async *reactionPages(
     { guildId, channelId, messageId }: MessageOfChannel,
     signal: AbortSignal,
@@ -97,7 +97,7 @@ export class MessageCalls {
     }
   }
 
-  /** Tried again when the outcome is unknown: the nonce keeps it from being sent twice. */
+  /** Retried if the outcome is unknown, because the nonce prevents a second message. */
   async send(
     { guildId, channelId, nonce, content, embeds, files = [] }: NewMessage,
     signal: AbortSignal,
@@ -121,7 +121,7 @@ export class MessageCalls {
     return this.requests.answer(call, readMessage, signal);
   }
 
-  /** What is not named stays as it is. */
+  /** Omitted properties are not changed. */
   async edit(
     { guildId, channelId, messageId, content, embeds }: MessageOfChannel & MessageContent,
     signal: AbortSignal,

@@ -1,13 +1,13 @@
 import { setMaxListeners } from 'node:events';
 
 /**
- * Gives the work a signal of its own that is aborted with the caller's. What listens to it is gone with the work: a
- * caller's signal may live as long as the service, and not everybody takes their listeners away.
+ * Runs the work with a new signal that aborts together with the caller's. So listeners of the work do not accumulate on
+ * the caller's signal, which may live as long as the service.
  */
 export async function withOwnSignal<T>(signal: AbortSignal, work: (own: AbortSignal) => Promise<T>): Promise<T> {
   signal.throwIfAborted();
   const own = new AbortController();
-  // As many calls as there are may hang on one signal; Node would take more than ten for a leak.
+  // Any number of calls may use one signal. Node warns of a leak at more than ten listeners.
   setMaxListeners(0, signal, own.signal);
   const onAbort = () => own.abort(signal.reason);
   signal.addEventListener('abort', onAbort);

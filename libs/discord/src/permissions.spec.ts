@@ -18,7 +18,7 @@ const SEND = 1n << 11n;
 const MANAGE_CHANNELS = 1n << 4n;
 const ADMINISTRATOR = 1n << 3n;
 
-/** The bot sees, as everybody does, and writes, as helpers do. */
+/** The bot may view channels, like everybody, and send messages, like helpers. */
 const context = (changes: Partial<PermissionContext> = {}): PermissionContext => ({
   guild: { id: GUILD, ownerId: OWNER },
   roles: [
@@ -35,11 +35,11 @@ const overwrite = (id: string, of: 'role' | 'member', allow: bigint, deny: bigin
 const inChannel = (...overwrites: ReturnType<typeof overwrite>[]) => context({ channel: { overwrites } });
 
 describe('permissionsOf', () => {
-  it('adds up everybody and the roles that the member has', () => {
+  it('adds up the permissions of @everyone and of the roles of the member', () => {
     expect(permissionsOf(context())).toBe(VIEW | SEND);
   });
 
-  it('gives the owner everything, and an administrator too, whatever the channel says', () => {
+  it('gives the owner and administrators all permissions, whatever the channel denies', () => {
     const overwrites = [overwrite(GUILD, 'role', 0n, VIEW)];
     const owner = context({ member: { userId: OWNER, roleIds: [] }, channel: { overwrites } });
     const roles = [{ id: HELPER, permissions: ADMINISTRATOR }];
@@ -48,7 +48,7 @@ describe('permissionsOf', () => {
     expect([missingPermissions(owner, all), missingPermissions(administrator, all)]).toEqual([[], []]);
   });
 
-  it('lets roles overrule everybody, and the member overrule roles', () => {
+  it('lets roles override @everyone, and the member override roles', () => {
     const everybody = overwrite(GUILD, 'role', 0n, SEND);
     const helpers = overwrite(HELPER, 'role', SEND, 0n);
     const bot = overwrite(BOT, 'member', 0n, SEND);
@@ -57,17 +57,17 @@ describe('permissionsOf', () => {
     expect(permissionsOf(inChannel(bot, helpers, everybody)) & SEND).toBe(0n);
   });
 
-  it('lets what one role may win over what another may not', () => {
+  it('lets the allow of one role win over the deny of another', () => {
     const channel = inChannel(overwrite(MUTED, 'role', 0n, SEND), overwrite(HELPER, 'role', SEND, 0n));
     expect(permissionsOf(channel) & SEND).toBe(SEND);
   });
 
-  it('leaves out overwrites of roles and members that it is not', () => {
+  it('ignores overwrites of other roles and members', () => {
     const channel = inChannel(overwrite('9', 'role', MANAGE_CHANNELS, VIEW), overwrite(OWNER, 'member', 0n, VIEW));
     expect(permissionsOf(channel)).toBe(VIEW | SEND);
   });
 
-  it('leaves a member in a timeout what it may read, until the timeout ends', () => {
+  it('limits a member in a timeout to reading, until the timeout ends', () => {
     const until = (timedOutUntil: number) =>
       permissionsOf(context({ member: { userId: BOT, roleIds: [HELPER], timedOutUntil } }));
     expect(until(NOW + 1)).toBe(VIEW);
@@ -76,21 +76,21 @@ describe('permissionsOf', () => {
 });
 
 describe('missingPermissions', () => {
-  it('names what is missing, in the order in which it was asked for', () => {
+  it('names the missing permissions in the order of the needed ones', () => {
     expect(missingPermissions(context(), ['ManageChannels', 'SendMessages', 'Connect'])).toEqual([
       'ManageChannels',
       'Connect',
     ]);
   });
 
-  it('names everything in a channel that the bot does not see', () => {
+  it('names all permissions in a channel that the bot cannot see', () => {
     const hidden = inChannel(overwrite(GUILD, 'role', 0n, VIEW));
     expect(missingPermissions(hidden, ['SendMessages'])).toEqual(['ViewChannel', 'SendMessages']);
   });
 });
 
 describe('namePermissions', () => {
-  it('reads as people write', () => {
+  it('writes a list in English', () => {
     expect(namePermissions(['ManageChannels'])).toBe('Manage Channels');
     expect(namePermissions(['ViewChannel', 'ManageChannels', 'Connect'])).toBe(
       'View Channel, Manage Channels and Connect',

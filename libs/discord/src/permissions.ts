@@ -2,7 +2,7 @@ import { PermissionFlagsBits } from 'discord-api-types/v10';
 import type { DiscordChannel, PermissionOverwrite } from './channel-calls.js';
 import type { DiscordGuild, DiscordMember, DiscordRole } from './guild-calls.js';
 
-/** The permissions that the product needs somewhere, under the names that Discord shows to people. */
+/** The permissions that this system uses, with Discord's display names. */
 const PERMISSION_NAMES = {
   ViewChannel: 'View Channel',
   ManageChannels: 'Manage Channels',
@@ -18,22 +18,22 @@ const PERMISSION_NAMES = {
 
 export type DiscordPermission = keyof typeof PERMISSION_NAMES;
 
-/** What decides on the permissions of a member; `channel` is undefined for those in the guild as a whole. */
+/** What a member's permissions depend on. `channel` is undefined for permissions at guild level. */
 export interface PermissionContext {
   guild: Pick<DiscordGuild, 'id' | 'ownerId'>;
   roles: readonly Pick<DiscordRole, 'id' | 'permissions'>[];
   member: DiscordMember;
-  /** Of a thread, the channel that it is in. */
+  /** For a thread: its channel. */
   channel?: Pick<DiscordChannel, 'overwrites'>;
   /** Unix milliseconds. */
   now: number;
 }
 
 const ALL = Object.values(PermissionFlagsBits).reduce((all, bit) => all | bit, 0n);
-/** What a member in a timeout keeps. */
+/** The permissions of a member in a timeout. */
 const IN_TIMEOUT = PermissionFlagsBits.ViewChannel | PermissionFlagsBits.ReadMessageHistory;
 
-/** The bits that the member has, by Discord's rules: owner, roles, overwrites of @everyone, of roles, of the member. */
+/** The member's permissions, by Discord's rules: owner, roles, overwrites of `@everyone`, of roles, of the member. */
 export function permissionsOf({ guild, roles, member, channel, now }: PermissionContext): bigint {
   if (member.userId === guild.ownerId) return ALL;
   const roleIds = new Set([guild.id, ...member.roleIds]);
@@ -44,7 +44,7 @@ export function permissionsOf({ guild, roles, member, channel, now }: Permission
   return isTimedOut ? inChannel & IN_TIMEOUT : inChannel;
 }
 
-/** Which of these the member lacks. Who cannot view a channel can do nothing in it, so then all of them. */
+/** The needed permissions that the member lacks: all of them if the member cannot view the channel. */
 export function missingPermissions(
   context: PermissionContext,
   needed: readonly DiscordPermission[],
@@ -55,7 +55,7 @@ export function missingPermissions(
   return needed.filter((name) => !(bits & PermissionFlagsBits[name]));
 }
 
-/** As people read it, such as "Manage Channels and Connect". */
+/** The display names as a list, such as "Manage Channels and Connect". */
 export function namePermissions(permissions: readonly DiscordPermission[]): string {
   const names = permissions.map((permission) => PERMISSION_NAMES[permission]);
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;

@@ -7,22 +7,22 @@ export interface RateLimit {
 }
 
 const EVERYTHING = 'everything';
-const SWEEP_ABOVE = 1_000;
+const MAX_HOLDS = 1_000;
 
-/** Until when Discord wants no request, by route and for all of them: what a 429 said is kept for whoever comes next. */
+/** Remembers the rate limits of 429 answers, by route and globally, for later calls. */
 export class RateLimitHolds {
   private readonly holds = new Map<string, { until: number; scope: RateLimitScope }>();
 
   constructor(private readonly clock: Clock) {}
 
   add(route: string, { retryAfterMs, scope }: RateLimit): void {
-    if (this.holds.size > SWEEP_ABOVE) this.sweep();
+    if (this.holds.size > MAX_HOLDS) this.deleteExpired();
     const key = scope === 'global' ? EVERYTHING : route;
     const until = Math.max(this.clock.now() + retryAfterMs, this.holds.get(key)?.until ?? 0);
     this.holds.set(key, { until, scope });
   }
 
-  /** What holds back a request on this route now: the longest of the limits, or undefined. */
+  /** The longest limit that applies to this route now, or undefined. */
   current(route: string): RateLimit | undefined {
     const now = this.clock.now();
     const [longest] = [this.holds.get(EVERYTHING), this.holds.get(route)]
@@ -31,7 +31,7 @@ export class RateLimitHolds {
     return longest && { retryAfterMs: longest.until - now, scope: longest.scope };
   }
 
-  private sweep(): void {
+  private deleteExpired(): void {
     const now = this.clock.now();
     for (const [key, { until }] of this.holds) if (until <= now) this.holds.delete(key);
   }

@@ -3,25 +3,25 @@ import type { DiscordRequests } from './discord-requests.js';
 
 export interface DiscordUser {
   id: string;
-  /** As people see it: the display name, else the user name. */
+  /** The display name, or the user name if there is none. */
   name: string;
-  /** Hash of the avatar in Discord's CDN; null without one. */
+  /** The avatar's hash in Discord's CDN. Null without an avatar. */
   avatar: string | null;
   isBot: boolean;
 }
 
-/** What is asked of users. Every method throws DiscordError, or the signal's reason. */
+/** Calls about users. Every method throws DiscordError, or the signal's reason. */
 export class UserCalls {
   private known?: DiscordUser;
 
   constructor(private readonly requests: DiscordRequests) {}
 
-  /** The bot itself. Asked for once: a token never changes its bot. */
+  /** The bot's own user. Cached, because a token always belongs to the same bot. */
   async self(signal: AbortSignal): Promise<DiscordUser> {
     return this.known ?? this.refreshSelf(signal);
   }
 
-  /** The bot itself, as Discord answers now, if it still takes the token. */
+  /** Requests the bot's own user. */
   async refreshSelf(signal: AbortSignal): Promise<DiscordUser> {
     const read = (answer: unknown) => readUser(AnswerFields.of(answer));
     this.known = await this.requests.read({ path: '/users/@me' }, read, signal);

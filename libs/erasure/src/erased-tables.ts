@@ -1,42 +1,42 @@
 import type { EntityManager } from 'typeorm';
 import { abandonPanelChannels } from '#libs/counters';
 import { eraseGuildEntries, eraseGuildLooks, eraseMemberEntries, eraseReplyAuthor } from '#libs/starboard';
-import { eraseOutlivedGroups } from './outlived-groups.js';
+import { eraseOrphanedGroups } from './orphaned-groups.js';
 
-/** A member of a guild who is erased. */
+/** A member to be erased from a guild. */
 export interface ErasedMember {
   guildId: string;
   userId: string;
-  /** What was posted of later messages stays. */
+  /** Starboard entries of messages with this id or a later one are kept. @defaultValue none is kept */
   beforeMessage?: string;
 }
 
-/** A column that names members. */
+/** A column with ids of members. */
 export interface MemberColumn {
-  /** What the erasure of a member does with it: the row goes, the column is cleared, or the row stays as it is. */
+  /** What the erasure of a member does: delete the row, set the column to null, or keep the row unchanged. */
   erasure: 'delete row' | 'clear' | 'keep';
-  /** The row counts among what is stored of the member. */
+  /** The row is part of the count of a member's data. */
   isCounted?: true;
-  /** Guild and column begin an index, by which the guilds are found in which something names the member. */
+  /** The search for a member's guilds uses this column. An index must begin with the guild and the column. */
   isLookedUp?: true;
 }
 
-/** A table of which a guild may have many rows, so that they go in several transactions. */
+/** A table that may have many rows of a guild, which are deleted in several transactions. */
 export interface ErasedInSteps {
   way: 'in steps';
   /** The columns of the primary key after `guild_id`. */
   key: readonly string[];
-  /** How many of them, from the first on, stay as they are as long as the row is there. */
-  steady: number;
+  /** How many of the first key columns never change in a row. */
+  stableColumns: number;
   isPartitioned: boolean;
-  /** The column that says when an event occurred: only those from before the erasure go. */
+  /** The column with the time of an event. Only events from before the erasure are deleted. */
   occurredAt?: string;
 }
 
-/** A table of which a guild has few rows, which go in the transaction that lays the tombstone. */
+/** A table with few rows of a guild, which are deleted in the transaction that writes the tombstone. */
 interface ErasedAtOnce {
   way: 'at once';
-  /** @defaultValue all rows of the guild are deleted */
+  /** @defaultValue deletes all rows of the guild */
   erase?: (manager: EntityManager, guildId: string) => Promise<void>;
 }
 
@@ -47,28 +47,28 @@ interface Kept {
 
 export interface ErasedTable {
   table: string;
-  /** What becomes of its rows when their guild is erased. */
+  /** What happens to its rows when their guild is erased. */
   ofGuild: ErasedInSteps | ErasedAtOnce | Kept;
-  /** Those that name members, by name. */
+  /** By column name. */
   memberColumns?: Readonly<Record<string, MemberColumn>>;
   /**
-   * Erases a member in the first step of the erasure. Events, which may be many, follow in other steps.
+   * Erases a member in the first step of the erasure. Events are erased in further steps, because there may be many.
    *
-   * @returns how many rows went that counted among what was stored of the member
+   * @returns how many deleted rows are part of the count of a member's data
    */
   eraseMember?: (manager: EntityManager, member: ErasedMember) => Promise<number>;
 }
 
-/** So long the channels of panels are left to whoever erases the guild; then the upkeep of panels removes them. */
-const REMOVED_AT_ONCE_MS = 30_000;
+/** The process that erases the guild removes the panels' channels within this time. Later, the panel worker does. */
+const CHANNEL_REMOVAL_MS = 30_000;
 
 /**
- * All tables with rows of guilds, in the order in which a guild is erased. A table with a column `guild_id`, or one
- * that names members, must be here.
+ * All tables with rows of guilds, in the order in which a guild is erased. Every table with a column `guild_id` or with
+ * ids of members must be listed.
  *
- * Those that are erased in steps keep their order: unfinished erasures store how many of them are done. Rollups and
- * marks come from events, so they come after them: a rollup worker or the erasure of a member may be at the guild
- * meanwhile.
+ * The order of tables that are erased in steps must not change, because unfinished erasures store an index into it.
+ * Rollups and stale buckets come after events: between two steps, a rollup worker or the erasure of a member may write
+ * new ones for events that still exist.
  */
 export const ERASED_TABLES: readonly ErasedTable[] = [
   {
@@ -76,7 +76,7 @@ export const ERASED_TABLES: readonly ErasedTable[] = [
     ofGuild: {
       way: 'in steps',
       key: ['kind', 'occurred_at', 'event_id'],
-      steady: 2, // the erasure of a member draws new event ids
+      stableColumns: 2, // the erasure of a member changes event ids
       isPartitioned: true,
       occurredAt: 'occurred_at',
     },
@@ -84,35 +84,35 @@ export const ERASED_TABLES: readonly ErasedTable[] = [
   },
   {
     table: 'statistic_totals',
-    ofGuild: { way: 'in steps', key: ['kind', 'bucket', 'facet'], steady: 3, isPartitioned: true },
+    ofGuild: { way: 'in steps', key: ['kind', 'bucket', 'facet'], stableColumns: 3, isPartitioned: true },
   },
   {
     table: 'statistic_groups',
     ofGuild: {
       way: 'in steps',
       key: ['kind', 'dimension', 'span', 'bucket', 'facet'],
-      steady: 5,
+      stableColumns: 5,
       isPartitioned: true,
     },
-    // Those of days whose events are there go with the events.
+    // Groups of days that still have events are deleted together with the events.
     memberColumns: { ids: { erasure: 'delete row' } },
     eraseMember: async (manager, { guildId }) => {
-      await eraseOutlivedGroups(manager, guildId);
+      await eraseOrphanedGroups(manager, guildId);
       return 0;
     },
   },
-  { table: 'guild_snapshots', ofGuild: { way: 'in steps', key: ['bucket'], steady: 1, isPartitioned: true } },
+  { table: 'guild_snapshots', ofGuild: { way: 'in steps', key: ['bucket'], stableColumns: 1, isPartitioned: true } },
   {
     table: 'statistic_rollup_pending',
-    // The rollup worker makes marks of days from those of quarters, and their keys may be smaller.
-    ofGuild: { way: 'in steps', key: ['kind', 'bucket', 'span', 'generation'], steady: 0, isPartitioned: false },
+    // For stale 15-minute buckets, the rollup worker adds stale days, whose keys may be smaller.
+    ofGuild: { way: 'in steps', key: ['kind', 'bucket', 'span', 'generation'], stableColumns: 0, isPartitioned: false },
   },
   {
     table: 'counter_panel_creations',
-    // Before the panels, whose channels become creations that are to be removed.
+    // Before the panels: their channels become abandoned creations, which are then removed.
     ofGuild: {
       way: 'at once',
-      erase: (manager, guildId) => abandonPanelChannels(manager, guildId, REMOVED_AT_ONCE_MS),
+      erase: (manager, guildId) => abandonPanelChannels(manager, guildId, CHANNEL_REMOVAL_MS),
     },
   },
   { table: 'guild_settings', ofGuild: { way: 'at once' } },
@@ -134,10 +134,10 @@ export const ERASED_TABLES: readonly ErasedTable[] = [
   { table: 'starboard_tasks', ofGuild: { way: 'at once', erase: eraseGuildLooks } },
   { table: 'starboard_problems', ofGuild: { way: 'at once' } },
   { table: 'collection_periods', ofGuild: { way: 'at once' } },
-  // The refreshes come first: who holds the lease of one may write the channels, and nobody else.
+  // The refreshes come first, because only the holder of a refresh's lease writes the channels.
   { table: 'counter_panel_refreshes', ofGuild: { way: 'at once' } },
   { table: 'counter_panel_channels', ofGuild: { way: 'at once' } },
-  { table: 'api_keys', ofGuild: { way: 'kept', why: 'the operator gives and revokes them' } },
+  { table: 'api_keys', ofGuild: { way: 'kept', why: 'the operator creates and revokes them' } },
   {
     table: 'erasures',
     ofGuild: { way: 'kept', why: 'the erasure itself' },
@@ -150,22 +150,22 @@ export const ERASED_TABLES: readonly ErasedTable[] = [
   },
   {
     table: 'erasure_tombstones',
-    ofGuild: { way: 'kept', why: 'keeps out what comes later' },
+    ofGuild: { way: 'kept', why: 'keeps out events that arrive later' },
     memberColumns: { user_id: { erasure: 'keep' } },
   },
 ];
 
-/** The columns of a table that name members. @param kind only those for which that is so */
+/** The columns of a table that name members. @param kind only columns with this property */
 export function memberColumns(table: string, kind?: 'isCounted' | 'isLookedUp'): string[] {
   const columns = ERASED_TABLES.find((erased) => erased.table === table)?.memberColumns ?? {};
   return Object.keys(columns).filter((name) => kind === undefined || columns[name]![kind]);
 }
 
 /**
- * The condition that a row of the table names a member.
+ * SQL condition: a row of the table names the member.
  *
  * @param member a placeholder
- * @param kind in a column for which that is so
+ * @param kind only columns with this property
  */
 export function namesMember(table: string, member: string, kind?: 'isCounted' | 'isLookedUp'): string {
   return `(${memberColumns(table, kind)

@@ -15,7 +15,7 @@ import {
   type GuildPosition,
 } from './erasure-jobs.js';
 import {
-  deleteEndedLeases,
+  deleteExpiredLeases,
   ErasureTakenOverError,
   tryWithErasureLock,
   withErasureLock,
@@ -28,72 +28,73 @@ import { eraseMemberEvents } from './member-erasure.js';
 import { addReferences, noReferences, type MemberReferences } from './member-references.js';
 import { StepPace, type ErasureStepSizes } from './step-pace.js';
 import {
-  layGuildTombstone,
-  layMemberTombstone,
-  layMemberTombstones,
-  layTombstoneAgain,
+  restoreTombstone,
   WHOLE_GUILD,
+  writeGuildTombstone,
+  writeMemberTombstone,
+  writeMemberTombstones,
 } from './tombstones.js';
 
-/** So many rows take 50 to 150 ms, and for so long nobody stores events of the stripe; see docs/performance.md. */
+/** A step with these sizes takes 50 to 150 ms, during which the stripe stores no events; see docs/performance.md. */
 export const ERASURE_STEP_SIZES: ErasureStepSizes = { memberEvents: 5_000, guildRows: 20_000 };
 
-/** The erasure has begun, and what is to be erased is not all erased yet. Whoever finishes erasures goes on with it. */
+/** The erasure has started but is not finished. {@link Eraser.finishAll} continues it. */
 export class ErasureUnfinishedError extends Error {
   override readonly name = 'ErasureUnfinishedError';
 
   constructor(cause: unknown) {
-    super('the erasure has begun, but is not finished', { cause });
+    super('the erasure has started but is not finished', { cause });
   }
 }
 
 /**
- * How far an erasure is that somebody asked for:
+ * The state of a requested erasure:
  *
- * - `waiting`: nothing is changed yet
- * - `elsewhere`: its tombstone is laid; somebody else erases the same, and goes on up to that
- * - `begun`: its first step is at work, or done
+ * - `waiting`: nothing has changed yet
+ * - `joined`: its tombstone is written; another process runs the same erasure and continues up to this tombstone
+ * - `started`: its first step is running or done
  */
-export type ErasureState = 'waiting' | 'elsewhere' | 'begun';
+export type ErasureState = 'waiting' | 'joined' | 'started';
 
 export interface ErasureOptions {
-  /** Ends the work between two steps. An erasure that has not begun when it aborts, changes nothing. */
+  /** Ends the work between two steps. An erasure that has not started changes nothing. */
   signal?: AbortSignal;
   /** Called with each state after `waiting`. */
   onState?: (state: ErasureState) => void;
 }
 
-/** How the erasure of a target begins. Both are called under the exclusive lock of the guild's stripe. */
-interface ErasureBeginning {
-  /** Lays the tombstone and erases what there is little of. @returns the job of the rest; nobody has saved it yet */
-  lay: (manager: EntityManager) => Promise<ErasureJob>;
-  /** Does that, and takes the first step. */
-  begin: (manager: EntityManager) => Promise<StepOutcome>;
+/** The start of an erasure. Both functions need the exclusive lock of the guild's stripe. */
+interface ErasureStart {
+  /** Writes the tombstone and erases tables with few rows. @returns the job for the rest, which is not saved yet */
+  createJob: (manager: EntityManager) => Promise<ErasureJob>;
+  /** The same, and the first step of the job. */
+  takeFirstStep: (manager: EntityManager) => Promise<StepOutcome>;
 }
 
 type StepOutcome = { isDone: true; erased: MemberReferences } | { isDone: false };
 
 const STEP_ATTEMPTS = 5;
 const STEP_PAUSES = { firstMs: 100, longestMs: 1_000 };
-/** Of an erasure that {@link Eraser.finishAll} could not finish. */
+/** The back-off of erasures that {@link Eraser.finishAll} could not finish. */
 const FAILED_PAUSES = { firstMs: 60_000, longestMs: 15 * 60_000 };
 
 /**
- * Erases members and guilds, in steps: each is a transaction under the exclusive lock of the guild's stripe that erases
- * so many rows. The first one lays the tombstone, so that nothing more comes in behind it. Where that is not all it leaves
- * a job, and others follow, up to the last one, which removes the job. Between two steps the lock is free.
+ * Erases members and guilds in steps. Each step is a transaction under the exclusive lock of the guild's stripe that
+ * erases a limited number of rows. The first step writes the tombstone, so that no older events are stored any more. If
+ * rows are left, it saves a job, and further steps follow until the last one removes the job. Between two steps the
+ * lock is free.
  *
- * All that a step must know lies in the database, and it changes that under the lock. So any process may take any step:
- * where one died, {@link finish} and {@link finishAll} go on, as does the same erasure when it is asked for again. The
- * erasure lock lets one at a time work on a job, so that it can tell the sum.
+ * Steps read and change their state in the database, under the lock. So any process can take any step: after a crash,
+ * {@link finish}, {@link finishAll} or the same request continues. The erasure lock lets one process at a time work on
+ * a job, so that it can return the sum.
  */
 export class Eraser {
   private readonly pace: StepPace;
   private readonly failing = new FailingItems(FAILED_PAUSES);
 
   /**
-   * @param limit bounds how many erasures that somebody asked for hold a connection; not those of {@link finishAll}
-   * @param log to which every erasure is appended before its tombstone is committed
+   * @param limit limits how many requested erasures hold a connection; does not apply to {@link finishAll}
+   * @param log every erasure is appended to it before its tombstone is committed
    */
   constructor(
     private readonly dataSource: DataSource,
@@ -105,20 +106,21 @@ export class Eraser {
   }
 
   /**
-   * Takes the member out of everything that is stored of the guild. Events keep counting, but bear no user, no message
-   * and no id that was derived from one. Events of the member from before now that come later are not stored.
+   * Removes the member from all data of the guild. Events still count, but lose their user, message and derived id.
+   * Events of the member from before now that arrive later are not stored.
    *
-   * @returns what was erased, when all is; with what earlier steps of an unfinished erasure had erased
-   * @throws ErasureUnfinishedError once it has begun; any other error before, and then nothing was changed, such as
-   *   ErasureLogError
+   * @returns what was erased, including the earlier steps of an unfinished erasure
+   * @throws ErasureUnfinishedError after it has started; before that any other error, such as ErasureLogError, and
+   *   nothing was changed
    */
   eraseMember(guildId: string, userId: string, options?: ErasureOptions): Promise<MemberReferences> {
-    return this.erase({ guildId, userId }, this.memberBeginning(guildId, userId), options);
+    return this.erase({ guildId, userId }, this.memberStart(guildId, userId), options);
   }
 
   /**
-   * As {@link eraseMember} in several guilds: all tombstones are laid in one transaction, which erases nothing, as it
-   * holds the locks of all of them; then one guild is erased after the other. It has begun in all of them or in none.
+   * As {@link eraseMember}, in several guilds. One transaction writes all tombstones and erases nothing, because it
+   * holds the locks of all guilds' stripes. Then the guilds are erased one by one. The erasure starts in all guilds or
+   * none.
    *
    * @returns what was erased, by guild
    * @throws as {@link eraseMember}
@@ -132,8 +134,8 @@ export class Eraser {
     if (guildIds.length === 0) return new Map();
     await this.inOwnTransaction(guildIds, async (manager) => {
       signal?.throwIfAborted();
-      onState?.('begun');
-      const befores = await layMemberTombstones(manager, guildIds, userId);
+      onState?.('started');
+      const befores = await writeMemberTombstones(manager, guildIds, userId);
       await saveNewErasureJobs(manager, userId, befores);
       await this.log?.append(guildIds.map((guildId) => ({ guildId, userId, before: befores.get(guildId)! })));
     });
@@ -141,7 +143,7 @@ export class Eraser {
     try {
       for (const guildId of guildIds) {
         const target = { guildId, userId };
-        erased.set(guildId, await this.withLock(target, signal, (runner) => this.goOn(runner, target, signal)));
+        erased.set(guildId, await this.withLock(target, signal, (runner) => this.continueJob(runner, target, signal)));
       }
       return erased;
     } catch (error) {
@@ -150,10 +152,10 @@ export class Eraser {
   }
 
   /**
-   * Erases again what a log tells, in a database that was restored from before: up to the time that it had then. Nothing
-   * is written to a log.
+   * Repeats an erasure from a log, up to its original time, in a database that was restored from an older backup. It is
+   * not logged again.
    *
-   * @returns false for a guild that was enabled again since: its erasure was finished before, so nothing is to be done
+   * @returns false, and does nothing, if the guild was enabled again after the erasure, which was finished then
    * @throws as {@link eraseMember}
    */
   async eraseAgain(logged: LoggedErasure): Promise<boolean> {
@@ -161,11 +163,11 @@ export class Eraser {
     const target = { guildId, userId };
     const isWanted = await this.inOwnTransaction([guildId], async (manager) => {
       if (userId === WHOLE_GUILD && (await isEnabledSince(manager, guildId, before))) return false;
-      const reached = await layTombstoneAgain(manager, logged);
+      const tombstone = await restoreTombstone(manager, logged);
       const job =
         userId === WHOLE_GUILD
-          ? await guildJob(manager, guildId, reached)
-          : await memberJob(manager, target, reached, snowflakeAt(before));
+          ? await guildJob(manager, guildId, tombstone)
+          : await memberJob(manager, target, tombstone, snowflakeAt(before));
       await saveErasureJob(manager, job);
       return true;
     });
@@ -174,38 +176,37 @@ export class Eraser {
   }
 
   /**
-   * Erases all that is stored of the guild. Its events from before now that come later are not stored.
+   * Erases all data of the guild. Events of the guild from before now that arrive later are not stored.
    *
    * @throws as {@link eraseMember}
    */
   async eraseGuild(guildId: string, options?: ErasureOptions): Promise<void> {
     const target = { guildId, userId: WHOLE_GUILD };
-    await this.erase(target, this.guildBeginning(guildId), options);
+    await this.erase(target, this.guildStart(guildId), options);
   }
 
   /**
-   * The first step of {@link eraseGuild}, of what happened before that time and what is stored: from its commit on the
-   * guild is one without settings, and nothing from before is stored. Call it under the exclusive lock of the guild's
-   * stripe.
+   * The first step of {@link eraseGuild}. After its commit the guild has no settings, and no event from before `before`
+   * is stored any more. Call this under the exclusive lock of the guild's stripe.
    *
-   * @returns whether all is erased; else the rest is for {@link finish}
+   * @returns whether everything is erased; otherwise {@link finish} erases the rest
    */
   async startGuild(manager: EntityManager, guildId: string, before: Date): Promise<boolean> {
-    return (await this.guildBeginning(guildId, before).begin(manager)).isDone;
+    return (await this.guildStart(guildId, before).takeFirstStep(manager)).isDone;
   }
 
   /**
-   * Finishes an erasure, or waits for who is doing it; does nothing where none is unfinished.
+   * Finishes an erasure, or waits for the process that runs it. Does nothing if there is no unfinished erasure.
    *
    * @throws ErasureUnfinishedError
    */
   async finish(target: ErasureTarget, options: ErasureOptions = {}): Promise<void> {
     try {
       const { signal, onState } = options;
-      const onElsewhere = async () => onState?.('elsewhere');
-      await withErasureLock(this.dataSource, target, { signal, limit: this.limit, onElsewhere }, (runner) => {
-        onState?.('begun');
-        return this.goOn(runner, target, signal);
+      const onLockHeld = async () => onState?.('joined');
+      await withErasureLock(this.dataSource, target, { signal, limit: this.limit, onLockHeld }, (runner) => {
+        onState?.('started');
+        return this.continueJob(runner, target, signal);
       });
     } catch (error) {
       throw asUnfinished(error);
@@ -213,13 +214,13 @@ export class Eraser {
   }
 
   /**
-   * Finishes all erasures that nobody else is working on, one after the other. One that fails is left out for a pause that
-   * grows.
+   * Finishes all unfinished erasures that no other process works on, one by one. One that fails is skipped for a
+   * growing back-off.
    *
    * @param signal ends the work between two steps
-   * @param onFailure called for each that could not be finished; the others are not kept from it
-   * @param now Unix milliseconds; decides which pauses are over
-   * @returns how many were finished
+   * @param onFailure called for each erasure that fails; the others continue
+   * @param now Unix milliseconds, for the back-off
+   * @returns how many erasures were finished
    */
   async finishAll(
     signal: AbortSignal,
@@ -227,14 +228,14 @@ export class Eraser {
     now = Date.now(),
   ): Promise<number> {
     let finished = 0;
-    await deleteEndedLeases(this.dataSource);
+    await deleteExpiredLeases(this.dataSource);
     const targets = await listErasureJobs(this.dataSource.manager);
     this.failing.keepOnly(new Set(targets.map(keyOf)));
     for (const target of targets) {
       if (this.failing.isPaused(keyOf(target), now)) continue;
       try {
         const outcome = await tryWithErasureLock(this.dataSource, target, (runner) =>
-          this.goOn(runner, target, signal),
+          this.continueJob(runner, target, signal),
         );
         if (outcome !== undefined) finished++;
       } catch (error) {
@@ -247,58 +248,59 @@ export class Eraser {
   }
 
   /**
-   * Where somebody else erases the target, its tombstone is laid before their end is waited for: what comes later from
-   * before now is not stored, whatever becomes of the waiting.
+   * If another process erases the target, this one writes its tombstone before it waits. So even if the wait ends
+   * early, events from before now that arrive later are not stored.
    */
   private async erase(
     target: ErasureTarget,
-    { lay, begin }: ErasureBeginning,
+    { createJob, takeFirstStep }: ErasureStart,
     options: ErasureOptions = {},
   ): Promise<MemberReferences> {
     const { signal, onState } = options;
-    let isLaid = false;
-    const onElsewhere = async () => {
-      if (isLaid) return;
+    let hasStarted = false;
+    const onLockHeld = async () => {
+      if (hasStarted) return;
       await this.inOwnTransaction([target.guildId], async (manager) => {
         signal?.throwIfAborted();
-        await saveErasureJob(manager, await lay(manager));
+        await saveErasureJob(manager, await createJob(manager));
       });
-      isLaid = true;
-      onState?.('elsewhere');
+      hasStarted = true;
+      onState?.('joined');
     };
     try {
       return await withErasureLock(
         this.dataSource,
         target,
-        { signal, limit: this.limit, onElsewhere },
+        { signal, limit: this.limit, onLockHeld },
         async (runner) => {
-          if (!isLaid) {
+          if (!hasStarted) {
             const first = await inTransaction(runner, [target.guildId], this.pace, async (manager) => {
               signal?.throwIfAborted();
-              onState?.('begun');
-              return begin(manager);
+              onState?.('started');
+              return takeFirstStep(manager);
             });
             if (first.isDone) return first.erased;
-            isLaid = true;
+            hasStarted = true;
           }
-          onState?.('begun');
-          return this.goOn(runner, target, signal);
+          onState?.('started');
+          return this.continueJob(runner, target, signal);
         },
       );
     } catch (error) {
-      throw isLaid || error instanceof ErasureTakenOverError ? asUnfinished(error) : error;
+      throw hasStarted || error instanceof ErasureTakenOverError ? asUnfinished(error) : error;
     }
   }
 
-  private memberBeginning(guildId: string, userId: string): ErasureBeginning {
-    const lay = async (manager: EntityManager) => this.logged(await layMember(manager, { guildId, userId }));
-    return { lay, begin: async (manager) => this.step(manager, await lay(manager)) };
+  private memberStart(guildId: string, userId: string): ErasureStart {
+    const createJob = async (manager: EntityManager) =>
+      this.appendToLog(await startMember(manager, { guildId, userId }));
+    return { createJob, takeFirstStep: async (manager) => this.step(manager, await createJob(manager)) };
   }
 
-  private guildBeginning(guildId: string, before?: Date): ErasureBeginning {
-    const lay = async (manager: EntityManager) => this.logged(await layGuild(manager, guildId, before));
-    const begin = async (manager: EntityManager): Promise<StepOutcome> => {
-      const job = await lay(manager);
+  private guildStart(guildId: string, before?: Date): ErasureStart {
+    const createJob = async (manager: EntityManager) => this.appendToLog(await startGuild(manager, guildId, before));
+    const takeFirstStep = async (manager: EntityManager): Promise<StepOutcome> => {
+      const job = await createJob(manager);
       if (job.position === undefined && (await eraseSmallGuild(manager, job, this.pace.sizes.guildRows))) {
         await removeErasureJob(manager, job);
         return { isDone: true, erased: noReferences() };
@@ -306,11 +308,11 @@ export class Eraser {
       await saveErasureJob(manager, job);
       return { isDone: false };
     };
-    return { lay, begin };
+    return { createJob, takeFirstStep };
   }
 
-  /** In the transaction that lays the tombstone: what cannot be logged is not erased. @throws ErasureLogError */
-  private async logged(job: ErasureJob): Promise<ErasureJob> {
+  /** Runs in the transaction that writes the tombstone, which fails if logging fails. @throws ErasureLogError */
+  private async appendToLog(job: ErasureJob): Promise<ErasureJob> {
     await this.log?.append([job]);
     return job;
   }
@@ -323,7 +325,7 @@ export class Eraser {
     return withErasureLock(this.dataSource, target, { signal, limit: this.limit }, work);
   }
 
-  /** On a connection of its own, when there is room for it. */
+  /** On a separate connection, within the limit. */
   private inOwnTransaction<T>(guildIds: readonly string[], work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.limit(async () => {
       const runner = this.dataSource.createQueryRunner();
@@ -335,8 +337,12 @@ export class Eraser {
     });
   }
 
-  /** Takes one step after the other, up to the last. @returns what all of them erased; nothing where there is no job */
-  private async goOn(runner: QueryRunner, target: ErasureTarget, signal?: AbortSignal): Promise<MemberReferences> {
+  /** Takes all remaining steps. @returns what all steps of the job erased; nothing if there is no job */
+  private async continueJob(
+    runner: QueryRunner,
+    target: ErasureTarget,
+    signal?: AbortSignal,
+  ): Promise<MemberReferences> {
     for (;;) {
       signal?.throwIfAborted();
       const outcome = await inTransaction(
@@ -354,8 +360,8 @@ export class Eraser {
 
   private async step(manager: EntityManager, found: ErasureJob): Promise<StepOutcome> {
     const job = found.position === NOTHING_ERASED ? await eraseSmallRows(manager, found) : found;
-    const { erased: now, next } = await this.eraseRows(manager, job);
-    const erased = addReferences(job.erased, now);
+    const { erased: erasedNow, next } = await this.eraseRows(manager, job);
+    const erased = addReferences(job.erased, erasedNow);
     if (next === undefined) {
       await removeErasureJob(manager, job);
       return { isDone: true, erased };
@@ -378,8 +384,8 @@ export class Eraser {
 }
 
 /**
- * Rows are found by index, whatever the planner knows of tables that change as fast as these. Partitions neither come
- * nor go meanwhile; this lock is taken before that of the stripe, as the rollup worker does it.
+ * Forces index scans, because the planner's statistics are out of date for tables that change this fast. The lock keeps
+ * partitions from being created or dropped; as in the rollup worker, it is taken before the stripe's lock.
  */
 const PREPARE = `
   SET LOCAL enable_seqscan = off;
@@ -389,13 +395,13 @@ const PREPARE = `
   LOCK TABLE ONLY statistic_events, ONLY statistic_totals, ONLY statistic_groups, ONLY guild_snapshots
     IN ACCESS SHARE MODE`;
 
-/** @returns the job as it is now: where there was one already, it goes on, up to the new tombstone */
-async function layMember(manager: EntityManager, target: ErasureTarget): Promise<ErasureJob> {
+/** @returns the job; an existing job continues up to the new tombstone */
+async function startMember(manager: EntityManager, target: ErasureTarget): Promise<ErasureJob> {
   const { guildId, userId } = target;
-  return memberJob(manager, target, await layMemberTombstone(manager, guildId, userId));
+  return memberJob(manager, target, await writeMemberTombstone(manager, guildId, userId));
 }
 
-/** @param beforeMessage what was posted of later messages stays */
+/** @param beforeMessage starboard entries of messages from this id on are kept */
 async function memberJob(
   manager: EntityManager,
   target: ErasureTarget,
@@ -406,7 +412,7 @@ async function memberJob(
   return eraseSmallRows(manager, { ...target, before, erased, position }, beforeMessage);
 }
 
-/** Erases of a member what there is little of. @returns the job, as it goes on */
+/** Erases the member from all tables but events. @returns the updated job */
 async function eraseSmallRows(manager: EntityManager, job: ErasureJob, beforeMessage?: string): Promise<ErasureJob> {
   const { guildId, userId, erased, position } = job;
   let starboardEntries = 0;
@@ -417,9 +423,9 @@ async function eraseSmallRows(manager: EntityManager, job: ErasureJob, beforeMes
   return { ...job, erased: sum, position: position === NOTHING_ERASED ? undefined : position };
 }
 
-/** As {@link layMember}. */
-async function layGuild(manager: EntityManager, guildId: string, before?: Date): Promise<ErasureJob> {
-  return guildJob(manager, guildId, await layGuildTombstone(manager, guildId, before));
+/** As {@link startMember}. */
+async function startGuild(manager: EntityManager, guildId: string, before?: Date): Promise<ErasureJob> {
+  return guildJob(manager, guildId, await writeGuildTombstone(manager, guildId, before));
 }
 
 async function guildJob(manager: EntityManager, guildId: string, before: string): Promise<ErasureJob> {
@@ -434,21 +440,21 @@ async function isEnabledSince(manager: EntityManager, guildId: string, time: str
   return settings !== null && settings.enabledAt > new Date(time);
 }
 
-/** The least id that Discord can have made at that time. */
+/** The smallest Discord id of that time. */
 function snowflakeAt(time: string): string {
   return (BigInt(Math.max(Date.parse(time) - DISCORD_EPOCH_MS, 0)) << 22n).toString();
 }
 
-/** Postgres breaks these off for the sake of others; the same again may succeed. */
-const BROKEN_OFF: readonly (string | undefined)[] = [
+/** Errors that depend on concurrent transactions. A retry may succeed. */
+const RETRYABLE: readonly (string | undefined)[] = [
   SQLSTATE.serializationFailure,
   SQLSTATE.deadlockDetected,
   SQLSTATE.outOfSharedMemory,
 ];
 
 /**
- * Under the exclusive locks of the guilds' stripes. What Postgres broke off for the sake of others is tried again, with
- * half as much at once where its lock table is full.
+ * Runs the work under the exclusive locks of the guilds' stripes. {@link RETRYABLE} errors are retried; if the lock
+ * table is full, with half the step size.
  */
 async function inTransaction<T>(
   runner: QueryRunner,
@@ -467,7 +473,7 @@ async function inTransaction<T>(
       return result;
     } catch (error) {
       const state = sqlState(error);
-      if (!BROKEN_OFF.includes(state) || attempt === STEP_ATTEMPTS) throw error;
+      if (!RETRYABLE.includes(state) || attempt === STEP_ATTEMPTS) throw error;
       if (state === SQLSTATE.outOfSharedMemory) pace.halve();
       await systemClock.sleep(growingPause(attempt, STEP_PAUSES));
     }

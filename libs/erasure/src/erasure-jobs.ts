@@ -2,47 +2,45 @@ import type { EntityManager } from 'typeorm';
 import type { MemberReferences } from './member-references.js';
 import { WHOLE_GUILD } from './tombstones.js';
 
-/** Who is erased: a member of a guild, or (user {@link WHOLE_GUILD}) the guild itself. */
+/** What is erased: a member of a guild, or (user {@link WHOLE_GUILD}) the whole guild. */
 export interface ErasureTarget {
   guildId: string;
   userId: string;
 }
 
 /**
- * How far the rows of a guild are erased: those of the tables and partitions before this one, and of this one up to a
- * key.
+ * How far the rows of a guild are erased: all earlier tables and partitions, and this partition up to a key.
  */
 export interface GuildPosition {
-  /** Its place among the tables. */
+  /** Index into the tables that are erased in steps. */
   table: number;
   partition: string;
-  /** Columns of the key, as Postgres writes them: what is before is deleted. */
+  /** Key columns in Postgres's text format. Rows before this key are deleted. */
   reached?: readonly string[];
 }
 
 /**
- * The position of a member of whom nothing is erased yet, not even what there is little of. It is no time: an instance of
- * a version that begins with the events fails on it, and so leaves the job to one that knows better.
+ * The position of a member's job whose tombstone is written but which has erased nothing. It is not a time, so
+ * instances of versions that would continue with events fail, and leave the job to this version.
  */
 export const NOTHING_ERASED = 'nothing';
 
-/** A time, as Postgres writes it, in a member's events, or {@link NOTHING_ERASED}; a key in a guild's rows. */
+/** Of a member: a time in Postgres's text format, or {@link NOTHING_ERASED}. Of a guild: a key. */
 export type ErasurePosition = string | GuildPosition;
 
-/** An erasure that is too large for one transaction. Its row is there from its first step to its last. */
+/** An erasure that is too large for one transaction. Its row exists from the first step to the last. */
 export interface ErasureJob extends ErasureTarget {
-  /** Rows from before this time are erased; that of the tombstone. */
+  /** The time of the tombstone: rows from before are erased. */
   before: string;
-  /** What was erased so far; of a whole guild nothing is counted. */
+  /** What was erased so far. Not counted for a whole guild. */
   erased: MemberReferences;
   /**
-   * Where the next step goes on; none where it begins, with events. Nothing comes in before it: the tombstone keeps it
-   * out.
+   * Where the next step continues. Undefined: at the first event. The tombstone keeps out new events before it.
    */
   position?: ErasurePosition;
 }
 
-/** The jobs that are unfinished, those that wait longest first. */
+/** All unfinished jobs, the oldest first. */
 export async function listErasureJobs(manager: EntityManager): Promise<ErasureTarget[]> {
   const rows = await manager.query<{ guild_id: string; user_id: string }[]>(
     `SELECT guild_id, user_id FROM erasures ORDER BY begun_at, guild_id, user_id`,
@@ -50,7 +48,7 @@ export async function listErasureJobs(manager: EntityManager): Promise<ErasureTa
   return rows.map((row) => ({ guildId: row.guild_id, userId: row.user_id }));
 }
 
-/** Whether there may still be rows of the guild from before its erasure. */
+/** Whether rows of the guild from before its erasure may still exist. */
 export async function isGuildErasureUnfinished(manager: EntityManager, guildId: string): Promise<boolean> {
   return (await findErasureJob(manager, { guildId, userId: WHOLE_GUILD })) !== undefined;
 }
@@ -105,10 +103,9 @@ export async function saveErasureJob(
 }
 
 /**
- * Saves jobs of a member of which nothing is erased yet; where there is one already it begins anew, up to the new time,
- * and keeps what it erased.
+ * Saves new jobs of a member. An existing job restarts, up to the new time, and keeps its count of erased rows.
  *
- * @param befores by guild
+ * @param befores the tombstone's time, by guild
  */
 export async function saveNewErasureJobs(
   manager: EntityManager,

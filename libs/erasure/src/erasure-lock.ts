@@ -3,19 +3,19 @@ import { keepLease, LockTable } from '#libs/database';
 import { BackOff, systemClock } from '#libs/timing';
 import type { ErasureTarget } from './erasure-jobs.js';
 
-/** Runs work when there is room for it. */
+/** Runs work with limited concurrency. */
 export type Limit = <T>(work: () => Promise<T>) => Promise<T>;
 
 export interface ErasureLockOptions {
-  /** Ends the waiting. */
+  /** Aborts the wait. */
   signal?: AbortSignal;
   /** Around each use of a connection. */
   limit: Limit;
-  /** Called, and waited for, each time that somebody else is found to erase the target. It holds no connection. */
-  onElsewhere?: () => Promise<void>;
+  /** Awaited each time another process is found to hold the lock. No connection is held meanwhile. */
+  onLockHeld?: () => Promise<void>;
 }
 
-/** Somebody else has the target now: what was erased is right, but only they know all of it. */
+/** The lock was lost to another process. The erased rows stay erased, but only that process knows the sum. */
 export class ErasureTakenOverError extends Error {
   override readonly name = 'ErasureTakenOverError';
 
@@ -31,19 +31,19 @@ const locks = new LockTable<ErasureTarget>({
   table: 'erasure_leases',
   key: { guildId: 'guild_id', userId: 'user_id' },
   columns: { claim: 'holder', until: 'held_until' },
-  // After the death of its process the target is free.
+  // After a crash, the erasure is free again after this time.
   leaseMs: 30_000,
 });
 
 /**
- * Waits until nobody else erases the target, and does the work on one connection meanwhile. The lock is polled, so that
- * who waits for it holds no connection and takes no room from others. It is a row with an end, and not a lock of the
- * session, which a pooler would give to somebody else; it is taken anew as long as the work lasts.
+ * Waits until no other process erases the target, then runs the work on one connection. The lock is polled, so that
+ * waiting holds no connection. The lock is a leased row, which is renewed during the work. A session-level advisory
+ * lock would not work behind a pooler.
  */
 export async function withErasureLock<T>(
   dataSource: DataSource,
   target: ErasureTarget,
-  { signal, limit, onElsewhere }: ErasureLockOptions,
+  { signal, limit, onLockHeld }: ErasureLockOptions,
   work: (runner: QueryRunner) => Promise<T>,
 ): Promise<T> {
   for (const backOff = new BackOff(POLL_PAUSES); ;) {
@@ -52,14 +52,14 @@ export async function withErasureLock<T>(
       return tryWithErasureLock(dataSource, target, work);
     });
     if (outcome !== undefined) return outcome.result;
-    await onElsewhere?.();
+    await onLockHeld?.();
     await systemClock.sleep(backOff.next(), signal);
   }
 }
 
 /**
- * @returns undefined when somebody else erases the target
- * @throws ErasureTakenOverError once the work is done, when the lease could not be kept
+ * @returns undefined if another process erases the target
+ * @throws ErasureTakenOverError after the work, if the lease was lost
  */
 export async function tryWithErasureLock<T>(
   dataSource: DataSource,
@@ -81,8 +81,8 @@ export async function tryWithErasureLock<T>(
       if (isLost) throw new ErasureTakenOverError();
       return { result };
     } finally {
-      renewing.stop(); // a renewal that is under way finds no lease any more
-      // On another connection where its own is gone; where none can be had, the lease ends by itself.
+      renewing.stop(); // a running renewal will not find the lease
+      // If the connection is lost, another one drops the lease. If that fails too, the lease expires.
       await locks
         .drop(runner, lease)
         .catch(() => locks.drop(dataSource, lease))
@@ -93,7 +93,7 @@ export async function tryWithErasureLock<T>(
   }
 }
 
-/** Deletes the leases of processes that died. */
-export function deleteEndedLeases(dataSource: DataSource): Promise<void> {
-  return locks.sweep(dataSource);
+/** Deletes the leases of crashed processes. */
+export function deleteExpiredLeases(dataSource: DataSource): Promise<void> {
+  return locks.deleteExpired(dataSource);
 }

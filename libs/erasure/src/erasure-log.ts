@@ -5,13 +5,13 @@ import { ConfigurationError } from '#libs/config';
 import type { ErasureTarget } from './erasure-jobs.js';
 import { WHOLE_GUILD } from './tombstones.js';
 
-/** An erasure, as the log keeps it. */
+/** An entry of the erasure log. */
 export interface LoggedErasure extends ErasureTarget {
-  /** What happened before this time is erased: that of the tombstone, ISO 8601 with an offset. */
+  /** The time of the tombstone, ISO 8601 with an offset. Events from before are erased. */
   before: string;
 }
 
-/** The log of erasures could not be written, so that nothing was erased. */
+/** The erasure log could not be written, so nothing was erased. */
 export class ErasureLogError extends Error {
   override readonly name = 'ErasureLogError';
 
@@ -20,13 +20,13 @@ export class ErasureLogError extends Error {
   }
 }
 
-/** Ids say who has been erased: nobody but its owner reads it. */
+/** The log contains ids of erased members, so only its owner can read it. */
 const MODE = 0o600;
 
 /**
- * A file to which erasures are appended, a line of JSON each: `{"erased_at", "guild_id", "user_id", "before"}`, without
- * `user_id` for a whole guild. Several processes may append to one file. It is opened anew for each erasure, so that it
- * may be moved away meanwhile.
+ * An append-only file with one JSON line for each erasure: `{"erased_at", "guild_id", "user_id", "before"}`, without
+ * `user_id` for a whole guild. Several processes may append to the same file. It is opened for each write, so it can be
+ * rotated.
  */
 export class ErasureLog {
   private constructor(private readonly path: string) {}
@@ -44,16 +44,16 @@ export class ErasureLog {
     return new ErasureLog(path);
   }
 
-  /** Resolves once they are on the disk. @throws ErasureLogError */
+  /** Resolves when the lines are on disk. @throws ErasureLogError */
   async append(erasures: readonly LoggedErasure[]): Promise<void> {
     const lines = erasures.map(lineOf).join('');
     try {
       const file = await open(this.path, 'a+', MODE);
       try {
-        // One write: what several processes append does not mix.
+        // One write, so that lines of several processes do not mix.
         const bytes = Buffer.from((await endsWithinLine(file)) ? `\n${lines}` : lines);
         const { bytesWritten } = await file.write(bytes);
-        if (bytesWritten < bytes.byteLength) throw new Error('there is not enough space');
+        if (bytesWritten < bytes.byteLength) throw new Error('not enough disk space');
         await file.sync();
       } finally {
         await file.close();
@@ -65,13 +65,13 @@ export class ErasureLog {
 }
 
 export interface ErasureLogLine {
-  /** From 1 on. */
+  /** Starts at 1. */
   number: number;
-  /** Undefined for a line that is none of the log's. */
+  /** Undefined if the line is not valid. */
   erasure?: LoggedErasure & { erasedAt: number };
 }
 
-/** The lines of a log, but for empty ones. @throws Error when the file cannot be read */
+/** The lines of a log, except empty ones. @throws Error when the file cannot be read */
 export async function* readErasureLog(path: string): AsyncGenerator<ErasureLogLine, void> {
   let number = 0;
   for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
@@ -80,7 +80,7 @@ export async function* readErasureLog(path: string): AsyncGenerator<ErasureLogLi
   }
 }
 
-/** Whether the last line was cut off, as when a disk is full. */
+/** Whether the last line is incomplete, for example because the disk was full. */
 async function endsWithinLine(file: FileHandle): Promise<boolean> {
   const { size } = await file.stat();
   if (size === 0) return false;

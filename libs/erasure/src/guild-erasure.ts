@@ -8,17 +8,17 @@ interface GuildTable extends ErasedInSteps {
   table: string;
 }
 
-/** In the order in which they are erased. */
+/** The tables that are erased in steps, in this order. */
 const TABLES: readonly GuildTable[] = ERASED_TABLES.flatMap(({ table, ofGuild }) =>
   ofGuild.way === 'in steps' ? [{ table, ...ofGuild }] : [],
 );
 
-/** A guild with rows in more partitions is not erased at once: each is locked until the step is over. */
-const MOST_PARTITIONS = 80;
-/** Looking at a partition takes as long as deleting so many rows. */
-const ROWS_A_PARTITION = 250;
+/** Guilds with rows in more partitions are erased in steps, because each partition stays locked until the step ends. */
+const MAX_PARTITIONS = 80;
+/** Reading a partition takes as long as deleting this many rows. */
+const ROWS_PER_PARTITION = 250;
 
-/** Deletes what there is little of: without settings the guild is one that was never enabled, for everybody. */
+/** Deletes the tables with few rows. Without settings, the guild is like one that was never enabled. */
 export async function eraseGuildSettings(manager: EntityManager, guildId: string): Promise<void> {
   for (const { table, ofGuild } of ERASED_TABLES) {
     if (ofGuild.way !== 'at once') continue;
@@ -28,10 +28,10 @@ export async function eraseGuildSettings(manager: EntityManager, guildId: string
 }
 
 /**
- * Deletes all rows of a guild that has few; events only from before the erasure. Nothing but events can be younger:
- * whatever else is stored needs settings, and the guild gets none before its erasure is finished.
+ * Deletes all rows of a small guild; of events only those from before the erasure. Only events can be newer: all other
+ * rows need settings, and the guild cannot be enabled again before its erasure is finished.
  *
- * @returns false, with nothing deleted, when there are more rows than the limit
+ * @returns false, and deletes nothing, if there are more rows than the limit
  */
 export async function eraseSmallGuild(
   manager: EntityManager,
@@ -42,7 +42,7 @@ export async function eraseSmallGuild(
   for (const table of TABLES) {
     const { occurredAt } = table;
     found.push(...(await partitionsOf(manager, table, guildId)).map((partition) => ({ partition, occurredAt })));
-    if (found.length > MOST_PARTITIONS) return false;
+    if (found.length > MAX_PARTITIONS) return false;
   }
   let left = limit;
   for (const { partition } of found) {
@@ -64,14 +64,14 @@ export async function eraseSmallGuild(
 }
 
 /**
- * Deletes rows of a guild partition by partition, and within one in the order of the key. Partitions are named
- * themselves: so each statement plans one table and reads what lies together, and never walks over what other steps
- * left dead.
+ * Deletes rows of a guild, partition by partition, in the order of the key. Statements name the partitions directly. So
+ * each statement plans one table, reads adjacent rows, and skips the dead rows of earlier steps.
  *
- * Partitions must not come or go meanwhile. Default partitions come first, as a new partition takes rows from them.
+ * No partition may be created or dropped meanwhile. Default partitions come first, because rows move from them to new
+ * partitions.
  *
- * @param limit how many rows at most
- * @returns from where to go on, or undefined where the end was reached
+ * @param limit the maximum number of rows
+ * @returns where the next step continues, or undefined at the end
  */
 export async function eraseGuildRows(
   manager: EntityManager,
@@ -87,15 +87,15 @@ export async function eraseGuildRows(
       const reached = partition === start?.partition ? start.reached : undefined;
       const { deleted, last } = await deleteRows(manager, TABLES[table]!, partition, job, reached, left);
       if (last !== undefined) return { table, partition, reached: last };
-      left -= deleted + ROWS_A_PARTITION;
+      left -= deleted + ROWS_PER_PARTITION;
     }
   }
   return undefined;
 }
 
 /**
- * Those that have rows of the guild, in the order in which they are erased, from this one on, or from the next where
- * this one is gone.
+ * The partitions with rows of the guild, in the order of the erasure, starting at `from`, or after it if it was
+ * dropped.
  */
 async function partitionsOf(
   manager: EntityManager,
@@ -104,20 +104,20 @@ async function partitionsOf(
   from?: string,
 ): Promise<string[]> {
   if (!isPartitioned) return [table];
-  const place = (name: string) => (name === `${table}_default` ? '' : name);
+  const sortKey = (name: string) => (name === `${table}_default` ? '' : name);
   const names = [...(await existingPartitions(manager, { table }))];
-  const ahead = names.filter((name) => from === undefined || place(name) >= place(from));
-  const withRows = await partitionsOfGuild(manager, ahead, guildId);
-  return [...withRows].toSorted((a, b) => (place(a) < place(b) ? -1 : 1));
+  const remaining = names.filter((name) => from === undefined || sortKey(name) >= sortKey(from));
+  const withRows = await partitionsOfGuild(manager, remaining, guildId);
+  return [...withRows].toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
 }
 
 /**
- * @param reached the steady columns of the last row that was deleted before
- * @returns how many rows were deleted, and the steady columns of the last one where there may be more
+ * @param reached the stable columns of the last row that was deleted before
+ * @returns how many rows were deleted, and if there may be more, the stable columns of the last one
  */
 async function deleteRows(
   manager: EntityManager,
-  { key, steady, occurredAt }: GuildTable,
+  { key, stableColumns, occurredAt }: GuildTable,
   partition: string,
   { guildId, before }: ErasureJob,
   reached: readonly string[] = [],
@@ -127,7 +127,7 @@ async function deleteRows(
   const add = (values: readonly unknown[]) => values.map((value) => `$${parameters.push(value)}`).join(', ');
   let where = `guild_id = $1`;
   if (occurredAt !== undefined) where += ` AND ${occurredAt} < ${add([before])}`;
-  if (reached.length > 0) where += ` AND (${key.slice(0, steady).join(', ')}) >= (${add(reached)})`;
+  if (reached.length > 0) where += ` AND (${key.slice(0, stableColumns).join(', ')}) >= (${add(reached)})`;
   const [bound] = await manager.query<{ last: string[] }[]>(
     `SELECT ARRAY[${key.map((column) => `${column}::text`).join(', ')}] AS last FROM "${partition}"
      WHERE ${where} ORDER BY ${key.join(', ')} OFFSET ${limit - 1} LIMIT 1`,
@@ -135,5 +135,5 @@ async function deleteRows(
   );
   if (bound !== undefined) where += ` AND (${key.join(', ')}) <= (${add(bound.last)})`;
   const [, deleted] = await manager.query<[unknown, number]>(`DELETE FROM "${partition}" WHERE ${where}`, parameters);
-  return { deleted, last: bound?.last.slice(0, steady) };
+  return { deleted, last: bound?.last.slice(0, stableColumns) };
 }

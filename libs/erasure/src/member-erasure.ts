@@ -3,16 +3,16 @@ import { DIMENSIONS } from '#libs/contracts';
 import { DAY_MS, SPANS } from '#libs/statistics';
 import type { ErasureJob } from './erasure-jobs.js';
 import type { MemberReferences } from './member-references.js';
-import { readBriefly, stretchesOf } from './partition-reads.js';
+import { partitionRanges, readAndReleaseLocks } from './partition-reads.js';
 
 /**
- * Takes the member out of the oldest events that name the member and are from before the erasure: they keep counting,
- * but bear no user, no message and no id that was derived from one. Groups that name the member are deleted, and what
- * was touched is marked.
+ * Removes the member from the oldest events that name the member and are from before the erasure. The events still
+ * count, but lose their user, message and derived id. Groups that name the member are deleted, and the buckets become
+ * stale.
  *
- * @param from a time: there is nothing to be erased before it
- * @param limit how many events at most
- * @returns what was erased, and from where to go on; no `next` where the end was reached
+ * @param from a time; everything before it is erased already
+ * @param limit the maximum number of events
+ * @returns what was erased, and where the next step continues; no `next` at the end
  */
 export async function eraseMemberEvents(
   manager: EntityManager,
@@ -23,11 +23,11 @@ export async function eraseMemberEvents(
   const eventsByKind = new Map<number, number>();
   const erased = { eventsByKind, starboardEntries: 0 };
   let left = limit;
-  let daysLeft = Math.max(FEWEST_DAYS, Math.ceil(limit / EVENTS_A_DAY));
-  for (const [begin, end] of await stretchesOf(manager, 'statistic_events')) {
+  let daysLeft = Math.max(MIN_DAYS, Math.ceil(limit / EVENTS_PER_DAY));
+  for (const [begin, end] of await partitionRanges(manager, 'statistic_events')) {
     const wanted = Math.max(1, left);
     const parameters = [guildId, userId, from ?? '-infinity', before, wanted, begin, end];
-    const days = await readBriefly(manager, () => manager.query<MemberDay[]>(FIND_EVENTS, parameters));
+    const days = await readAndReleaseLocks(manager, () => manager.query<MemberDay[]>(FIND_EVENTS, parameters));
     for (const { first, last, count } of days) {
       if (left <= 0 || daysLeft <= 0) return { erased, next: first };
       const rows = await manager.query<{ kind: number; count: number }[]>(ERASE_EVENTS, [
@@ -37,7 +37,7 @@ export async function eraseMemberEvents(
         last,
         count,
         DIMENSIONS.user.number,
-        SPANS.quarter,
+        SPANS.bucket,
         SPANS.day,
         startOfDay(first),
       ]);
@@ -51,9 +51,9 @@ export async function eraseMemberEvents(
   return { erased };
 }
 
-/** Each day is a partition of events and one of groups, which are locked until the step is over. */
-const EVENTS_A_DAY = 100;
-const FEWEST_DAYS = 8;
+/** Limits the days of a step: each locks a partition of events and one of groups until the step ends. */
+const EVENTS_PER_DAY = 100;
+const MIN_DAYS = 8;
 
 /** The member's oldest events of one UTC day. */
 interface MemberDay {
@@ -73,37 +73,37 @@ const FIND_EVENTS = `
   GROUP BY date_trunc('day', occurred_at, 'UTC') ORDER BY min(occurred_at)`;
 
 /**
- * Those that occurred at the same moment as the last one may be more than the limit; they are left for the next time.
- * The bounds in time are for the planner, which then looks at the partitions between them only. The new ids are drawn
- * beside the UPDATE and not in it: a sharded table takes no volatile function there.
+ * Events of the same time as the last one may exceed the limit; they are left for the next step. The time bounds let
+ * the planner prune partitions. The new ids are drawn outside of the UPDATE, because an UPDATE of a sharded table must
+ * not call a volatile function.
  */
 const ERASE_EVENTS = `
-  WITH doomed AS MATERIALIZED (
+  WITH target AS MATERIALIZED (
     SELECT guild_id, kind, occurred_at, event_id, gen_random_uuid() AS new_id FROM statistic_events
     WHERE guild_id = $1 AND user_id = $2 AND occurred_at >= $3 AND occurred_at <= $4
     ORDER BY occurred_at LIMIT $5
   ),
-  marks AS (
+  stale AS (
     INSERT INTO statistic_rollup_pending (guild_id, kind, bucket)
-    SELECT DISTINCT guild_id, kind, date_bin('15 minutes', occurred_at, 'epoch') FROM doomed
+    SELECT DISTINCT guild_id, kind, date_bin('15 minutes', occurred_at, 'epoch') FROM target
     ORDER BY 1, 2, 3
     ON CONFLICT DO NOTHING
   ),
-  named AS (
+  deleted_groups AS (
     DELETE FROM statistic_groups g
     USING (
-      SELECT kind, $7::smallint AS span, date_bin('15 minutes', occurred_at, 'epoch') AS bucket FROM doomed
+      SELECT kind, $7::smallint AS span, date_bin('15 minutes', occurred_at, 'epoch') AS bucket FROM target
       UNION
-      SELECT kind, $8::smallint, date_trunc('day', occurred_at, 'UTC') FROM doomed
+      SELECT kind, $8::smallint, date_trunc('day', occurred_at, 'UTC') FROM target
     ) touched
     WHERE g.guild_id = $1 AND g.dimension = $6 AND g.bucket >= $9 AND g.bucket <= $4
       AND g.kind = touched.kind AND g.span = touched.span AND g.bucket = touched.bucket
   ),
   erased AS (
-    UPDATE statistic_events e SET user_id = NULL, message_id = NULL, event_id = doomed.new_id
-    FROM doomed
+    UPDATE statistic_events e SET user_id = NULL, message_id = NULL, event_id = target.new_id
+    FROM target
     WHERE e.guild_id = $1 AND e.occurred_at >= $3 AND e.occurred_at <= $4
-      AND e.kind = doomed.kind AND e.occurred_at = doomed.occurred_at AND e.event_id = doomed.event_id
+      AND e.kind = target.kind AND e.occurred_at = target.occurred_at AND e.event_id = target.event_id
     RETURNING e.kind
   )
   SELECT kind, count(*)::int AS count FROM erased GROUP BY kind`;

@@ -1,10 +1,10 @@
 import type { EntityManager } from 'typeorm';
 import { ERASED_TABLES, memberColumns } from './erased-tables.js';
 
-export interface GuildPortion {
-  /** Those in which something refers to the member. */
+export interface MemberGuildPage {
+  /** The guilds with references to the member. */
   guildIds: string[];
-  /** The last guild that was looked at; undefined where there are no more. */
+  /** The last guild that was searched. Undefined at the end. */
   next?: string;
 }
 
@@ -15,20 +15,20 @@ const REFERENCES = ERASED_TABLES.flatMap(({ table }) =>
 );
 
 /**
- * Looks through so many of the known guilds for those in which something refers to the member: events, starboard
- * entries of the member's messages or that name the member, an erasure that is unfinished.
+ * Searches up to `limit` guilds for references to the member: events, starboard entries that name the member, and
+ * unfinished erasures.
  *
- * No index begins with the user: each guild costs a look into the index of each partition. Call it in a transaction.
+ * No index begins with the user, so each guild costs one index lookup in each partition. Call this in a transaction.
  *
- * @param after the last guild of the portion before
+ * @param after the last guild of the previous page
  */
 export async function findMemberGuilds(
   manager: EntityManager,
   userId: string,
   after: string | undefined,
   limit: number,
-): Promise<GuildPortion> {
-  // Hashing all events of the member's would read every index to its end.
+): Promise<MemberGuildPage> {
+  // A hash join would read all events of the member from every index.
   await manager.query(`
     SET LOCAL enable_seqscan = off;
     SET LOCAL enable_hashjoin = off;

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { namesMember } from './erased-tables.js';
 
-/** How many rows name a member: events by the number of their kind, and starboard entries of the member's messages. */
+/** The number of rows that name a member: events, by the number of their kind, and starboard entries. */
 export interface MemberReferences {
   eventsByKind: Map<number, number>;
   starboardEntries: number;
@@ -11,14 +11,14 @@ export function noReferences(): MemberReferences {
   return { eventsByKind: new Map(), starboardEntries: 0 };
 }
 
-/** Both together. */
+/** The sum of both. */
 export function addReferences(a: MemberReferences, b: MemberReferences): MemberReferences {
   const eventsByKind = new Map(a.eventsByKind);
   for (const [kind, count] of b.eventsByKind) eventsByKind.set(kind, (eventsByKind.get(kind) ?? 0) + count);
   return { eventsByKind, starboardEntries: a.starboardEntries + b.starboardEntries };
 }
 
-/** Counts what names the member, in one snapshot. */
+/** Counts the rows that name the member, in one snapshot. */
 export async function countMemberReferences(
   manager: EntityManager,
   guildId: string,

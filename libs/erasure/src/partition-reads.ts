@@ -1,14 +1,14 @@
 import type { EntityManager } from 'typeorm';
 import { existingPartitions } from '#libs/database';
 
-/** So many partitions are looked into at once at most: each takes a place in the lock table, and one for each index. */
-const PARTITIONS_AT_ONCE = 64;
+/** A query reads at most this many partitions: each takes an entry in the lock table, and one more for each index. */
+const MAX_PARTITIONS_READ = 64;
 
 /**
- * Reads in a transaction, and gives back the locks that the reading took. So a transaction that looks into every
- * partition holds in the end those alone that it changes. Partitions must not come or go meanwhile.
+ * Reads in a transaction, then releases the locks of the read. So a transaction that reads many partitions keeps only
+ * the locks of those that it changes. No partition may be created or dropped meanwhile.
  */
-export async function readBriefly<T>(manager: EntityManager, read: () => Promise<T>): Promise<T> {
+export async function readAndReleaseLocks<T>(manager: EntityManager, read: () => Promise<T>): Promise<T> {
   await manager.query('SAVEPOINT reading');
   const result = await read();
   await manager.query('ROLLBACK TO SAVEPOINT reading; RELEASE SAVEPOINT reading');
@@ -16,32 +16,32 @@ export async function readBriefly<T>(manager: EntityManager, read: () => Promise
 }
 
 /**
- * Bounds of all time, as Postgres writes them, between which a query of a table that is partitioned by day looks into so
- * many partitions at most.
+ * Consecutive time ranges, in Postgres's text format, that together cover all time. In each range, a query of the
+ * table, which is partitioned by day, reads at most {@link MAX_PARTITIONS_READ} partitions.
  */
-export async function stretchesOf(manager: EntityManager, table: string): Promise<[from: string, to: string][]> {
+export async function partitionRanges(manager: EntityManager, table: string): Promise<[from: string, to: string][]> {
   const days = [...(await existingPartitions(manager, { table }))]
     .map((name) => /_(\d{4})(\d\d)(\d\d)$/.exec(name))
     .filter((match) => match !== null)
     .map(([, year, month, day]) => `${year}-${month}-${day} 00:00:00+00`)
     .toSorted();
-  const bounds = days.filter((_, index) => index > 0 && index % PARTITIONS_AT_ONCE === 0);
+  const bounds = days.filter((_, index) => index > 0 && index % MAX_PARTITIONS_READ === 0);
   return ['-infinity', ...bounds].map((from, index) => [from, bounds[index] ?? 'infinity']);
 }
 
-/** Those of the partitions that have rows of the guild. */
+/** The partitions among `names` that have rows of the guild. */
 export async function partitionsOfGuild(
   manager: EntityManager,
   names: readonly string[],
   guildId: string,
 ): Promise<Set<string>> {
   const found = new Set<string>();
-  for (let start = 0; start < names.length; start += PARTITIONS_AT_ONCE) {
-    const each = names
-      .slice(start, start + PARTITIONS_AT_ONCE)
+  for (let start = 0; start < names.length; start += MAX_PARTITIONS_READ) {
+    const queries = names
+      .slice(start, start + MAX_PARTITIONS_READ)
       .map((name) => `SELECT '${name}' AS name WHERE EXISTS (SELECT FROM "${name}" WHERE guild_id = $1)`);
-    const sql = each.join(' UNION ALL ');
-    const rows = await readBriefly(manager, () => manager.query<{ name: string }[]>(sql, [guildId]));
+    const sql = queries.join(' UNION ALL ');
+    const rows = await readAndReleaseLocks(manager, () => manager.query<{ name: string }[]>(sql, [guildId]));
     for (const { name } of rows) found.add(name);
   }
   return found;

@@ -1,32 +1,32 @@
-/** How many rows one transaction erases at most. */
+/** The maximum number of rows that one transaction erases. */
 export interface ErasureStepSizes {
-  /** Events of a member: each is written anew. */
+  /** Events of a member, which are updated. */
   memberEvents: number;
-  /** Rows of a guild: each is deleted. */
+  /** Rows of a guild, which are deleted. */
   guildRows: number;
 }
 
-const SMALLEST_PART = 64;
+const MAX_DIVISOR = 64;
 
-/** How many rows a step erases: less and less while the lock table of Postgres is full, and then more again. */
+/** How many rows a step erases. The number shrinks while Postgres's lock table is full, and grows again after that. */
 export class StepPace {
-  private part = 1;
+  private divisor = 1;
 
   constructor(private readonly full: ErasureStepSizes) {}
 
   get sizes(): ErasureStepSizes {
     const { memberEvents, guildRows } = this.full;
     return {
-      memberEvents: Math.max(1, Math.floor(memberEvents / this.part)),
-      guildRows: Math.max(1, Math.floor(guildRows / this.part)),
+      memberEvents: Math.max(1, Math.floor(memberEvents / this.divisor)),
+      guildRows: Math.max(1, Math.floor(guildRows / this.divisor)),
     };
   }
 
   halve(): void {
-    this.part = Math.min(SMALLEST_PART, 2 * this.part);
+    this.divisor = Math.min(MAX_DIVISOR, 2 * this.divisor);
   }
 
   recover(): void {
-    this.part = Math.max(1, this.part / 2);
+    this.divisor = Math.max(1, this.divisor / 2);
   }
 }

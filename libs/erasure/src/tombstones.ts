@@ -1,40 +1,40 @@
 import type { EntityManager } from 'typeorm';
-import { readBriefly } from './partition-reads.js';
+import { readAndReleaseLocks } from './partition-reads.js';
 
 /** In `erasure_tombstones.user_id` and `erasures.user_id`: the whole guild. No Discord id is 0. */
 export const WHOLE_GUILD = '0';
 
 /**
- * Keeps out events of the member from before now that come later; it reaches past the newest stored event, whose clock
- * may be ahead of ours. Call it under the exclusive lock of the guild's stripe: then what is stored is from before that
- * time, and what is stored later is not.
+ * Writes a tombstone that keeps out events of the member from before now that arrive later. Its time is after the
+ * newest stored event, even if the publisher's clock is ahead. Call this under the exclusive lock of the guild's
+ * stripe: then every stored event is from before the tombstone, and every event that is stored later is from after it.
  *
- * @returns that time, ISO 8601 in UTC with microseconds
+ * @returns its time, ISO 8601 in UTC with microseconds
  */
-export async function layMemberTombstone(manager: EntityManager, guildId: string, userId: string): Promise<string> {
-  return (await layMemberTombstones(manager, [guildId], userId)).get(guildId)!;
+export async function writeMemberTombstone(manager: EntityManager, guildId: string, userId: string): Promise<string> {
+  return (await writeMemberTombstones(manager, [guildId], userId)).get(guildId)!;
 }
 
-/** The same in several guilds, with the same few statements. @returns the times by guild */
-export function layMemberTombstones(
+/** As {@link writeMemberTombstone}, in several guilds. @returns the times, by guild */
+export function writeMemberTombstones(
   manager: EntityManager,
   guildIds: readonly string[],
   userId: string,
 ): Promise<Map<string, string>> {
-  return layTombstones(manager, guildIds, userId, ' AND user_id = $3');
+  return writeTombstones(manager, guildIds, userId, ' AND user_id = $3');
 }
 
 /**
- * The same for everything of the guild.
+ * As {@link writeMemberTombstone}, for all events of the guild.
  *
- * @param before instead of now
+ * @param before @defaultValue now
  */
-export async function layGuildTombstone(manager: EntityManager, guildId: string, before?: Date): Promise<string> {
-  return (await layTombstones(manager, [guildId], WHOLE_GUILD, '', before)).get(guildId)!;
+export async function writeGuildTombstone(manager: EntityManager, guildId: string, before?: Date): Promise<string> {
+  return (await writeTombstones(manager, [guildId], WHOLE_GUILD, '', before)).get(guildId)!;
 }
 
-/** Lays the same tombstone again, with the time that it had. @returns its time, or that of one which reaches further */
-export async function layTombstoneAgain(
+/** Writes a tombstone with this time, unless a later one exists. @returns the time of the tombstone */
+export async function restoreTombstone(
   manager: EntityManager,
   { guildId, userId, before }: { guildId: string; userId: string; before: string },
 ): Promise<string> {
@@ -42,8 +42,10 @@ export async function layTombstoneAgain(
   return (await saveTombstones(manager, source, [guildId, userId, before])).get(guildId)!;
 }
 
-/** Only events that are younger can move the time. It is a parameter, so that no other partition is locked. */
-async function layTombstones(
+/**
+ * Reads only events from the tombstone's time on. That time is a parameter, so that other partitions are not locked.
+ */
+async function writeTombstones(
   manager: EntityManager,
   guildIds: readonly string[],
   userId: string,
@@ -55,14 +57,14 @@ async function layTombstones(
     [before ?? null],
   );
   const { now, time } = clock!;
-  const younger = await readBriefly(manager, () =>
+  const newer = await readAndReleaseLocks(manager, () =>
     manager.query<{ guild_id: string; latest: string }[]>(
       `SELECT guild_id, max(occurred_at)::text AS latest FROM statistic_events
        WHERE guild_id = ANY ($1)${andUser} AND occurred_at >= $2 GROUP BY guild_id`,
       andUser === '' ? [guildIds, time] : [guildIds, time, userId],
     ),
   );
-  const latest = new Map(younger.map((row) => [row.guild_id, row.latest]));
+  const latest = new Map(newer.map((row) => [row.guild_id, row.latest]));
   return saveTombstones(
     manager,
     `SELECT guild_id, $2::bigint, greatest($3::timestamptz, latest + interval '1 millisecond'), $4::timestamptz
@@ -87,11 +89,10 @@ async function saveTombstones(
 }
 
 /**
- * Drops the tombstones that no event can meet any more: what they keep out is from before the event horizon, which keeps
- * it out for good, whatever the retention becomes. The tombstone of an unfinished erasure stays: nothing may come in
- * behind what was erased already.
+ * Drops tombstones from before the event horizon, because no event from before the horizon is stored anyway. The
+ * tombstones of unfinished erasures are kept, so that no event is stored behind their position.
  */
-export async function dropSpentTombstones(manager: EntityManager): Promise<void> {
+export async function dropExpiredTombstones(manager: EntityManager): Promise<void> {
   await manager.query(
     `DELETE FROM erasure_tombstones t
      WHERE t.before <= (SELECT events_since FROM event_horizon)

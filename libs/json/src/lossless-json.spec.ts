@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { IntegralDecimal, MAX_DEPTH, parseLosslessElements, parseLosslessJson } from './lossless-json.js';
 
 describe('parseLosslessJson', () => {
-  it('should agree with JSON.parse on every value JSON.parse holds exactly', () => {
+  it('should agree with JSON.parse on every value that JSON.parse represents exactly', () => {
     const keys = fc.string().filter((key) => key !== '__proto__' && key !== 'constructor');
     const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
       tree: fc.oneof(
@@ -29,7 +29,7 @@ describe('parseLosslessJson', () => {
     );
   });
 
-  it('should refuse whatever JSON.parse refuses', () => {
+  it('should reject everything that JSON.parse rejects', () => {
     const mutated = fc
       .tuple(fc.json(), fc.nat(), fc.constantFrom('', '"', '{', ']', ',', '\\', '0', '-', '.', 'e', '\u0001', ' '))
       .map(([json, at, char]) => json.slice(0, at % json.length) + char + json.slice((at % json.length) + 1));
@@ -58,7 +58,7 @@ describe('parseLosslessJson', () => {
   it('should keep the sign of zero', () => expect(parseLosslessJson('-0')).toBe(-0));
 
   it.each(['-', '+1', '.5', '1.', '1.e1', '1e', '1e+', '1E-', '00', '-01', '0x1', '1_000', '--1', 'Infinity', '1٠'])(
-    'should take %s for no number',
+    'should not accept %s as a number',
     (text) => {
       expect(() => parseLosslessJson(text)).toThrow(SyntaxError);
       expect(() => parseLosslessJson(`[${text}]`)).toThrow(SyntaxError);
@@ -76,7 +76,7 @@ describe('parseLosslessJson', () => {
     ['['.repeat(MAX_DEPTH + 1), 'nested deeper'],
   ])('should refuse %s', (text, reason) => expect(() => parseLosslessJson(text)).toThrow(reason));
 
-  it('should tell the source text of the elements of an array', () => {
+  it('should return the source text of the elements of an array', () => {
     const { value, elementText } = parseLosslessElements(' [ {"a": [1, 2]} ,9007199254740993 , "x,]" ] ');
     expect((value as unknown[]).length).toBe(3);
     expect([0, 1, 2].map(elementText)).toEqual(['{"a": [1, 2]}', '9007199254740993', '"x,]"']);
@@ -84,8 +84,8 @@ describe('parseLosslessJson', () => {
 });
 
 describe('parseLosslessElements', () => {
-  it('should refuse more elements than asked for, and count those of the top level alone', () => {
-    expect(() => parseLosslessElements('[1,2,3]', 2)).toThrow('an array of more than 2 elements (at character 6)');
+  it('should reject too many elements, and count only those of the top level', () => {
+    expect(() => parseLosslessElements('[1,2,3]', 2)).toThrow('array with more than 2 elements (at character 6)');
     expect(parseLosslessElements('[[1,2,3],{"a":[1,2,3]}]', 2).elementText(0)).toBe('[1,2,3]');
     expect(parseLosslessElements('{"a":[1,2,3]}', 2).value).toEqual({ a: [1, 2, 3] });
   });

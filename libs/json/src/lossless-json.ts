@@ -1,17 +1,17 @@
 /**
- * JSON in which no integer loses a digit.
+ * A JSON parser without loss of digits.
  *
- * `JSON.parse` turns 175928847299117063 into 175928847299117060. This parser keeps such integers as `bigint`,
- * and keeps the difference between `5` and `5.0` (an id is never written with a fraction or an exponent).
- * It takes linear time on any input, and refuses what JSON allows but nobody means well with: duplicate keys,
- * `__proto__`, `constructor.prototype`, nesting deeper than {@link MAX_DEPTH}.
+ * `JSON.parse` turns 175928847299117063 into 175928847299117060. This parser returns such integers as `bigint`, and
+ * distinguishes `5` from `5.0` (an id has no fraction or exponent). It takes linear time on any input. It rejects valid
+ * JSON that is only used by mistake or in attacks: duplicate keys, `__proto__`, `constructor.prototype`, and nesting
+ * deeper than {@link MAX_DEPTH}.
  */
 export type JsonValue = null | boolean | string | number | bigint | IntegralDecimal | JsonValue[] | JsonObject;
 export interface JsonObject {
   [key: string]: JsonValue;
 }
 
-/** A whole number that was written with a fraction or an exponent: `5.0`, `1e3`. */
+/** An integer that was written with a fraction or an exponent: `5.0`, `1e3`. */
 export class IntegralDecimal {
   constructor(readonly value: number) {}
 
@@ -20,30 +20,30 @@ export class IntegralDecimal {
   }
 }
 
-/** Objects and arrays may be nested this deep. */
+/** The maximum nesting depth of objects and arrays. */
 export const MAX_DEPTH = 64;
 
-/** An integer with more digits than this is of no use to anybody; it is not worth a `bigint`. */
+/** Integers with more digits become a `number`: no field accepts them, and a `bigint` would be expensive. */
 const MAX_INTEGER_DIGITS = 40;
 
 // oxlint-disable-next-line no-control-regex -- control characters are what JSON forbids in strings
-const NEEDS_CARE = /[\\\u0000-\u001f]/;
+const NEEDS_JSON_PARSE = /[\\\u0000-\u001f]/;
 
 export interface ParsedElements {
   value: JsonValue;
-  /** Of a top-level array: the source text of each element, byte for byte. */
+  /** The exact source text of an element of the top-level array. */
   elementText: (index: number) => string;
 }
 
-/** @throws SyntaxError with the position of the first character that is wrong */
+/** @throws SyntaxError with the position of the first invalid character */
 export function parseLosslessJson(text: string): JsonValue {
   return new Parser(text).parseDocument();
 }
 
 /**
- * Like {@link parseLosslessJson}, and remembers where each element of a top-level array stands.
+ * Like {@link parseLosslessJson}, but also returns the source text of each element of a top-level array.
  *
- * @param maxElements that such an array may have
+ * @param maxElements the maximum length of the top-level array
  */
 export function parseLosslessElements(text: string, maxElements = Infinity): ParsedElements {
   const elements: number[] = [];
@@ -55,7 +55,7 @@ class Parser {
   private pos = 0;
   private depth = 0;
 
-  /** @param elements takes where each element of a top-level array begins and ends, one after the other */
+  /** @param elements receives the start and end position of each element of a top-level array */
   constructor(
     private readonly text: string,
     private readonly elements?: number[],
@@ -123,10 +123,10 @@ class Parser {
     let array: JsonValue[] | undefined;
     for (;;) {
       this.skipSpace();
-      if (elements?.length === 2 * this.maxElements) this.fail(`an array of more than ${this.maxElements} elements`);
+      if (elements?.length === 2 * this.maxElements) this.fail(`array with more than ${this.maxElements} elements`);
       elements?.push(this.pos);
       const value = this.parseValue();
-      // Pushed to an empty array, the first element would get room for sixteen others.
+      // A push to an empty array would allocate memory for 17 elements.
       if (array === undefined) array = [value];
       else array.push(value);
       elements?.push(this.pos);
@@ -141,15 +141,15 @@ class Parser {
     const start = this.pos;
     let end = this.text.indexOf('"', start + 1);
     while (end !== -1 && this.isEscaped(start, end)) end = this.text.indexOf('"', end + 1);
-    if (end === -1) this.fail('a string without an end', start);
+    if (end === -1) this.fail('unterminated string', start);
     this.pos = end + 1;
     if (end === start + 1) return '';
     const raw = this.text.slice(start + 1, end);
-    if (!NEEDS_CARE.test(raw)) return raw;
+    if (!NEEDS_JSON_PARSE.test(raw)) return raw;
     try {
       return JSON.parse(this.text.slice(start, end + 1)) as string;
     } catch {
-      return this.fail('a string with a wrong escape or a control character', start);
+      return this.fail('string with an invalid escape or a control character', start);
     }
   }
 
@@ -175,7 +175,8 @@ class Parser {
     return Number.isInteger(value) ? new IntegralDecimal(value) : value;
   }
 
-  /** These three give the position they got back when what they look for is not there. */
+  // The following three methods return `position` if there is nothing to skip.
+
   private endOfDigits(position: number): number {
     let at = position;
     for (;;) {

@@ -3,7 +3,7 @@ import { describeError } from './describe-error.js';
 const withCode = (message: string, code: string) => Object.assign(new Error(message), { code });
 
 describe('describeError', () => {
-  it('should tell all errors that an AggregateError holds, each once', () => {
+  it('should list all distinct errors of an AggregateError', () => {
     const refused = ['::1', '127.0.0.1', '127.0.0.1'].map((at) => new Error(`connect ECONNREFUSED ${at}:5432`));
     expect(describeError(new AggregateError(refused))).toBe(
       'connect ECONNREFUSED ::1:5432; connect ECONNREFUSED 127.0.0.1:5432',
@@ -14,7 +14,7 @@ describe('describeError', () => {
     expect(describeError(new AggregateError([]))).toBe('AggregateError');
   });
 
-  it('should tell the SQLSTATE, also of an error that is wrapped', () => {
+  it('should contain the SQLSTATE, also that of a wrapped error', () => {
     expect(describeError(withCode('deadlock detected', '40P01'))).toBe('deadlock detected (SQLSTATE 40P01)');
     const wrapped = Object.assign(new Error('out of shared memory'), { driverError: withCode('', '53200') });
     expect(describeError(wrapped)).toBe('out of shared memory (SQLSTATE 53200)');
@@ -46,7 +46,7 @@ describe('describeError', () => {
     }
   });
 
-  it('should keep what people wrote out of the line', () => {
+  it('should not contain values from the database', () => {
     const refused = withCode('invalid input syntax for type bigint: "my secret"', '22P02');
     expect(describeError(refused)).toBe('the database refused a value (SQLSTATE 22P02)');
     expect(describeError(withCode('my secret is too old', 'P0001'))).not.toContain('secret');
@@ -57,8 +57,8 @@ describe('describeError', () => {
     [new Error('postgres://user:pass@host/db is\n  away'), 'postgres://***@host/db is away'],
     [withCode('', 'ECONNREFUSED'), 'ECONNREFUSED'],
     [new TypeError(''), 'TypeError'],
-    ['', 'failed without a message'],
-  ])('should make one line of %p', (error, line) => {
+    ['', 'error without a message'],
+  ])('should describe %p in one line', (error, line) => {
     expect(describeError(error)).toBe(line);
   });
 });

@@ -1,17 +1,17 @@
-/** SQLSTATE, errno name or the like. Errors of drivers are wrapped by TypeORM. */
+/** The SQLSTATE, errno name or similar code of an error, or of the driver's error that TypeORM wraps. */
 export function codeOf(error: Error): unknown {
   const { code, driverError } = error as NodeJS.ErrnoException & { driverError?: { code?: unknown } };
   return code ?? driverError?.code;
 }
 
-/** Five characters that begin with one of the classes of the SQL standard or of Postgres, so that EPIPE is none. */
+/** Whether a code starts with a class of the SQL standard or Postgres and has five characters. EPIPE does not match. */
 export function isSqlState(code: unknown): code is string {
   return typeof code === 'string' && /^(?:[0-9][0-9A-Z]|F0|HV|P0|XX)[0-9A-Z]{3}$/.test(code);
 }
 
 /**
- * Whether the database's text may repeat what people wrote: a data exception (class 22) names the value, and what a
- * trigger raises (P0) says whatever its author liked. A stack begins with that text.
+ * Whether the message of a database error, and therefore its stack, may contain stored values: data exceptions (class
+ * 22) name the value, and exceptions of PL/pgSQL (P0) can contain anything.
  */
 export function mayHoldData(code: unknown): boolean {
   return isSqlState(code) && (code.startsWith('22') || code.startsWith('P0'));

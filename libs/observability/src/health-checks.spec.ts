@@ -15,14 +15,14 @@ describe('HealthChecks', () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());
 
-  it('is ready when every check is ok', async () => {
+  it('is ready if all checks are ok', async () => {
     expect(await new HealthChecks({ database: ok, rabbitmq: ok }).readiness()).toEqual({
       status: 'ready',
       checks: { database: { status: 'ok' }, rabbitmq: { status: 'ok' } },
     });
   });
 
-  it('is ready while a check is degraded', async () => {
+  it('is ready if a check is degraded', async () => {
     const health = new HealthChecks({ database: ok, rabbitmq: failing('refused', 'degraded') });
     expect(await health.readiness()).toEqual({
       status: 'ready',
@@ -30,7 +30,7 @@ describe('HealthChecks', () => {
     });
   });
 
-  it('should be ready when a check without which it is not says that it is only degraded', async () => {
+  it('is ready if a required check fails with DegradedError', async () => {
     const probe = () => Promise.reject(new DegradedError('an alarm'));
     expect(await new HealthChecks({ rabbitmq: { probe, whenFailing: 'failed' } }).readiness()).toEqual({
       status: 'ready',
@@ -38,7 +38,7 @@ describe('HealthChecks', () => {
     });
   });
 
-  it('is not ready when a check fails, and shows no credentials', async () => {
+  it('is not ready if a check fails, and does not reveal credentials', async () => {
     const health = new HealthChecks({ database: failing('no way to postgres://u:pw@db/x\nnow', 'failed') });
     expect(await health.readiness()).toEqual({
       status: 'not_ready',
@@ -46,7 +46,7 @@ describe('HealthChecks', () => {
     });
   });
 
-  it('probes at most once a second however often it is asked', async () => {
+  it('probes at most once per second', async () => {
     const probe = jest.fn(async () => undefined);
     const health = new HealthChecks({ database: { probe, whenFailing: 'failed' } });
     await Promise.all(Array.from({ length: 50 }, () => health.readiness()));
@@ -58,7 +58,7 @@ describe('HealthChecks', () => {
     expect(probe).toHaveBeenCalledTimes(2);
   });
 
-  it('fails a probe that does not answer, and starts no second one beside it', async () => {
+  it('fails if a probe does not finish, and does not start a second one', async () => {
     const probe = jest.fn(() => new Promise<void>(() => undefined));
     const health = new HealthChecks({ database: { probe, whenFailing: 'failed' } });
     const first = health.readiness();

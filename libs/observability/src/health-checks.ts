@@ -1,21 +1,21 @@
 import { withDeadline } from '#libs/timing';
 import { describeError } from './describe-error.js';
 
-/** The instance does its work, but less of it. */
+/** A dependency is impaired, but the instance still works with limitations. */
 export class DegradedError extends Error {
   override readonly name = 'DegradedError';
 }
 
 export interface HealthProbe {
-  /** @throws Error saying what is wrong; a DegradedError never makes the instance unready */
+  /** @throws Error that says what is wrong. With a DegradedError, the instance stays ready */
   probe(): Promise<void>;
-  /** `failed`: the instance is not ready without it. `degraded`: it is, and does less. */
+  /** The status if the probe fails. With `failed` the instance is not ready, with `degraded` it is. */
   whenFailing: 'failed' | 'degraded';
 }
 
 export interface CheckResult {
   status: 'ok' | 'degraded' | 'failed';
-  /** What is wrong, without secrets: anybody may read it. */
+  /** What is wrong. It must not contain secrets, because `/readyz` is public. */
   message?: string;
 }
 
@@ -25,13 +25,13 @@ export interface Readiness {
   checks: Record<string, CheckResult>;
 }
 
-/** However often readiness is asked for, a probe runs at most once in this time. */
+/** The minimum time between two runs of a probe. */
 const MIN_PAUSE_MS = 1_000;
 const PROBE_TIMEOUT_MS = 2_000;
-/** A probe that still hangs after this time is given up; until then it would only be joined by another that hangs. */
-const GIVEN_UP_AFTER_MS = 10_000;
+/** While a probe hangs, no other one is started until this time has passed. */
+const HANGING_AFTER_MS = 10_000;
 
-/** Whether this instance can do its work now. */
+/** Checks the dependencies of the instance, for `/readyz`. */
 export class HealthChecks {
   private readonly checks: ReadonlyMap<string, CachedCheck>;
 
@@ -57,7 +57,7 @@ class CachedCheck {
 
   result(): Promise<CheckResult> {
     const age = performance.now() - this.startedAt;
-    if (this.latest === undefined || age >= (this.isRunning ? GIVEN_UP_AFTER_MS : MIN_PAUSE_MS)) {
+    if (this.latest === undefined || age >= (this.isRunning ? HANGING_AFTER_MS : MIN_PAUSE_MS)) {
       this.startedAt = performance.now();
       this.latest = this.run();
     }

@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * Has V8 collect the whole heap when it has grown by half since the last time. On a machine with much memory it would
- * let garbage of hundreds of megabytes lie, which is of no use to services that hold some fifty. This is no limit: a
- * heap that is really needed may become as large as ever. Call it first thing in a process.
+ * Makes V8 run a full garbage collection when the heap has grown by half since the last one. By default, V8 keeps
+ * hundreds of megabytes of garbage on machines with much memory, although these services use about 50 MB. This is not a
+ * limit on the heap. Call it at the start of the process.
  */
 export function limitHeapGrowth(): void {
   setFlagsFromString('--heap-growing-percent=50');

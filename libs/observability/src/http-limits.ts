@@ -1,41 +1,41 @@
 import type { ServerOptions } from 'node:http';
 
-/** What a client may take of an HTTP server before it is cut off. */
+/** The limits of an HTTP server per client. */
 export interface HttpLimits {
-  /** For the request line and the headers, in milliseconds. */
+  /** The time to receive the request line and the headers, in milliseconds. */
   headersTimeoutMs: number;
-  /** For the whole request, its body too, in milliseconds. */
+  /** The time to receive the whole request including its body, in milliseconds. */
   requestTimeoutMs: number;
-  /** How often the two limits above are looked at, in milliseconds: so much later may a request be cut off. */
+  /** How often the two limits above are checked, in milliseconds. They can be exceeded by this time. */
   checkIntervalMs: number;
-  /** How long a connection stays open between two requests, in milliseconds. */
+  /** How long an idle connection stays open between two requests, in milliseconds. */
   keepAliveTimeoutMs: number;
-  /** A connection on which nothing moves for so long is cut, in milliseconds: its client reads no more. */
+  /** A connection without traffic is closed after this time, in milliseconds, even during a request. */
   stalledTimeoutMs: number;
-  /** Of the request line and all headers together, in bytes. */
+  /** The size of the request line and all headers together, in bytes. */
   maxHeaderBytes: number;
-  /** Connections at once; those beyond are closed as they come. */
+  /** The maximum number of open connections. Further ones are closed immediately. */
   maxConnections: number;
 }
 
 export const HTTP_LIMITS: HttpLimits = {
-  // What fits a few packets is there at once; a phone in a tunnel may take seconds.
+  // Headers fit into a few packets, but a bad mobile connection can take seconds.
   headersTimeoutMs: 10_000,
-  // 100 KiB in half a minute is slower than any link in use.
+  // Even slow links transfer 100 KiB, the maximum size of a body, in this time.
   requestTimeoutMs: 30_000,
   checkIntervalMs: 2_000,
-  // Longer than the 60 s after which load balancers let go of theirs, or they would send into a closing connection.
+  // Longer than the usual 60 s of load balancers, which must not send requests on a connection that is being closed.
   keepAliveTimeoutMs: 72_000,
-  // Longer than an answer takes to be made, as nothing moves meanwhile: a statement of a summary has 30 s, and an
-  // erasure is answered after a minute, finished or not.
+  // Longer than the service takes to answer: a statement of a summary can take 30 s, and an erasure is answered after
+  // one minute at the latest.
   stalledTimeoutMs: 120_000,
-  // The longest request in use has a few hundred bytes, behind a proxy a few KiB. Bounds the query string too.
+  // Requests have a few hundred bytes, and a few KiB behind a proxy. Also limits the query string.
   maxHeaderBytes: 16 * 1024,
-  // Each holds some KiB, and up to 1 MiB of a body from who has a key.
+  // Each uses some KiB, and up to 1 MiB for the body of an authenticated request.
   maxConnections: 5_000,
 };
 
-/** As options of Fastify; it has none for the number of connections, which is a property of the server under it. */
+/** The limits as options of Fastify. It has no option for `maxConnections`, which is a property of Node's server. */
 export function serverLimits(limits: HttpLimits) {
   const http: ServerOptions = {
     headersTimeout: limits.headersTimeoutMs,

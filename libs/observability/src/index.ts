@@ -10,4 +10,6 @@ export * from './metrics-registry.js';
 export * from './nest-logger.js';
 export * from './outage-log.js';
 export * from './running-service.js';
+export * from './service.metrics.js';
 export * from './stack-frames.js';
+export * from './version.js';

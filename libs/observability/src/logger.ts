@@ -3,7 +3,7 @@ import { PinoPretty } from 'pino-pretty';
 import type { LogConfig } from '#libs/config';
 import { describeError } from './describe-error.js';
 
-/** Writes log lines, as pino's loggers do. A class, so that it is injected by its type. */
+/** A pino logger. An abstract class, so that Nest can inject it by its type. */
 export abstract class Logger {
   abstract readonly trace: pino.LogFn;
   abstract readonly debug: pino.LogFn;
@@ -16,8 +16,8 @@ export abstract class Logger {
 }
 
 /**
- * The logger of one service: one JSON object a line, or text for people. JSON lines are written while the service goes
- * on, several at once when they come fast, and what is left is written when the process exits.
+ * Creates the logger of a service, with one JSON object per line or text for people. JSON is written asynchronously and
+ * in batches; the rest is written when the process exits.
  *
  * @param destination takes JSON lines; for tests. @defaultValue standard output, in the format of `log`
  */
@@ -27,7 +27,7 @@ export function createLogger(log: LogConfig, service: string, destination?: pino
     base: { service },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    serializers: { err: describeForLog, error: describeForLog },
+    serializers: { err: serializeError, error: serializeError },
     redact: { paths: ['authorization', 'cookie', 'headers.authorization', 'headers.cookie', 'password'], remove: true },
   };
   if (destination !== undefined) return pino(options, destination);
@@ -36,7 +36,7 @@ export function createLogger(log: LogConfig, service: string, destination?: pino
     : pino(options, PinoPretty({ sync: true, ignore: 'pid,hostname', singleLine: true }));
 }
 
-/** An error that is logged whole must not show what it holds: those of drivers have statements with their parameters. */
-function describeForLog(error: unknown): unknown {
+/** Logs only the description of an error, because errors of drivers contain statements with their parameters. */
+function serializeError(error: unknown): unknown {
   return error instanceof Error ? describeError(error) : error;
 }

@@ -3,7 +3,7 @@ import { describeError } from './describe-error.js';
 import type { Logger } from './logger.js';
 import { stackFrames } from './stack-frames.js';
 
-/** Lets Nest write its own lines to the service's logger; its chatter about wiring is of level debug. */
+/** Writes Nest's log lines to the service's logger. Nest's own `log` lines become debug lines. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
@@ -31,7 +31,7 @@ export class NestLogger implements LoggerService {
     this.write('fatal', message, rest);
   }
 
-  /** Nest gives the context last, and before it the stack of an error that is only a text. */
+  /** Nest passes the context last and, if the message is a text, the stack of an error before it. */
   private write(level: 'trace' | 'debug' | 'warn' | 'error' | 'fatal', message: unknown, rest: unknown[]): void {
     const context = rest.at(-1);
     const details: Record<string, unknown> = typeof context === 'string' ? { context } : {};

@@ -4,30 +4,30 @@ import { withoutCredentials } from './without-credentials.js';
 
 /** A service that listens. */
 export interface RunningService {
-  /** Where it listens: `http://host:port`. */
+  /** The address on which it listens: `http://host:port`. */
   url: string;
-  /** Rejects when the service can never do its work, and its process had better end. */
+  /** Rejects if the service cannot work at all, so that the process should exit. */
   failed?: Promise<never>;
-  /** Takes no new work, finishes what it took, and frees everything. */
+  /** Stops accepting work, drains, and releases all resources. */
   close(): Promise<void>;
 }
 
 export const EXIT_CODES = { stopped: 0, failed: 1, wrongConfiguration: 78 } as const;
 
-/** Operators are promised 15 seconds. */
-const DRAIN_DEADLINE_MS = 14_000;
+/** Below the documented maximum of 15 seconds. */
+const SHUTDOWN_TIMEOUT_MS = 14_000;
 
 /**
- * The main function of a service: starts it, waits for SIGTERM or SIGINT, drains and ends the process.
- * Exit code 0: asked to stop and drained; 78: wrong configuration; 1: anything else.
+ * The main function of a service: starts it, waits for SIGTERM or SIGINT, drains it and exits. Exit codes: 0 after a
+ * complete shutdown, 78 for an invalid configuration, 1 for any other error.
  */
 export async function runUntilSignal(start: () => Promise<RunningService>): Promise<never> {
   process.on('uncaughtException', (error) => exitWith(error));
   process.on('unhandledRejection', (reason) => exitWith(reason));
-  const signalled = nextSignal();
+  const signalled = waitForSignal();
   try {
     const starting = start();
-    signalled.then(endAfterDeadline).catch(exitWith);
+    signalled.then(exitAfterTimeout).catch(exitWith);
     const service = await starting;
     await Promise.race([signalled, service.failed ?? signalled]);
     await service.close();
@@ -37,36 +37,36 @@ export async function runUntilSignal(start: () => Promise<RunningService>): Prom
   }
 }
 
-function endAfterDeadline(): void {
-  setTimeout(() => exitWith(new Error(`not drained within ${DRAIN_DEADLINE_MS} ms`)), DRAIN_DEADLINE_MS);
+function exitAfterTimeout(): void {
+  setTimeout(() => exitWith(new Error(`the shutdown took longer than ${SHUTDOWN_TIMEOUT_MS} ms`)), SHUTDOWN_TIMEOUT_MS);
 }
 
-/** Resolves with the first signal. Later ones change nothing: a terminal's Ctrl-C often arrives twice, through npm. */
-function nextSignal(): Promise<NodeJS.Signals> {
+/** Resolves with the first signal. Later ones are ignored: Ctrl-C in a terminal often arrives twice because of npm. */
+function waitForSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, resolve);
   });
 }
 
-/** Writes to stderr and not to the log: there may be no logger yet, or it may be what failed. */
+/** Writes to stderr instead of the log, because the logger may not exist yet or may have failed. */
 function exitWith(error: unknown): never {
   if (error instanceof ConfigurationError) {
     process.stderr.write(`${error.message}\n`);
     process.exit(EXIT_CODES.wrongConfiguration);
   }
-  process.stderr.write(`${withoutCredentials(textFor(error))}\n`);
+  process.stderr.write(`${withoutCredentials(messageFor(error))}\n`);
   process.exit(isUnusableDatabase(error) ? EXIT_CODES.wrongConfiguration : EXIT_CODES.failed);
 }
 
-/** An operator can do something about a schema that is old or a port that is taken; a stack does not help with that. */
-function textFor(error: unknown): string {
+/** Omits the stack of errors that operators can fix, such as an outdated schema or a port that is in use. */
+function messageFor(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const isForOperators =
     error.name === 'OutdatedSchemaError' || isUnusableDatabase(error) || error instanceof PortError;
   return isForOperators ? error.message : (error.stack ?? error.message);
 }
 
-/** The configuration names a database that cannot be used; its error is defined where databases are. */
+/** Compares by name, because libs/database, which defines the error, imports this library. */
 function isUnusableDatabase(error: unknown): boolean {
   return error instanceof Error && error.name === 'UnusableDatabaseError';
 }

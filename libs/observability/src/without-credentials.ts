@@ -1,4 +1,4 @@
-/** A text for logs and answers, without the user and password of any URL, password parameters and bearer tokens. */
+/** Removes user and password from all URLs in a text, and the values of password parameters and bearer tokens. */
 export function withoutCredentials(text: string): string {
   return text
     .replace(/:\/\/[^\s/?#]*@/g, '://***@')

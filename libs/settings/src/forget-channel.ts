@@ -2,10 +2,10 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { dropCreationsOf, forgetCategory } from '#libs/counters';
 import { Counter, CounterPanelChannel, GuildSettings, lockStripe } from '#libs/database';
 import { forgetStarboardChannel, leaveStarboardChannel } from '#libs/starboard';
-import { followSettings } from '#libs/statistics';
+import { updateCollectionPeriods } from '#libs/statistics';
 import { nextUpdate } from './settings-update.js';
 
-/** {@link forgetChannel} in a transaction of its own, under the lock of the guild's stripe. */
+/** {@link forgetChannel} in its own transaction, under the lock of the guild's stripe. */
 export function forgetDeletedChannel(dataSource: DataSource, guildId: string, channelId: string): Promise<boolean> {
   return dataSource.transaction(async (manager) => {
     await lockStripe(manager, guildId);
@@ -14,13 +14,13 @@ export function forgetDeletedChannel(dataSource: DataSource, guildId: string, ch
 }
 
 /**
- * Takes a channel that is gone out of the guild's settings, counters and starboard. Entries of posts in the channel go;
- * those of messages in it are looked at. Without its category the counter panel is switched off, without its channel the
- * starboard is.
+ * Removes a deleted channel from the guild's settings, counters and starboard. Starboard entries whose posts were in
+ * the channel are deleted; entries of messages in the channel are checked again. If the channel was the category of the
+ * counter panels or the starboard channel, the feature is switched off.
  *
  * Call it under the exclusive lock of the guild's stripe.
  *
- * @returns whether settings, counters or starboard had to do with the channel
+ * @returns whether settings, counters or starboard used the channel
  */
 export async function forgetChannel(manager: EntityManager, guildId: string, channelId: string): Promise<boolean> {
   await manager.getRepository(CounterPanelChannel).delete({ guildId, channelId });
@@ -35,6 +35,6 @@ export async function forgetChannel(manager: EntityManager, guildId: string, cha
   if (!counters.affected && !wasCategory && !wasStarboard) return hadEntries;
   settings.updatedAt = nextUpdate(settings);
   await repository.save(settings);
-  await followSettings(manager, guildId);
+  await updateCollectionPeriods(manager, guildId);
   return true;
 }

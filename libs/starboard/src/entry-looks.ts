@@ -4,18 +4,19 @@ import { databaseNow, lockStripesShared } from '#libs/database';
 import { requestStarboardLooks, type StarredMessage } from './starboard-looks.js';
 
 const DAY_MS = 86_400_000;
-/** So long an entry is looked at without an event. */
+/** Entries up to this age are checked without an event. */
 const RECENT_MS = 31 * DAY_MS;
-export const BETWEEN_REGULAR_LOOKS_MS = DAY_MS;
-/** One entry of a guild is looked at in this time, and so many of all guilds. */
+export const REGULAR_LOOK_INTERVAL_MS = DAY_MS;
+/** The interval of rounds. A round checks at most one entry of a guild and {@link LOOKS_PER_ROUND} in total. */
 export const LOOK_ROUND_MS = 10_000;
-const LOOKS_A_ROUND = 15;
-/** Entries that a round reads; the others come after them. */
-const ENTRIES_IN_SIGHT = 1_000;
+const LOOKS_PER_ROUND = 15;
+/** The maximum number of due entries that a round reads. */
+const MAX_ENTRIES_READ = 1_000;
 
 /**
- * Nothing was followed while module or starboard were off: where a change switches both on again, every entry of which
- * there may be a post is to be looked at. Call it under the exclusive lock of the guild's stripe.
+ * Makes every entry that may have a post due for a look, if a change of settings switches module and starboard on
+ * again, because changes were not followed while they were off. Call this under the exclusive lock of the guild's
+ * stripe.
  */
 export async function catchUpWithStarboard(
   manager: EntityManager,
@@ -30,15 +31,15 @@ export async function catchUpWithStarboard(
 }
 
 /**
- * Asks for looks at entries whose time has come: one a guild and some in all, so that live events are not held up.
- * All others that are due get a later time. Any number of instances may call it, every ten seconds.
+ * Requests looks at due entries: at most one in a guild, and a limited number in total, so that live events are not
+ * delayed. All other due entries get a later time. Any number of instances may call this every ten seconds.
  */
 export async function requestDueLooks(manager: EntityManager): Promise<void> {
   const now = await databaseNow(manager);
   const guilds = await manager.query<{ guildId: string }[]>(
     `SELECT DISTINCT guild_id AS "guildId" FROM (
        SELECT guild_id FROM starboard_entries WHERE look_at <= $1 ORDER BY look_at LIMIT $2) due`,
-    [new Date(now), ENTRIES_IN_SIGHT],
+    [new Date(now), MAX_ENTRIES_READ],
   );
   if (guilds.length === 0) return;
   const guildIds = guilds.map(({ guildId }) => guildId);
@@ -48,7 +49,7 @@ export async function requestDueLooks(manager: EntityManager): Promise<void> {
        reserved_at AS "reservedAt"
      FROM starboard_entries WHERE guild_id = ANY ($3::bigint[]) AND look_at <= $1
      ORDER BY look_at LIMIT $2 FOR UPDATE SKIP LOCKED`,
-    [new Date(now), ENTRIES_IN_SIGHT, guildIds],
+    [new Date(now), MAX_ENTRIES_READ, guildIds],
   );
   const { looks, times } = planRound(due, now);
   await manager.query(
@@ -71,7 +72,7 @@ function isOn({ enabled, starboardEnabled }: StarboardSwitches): boolean {
   return enabled && starboardEnabled;
 }
 
-/** @returns what is looked at now, and of every entry when it is next */
+/** @returns the entries to look at now, and the next time of every entry */
 function planRound(due: readonly DueEntry[], now: number): { looks: DueEntry[]; times: (Date | null)[] } {
   const looks: DueEntry[] = [];
   const inGuild = new Map<string, number>();
@@ -80,10 +81,10 @@ function planRound(due: readonly DueEntry[], now: number): { looks: DueEntry[]; 
     const earlier = inGuild.get(entry.guildId) ?? 0;
     inGuild.set(entry.guildId, earlier + 1);
     if (earlier > 0) return new Date(now + earlier * LOOK_ROUND_MS);
-    if (looks.length === LOOKS_A_ROUND) return new Date(now + LOOK_ROUND_MS);
+    if (looks.length === LOOKS_PER_ROUND) return new Date(now + LOOK_ROUND_MS);
     looks.push(entry);
     const isRecent = entry.reservedAt !== null && entry.reservedAt.getTime() > now - RECENT_MS;
-    return isRecent ? new Date(now + BETWEEN_REGULAR_LOOKS_MS) : null;
+    return isRecent ? new Date(now + REGULAR_LOOK_INTERVAL_MS) : null;
   });
   return { looks, times };
 }

@@ -4,11 +4,11 @@ import { requestStarboardLooks } from './starboard-looks.js';
 import { clearStarboardProblem } from './starboard-problems.js';
 
 /**
- * A channel is gone. The posts in it went with it, and so do their entries; what somebody has deleted stays so. The
- * messages in it went without further events, so a look at each that has an entry is asked for.
- * Call it under the exclusive lock of the guild's stripe.
+ * Handles a deleted channel. Entries with a post in the channel are deleted, except withdrawn ones. Discord sends no
+ * events for the messages in the channel, so a look is requested at each message with an entry.
+ * Call this under the exclusive lock of the guild's stripe.
  *
- * @returns whether there were entries of the one or the other kind
+ * @returns whether there were any such entries
  */
 export async function forgetStarboardChannel(
   manager: EntityManager,
@@ -24,7 +24,7 @@ export async function forgetStarboardChannel(
   return !!dropped.affected || starred.length > 0;
 }
 
-/** Without its channel the starboard is off. @returns whether the channel was that of the starboard */
+/** Switches the starboard off if the channel was its channel. @returns whether it was */
 export function leaveStarboardChannel(
   settings: { starboardChannel: string | null; starboardEnabled: boolean },
   channelId: string,

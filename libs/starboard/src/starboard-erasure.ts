@@ -2,12 +2,12 @@ import type { EntityManager } from 'typeorm';
 import { databaseNow } from '#libs/database';
 
 /**
- * Deletes the starboard entries of the member's messages, also those that others have forwarded, and leaves as work
- * what deletes their posts in Discord.
- * Call it under the exclusive lock of the guild's stripe.
+ * Deletes the starboard entries of the member's messages, also of those that others have forwarded, and adds tasks that
+ * delete their posts in Discord.
+ * Call this under the exclusive lock of the guild's stripe.
  *
  * @param beforeMessage only messages that are older than one with this id
- * @returns how many entries there were
+ * @returns the number of deleted entries
  */
 export async function eraseMemberEntries(
   manager: EntityManager,
@@ -15,16 +15,16 @@ export async function eraseMemberEntries(
   userId: string,
   beforeMessage?: string,
 ): Promise<number> {
-  // When the original of a forward was written is not known: it goes whenever that was.
+  // The time of a forwarded original is not known, so forwards are deleted whatever their age.
   const where = `guild_id = $1
     AND (origin_author_id = $3 OR (author_id = $3 AND ($4::bigint IS NULL OR message_id < $4)))`;
   return eraseEntries(manager, where, [guildId, new Date(await databaseNow(manager)), userId, beforeMessage ?? null]);
 }
 
 /**
- * Leaves as work what takes the member's name out of posts about what others answered: of those that name the member,
- * and of those of which nobody knows whom they name.
- * Call it under the exclusive lock of the guild's stripe, once the member's tombstone is laid, which the work looks for.
+ * Adds tasks that remove the member's name from posts about replies to the member: from those that name the member, and
+ * from those of which the named member is unknown.
+ * Call this under the exclusive lock of the guild's stripe, after writing the member's tombstone, which the tasks read.
  */
 export async function eraseReplyAuthor(manager: EntityManager, guildId: string, userId: string): Promise<void> {
   await manager.query(
@@ -42,21 +42,20 @@ export async function eraseReplyAuthor(manager: EntityManager, guildId: string, 
 }
 
 /**
- * Deletes the entries of the guild, and leaves as work what deletes their posts in Discord, beside the removals that
- * are left from before.
- * Call it under the exclusive lock of the guild's stripe.
+ * Deletes the guild's entries, and adds tasks that delete their posts in Discord. Existing removal tasks are kept.
+ * Call this under the exclusive lock of the guild's stripe.
  */
 export async function eraseGuildEntries(manager: EntityManager, guildId: string): Promise<void> {
   await eraseEntries(manager, 'guild_id = $1', [guildId, new Date(await databaseNow(manager))]);
 }
 
-/** Deletes the looks at messages that were asked for; posts of erased entries are still to be removed. */
+/** Deletes requested looks. Tasks that remove posts are kept. */
 export async function eraseGuildLooks(manager: EntityManager, guildId: string): Promise<void> {
   await manager.query(`DELETE FROM starboard_tasks WHERE guild_id = $1 AND task = 'follow'`, [guildId]);
 }
 
 /**
- * The work finds a post by its id where that is known, else by the message, whose post may be on its way just now.
+ * The tasks find a post by its id if it is known, otherwise by the starred message, whose post may just be in transit.
  *
  * @param parameters $2 is now
  */

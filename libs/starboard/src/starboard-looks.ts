@@ -7,15 +7,15 @@ export interface StarredMessage {
   messageId: string;
 }
 
-/** The starboard looks at a message once in this time at most. */
-export const BETWEEN_STARBOARD_LOOKS_MS = 2_000;
+/** The minimum time between two looks at the same message. */
+export const MIN_LOOK_INTERVAL_MS = 2_000;
 
 /**
- * Asks for a look at each of these messages, where a starboard wants it. What is asked for already stays when it is.
- * Call it under the lock of the guilds' stripes, shared or exclusive.
+ * Requests a look at each message whose guild has a starboard. Looks that are already requested keep their time.
+ * Call this under the lock of the guilds' stripes, shared or exclusive.
  *
- * @param messages each once
- * @returns those that are wanted
+ * @param messages without duplicates
+ * @returns the messages with a requested look
  */
 export async function requestStarboardLooks(
   manager: EntityManager,
@@ -30,7 +30,7 @@ export async function requestStarboardLooks(
      FROM starred JOIN guild_settings s ON s.guild_id = starred.guild_id
      WHERE s.enabled AND s.starboard_enabled AND (
        s.starboard_channel <> starred.channel_id
-       -- What was shown elsewhere before its channel became the starboard.
+       -- A message that already had an entry when its channel became the starboard.
        OR s.starboard_channel = starred.channel_id AND EXISTS (
          SELECT FROM starboard_entries e
          WHERE e.guild_id = s.guild_id AND e.message_id = starred.message_id AND e.state <> 'withdrawn'))
@@ -46,7 +46,7 @@ export async function requestStarboardLooks(
       messages.map(({ channelId }) => channelId),
       messages.map(({ messageId }) => messageId),
       new Date(await databaseNow(manager)),
-      BETWEEN_STARBOARD_LOOKS_MS / 1_000,
+      MIN_LOOK_INTERVAL_MS / 1_000,
     ],
   );
 }

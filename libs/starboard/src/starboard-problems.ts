@@ -1,22 +1,22 @@
 import type { EntityManager } from 'typeorm';
 import { StarboardProblem as ChannelProblem } from '#libs/database';
 
-/** What keeps the starboard of a guild from working in one channel, or with one message of it. */
+/** Why the starboard of a guild does not work in one channel, or for one message in it. */
 export interface StarboardProblem {
   channelId: string;
   /** One sentence for people. */
   problem: string;
   since: Date;
-  /** Met last. */
+  /** The last occurrence. */
   seenAt: Date;
-  /** Until then the channel, or the message, is left alone. */
+  /** The next attempt. */
   retryAt: Date;
 }
 
-/** Messages of a guild that are told of; there may be many more. */
-const MOST_REFUSALS = 5;
+/** The maximum number of problems with single messages that are returned; there may be many more. */
+const MAX_REFUSALS = 5;
 
-/** Those of the guild, the oldest first. */
+/** The problems of the guild, the oldest first. */
 export async function findStarboardProblems(manager: EntityManager, guildId: string): Promise<StarboardProblem[]> {
   return manager.query(
     `SELECT channel_id AS "channelId", problem, since, seen_at AS "seenAt", retry_at AS "retryAt"
@@ -27,7 +27,7 @@ export async function findStarboardProblems(manager: EntityManager, guildId: str
        ORDER BY failing_since, message_id LIMIT $2
      )
      ORDER BY since, "channelId", problem`,
-    [guildId, MOST_REFUSALS],
+    [guildId, MAX_REFUSALS],
   );
 }
 

@@ -1,22 +1,22 @@
 import type { EntityManager } from 'typeorm';
 
-/** In `collection_periods.name`: the module itself. Other names are those of switches. */
+/** The value of `collection_periods.name` for the module. All other values are names of switches. */
 export const MODULE_PERIODS = 'module';
 
-/** A time in which a switch, or the module, was on. */
+/** A period in which a switch, or the module, was on. */
 export interface CollectionPeriod {
   name: string;
   beganAt: Date;
-  /** The first moment that no longer belongs to it; null while it is on. */
+  /** Exclusive. Null while it is on. */
   endedAt: Date | null;
 }
 
 /**
- * Ends and begins periods so that those without an end are what the guild's settings say now, as of their
- * `updated_at`. Call it after every change of `guild_settings`, in its transaction and under the exclusive lock of the
- * guild's stripe; a change that switched nothing changes nothing here.
+ * Ends and begins periods at the settings' `updated_at`, so that the periods without an end match the guild's settings.
+ * Call this after every change of `guild_settings`, in the same transaction and under the exclusive lock of the guild's
+ * stripe. It changes nothing if no switch has changed.
  */
-export async function followSettings(manager: EntityManager, guildId: string): Promise<void> {
+export async function updateCollectionPeriods(manager: EntityManager, guildId: string): Promise<void> {
   await manager.query(
     `UPDATE collection_periods p SET ended_at = greatest(p.began_at, s.updated_at)
      FROM guild_settings s
@@ -24,7 +24,7 @@ export async function followSettings(manager: EntityManager, guildId: string): P
        AND NOT (p.name = ANY (s.switches) OR (p.name = $2 AND s.enabled))`,
     [guildId, MODULE_PERIODS],
   );
-  // A period that began and ended at this same moment goes on: nothing happened in between.
+  // On conflict, the period began and ended at this very time. It continues.
   await manager.query(
     `INSERT INTO collection_periods (guild_id, name, began_at)
      SELECT DISTINCT s.guild_id, is_on.name, s.updated_at
@@ -39,7 +39,7 @@ export async function followSettings(manager: EntityManager, guildId: string): P
   );
 }
 
-/** The periods of these names that overlap the time from `from` up to `to`, in the order of their beginning. */
+/** The periods with these names that overlap `from` (inclusive) to `to` (exclusive), ordered by their start. */
 export async function readCollectionPeriods(
   manager: EntityManager,
   guildId: string,
@@ -55,8 +55,8 @@ export async function readCollectionPeriods(
   return rows.map((row) => ({ name: row.name, beganAt: row.began_at, endedAt: row.ended_at }));
 }
 
-/** Drops the periods of collection that ended so long ago that nothing is kept any more of what was collected then. */
-export async function dropSpentPeriods(manager: EntityManager, summaryDays: number): Promise<void> {
+/** Drops the collection periods that ended before the retention of totals. */
+export async function dropExpiredPeriods(manager: EntityManager, summaryDays: number): Promise<void> {
   await manager.query(`DELETE FROM collection_periods WHERE ended_at < now() - make_interval(days => $1)`, [
     summaryDays,
   ]);

@@ -1,4 +1,4 @@
 export * from './collection-periods.js';
-export * from './rollups/quarters.js';
+export * from './rollups/buckets.js';
 export * from './rollups/rollup-worker.js';
 export * from './rollups/sketch.js';

@@ -4,7 +4,7 @@ describe('sleeping', () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());
 
-  it('should end in time', async () => {
+  it('should end after the given time', async () => {
     const slept = jest.fn();
     const sleeping = systemClock.sleep(1_000).then(slept);
     await jest.advanceTimersByTimeAsync(999);
@@ -13,7 +13,7 @@ describe('sleeping', () => {
     await sleeping;
   });
 
-  it("should end with the signal's reason, and leave no timer behind", async () => {
+  it("should reject with the signal's reason, and clear its timer", async () => {
     const waking = new AbortController();
     const sleeping = systemClock.sleep(1_000, waking.signal);
     waking.abort(new Error('woken'));
@@ -22,7 +22,7 @@ describe('sleeping', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('should say whether it was disturbed, where that is no failure', async () => {
+  it('should return whether it was not aborted, instead of throwing', async () => {
     const sleeping = pause(1_000);
     await jest.advanceTimersByTimeAsync(1_000);
     expect(await sleeping).toBe(true);
@@ -42,7 +42,7 @@ describe('WakeableSleep', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('should not begin when it was woken before, and begin again after that', async () => {
+  it('should return immediately if it was woken before, but only once', async () => {
     const nap = new WakeableSleep();
     nap.wake();
     nap.wake();

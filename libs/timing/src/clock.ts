@@ -1,8 +1,8 @@
-/** Time as a part of the program sees it; tests bring their own. A class, so that it is injected by its type. */
+/** A clock, which tests replace. An abstract class, so that Nest can inject it by its type. */
 export abstract class Clock {
   /** Unix milliseconds. */
   abstract now(): number;
-  /** @throws the signal's reason when it is aborted first */
+  /** @throws the signal's reason if it is aborted first */
   abstract sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
@@ -23,7 +23,7 @@ export const systemClock: Clock = {
     }),
 };
 
-/** Sleeps, and never throws. @param ms in milliseconds @returns false when the signal was aborted first */
+/** Sleeps without throwing. @returns false if the signal was aborted first */
 export function pause(ms: number, signal?: AbortSignal, clock: Clock = systemClock): Promise<boolean> {
   return clock.sleep(ms, signal).then(
     () => true,

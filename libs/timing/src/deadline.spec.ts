@@ -13,7 +13,7 @@ describe('withDeadline', () => {
   it.each([
     ['a promise', (result: Promise<string>) => result],
     ['a function', (result: Promise<string>) => () => result],
-  ])('should give what %s gives, and leave no timer behind', async (_, workOf) => {
+  ])('should return the result of %s, and clear its timer', async (_, workOf) => {
     expect(await withDeadline(deadline, workOf(Promise.resolve('closed')))).toBe('closed');
     const failing = Promise.reject(new Error('the channel is gone'));
     await expect(withDeadline(deadline, workOf(failing))).rejects.toThrow('the channel is gone');
@@ -23,7 +23,7 @@ describe('withDeadline', () => {
   it.each([
     ['a promise', never()],
     ['a function', untilAborted],
-  ])('should say what it has waited for in vain: %s', async (_, work) => {
+  ])('should name the work that took too long: %s', async (_, work) => {
     const waiting = withDeadline(deadline, work).catch((error: unknown) => error);
     await jest.advanceTimersByTimeAsync(1_999);
     expect(jest.getTimerCount()).toBe(1);
@@ -32,7 +32,7 @@ describe('withDeadline', () => {
     expect(await waiting).toMatchObject({ message: 'closing the channel took longer than 2000 ms' });
   });
 
-  it('should wait for a function that ends in order when its time is over', async () => {
+  it('should return the result of a function that ends normally after the deadline', async () => {
     const steps: string[] = [];
     const work = async (signal: AbortSignal) => {
       await untilAborted(signal).catch(() => steps.push('aborted'));
@@ -46,7 +46,7 @@ describe('withDeadline', () => {
     expect(steps).toEqual(['aborted', 'ended']);
   });
 
-  it('should tell a function that only knows that it was aborted why', async () => {
+  it('should replace an AbortError of a function with the reason of the abort', async () => {
     const work = (signal: AbortSignal) =>
       untilAborted(signal).catch(() => {
         throw new DOMException('This operation was aborted', 'AbortError');
@@ -59,7 +59,7 @@ describe('withDeadline', () => {
   it.each([
     ['a promise', never()],
     ['a function', untilAborted],
-  ])("should end with the caller's signal, and leave nothing at it: %s", async (_, work) => {
+  ])("should end with the caller's signal, and remove its listener: %s", async (_, work) => {
     const caller = new AbortController();
     const removed = jest.spyOn(caller.signal, 'removeEventListener');
     const waiting = withDeadline({ ...deadline, signal: caller.signal }, work).catch((error: unknown) => error);
@@ -69,7 +69,7 @@ describe('withDeadline', () => {
     expect(removed).toHaveBeenCalled();
   });
 
-  it('should begin nothing when the signal is aborted already', async () => {
+  it('should not start the work if the signal is already aborted', async () => {
     const work = jest.fn(async () => 'done');
     const signal = AbortSignal.abort(new Error('the service stops'));
     await expect(withDeadline({ ...deadline, signal }, work)).rejects.toThrow('the service stops');
@@ -77,14 +77,14 @@ describe('withDeadline', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('should drop what a promise throws after its time', async () => {
+  it('should ignore the rejection of a promise after the deadline', async () => {
     let fail!: (error: Error) => void;
     const work = new Promise<never>((_, reject) => (fail = reject));
     const waiting = withDeadline(deadline, work).catch((error: unknown) => error);
     await jest.advanceTimersByTimeAsync(2_000);
     expect(await waiting).toBeInstanceOf(DeadlineError);
-    // A rejection without an owner would end the process.
-    fail(new Error('nobody listens'));
+    // An unhandled rejection would fail the test.
+    fail(new Error('too late'));
     await jest.advanceTimersByTimeAsync(0);
   });
 });

@@ -2,17 +2,17 @@ import { systemClock, type Clock } from './clock.js';
 import { untilAborted } from './until-aborted.js';
 
 export interface Deadline {
-  /** What is waited for; it begins the message of the error, as in "closing the channel took longer than 2000 ms". */
+  /** Describes the work for the error message, as in "closing the channel took longer than 2000 ms". */
   what: string;
-  /** How long it may take, in milliseconds. */
+  /** The time limit, in milliseconds. */
   ms: number;
-  /** Ends the waiting earlier. */
+  /** Cancels the work before the deadline. */
   signal?: AbortSignal;
-  /** @defaultValue the system's */
+  /** @defaultValue the system clock */
   clock?: Clock;
 }
 
-/** Something took longer than it may. */
+/** The work exceeded its time limit. */
 export class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
 
@@ -21,17 +21,18 @@ export class DeadlineError extends Error {
   }
 }
 
-/** Why the timer ends. An own error for each would cost more than the rest of the waiting. */
-const OVER = new Error('over');
+/** The abort reason of the timer. It is shared, because creating an error is expensive. */
+const DONE = new Error('done');
 
 /**
- * Waits for work for a limited time.
+ * Runs work with a time limit.
  *
- * A function gets a signal that is aborted when the time is over, or with the caller's signal. It is waited for until it
- * ends by itself, so it must heed the signal. A promise cannot be told: it is left alone then, and what it throws later
- * is dropped.
+ * A function gets a signal that aborts at the deadline or with the caller's signal. `withDeadline` then still waits for
+ * the function, so it must react to the signal. A promise cannot be cancelled: `withDeadline` stops waiting for it, and
+ * ignores a later rejection.
  *
- * @throws DeadlineError when the time is over, the signal's reason when it is aborted first, or what the work throws
+ * @throws DeadlineError after the deadline, the reason of the caller's signal if it aborts first, or the error of the
+ *   work
  */
 export async function withDeadline<T>(
   deadline: Deadline,
@@ -40,7 +41,7 @@ export async function withDeadline<T>(
   const { ms, signal, clock = systemClock } = deadline;
   const own = new AbortController();
   const done = new AbortController();
-  // Taken away at the end, as the caller's signal may live as long as the service.
+  // The listener is removed at the end, because the caller's signal may exist as long as the service.
   const onAbort = () => own.abort(signal?.reason);
   if (signal?.aborted) onAbort();
   else signal?.addEventListener('abort', onAbort);
@@ -53,12 +54,12 @@ export async function withDeadline<T>(
     own.signal.throwIfAborted();
     return await work(own.signal);
   } catch (error) {
-    // Many say only that they were aborted, and not why.
+    // Many functions throw a generic AbortError instead of the signal's reason.
     const isAbort = (error as { name?: unknown } | undefined)?.name === 'AbortError';
     if (isAbort && own.signal.aborted) throw own.signal.reason;
     throw error;
   } finally {
-    done.abort(OVER);
+    done.abort(DONE);
     signal?.removeEventListener('abort', onAbort);
   }
 }

@@ -1,7 +1,7 @@
 import { FailingItems } from './index.js';
 
 describe('FailingItems', () => {
-  it('should pause each item by itself, for longer with each failure', () => {
+  it('should pause each item separately, and longer with each failure', () => {
     const failing = new FailingItems({ firstMs: 1_000, longestMs: 8_000 });
     failing.add('a', 0);
     expect([failing.isPaused('a', 499), failing.isPaused('a', 1_000), failing.isPaused('b', 0)]).toEqual([
@@ -13,7 +13,7 @@ describe('FailingItems', () => {
     expect([failing.isPaused('a', 3_999), failing.isPaused('a', 8_000)]).toEqual([true, false]);
   });
 
-  it('should forget what succeeded, and what is not on the list any more', () => {
+  it('should forget items that succeeded or are no longer on the list', () => {
     const failing = new FailingItems({ firstMs: 1_000, longestMs: 8_000 });
     for (const item of ['a', 'b', 'c']) failing.add(item, 0);
     failing.remove(['a']);

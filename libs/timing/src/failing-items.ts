@@ -1,12 +1,12 @@
 import { BackOff, type Pauses } from './back-off.js';
 
-/** The items of a list that failed. Each is left alone for a pause that grows, so that the others get their turns. */
+/** Tracks the failed items of a list. Each is skipped for a growing pause, so that it does not block the others. */
 export class FailingItems {
   private readonly items = new Map<string, { backOff: BackOff; until: number }>();
 
   constructor(private readonly pauses: Pauses) {}
 
-  /** @param now Unix milliseconds, as everywhere here */
+  /** @param now Unix milliseconds */
   isPaused(item: string, now: number): boolean {
     return (this.items.get(item)?.until ?? now) > now;
   }
@@ -20,7 +20,7 @@ export class FailingItems {
     for (const item of items) this.items.delete(item);
   }
 
-  /** Forgets items that are not on the list any more. */
+  /** Forgets items that are no longer on the list. */
   keepOnly(items: ReadonlySet<string>): void {
     for (const item of this.items.keys()) if (!items.has(item)) this.items.delete(item);
   }

@@ -16,7 +16,7 @@ describe('Rounds', () => {
     return { rounds, onFailure };
   };
 
-  it('should follow each other after their interval, the first at once', async () => {
+  it('should start immediately and repeat after the interval', async () => {
     const round = jest.fn(async () => undefined);
     const { rounds } = start(round);
     await jest.advanceTimersByTimeAsync(0);
@@ -29,9 +29,9 @@ describe('Rounds', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('should come again after pauses that grow while they fail, and at their interval after that', async () => {
+  it('should repeat after growing pauses while rounds fail, and then after the interval', async () => {
     const round = jest.fn(async () => {
-      if (round.mock.calls.length <= 10) throw new Error('the database is away');
+      if (round.mock.calls.length <= 10) throw new Error('the database is unavailable');
     });
     const { rounds, onFailure } = start(round);
     await jest.advanceTimersByTimeAsync(10 * 8_000);
@@ -44,7 +44,7 @@ describe('Rounds', () => {
     await rounds.stop();
   });
 
-  it('should come at once when they are woken, and never two at a time', async () => {
+  it('should start immediately if woken, but never run two rounds at a time', async () => {
     let end!: () => void;
     const round = jest.fn(() => new Promise<void>((resolve) => (end = resolve)));
     const { rounds } = start(round);
@@ -61,7 +61,7 @@ describe('Rounds', () => {
     await rounds.stop();
   });
 
-  it('should end with the round that runs, which is told', async () => {
+  it('should abort the current round when stopped, and start no other', async () => {
     const round = jest.fn(
       (signal: AbortSignal) => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
     );

@@ -5,53 +5,53 @@ import { WakeableSleep } from './wakeable-sleep.js';
 export interface RoundsOptions {
   /** @param signal is aborted by `stop` */
   round: (signal: AbortSignal) => Promise<void>;
-  /** From the end of a round to the next, in milliseconds. */
+  /** The pause between two rounds, in milliseconds. */
   everyMs: number;
-  /** From the end of a round that failed to the next, instead. */
+  /** The pauses after failed rounds. */
   afterFailure: Pauses;
-  /** Called with what a round threw, and when the next one comes, in milliseconds. */
+  /** Called with the error of a round and the pause before the next one, in milliseconds. */
   onFailure: (error: unknown, pauseMs: number) => void;
-  /** @defaultValue the system's */
+  /** @defaultValue the system clock */
   clock?: Clock;
 }
 
-/** Work that is done again and again, one round at a time. */
+/** Repeats work in the background, one round at a time. */
 export class Rounds {
   private readonly stopping = new AbortController();
   private readonly backOff: BackOff;
-  private readonly nap: WakeableSleep;
+  private readonly sleeper: WakeableSleep;
   private running?: Promise<void>;
 
   constructor(private readonly options: RoundsOptions) {
     this.backOff = new BackOff(options.afterFailure);
-    this.nap = new WakeableSleep(options.clock ?? systemClock);
+    this.sleeper = new WakeableSleep(options.clock ?? systemClock);
   }
 
-  /** The first round begins at once. */
+  /** Starts the first round immediately. */
   start(): void {
     this.running ??= this.run();
   }
 
-  /** The next round comes at once, or after the one that runs now. */
+  /** Starts the next round immediately, or right after the current one. */
   wake(): void {
-    this.nap.wake();
+    this.sleeper.wake();
   }
 
-  /** Resolves when the round that runs now is over; there is no other. */
+  /** Aborts the current round and waits for it. No other round is started. */
   async stop(): Promise<void> {
     this.abort();
     await this.running;
   }
 
-  /** Begins no other round. */
+  /** Like {@link stop}, without waiting for the current round. */
   abort(): void {
     this.stopping.abort();
-    this.nap.wake();
+    this.sleeper.wake();
   }
 
   private async run(): Promise<void> {
     const { signal } = this.stopping;
-    while (!signal.aborted) await this.nap.sleep(await this.doRound(signal));
+    while (!signal.aborted) await this.sleeper.sleep(await this.doRound(signal));
   }
 
   /** @returns how long to sleep, in milliseconds */

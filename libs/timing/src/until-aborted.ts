@@ -1,7 +1,7 @@
 /**
- * Waits for the work until the signal is aborted. The work itself goes on; what it throws then is dropped.
+ * Waits for work until the signal is aborted. The work itself continues, and a later error is ignored.
  *
- * @throws what the work throws, or the signal's reason
+ * @throws the error of the work, or the signal's reason
  */
 export async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   let onAbort!: () => void;

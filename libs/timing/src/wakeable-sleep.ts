@@ -1,22 +1,22 @@
 import { pause, systemClock, type Clock } from './clock.js';
 
-/** The sleep of a loop that others may wake. A wake that comes while the loop works ends its next sleep at once. */
+/** A sleep that can be ended early. If `wake` is called between two sleeps, the next one returns immediately. */
 export class WakeableSleep {
-  private isWanted = false;
+  private isWoken = false;
   private wakeUp?: AbortController;
 
   constructor(private readonly clock: Clock = systemClock) {}
 
   wake(): void {
-    this.isWanted = true;
+    this.isWoken = true;
     this.wakeUp?.abort();
   }
 
-  /** Resolves after so many milliseconds, or when somebody wakes it. */
+  /** Resolves after `ms` milliseconds, or after a call of {@link wake}. */
   async sleep(ms: number): Promise<void> {
     this.wakeUp = new AbortController();
-    if (!this.isWanted) await pause(ms, this.wakeUp.signal, this.clock);
+    if (!this.isWoken) await pause(ms, this.wakeUp.signal, this.clock);
     this.wakeUp = undefined;
-    this.isWanted = false;
+    this.isWoken = false;
   }
 }

@@ -11,30 +11,34 @@ interface ReplayOptions {
 }
 
 interface LogContent {
-  /** Of each member and guild the last one. */
+  /** The last erasure of each member and guild. */
   erasures: LoggedErasure[];
-  /** The numbers of lines that cannot be read. */
+  /** The numbers of invalid lines. */
   unreadable: number[];
 }
 
-const BETWEEN_REPORTS_MS = 2_000;
+const REPORT_INTERVAL_MS = 2_000;
 
-/** `erasures`: has a database that was restored forget again whom it had forgotten. */
+/** `erasures`: repeats logged erasures in a database that was restored from a backup. */
 export function addErasuresCommand(program: Command): void {
   const erasures = program.command('erasures').description('erasures of members and guilds');
 
   erasures
     .command('replay')
-    .description('erase again what a log of erasures tells (ERASURE_LOG), after a restore; doing it again does no harm')
-    .requiredOption('--since <time>', 'erasures from that time on: the time of the backup', fieldArgument('instant'))
-    .requiredOption('--file <path>', 'the log')
-    .option('--dry-run', 'say what would be erased again, and change nothing')
+    .description('repeat the erasures in an erasure log (ERASURE_LOG) after a restore; can be run several times')
+    .requiredOption(
+      '--since <time>',
+      'repeat erasures since this time: the time of the backup',
+      fieldArgument('instant'),
+    )
+    .requiredOption('--file <path>', 'the erasure log')
+    .option('--dry-run', 'print what would be erased, and change nothing')
     .action(replay);
 }
 
 async function replay({ since, file, dryRun = false }: ReplayOptions): Promise<void> {
   const { erasures, unreadable } = await readLog(file, since);
-  for (const line of unreadable) process.stderr.write(`Line ${line} is no line of a log of erasures.\n`);
+  for (const line of unreadable) process.stderr.write(`Line ${line} is not a valid line of an erasure log.\n`);
   if (dryRun) {
     process.stdout.write(erasures.map((erasure) => `would erase ${described(erasure)}\n`).join(''));
     process.stdout.write(`would replay ${erasures.length}, unreadable ${unreadable.length}\n`);
@@ -46,12 +50,12 @@ async function replay({ since, file, dryRun = false }: ReplayOptions): Promise<v
         .map((count) => count.join(' '))
         .join(', ')}\n`,
     );
-    if (failed > 0) throw new Error('Not everything was erased; run the same again.');
+    if (failed > 0) throw new Error('Some erasures failed. Run the same command again.');
   }
-  if (unreadable.length > 0) throw new Error('Not every line could be read; what they tell was not erased.');
+  if (unreadable.length > 0) throw new Error('Some lines are invalid. Their erasures were not repeated.');
 }
 
-/** @throws Error when the file cannot be read */
+/** @throws Error if the file cannot be read */
 async function readLog(file: string, since: number): Promise<LogContent> {
   const latest = new Map<string, LoggedErasure>();
   const unreadable: number[] = [];
@@ -65,7 +69,7 @@ async function readLog(file: string, since: number): Promise<LogContent> {
   return { erasures: [...latest.values()], unreadable };
 }
 
-/** One that fails keeps none of the others. */
+/** Repeats the erasures. A failed one does not stop the others. */
 function eraseAll(erasures: readonly LoggedErasure[]): Promise<{ replayed: number; kept: number; failed: number }> {
   return withDatabase(async (dataSource) => {
     const eraser = new Eraser(dataSource);
@@ -74,13 +78,13 @@ function eraseAll(erasures: readonly LoggedErasure[]): Promise<{ replayed: numbe
     for (const [index, erasure] of erasures.entries()) {
       try {
         const isErased = await eraser.eraseAgain(erasure);
-        if (!isErased) process.stderr.write(`Kept ${described(erasure)}: it was enabled again since.\n`);
+        if (!isErased) process.stderr.write(`Kept ${described(erasure)}: the guild was enabled again later.\n`);
         counts[isErased ? 'replayed' : 'kept']++;
       } catch (error) {
         counts.failed++;
         process.stderr.write(`Could not erase ${described(erasure)}: ${(error as Error).message}\n`);
       }
-      if (performance.now() - reportedAt < BETWEEN_REPORTS_MS) continue;
+      if (performance.now() - reportedAt < REPORT_INTERVAL_MS) continue;
       reportedAt = performance.now();
       process.stderr.write(`${index + 1} of ${erasures.length}\n`);
     }

@@ -1,6 +1,7 @@
 import type { ApiKey } from '#libs/database';
+import { printable } from '../printable.js';
 
-/** The keys for people, a line each. Names may be long, and stand last. */
+/** Formats keys as a table, one per line. The name is the last column because it can be long. */
 export function keyTable(keys: readonly ApiKey[]): string {
   const rows = keys.map((key) => [
     key.id,
@@ -21,9 +22,4 @@ export function keyTable(keys: readonly ApiKey[]): string {
           .trimEnd()}\n`,
     )
     .join('');
-}
-
-/** Whoever names a key must not steer the terminal of who lists it. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{C}/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
 }

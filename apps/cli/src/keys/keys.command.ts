@@ -5,27 +5,27 @@ import { fieldArgument } from '../arguments.js';
 import { withDatabase } from '../database-session.js';
 import { keyTable } from './key-table.js';
 
-/** `keys`: lists, makes and revokes the API keys of guilds. */
+/** `keys`: lists, creates and revokes API keys of guilds. */
 export function addKeysCommand(program: Command): void {
   const keys = program.command('keys').description('API keys of guilds');
 
   keys
     .command('list')
-    .description('list the keys of a guild, the oldest first')
+    .description('list the keys of a guild, oldest first')
     .argument('<guild>', 'id of the guild', fieldArgument('snowflake'))
     .action(listKeys);
 
   keys
     .command('create')
-    .description('make a key for a guild; its secret is printed once, alone on the last line')
+    .description('create a key for a guild and print its secret; only the secret goes to stdout')
     .argument('<guild>', 'id of the guild', fieldArgument('snowflake'))
     .requiredOption('--name <name>', 'what the key is for', fieldArgument('text'))
-    .addOption(new Option('--access <access>', 'read: GET only').choices(API_KEY_ACCESS).default('write'))
+    .addOption(new Option('--access <access>', 'read: only GET requests').choices(API_KEY_ACCESS).default('write'))
     .action(createKey);
 
   keys
     .command('revoke')
-    .description('revoke a key; within a second, no instance takes it any more')
+    .description('revoke a key; it stops working on every instance within one second')
     .argument('<id>', 'id of the key, as `keys list` shows it', fieldArgument('uuid'))
     .action(revokeKey);
 }
@@ -42,12 +42,12 @@ async function createKey(guildId: string, { name, access }: { name: string; acce
       return createApiKey(manager, { guildId, name, access });
     }),
   );
-  process.stderr.write(`Made key ${key.id} of guild ${guildId}. Nobody can read its secret again:\n`);
+  process.stderr.write(`Created key ${key.id} for guild ${guildId}. Its secret cannot be displayed again:\n`);
   process.stdout.write(`${secret}\n`);
 }
 
 async function revokeKey(id: string): Promise<void> {
-  const wasThere = await withDatabase((dataSource) => revokeApiKey(dataSource.manager, id));
-  if (!wasThere) throw new Error(`There is no key ${id}.`);
+  const existed = await withDatabase((dataSource) => revokeApiKey(dataSource.manager, id));
+  if (!existed) throw new Error(`There is no key ${id}.`);
   process.stdout.write(`Revoked key ${id}.\n`);
 }

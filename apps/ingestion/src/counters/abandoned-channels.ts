@@ -3,8 +3,8 @@ import {
   abandonedCreations,
   deleteChannel,
   findCreatedChannel,
-  noteCreatedChannel,
-  noteFailedRemoval,
+  saveCreatedChannel,
+  saveFailedRemoval,
   type ClaimedCreation,
 } from '#libs/counters';
 import {
@@ -19,8 +19,8 @@ import { describeError, type Logger } from '#libs/observability';
 import { withDeadline, type Clock } from '#libs/timing';
 import type { CounterPanelMetrics } from './counter-panel.metrics.js';
 
-const AT_ONCE = 20;
-/** What one removal may take. */
+const BATCH_SIZE = 20;
+/** The deadline of one removal. */
 const REMOVAL_MS = 60_000;
 
 export interface AbandonedChannelsParts {
@@ -31,14 +31,14 @@ export interface AbandonedChannelsParts {
   logger: Logger;
 }
 
-/** Removes channels whose request never came to its end, so that none is left that nobody knows of. */
+/** Removes channels whose request did not finish, so that no unused channel remains. */
 export class AbandonedChannels {
   constructor(private readonly parts: AbandonedChannelsParts) {}
 
   /** @throws the database's error, or the signal's reason */
   async remove(signal: AbortSignal): Promise<void> {
     const { dataSource } = this.parts;
-    for (const due of await abandonedCreations.findDue(dataSource, AT_ONCE)) {
+    for (const due of await abandonedCreations.findDue(dataSource, BATCH_SIZE)) {
       signal.throwIfAborted();
       const creation = await abandonedCreations.claim(dataSource, due);
       if (creation) await this.removeOne(creation, signal);
@@ -53,24 +53,24 @@ export class AbandonedChannels {
       await abandonedCreations.drop(dataSource, creation);
     } catch (error) {
       signal.throwIfAborted();
-      await this.noteFailure(creation, error);
+      await this.saveFailure(creation, error);
     }
   }
 
-  /** Where the bot is refused for good, nobody tries for ever: the status of the counters says what is left. */
-  private async noteFailure(creation: ClaimedCreation, error: unknown): Promise<void> {
+  /** If Discord refuses the removal permanently, it is given up. The status of the counters then lists the channel. */
+  private async saveFailure(creation: ClaimedCreation, error: unknown): Promise<void> {
     const { dataSource, logger } = this.parts;
     const isGivenUp = isRefusal(error) && creation.isHopeless;
     logger.warn(
       { guild_id: creation.guildId, attempts: creation.attempts + 1, error: describeError(error) },
       isGivenUp
-        ? 'the channel of an abandoned counter panel is given up, as it cannot be removed'
-        : 'the channel of an abandoned counter panel could not be removed, trying again',
+        ? 'removing an abandoned counter channel failed, giving up'
+        : 'removing an abandoned counter channel failed, retrying',
     );
-    await noteFailedRemoval(dataSource.manager, creation, explain(creation, error), isGivenUp);
+    await saveFailedRemoval(dataSource.manager, creation, explain(creation, error), isGivenUp);
   }
 
-  /** @returns whether there was one; where the bot is no member any more, there is none for it */
+  /** @returns whether a channel existed; false if the bot is not in the guild any more */
   private async removeChannel(creation: ClaimedCreation, signal: AbortSignal): Promise<boolean> {
     const { discord } = this.parts;
     const { guildId } = creation;
@@ -86,16 +86,16 @@ export class AbandonedChannels {
     }
   }
 
-  /** Its id is kept, so that the status can name it when it cannot be removed. */
+  /** Stores the id of the channel, so that the status can name it if the removal fails. */
   private async findChannel(creation: ClaimedCreation, signal: AbortSignal): Promise<string | undefined> {
     const { manager } = this.parts.dataSource;
     const channelId = await findCreatedChannel(this.parts.discord, manager, creation, signal);
-    if (channelId !== undefined) await noteCreatedChannel(manager, { ...creation, channelId });
+    if (channelId !== undefined) await saveCreatedChannel(manager, { ...creation, channelId });
     return channelId;
   }
 }
 
-/** Whether Discord answered, and will answer the same until somebody puts something right in the server. */
+/** Whether Discord refused, and will refuse again until somebody changes something in the server. */
 function isRefusal(error: unknown): boolean {
   return error instanceof DiscordError && ['forbidden', 'not_found', 'rejected'].includes(error.kind);
 }

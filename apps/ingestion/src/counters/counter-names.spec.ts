@@ -6,13 +6,13 @@ describe('counterName', () => {
     expect(counterName('Online', 0)).toBe('Online: 0');
   });
 
-  it('should cut the label at 100 characters, and never the count', () => {
+  it('should truncate the label so that the name has 100 characters, and never the count', () => {
     expect(counterName('a'.repeat(97), 5)).toBe(`${'a'.repeat(97)}: 5`);
     expect(counterName('a'.repeat(98), 5)).toBe(`${'a'.repeat(97)}: 5`);
     expect(counterName('a'.repeat(100), 2_147_483_647)).toBe(`${'a'.repeat(88)}: 2147483647`);
   });
 
-  it('should count characters and not code units, and leave none in halves', () => {
+  it('should count code points, and split none', () => {
     expect(counterName('😀'.repeat(100), 42)).toBe(`${'😀'.repeat(96)}: 42`);
   });
 });

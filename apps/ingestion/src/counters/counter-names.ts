@@ -1,12 +1,12 @@
 /** Discord's limit for the name of a channel, in characters (code points). */
-const LONGEST_NAME = 100;
+const MAX_NAME_LENGTH = 100;
 
-/** `{label}: {count}`, the label cut so that the count is always there. */
+/** `{label}: {count}`. The label is truncated if necessary, the count never. */
 export function counterName(label: string, count: number): string {
-  const shown = `: ${count}`;
+  const suffix = `: ${count}`;
   return (
     Array.from(label)
-      .slice(0, LONGEST_NAME - shown.length)
-      .join('') + shown
+      .slice(0, MAX_NAME_LENGTH - suffix.length)
+      .join('') + suffix
   );
 }

@@ -14,7 +14,7 @@ import {
   refreshes,
   requestAllRefreshes,
   requestRefresh,
-  retryCreations,
+  retryRemovals,
   scheduleNewGuilds,
   type DueRefresh,
 } from '#libs/counters';
@@ -27,43 +27,43 @@ import { CounterPanelMetrics } from './counter-panel.metrics.js';
 import { PanelRefresh } from './panel-refresh.js';
 
 const POLL_MS = 5_000;
-/** While the database fails. */
+/** The back-off while the database fails. */
 const PAUSES = { firstMs: POLL_MS, longestMs: 60_000 };
-/** What reading the work list may take. */
+/** The deadline for reading the work list. */
 const READ_MS = 30_000;
-/** A read that hangs may hold a connection for long; others are tried meanwhile, as theirs may be good. */
-const READS_AT_ONCE = 2;
-/** How often guilds are looked for that have no moment of their own yet. */
+/** A read that hangs may hold its connection for long. Another read may use a working connection meanwhile. */
+const MAX_READS = 2;
+/** How often new guilds are scheduled. */
 const SCHEDULE_MS = 60_000;
-/** Guilds that an instance refreshes at once. A slow one takes one of these places. */
-const GUILDS_AT_ONCE = 8;
-/** Each is there for guilds that became due while those before it are at slow ones: more slow ones have no place. */
-const RUNS_AT_ONCE = GUILDS_AT_ONCE;
-/** Guilds that an instance knows to be due at once. */
-const GUILDS_IN_SIGHT = 200;
-/** What one guild may take: its lease outlives that. */
+/** The number of guilds that an instance refreshes concurrently. */
+const MAX_CONCURRENT_GUILDS = 8;
+/** Concurrent runs: while earlier runs wait for slow guilds, a new run refreshes guilds that became due since. */
+const MAX_RUNS = MAX_CONCURRENT_GUILDS;
+/** The number of due guilds that a run reads at a time. */
+const BATCH_SIZE = 200;
+/** The deadline of one refresh. Shorter than the lease. */
 const REFRESH_MS = 4 * 60_000;
-/** What removing abandoned channels may take; each of them has a deadline of its own. */
+/** The deadline for removing abandoned channels. Each channel also has its own deadline. */
 const REMOVALS_MS = 30 * 60_000;
 
 /**
- * Keeps the counters in Discord as the counts are. Every ingestion instance works at it; a claim lets one of them at a
- * guild. Nothing else waits for it.
+ * Updates the counters in Discord. It runs in every ingestion instance; a claim lets one instance at a time refresh a
+ * guild.
  */
 @Injectable()
 export class CounterPanelWorker implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly abandoned?: AbandonedChannels;
-  private readonly atOnce = pLimit(GUILDS_AT_ONCE);
+  private readonly guildLimit = pLimit(MAX_CONCURRENT_GUILDS);
   private readonly stopping = new AbortController();
-  private readonly inSight = new Set<string>();
-  private readonly running = new Set<Promise<void>>();
+  /** Guilds that a run of this instance has read and not finished yet. */
+  private readonly runningGuilds = new Set<string>();
+  private readonly runs = new Set<Promise<void>>();
   private scheduleAtMs = 0;
-  /** Reads of the work list that have no answer yet. */
+  /** Unanswered reads of the work list. */
   private reads = 0;
-  /** Of the database. */
   private readonly backOff = new BackOff(PAUSES);
   private pausedUntil = 0;
-  private readonly nap: WakeableSleep;
+  private readonly pollSleep: WakeableSleep;
   private loop?: Promise<void>;
   private readonly removals?: Rounds;
 
@@ -75,7 +75,7 @@ export class CounterPanelWorker implements OnApplicationBootstrap, BeforeApplica
     private readonly logger: Logger,
     @Optional() private readonly discord?: DiscordClient,
   ) {
-    this.nap = new WakeableSleep(clock);
+    this.pollSleep = new WakeableSleep(clock);
     const { dataSource } = database;
     if (discord === undefined) return;
     const abandoned = new AbandonedChannels({ dataSource, discord, clock, metrics, logger });
@@ -86,7 +86,7 @@ export class CounterPanelWorker implements OnApplicationBootstrap, BeforeApplica
       afterFailure: PAUSES,
       onFailure: (error, pause_ms) => {
         if (database.noteFailure(error)) return;
-        logger.error({ error: describeError(error), pause_ms }, 'counter panels: abandoned channels cannot be removed');
+        logger.error({ error: describeError(error), pause_ms }, 'removing abandoned counter channels failed');
       },
       clock,
     });
@@ -98,10 +98,12 @@ export class CounterPanelWorker implements OnApplicationBootstrap, BeforeApplica
     this.removals?.start();
   }
 
-  /** Begins nothing more. Nest waits for one module after the other, so it tells all of them before. */
+  /**
+   * Starts no more refreshes. Nest calls this hook of all modules first, then awaits the shutdown of one after another.
+   */
   beforeApplicationShutdown(): void {
     this.stopping.abort();
-    this.nap.wake();
+    this.pollSleep.wake();
     this.removals?.abort();
   }
 
@@ -109,37 +111,38 @@ export class CounterPanelWorker implements OnApplicationBootstrap, BeforeApplica
     this.beforeApplicationShutdown();
     await this.removals?.stop();
     await this.loop;
-    await Promise.all(this.running);
+    await Promise.all(this.runs);
   }
 
   /**
-   * `counter_panel.refresh`: makes a guild due now, or all of them. What could not be removed of a guild is tried again.
+   * `counter_panel.refresh`: makes one guild or all guilds due now. Failed removals of the one guild are retried.
    *
    * @returns false for a guild that shows no counters; undefined without a token
    */
   async request(guildId: string | undefined): Promise<boolean | undefined> {
     if (this.discord === undefined) return undefined;
     const { manager } = this.database.dataSource;
-    let isWanted = true;
+    let showsCounters = true;
     if (guildId === undefined) await requestAllRefreshes(manager);
     else {
-      isWanted = await requestRefresh(manager, guildId);
-      await retryCreations(manager, guildId);
+      showsCounters = await requestRefresh(manager, guildId);
+      await retryRemovals(manager, guildId);
       this.removals?.wake();
     }
-    this.nap.wake();
-    return isWanted;
+    this.pollSleep.wake();
+    return showsCounters;
   }
 
   /**
-   * Refreshes what is due now. Resolves when all that it has begun is over; what is under way is not begun again.
+   * Refreshes the guilds that are due now, except those that are being refreshed already. Resolves when all refreshes
+   * that it started have ended.
    *
-   * @throws the database's error when the work list cannot be read or claimed; no more is begun then
+   * @throws the database's error when the work list cannot be read or claimed; no more refreshes are started then
    */
   async runDue(): Promise<void> {
     const { discord, abandoned } = this;
     if (discord === undefined || abandoned === undefined || !this.database.isUsable) return;
-    // Whatever becomes of one, the other is waited for.
+    // allSettled, so that neither is left running when the other fails.
     const both = [this.removeAbandoned(abandoned, this.stopping.signal), this.refreshDue(discord)];
     for (const outcome of await Promise.allSettled(both)) {
       if (outcome.status === 'rejected') throw outcome.reason;
@@ -152,9 +155,9 @@ export class CounterPanelWorker implements OnApplicationBootstrap, BeforeApplica
     await withDeadline(deadline, abandoned.remove(signal));
   }
 
-  /** @throws DeadlineError, or Error when earlier reads hang */
+  /** @throws DeadlineError, or Error if too many reads are unanswered */
   private async read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    if (this.reads >= READS_AT_ONCE) throw new Error('earlier reads of the work list have no answer yet');
+    if (this.reads >= MAX_READS) throw new Error('earlier reads of the work list are still unanswered');
     this.reads++;
     const reading = work(this.database.dataSource.manager).finally(() => this.reads--);
     return withDeadline({ what: 'reading the work list', ms: READ_MS, clock: this.clock }, reading);
@@ -166,40 +169,40 @@ export class CounterPanelWorker implements OnApplicationBootstrap, BeforeApplica
       await this.read((manager) => scheduleNewGuilds(manager));
       this.scheduleAtMs = now + SCHEDULE_MS;
     }
-    while (await this.refreshInSight(discord));
+    while (await this.refreshBatch(discord));
   }
 
-  /** @returns whether there may be more to do at once */
-  private async refreshInSight(discord: DiscordClient): Promise<boolean> {
-    // After a failure one guild tries whether the database works again.
-    const limit = this.backOff.failures > 0 ? 1 : GUILDS_IN_SIGHT;
+  /** @returns whether more guilds may be due now */
+  private async refreshBatch(discord: DiscordClient): Promise<boolean> {
+    // After a failure, a single guild checks whether the database works again.
+    const limit = this.backOff.failures > 0 ? 1 : BATCH_SIZE;
     const due = await this.read((manager) => refreshes.findDue(manager, limit));
     this.metrics.setDue(due.length);
-    // Guilds that other runs are at say nothing of the database.
+    // Only an empty list proves that reading works. Guilds of other runs do not prove that claiming works.
     if (due.length === 0) this.backOff.succeeded();
-    const fresh = due.filter(({ guildId }) => !this.inSight.has(guildId));
-    for (const { guildId } of fresh) this.inSight.add(guildId);
+    const others = due.filter(({ guildId }) => !this.runningGuilds.has(guildId));
+    for (const { guildId } of others) this.runningGuilds.add(guildId);
     let claimed = 0;
     const failing = new AbortController();
-    const begin = async (row: DueRefresh) => {
+    const start = async (row: DueRefresh) => {
       if (failing.signal.aborted || this.stopping.signal.aborted) return;
-      // From then on the lease is anybody's, so whatever hangs has no right to its place.
+      // After the lease has expired, another instance may refresh the guild, so a refresh that hangs is abandoned.
       const deadline = { what: `refreshing guild ${row.guildId}`, ms: refreshes.leaseMs, clock: this.clock };
       if (await withDeadline(deadline, this.refresh(discord, row))) claimed++;
     };
     await Promise.all(
-      fresh.map((row) =>
-        this.atOnce(() => begin(row))
+      others.map((row) =>
+        this.guildLimit(() => start(row))
           .catch((error: unknown) => failing.abort(error))
-          .finally(() => this.inSight.delete(row.guildId)),
+          .finally(() => this.runningGuilds.delete(row.guildId)),
       ),
     );
     failing.signal.throwIfAborted();
-    // What others hold or have locked waits for the next look.
+    // Guilds that could not be claimed are left for the next poll.
     return claimed > 0 && due.length === limit && !this.stopping.signal.aborted;
   }
 
-  /** @returns whether the guild was claimed @throws the database's error when that cannot be done */
+  /** @returns whether the guild was claimed @throws the database's error if claiming fails */
   private async refresh(discord: DiscordClient, due: DueRefresh): Promise<boolean> {
     const { clock, metrics, types } = this;
     const { dataSource } = this.database;
@@ -214,12 +217,12 @@ export class CounterPanelWorker implements OnApplicationBootstrap, BeforeApplica
       metrics.countRefresh('done');
       await endRefresh(dataSource.manager, claim, pauseMs);
     } catch (error) {
-      await failRefresh(dataSource.manager, claim).catch(() => undefined); // the lease ends by itself
+      await failRefresh(dataSource.manager, claim).catch(() => undefined); // the lease expires
       if (signal.aborted) return true;
       metrics.countRefresh('failed');
       const ids = { guild_id: due.guildId };
       if (this.database.noteFailure(error, ids)) return true;
-      this.logger.warn({ ...ids, error: describeError(error) }, 'counter panels could not be refreshed');
+      this.logger.warn({ ...ids, error: describeError(error) }, 'refreshing the counters of a guild failed');
     }
     return true;
   }
@@ -227,26 +230,26 @@ export class CounterPanelWorker implements OnApplicationBootstrap, BeforeApplica
   private startRun(discord: DiscordClient): void {
     const run = this.refreshDue(discord)
       .catch((error: unknown) => this.pauseAfter(error))
-      .finally(() => this.running.delete(run));
-    this.running.add(run);
+      .finally(() => this.runs.delete(run));
+    this.runs.add(run);
   }
 
-  /** Runs that fail together count, and are told, once. */
+  /** Concurrent runs that fail together are counted and logged once. */
   private pauseAfter(error: unknown): void {
     const now = this.clock.now();
     if (this.stopping.signal.aborted || now < this.pausedUntil) return;
     const pause_ms = this.backOff.next();
     this.pausedUntil = now + pause_ms;
     if (this.database.noteFailure(error)) return;
-    this.logger.error({ error: describeError(error), pause_ms }, 'counter panels: the work list cannot be read');
+    this.logger.error({ error: describeError(error), pause_ms }, 'reading or claiming due counter panels failed');
   }
 
   private async keepRunning(discord: DiscordClient): Promise<void> {
     const { signal } = this.stopping;
     while (!signal.aborted) {
-      const mayRun = this.clock.now() >= this.pausedUntil && this.running.size < RUNS_AT_ONCE;
+      const mayRun = this.clock.now() >= this.pausedUntil && this.runs.size < MAX_RUNS;
       if (mayRun && this.database.isUsable) this.startRun(discord);
-      await this.nap.sleep(POLL_MS);
+      await this.pollSleep.sleep(POLL_MS);
     }
   }
 }

@@ -2,16 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { DiscordFailure } from '#libs/discord';
 
-/** `renamed`, or what Discord failed with. */
+/** `renamed`, or the kind of Discord's error. */
 export type RenameOutcome = 'renamed' | DiscordFailure['kind'];
 
 /**
- * - `done`: every counter shows what it should, or its row says why not
- * - `failed`: something unexpected; it is tried again
+ * - `done`: every counter is up to date, or its row says why not
+ * - `failed`: an unexpected error; the refresh is retried
  */
 export type RefreshOutcome = 'done' | 'failed';
 
-/** What becomes of counters. Labels are bounded by the lists above; never a guild. */
+/** Metrics of counters. Label values are bounded by the lists above; a guild is never a label. */
 @Injectable()
 export class CounterPanelMetrics {
   private readonly renames: Counter<'outcome'>;
@@ -22,24 +22,24 @@ export class CounterPanelMetrics {
   constructor(registry: Registry) {
     this.renames = new Counter({
       name: 'serverstats_counter_panel_renames_total',
-      help: 'Channels that Discord was asked to rename, by outcome: renamed, rate_limited, unauthorized, forbidden, not_found, rejected, unavailable',
+      help: 'Attempts to rename a channel, by outcome: renamed, rate_limited, unauthorized, forbidden, not_found, rejected, unavailable',
       labelNames: ['outcome'],
       registers: [registry],
     });
     this.refreshes = new Counter({
       name: 'serverstats_counter_panel_refreshes_total',
-      help: 'Guilds whose counters were looked at, by outcome: done, failed',
+      help: 'Refreshes of the counters of a guild, by outcome: done, failed',
       labelNames: ['outcome'],
       registers: [registry],
     });
     this.due = new Gauge({
       name: 'serverstats_counter_panel_guilds_due',
-      help: 'Guilds that waited for a refresh at the last look, at most as many as are looked for at once',
+      help: 'Guilds that were due for a refresh at the last poll, up to the batch size',
       registers: [registry],
     });
     this.removed = new Counter({
       name: 'serverstats_counter_panel_abandoned_channels_total',
-      help: 'Channels removed because the request that created them never came to its end',
+      help: 'Channels removed because the request that created them did not finish',
       registers: [registry],
     });
   }

@@ -7,7 +7,7 @@ import { CounterPanelWorker } from './counter-panel-worker.service.js';
 
 @EventController()
 export class CountersConsumer {
-  private saidThatDiscordIsOff = false;
+  private hasWarned = false;
 
   constructor(
     private readonly worker: CounterPanelWorker,
@@ -16,15 +16,15 @@ export class CountersConsumer {
 
   @OnEvents({ types: guildEvents('counter_panel.refresh'), atOnce: 1 })
   async onRefresh(@Payload() [event]: readonly [GuildEvent<'counter_panel.refresh'>]): Promise<OutcomeCounts> {
-    const isWanted = await this.worker.request(event.fields.guild_id);
-    if (isWanted !== undefined) return isWanted ? { handled: 1 } : { unwanted: 1 };
-    this.sayThatDiscordIsOff();
+    const showsCounters = await this.worker.request(event.fields.guild_id);
+    if (showsCounters !== undefined) return showsCounters ? { handled: 1 } : { unwanted: 1 };
+    this.warnOnce();
     return { no_discord: 1 };
   }
 
-  private sayThatDiscordIsOff(): void {
-    if (this.saidThatDiscordIsOff) return;
-    this.saidThatDiscordIsOff = true;
-    this.logger.warn('counter panels are off: events of counter_panel.refresh are dropped');
+  private warnOnce(): void {
+    if (this.hasWarned) return;
+    this.hasWarned = true;
+    this.logger.warn('counter panels need a Discord token: dropping counter_panel.refresh events');
   }
 }

@@ -6,7 +6,7 @@ import type { GuildSnapshot, SnapshotCounts } from './guild-counts.js';
 export interface GuildCounters {
   /** One for each channel. */
   counters: KnownCounter[];
-  /** The latest, however old; undefined when there is none. */
+  /** The latest snapshot, of any age. Undefined if there is none. */
   snapshot?: GuildSnapshot;
 }
 
@@ -22,7 +22,7 @@ export async function findGuildCounters(
   guildId: string,
   types: CounterTypes,
 ): Promise<GuildCounters | undefined> {
-  // A later bucket holds what occurred later. Every column is a count, whatever counters ask for one day.
+  // The latest bucket has the latest snapshot. All columns are read, because new counter types may use any of them.
   const [row] = await manager.query<GuildRow[]>(
     `SELECT s.enabled AND s.counter_panel_enabled AS shows_counters, latest.occurred_at, latest.counts
      FROM guild_settings s

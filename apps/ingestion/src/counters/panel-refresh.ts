@@ -12,7 +12,7 @@ import {
   dropPanelChannels,
   refreshes,
   findPanelChannels,
-  forgetShownNames,
+  clearShownNames,
   savePanelChannels,
   type KnownCounter,
   type RefreshClaim,
@@ -40,24 +40,24 @@ export interface RefreshParts {
   metrics: CounterPanelMetrics;
 }
 
-/** By channel. */
+/** By channel id. */
 type KnownChannels = ReadonlyMap<string, PanelChannel>;
 
-/** A channel that is to be renamed now. */
+/** A channel that has to be renamed now. */
 interface Rename {
   before: PanelChannel;
   renamed: PanelChannel;
   name: string;
 }
 
-/** Why the bot may not rename a channel. */
+/** Why the bot is not allowed to rename a channel. */
 interface Missing {
   isInGuild: boolean;
-  /** Undefined for a channel that the bot cannot see, or that does not exist. */
+  /** Undefined for a channel that the bot cannot see or that does not exist. */
   lacking?: readonly DiscordPermission[];
 }
 
-/** One look at the counters of one guild, under its claim. */
+/** One refresh of the counters of one guild, under its claim. */
 export class PanelRefresh {
   private permissions?: Promise<BotPermissions | undefined>;
 
@@ -68,21 +68,21 @@ export class PanelRefresh {
   ) {}
 
   /**
-   * Renames the channels whose name has changed and that may be renamed now. The names are made of the counts as they
-   * are now, so a channel that had to wait gets the newest.
+   * Renames the channels whose name has changed and that may be renamed now. Names use the current counts, so a channel
+   * that had to wait gets the newest one.
    *
-   * @returns after how many milliseconds the guild should be looked at again, if that is before its regular moment
-   * @throws the database's error; of Discord's every one is stored with its channel
+   * @returns milliseconds until the next refresh of the guild, if that may be before its regular time
+   * @throws the database's error; Discord's errors are stored with their channels
    */
   async run(): Promise<number | undefined> {
     const { types, dataSource } = this.parts;
     const { manager } = dataSource;
     const guild = await findGuildCounters(manager, this.claim.guildId, types);
     const known = await findPanelChannels(manager, this.claim.guildId);
-    await this.dropOthers(guild?.counters ?? [], known);
+    await this.dropUnused(guild?.counters ?? [], known);
     if (guild === undefined) {
       // People may rename the channels before the counters are switched on again.
-      await forgetShownNames(manager, this.claim.guildId);
+      await clearShownNames(manager, this.claim.guildId);
       await refreshes.drop(manager, this.claim);
       return undefined;
     }
@@ -92,7 +92,7 @@ export class PanelRefresh {
     const { after, untried } = await this.carryOut(renames, waiting);
     await this.save([...after, ...untried]);
     if (this.signal.aborted) return 0;
-    // What waits for no time, such as another token, has its regular moment.
+    // Failures without a time, such as an invalid token, are retried at the regular time.
     const failed = after.filter(({ limitedUntil, pausedUntil }) => limitedUntil !== null || pausedUntil !== null);
     const later = [...waiting, ...failed].map(earliestRename);
     return later.length === 0 ? undefined : Math.max(0, Math.min(...later) - this.parts.clock.now());
@@ -128,9 +128,9 @@ export class PanelRefresh {
   }
 
   /**
-   * One after the other, those that failed least often first: so a channel that always fails holds back no other.
+   * Renames one channel after another, those with the fewest failures first, so that a failing channel delays no other.
    *
-   * @returns the channels as they are now, and those that were left for later
+   * @returns the new states, and the channels that were not tried
    */
   private async carryOut(
     renames: readonly Rename[],
@@ -159,8 +159,8 @@ export class PanelRefresh {
     const { discord, clock, metrics } = this.parts;
     const { channelId } = rename.before;
     try {
-      const known = this.permissions && (await this.whatIsMissing(channelId));
-      // Asking although it is known to be in vain would only bring the limit of refused requests nearer.
+      const known = this.permissions && (await this.findMissing(channelId));
+      // A call that is known to fail would only count towards Discord's limit of refused requests.
       if (known?.lacking?.length) return { channel: this.forbidden(rename, known) };
       await discord.channels.rename({ guildId, channelId, name: rename.name }, this.signal);
       metrics.countRename('renamed');
@@ -175,8 +175,8 @@ export class PanelRefresh {
         await forgetDeletedChannel(this.parts.dataSource, guildId, channelId);
         return {};
       }
-      const missing = error.kind === 'forbidden' ? await this.whatIsMissing(channelId) : undefined;
-      // Discord leaves a channel that is there out of its list when the bot cannot see it.
+      const missing = error.kind === 'forbidden' ? await this.findMissing(channelId) : undefined;
+      // Discord omits channels that the bot cannot see from its list.
       const lacking = missing && (missing.lacking ?? ['ViewChannel']);
       const { before: channel, renamed } = rename;
       const failed = { channel, renamed, error, lacking, isInGuild: missing?.isInGuild, others, nowMs: clock.now() };
@@ -190,8 +190,8 @@ export class PanelRefresh {
     return afterFailure({ channel, renamed, error, ...missing, nowMs: this.parts.clock.now() });
   }
 
-  /** Undefined when it cannot be found out. Read once for all channels of the guild. */
-  private async whatIsMissing(channelId: string): Promise<Missing | undefined> {
+  /** Undefined if the permissions cannot be read. They are read once for all channels of the guild. */
+  private async findMissing(channelId: string): Promise<Missing | undefined> {
     const { discord, clock } = this.parts;
     this.permissions ??= BotPermissions.read(discord, this.claim.guildId, this.signal).catch(() => undefined);
     const permissions = await this.permissions;
@@ -201,10 +201,10 @@ export class PanelRefresh {
   }
 
   /**
-   * What the latest snapshot lacks comes from Discord, which is asked only for what is shown, and not while all that
-   * lack their count wait after earlier failures.
+   * Requests counts from Discord that the latest snapshot lacks. It does so only if a shown counter needs one and is
+   * not in a pause after failures.
    *
-   * @returns also the channels whose count could not be read
+   * @returns the counts, and the channels whose count could not be read
    */
   private async completeCounts(
     { counters, snapshot }: GuildCounters,
@@ -213,17 +213,17 @@ export class PanelRefresh {
     const { discord, clock } = this.parts;
     const now = clock.now();
     const counts = countsOf(snapshot, now);
-    const asking = counters
+    const incomplete = counters
       .filter((counter) => mayAskDiscord(counter) && countFor(counter, counts) === undefined)
       .map(({ counter: { channelId } }) => known.get(channelId) ?? unknownChannel(this.claim.guildId, channelId))
       .filter((channel) => endOfWait(channel) <= now);
-    if (asking.length === 0) return { counts, unread: new Map() };
+    if (incomplete.length === 0) return { counts, unread: new Map() };
     try {
       const guild = await discord.guilds.get(this.claim.guildId, this.signal);
       return { counts: { ...counts, discord: guild }, unread: new Map() };
     } catch (error) {
       if (!(error instanceof DiscordError)) throw error;
-      const unread = afterUnreadCounts(asking, error, clock.now());
+      const unread = afterUnreadCounts(incomplete, error, clock.now());
       return { counts, unread: new Map(unread.map((channel) => [channel.channelId, channel])) };
     }
   }
@@ -233,12 +233,12 @@ export class PanelRefresh {
     return savePanelChannels(this.parts.dataSource.manager, this.claim, channels);
   }
 
-  private async dropOthers(counters: readonly KnownCounter[], known: KnownChannels): Promise<void> {
+  private async dropUnused(counters: readonly KnownCounter[], known: KnownChannels): Promise<void> {
     const shown = new Set(counters.map(({ counter }) => counter.channelId));
-    const others = [...known.keys()].filter((channelId) => !shown.has(channelId));
-    if (others.length === 0) return;
-    const countedSince = new Date(this.parts.clock.now() - RENAME_WINDOW_MS);
-    await dropPanelChannels(this.parts.dataSource.manager, this.claim.guildId, others, countedSince);
+    const unused = [...known.keys()].filter((channelId) => !shown.has(channelId));
+    if (unused.length === 0) return;
+    const windowStart = new Date(this.parts.clock.now() - RENAME_WINDOW_MS);
+    await dropPanelChannels(this.parts.dataSource.manager, this.claim.guildId, unused, windowStart);
   }
 }
 

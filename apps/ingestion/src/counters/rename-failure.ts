@@ -10,21 +10,21 @@ import { growingPause, type Pauses } from '#libs/timing';
 
 const MINUTE_MS = 60_000;
 
-/** Pauses of minutes and hours are documented, so they are kept nearly whole. */
+/** These pauses are documented, so they are randomized only a little. */
 const SPREAD = 0.1;
 
-/** For what somebody has to put right. */
+/** For failures that somebody has to repair. */
 const REFUSED: Pauses = { firstMs: 10 * MINUTE_MS, longestMs: 180 * MINUTE_MS, spread: SPREAD };
-/** For what passes. */
+/** For temporary failures. */
 const UNAVAILABLE: Pauses = { firstMs: MINUTE_MS / 2, longestMs: 10 * MINUTE_MS, spread: SPREAD };
 
 export interface FailedRename {
-  /** As it was before. */
+  /** The state before the rename. */
   channel: PanelChannel;
-  /** With the rename counted. */
+  /** The state with the rename counted. */
   renamed: PanelChannel;
   error: DiscordError;
-  /** What the bot is known to lack. */
+  /** The permissions that the bot lacks, if known. */
   lacking?: readonly DiscordPermission[];
   /** Whether the bot is known to be in the guild. */
   isInGuild?: boolean;
@@ -33,7 +33,7 @@ export interface FailedRename {
   nowMs: number;
 }
 
-/** The channel after a rename that failed: why, and when to try again. */
+/** The state after a failed rename: the reason, and the time of the next attempt. */
 export function afterFailure(failed: FailedRename): PanelChannel {
   const { channel, renamed, error, isInGuild, others = [], nowMs } = failed;
   const lastError = explainDiscordError(error, {
@@ -46,17 +46,17 @@ export function afterFailure(failed: FailedRename): PanelChannel {
   return waitAfter({ ...(error.mayHaveBeenDone ? renamed : channel), lastError }, error, others, nowMs);
 }
 
-/** Channels whose counts could not be read. One question is asked for all of them, so they wait together. */
+/** The states of channels whose counts could not be read. One request reads all counts, so they share one pause. */
 export function afterUnreadCounts(
   channels: readonly PanelChannel[],
   error: DiscordError,
   nowMs: number,
 ): PanelChannel[] {
-  // Every member may read them.
+  // Every member may read the counts, so missing access means that the bot is not a member.
   const isInGuild = error.code !== MISSING_ACCESS;
   const lastError = explainDiscordError(error, { action: 'read the counts of the server', isInGuild });
-  const failedMost = channels.toSorted((a, b) => b.attempts - a.attempts)[0]!;
-  const { attempts, limitedUntil, pausedUntil } = waitAfter(failedMost, error, [], nowMs);
+  const mostAttempts = channels.toSorted((a, b) => b.attempts - a.attempts)[0]!;
+  const { attempts, limitedUntil, pausedUntil } = waitAfter(mostAttempts, error, [], nowMs);
   return channels.map((channel) => ({
     ...channel,
     lastError,
@@ -85,26 +85,26 @@ function waitAfter(
   }
 }
 
-/** Whether the other channels of the guild would fare the same, so that they are not tried now. */
+/** Whether the other channels of the guild would fail in the same way, so that they are not tried now. */
 export function concernsAll(error: DiscordError): boolean {
   return error.kind === 'unauthorized' || error.scope === 'global';
 }
 
-/** Whether the others are left for later: a Discord that hangs would cost the time of one call for each of them. */
+/** Whether the run ends: while Discord does not answer, every other channel would take the time of one more call. */
 export function endsRun(error: DiscordError): boolean {
   return error.kind === 'unavailable' || concernsAll(error);
 }
 
-/** Another channel of the guild, which was not tried. */
+/** The state of another channel of the guild that was not tried. */
 export function afterFailureOfAnother(channel: PanelChannel, failed: PanelChannel): PanelChannel {
   const { lastError, limitedUntil, pausedUntil } = failed;
   return { ...channel, lastError, limitedUntil, pausedUntil };
 }
 
 /**
- * One visit of a guild ends with the first channel that Discord does not answer for, and each visit finds another one.
- * So the pauses grow with the failures of all, and end together: in an outage the visits grow apart as those of one
- * channel would. Of another that fails for ever only as much counts as of this one.
+ * A run ends at the first channel for which Discord does not answer, and each run tries another channel first. So the
+ * pauses grow with the failures of all channels and end together: in an outage, runs become as rare as for a single
+ * channel. The failures of another channel count at most as many as those of this one.
  */
 function withPauseOfOutage(channel: PanelChannel, others: readonly PanelChannel[], nowMs: number): PanelChannel {
   const attempts = channel.attempts + 1;

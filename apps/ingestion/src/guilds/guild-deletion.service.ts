@@ -14,22 +14,22 @@ export class GuildDeletionService {
   ) {}
 
   /**
-   * Erases the guild as DELETE settings does, for what happened before it left; a guild that was enabled again since
-   * stays as it is.
+   * Erases the guild like DELETE settings, for events from before the bot left. A guild that was enabled again since
+   * then is not changed.
    *
-   * A large guild is only begun with: its settings are gone, and its erasure lies in the database as a job, so that the
-   * event may be acknowledged and the ones behind it need not wait. The rest follows in the background.
+   * For a large guild, this only deletes the settings and saves a job, so that the event can be acknowledged and does
+   * not delay others. The erasure continues in the background.
    *
-   * @returns whether it is erased, or will be
+   * @returns whether the guild is or will be erased
    */
   async delete(guildId: string, leftAt: Date): Promise<boolean> {
     const outcome = await this.dataSource.transaction(async (manager) => {
       await lockStripe(manager, guildId);
       const settings = await manager.getRepository(GuildSettings).findOneBy({ guildId });
-      if (settings !== null && settings.enabledAt > leftAt) return 'stays';
-      return (await this.eraser.startGuild(manager, guildId, leftAt)) ? 'erased' : 'begun';
+      if (settings !== null && settings.enabledAt > leftAt) return 'kept';
+      return (await this.eraser.startGuild(manager, guildId, leftAt)) ? 'erased' : 'started';
     });
-    if (outcome === 'begun') this.erasures.wake();
-    return outcome !== 'stays';
+    if (outcome === 'started') this.erasures.wake();
+    return outcome !== 'kept';
   }
 }

@@ -3,12 +3,12 @@ import { DataSource } from 'typeorm';
 import type { GuildEventFields } from '#libs/contracts';
 import { lockStripesShared } from '#libs/database';
 
-/** `guild.snapshot`: the newest one of each quarter of an hour is kept as history. */
+/** `guild.snapshot`: stores the newest snapshot of each 15-minute bucket. */
 @Injectable()
 export class GuildSnapshotsWriter {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** @returns whether the guild wanted it and no newer one of the same quarter was there */
+  /** @returns whether it was stored: the guild is enabled, and the bucket has no newer snapshot */
   store(snapshot: GuildEventFields<'guild.snapshot'>, occurredAt: Date): Promise<boolean> {
     return this.dataSource.transaction(async (manager) => {
       await lockStripesShared(manager, [snapshot.guild_id]);

@@ -7,7 +7,7 @@ import { guildEvents, type GuildEvent } from '../intake/guild-event-type.js';
 import { GuildDeletionService } from './guild-deletion.service.js';
 import { GuildSnapshotsWriter } from './guild-snapshots.writer.js';
 
-/** What happens to guilds and their channels. One event after the other: each locks its guild. */
+/** Events about guilds and their channels. They are processed one by one, because each locks its guild. */
 @EventController()
 export class GuildsConsumer {
   constructor(

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { Registry } from 'prom-client';
 import { HealthChecks } from '#libs/observability';
 
-/** For orchestrators and Prometheus; this port is internal. */
+/** Endpoints for orchestrators and Prometheus, on an internal port. */
 @Controller()
 export class HealthController {
   constructor(

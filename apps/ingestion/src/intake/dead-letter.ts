@@ -1,19 +1,21 @@
+import { randomUUID } from 'node:crypto';
 import { DEAD_LETTER_HEADERS, derivedEventId, elementMessageId, messageTime } from '#libs/contracts';
 import type { EventError } from './event-error.js';
 import type { IncomingMessage } from './incoming-message.js';
 import { ownText } from './event-type.js';
 
-/** What goes to the dead letters: a message as it came, or one element of its array. */
+/** A dead letter: a whole message, or one element of its array. */
 export interface DeadLetter {
   content: Buffer;
-  /** That of the original message. */
+  /** The routing key of the original message. */
   routingKey: string;
   contentType: string | undefined;
   contentEncoding: string | undefined;
-  messageId: string | undefined;
+  /** Random where the publisher gave none: published again more than once, it is stored once. */
+  messageId: string;
   /** AMQP `timestamp`; in milliseconds where the publisher gave none. */
   timestamp: number;
-  headers: Record<string, string>;
+  headers: Record<string, string | number>;
 }
 
 /** All headers of a message must fit one AMQP frame, or the client throws. */
@@ -21,7 +23,7 @@ const MAX_FIELDS_BYTES = 4_096;
 const MAX_TEXT_LENGTH = 1_000;
 const MAX_SHORT_STRING_BYTES = 255;
 
-/** The whole message, its bytes untouched. */
+/** The whole message, with unchanged bytes. */
 export function deadLetterOf(message: IncomingMessage, error: EventError): DeadLetter {
   return {
     content: message.content,
@@ -34,7 +36,7 @@ export function deadLetterOf(message: IncomingMessage, error: EventError): DeadL
   };
 }
 
-/** One element of the message's array, with the identity and time it would have had. */
+/** One element of the message's array, with the identity and time of its event. */
 export function deadLetterOfElement(
   message: IncomingMessage,
   element: { index: number; text: string },
@@ -51,27 +53,29 @@ export function deadLetterOfElement(
   };
 }
 
-/** AMQP's short strings hold 255 bytes; bytes that were no UTF-8 have grown when they were decoded. */
+/** AMQP's short strings hold 255 bytes. Decoding invalid UTF-8 can make a text longer. */
 function shortText(text: string | undefined): string | undefined {
   return text !== undefined && Buffer.byteLength(text) <= MAX_SHORT_STRING_BYTES ? text : undefined;
 }
 
 /** An id that is too long becomes the UUID that would be derived from it: a replay is the same event. */
-function encodableId(id: string | undefined): string | undefined {
-  return id === undefined ? undefined : (shortText(id) ?? derivedEventId(id));
+function encodableId(id: string | undefined): string {
+  return id === undefined ? randomUUID() : (shortText(id) ?? derivedEventId(id));
 }
 
-function headersOf(message: IncomingMessage, error: EventError): Record<string, string> {
-  const headers: Record<string, string> = {
+function headersOf(message: IncomingMessage, error: EventError): Record<string, string | number> {
+  const headers: Record<string, string | number> = {
     [DEAD_LETTER_HEADERS.errorName]: error.name,
     [DEAD_LETTER_HEADERS.errorMessage]: ownText(error.message.slice(0, MAX_TEXT_LENGTH)),
     [DEAD_LETTER_HEADERS.originalRoutingKey]: message.routingKey,
+    [DEAD_LETTER_HEADERS.diedAt]: new Date().toISOString(),
   };
+  if (message.replayCount !== undefined) headers[DEAD_LETTER_HEADERS.replayCount] = message.replayCount;
   if (error.fields.length > 0) headers[DEAD_LETTER_HEADERS.errorFields] = fieldsHeader(error);
   return headers;
 }
 
-/** As many of the wrong fields as fit, as JSON. */
+/** As many field errors as fit, as JSON. */
 function fieldsHeader(error: EventError): string {
   for (let count = error.fields.length; count > 0; count--) {
     const text = JSON.stringify(error.fields.slice(0, count));

@@ -5,24 +5,24 @@ import type { StatisticsContract } from '#libs/contracts';
 import type { OutcomeCounts } from './event-result.js';
 import type { EventType, IntakeEvent } from './event-type.js';
 
-/** Transport id of every way that events come in by. */
+/** The id of all transports that receive events. */
 export const EVENTS = Symbol('EVENTS');
 
-/** What a consumer takes. */
+/** What a consumer receives. */
 export interface Subscription {
   types: (contract: StatisticsContract) => readonly EventType[];
-  /** It gets at most so many events at a time. @defaultValue as many as a batch has */
+  /** The maximum number of events per call. @defaultValue the whole batch */
   atOnce?: number;
 }
 
-/** Whatever stores or carries out events. */
+/** Stores or handles events. */
 export interface EventConsumer {
   readonly types: readonly EventType[];
   readonly atOnce: number;
   /**
-   * Stores all of these events, or none. Doing it again does no harm.
+   * Stores all of these events, or none. It is idempotent.
    *
-   * @throws the database's error: where it is about the events, the one at fault is found; else all are stored again
+   * @throws the database's error; for an error of the data, the batch is bisected, otherwise it is retried
    */
   store(events: readonly IntakeEvent[]): Promise<OutcomeCounts>;
 }
@@ -33,18 +33,18 @@ export function EventController(): ClassDecorator {
 }
 
 /**
- * A method that gets events: `store(@Payload() events: readonly E[]): Promise<OutcomeCounts>`, as EventConsumer has it.
- * All else is done by intake, before and after.
+ * Subscribes a method to events: `store(@Payload() events: readonly E[]): Promise<OutcomeCounts>`, with the contract of
+ * {@link EventConsumer.store}. Intake does everything else.
  */
 export function OnEvents(subscription: Subscription): MethodDecorator {
   return (target, method, descriptor) => {
-    // Nest asks for a pattern; what matters is that each method has its own.
+    // Nest requires a pattern. Any pattern works that is unique to the method.
     const pattern = `${target.constructor.name}.${String(method)}`;
     return EventPattern<string>(pattern, EVENTS, { subscription })(target, method, descriptor);
   };
 }
 
-/** Nest's own filter replaces errors by "Internal server error"; intake must see what really happened. */
+/** Nest's default filter replaces errors with "Internal server error", but intake needs the original error. */
 @Catch()
 class RethrowFilter implements RpcExceptionFilter<unknown> {
   catch(exception: unknown): Observable<never> {

@@ -1,20 +1,23 @@
 import type { FieldError } from '#libs/contracts';
 
-export type EventErrorName =
+export const EVENT_ERRORS = [
   /** The body cannot be read at all. */
-  | 'MalformedMessageError'
+  'MalformedMessageError',
   /** Neither the routing key nor the pattern is the name of an event that belongs into this queue. */
-  | 'UnknownEventError'
+  'UnknownEventError',
   /** A field is missing or wrong. */
-  | 'InvalidEventError'
+  'InvalidEventError',
   /** The event is more than five minutes ahead of this system's clock. */
-  | 'FutureEventError'
+  'FutureEventError',
   /** Postgres refuses this very event. */
-  | 'RefusedByDatabaseError'
+  'RefusedByDatabaseError',
   /** This system failed on the event in a way that nobody foresaw. */
-  | 'UnexpectedError';
+  'UnexpectedError',
+] as const;
 
-/** Why an event can never be taken. It goes to the dead letters with this. */
+export type EventErrorName = (typeof EVENT_ERRORS)[number];
+
+/** Why an event can never be stored. Its dead letter contains this error. */
 export class EventError extends Error {
   constructor(
     override readonly name: EventErrorName,
@@ -31,7 +34,7 @@ export class EventError extends Error {
       fields,
     );
   }
-  /** @param field what the time, in Unix milliseconds, was taken from */
+  /** @param occurredAt Unix milliseconds @param field the field that gave the time */
   static inFuture(occurredAt: number, field: string): EventError {
     const message = `says ${new Date(occurredAt).toISOString()}, more than 5 minutes in the future`;
     return new EventError('FutureEventError', `${field} ${message}`, [{ field, message }]);

@@ -9,16 +9,16 @@ import type { IncomingMessage } from './incoming-message.js';
 import { MessageDecoder, type DecodedMessage } from './message-decoder.js';
 
 export interface EventPipelineParts {
-  /** What is older is dropped, in days. */
+  /** Older events are dropped. In days. */
   retentionDays: number;
   storer: EventStorer;
   metrics: EventMetrics;
   logger: Logger;
 }
 
-/** The way of every event, whichever transport brings it: decoded, stored by its consumer, and counted. */
+/** Decodes events of any transport, has them stored by their consumers, and counts them. */
 export class EventPipeline {
-  /** Where its events come from. */
+  /** The queues of its events. */
   readonly queues: readonly string[];
   private readonly types: ReadonlyMap<string, EventType>;
   private readonly consumers: ReadonlyMap<EventType, EventConsumer>;
@@ -32,71 +32,89 @@ export class EventPipeline {
     this.consumers = new Map(consumers.flatMap((consumer) => consumer.types.map((type) => [type, consumer] as const)));
     const types = [...this.consumers.keys()];
     this.types = new Map(types.map((type) => [type.name, type]));
-    const twice = types.find((type) => this.types.get(type.name) !== type);
-    if (twice !== undefined) throw new Error(`two consumers take ${twice.name}`);
+    const duplicate = types.find((type) => this.types.get(type.name) !== type);
+    if (duplicate !== undefined) throw new Error(`two consumers subscribe to ${duplicate.name}`);
     this.queues = [...new Set(types.map(({ queue }) => queue))];
     this.decoder = new MessageDecoder({ types: this.types, retentionDays: parts.retentionDays });
   }
 
-  /** The queue in which events of a name are taken. */
+  /** The queue of the events with this name. */
   queueOf(name: string): string | undefined {
     return this.types.get(name)?.queue;
   }
 
-  /** Decodes a message, and counts the events that never get to a consumer. Never throws. */
+  /** Decodes a message, and counts the events that no consumer receives. Never throws. */
   decode(message: IncomingMessage): DecodedMessage {
     const decoded = this.decoder.decode(message);
     this.parts.metrics.countUnrepeatable(decoded.unrepeatable);
-    if (decoded.received < decoded.results.length) this.countOthers(decoded, message);
+    if (decoded.received < decoded.results.length) this.countRejected(decoded, message);
     return decoded;
   }
 
-  private countOthers({ results, refused: count }: DecodedMessage, { queue }: IncomingMessage): void {
+  private countRejected({ results, refused: count }: DecodedMessage, { queue }: IncomingMessage): void {
     const { metrics, logger } = this.parts;
-    for (const result of results) if (result.status === 'drop') metrics.count(result.reason, 1);
-    metrics.count('dead_lettered', count);
+    for (const result of results) {
+      if (result.status === 'drop') metrics.count(result.reason, 1);
+      else if (result.status === 'dead letter') metrics.countDeadLetter(result.reason);
+    }
     // Not its message or its routing key, which may repeat what the publisher sent: they lie with the dead letter.
     const first = results.find((result) => result.status === 'dead letter');
-    if (first) logger.warn({ queue, count, error: first.reason }, 'events go to the dead letters');
+    if (first) logger.warn({ queue, count, error: first.reason }, 'publishing events to the dead letters');
   }
 
   /**
-   * Has the events of a batch stored by their consumers, in order, and counts what became of them.
+   * Has the events of a batch stored by their consumers, in order, and counts the outcomes.
    *
-   * @param ids of the batch, for the lines that it causes
-   * @returns the dead letters of each message: of events that could not be decoded, and of those that cannot be stored
-   * @throws the error in an outage: nothing is decided, the same batch is to be stored again, which does no harm
+   * @param ids of the batch, for the log
+   * @returns the dead letters of each message, from decoding and from storing
+   * @throws the error of an outage; the whole batch has to be retried, which is idempotent
    */
   async store(messages: readonly DecodedMessage[], ids: LogIds = {}): Promise<DeadLetter[][]> {
     const { metrics, storer } = this.parts;
     const outcome = new StoringOutcome(ids);
-    for (const { consumer, events } of this.portionsOf(messages)) await storer.store(events, consumer, outcome);
-    // Not before: what fails in the middle is done again as a whole.
+    const startedAt = performance.now();
+    for (const { consumer, events } of this.groupsOf(messages)) await storer.store(events, consumer, outcome);
+    // Only now, because a batch that fails in the middle is retried as a whole.
     metrics.countAll(outcome.counts);
-    metrics.count('dead_lettered', outcome.refused.size);
+    for (const { reason } of outcome.refused.values()) metrics.countDeadLetter(reason);
+    this.measure(messages, outcome, (performance.now() - startedAt) / 1_000);
     return messages.map((message) => lettersOf(message, outcome));
   }
 
-  /** Neighbours with the same consumer, at most as many at a time as it takes. */
-  private *portionsOf(messages: readonly DecodedMessage[]): Generator<Portion> {
-    let portion: Portion | undefined;
+  private measure(messages: readonly DecodedMessage[], { refused }: StoringOutcome, seconds: number): void {
+    const { metrics } = this.parts;
+    const now = Date.now();
+    let events = 0;
+    for (const { results } of messages) {
+      for (const result of results) {
+        if (result.status !== 'ok' || refused.has(result)) continue;
+        events++;
+        metrics.observeLag(result, now);
+      }
+    }
+    metrics.observeBatch(events, seconds);
+  }
+
+  /** Consecutive events with the same consumer, at most as many as it accepts per call. */
+  private *groupsOf(messages: readonly DecodedMessage[]): Generator<EventGroup> {
+    let group: EventGroup | undefined;
     for (const { results } of messages) {
       for (const result of results) {
         if (result.status !== 'ok') continue;
         const consumer = this.consumers.get(result.source.type)!;
-        if (portion?.consumer !== consumer || portion.events.length === consumer.atOnce) {
-          if (portion !== undefined) yield portion;
-          portion = { consumer, events: [] };
+        if (group?.consumer !== consumer || group.events.length === consumer.atOnce) {
+          if (group !== undefined) yield group;
+          group = { consumer, events: [] };
         }
-        portion.events.push(result);
+        group.events.push(result);
       }
     }
-    if (portion !== undefined) yield portion;
+    if (group !== undefined) yield group;
   }
 }
 
 /** Events that are stored together. */
-interface Portion {
+interface EventGroup {
   consumer: EventConsumer;
   events: ReceivedEvent[];
 }

@@ -1,14 +1,14 @@
-import type { EventEnvelope } from '#libs/contracts';
+import { messageTime, type EventEnvelope } from '#libs/contracts';
 import { deadLetterOf, deadLetterOfElement, type DeadLetter } from './dead-letter.js';
 import type { EventError, EventErrorName } from './event-error.js';
 import type { EventType, IntakeEvent } from './event-type.js';
 import type { IncomingMessage } from './incoming-message.js';
 
 /**
- * What is to be done with one event:
- * - `ok`: its consumer stores it or carries it out
- * - `drop`: nothing, and that is no mistake
- * - `dead letter`: it can never be taken; its message is acknowledged when the broker has the letter
+ * The result of decoding or storing one event:
+ * - `ok`: its consumer stores or handles it
+ * - `drop`: it is ignored, which is not an error
+ * - `dead letter`: it can never be stored; its message is acknowledged after the broker has confirmed the dead letter
  */
 export type EventResult<E extends IntakeEvent = IntakeEvent> = ReceivedEvent<E> | DroppedEvent | RefusedEvent;
 
@@ -16,7 +16,7 @@ export interface ReceivedEvent<E extends IntakeEvent = IntakeEvent> {
   readonly status: 'ok';
   readonly event: E;
   readonly source: EventSource;
-  /** Among the events of the source. */
+  /** Index among the events of the source. */
   readonly index: number;
 }
 
@@ -32,30 +32,30 @@ export interface RefusedEvent {
 }
 
 /**
- * - `duplicate`: was stored before
+ * - `duplicate`: stored before
  * - `unwanted`: module or statistic off, or erased
  * - `too_old`: older than the retention
- * - `no_discord`: starboard and counter panel events, while nothing acts in Discord
+ * - `no_discord`: a starboard or counter panel event, without a Discord token
  */
 export type DropReason = 'duplicate' | 'unwanted' | 'too_old' | 'no_discord';
 
 /**
- * What a consumer did with an event, or why it did nothing:
+ * What a consumer did with an event, or why it dropped it:
  * - `stored`: written and committed
- * - `handled`: an event that is no statistic was carried out
+ * - `handled`: an event other than a statistic was handled
  */
 export type StoreOutcome = 'stored' | 'handled' | DropReason;
 
 /** How many events had which outcome. */
 export type OutcomeCounts = Readonly<Partial<Record<StoreOutcome, number>>>;
 
-/** Where events came from; what an event keeps of its message until it is acknowledged. */
+/** The message that events came from. It is kept until the message is acknowledged. */
 export class EventSource {
   constructor(
-    /** Of all of them. */
+    /** The type of all its events. */
     readonly type: EventType,
     private readonly message: IncomingMessage,
-    /** The source text of each element, where the message is an array. */
+    /** The source text of an element, if the message is an array. */
     private readonly elementText?: (index: number) => string,
   ) {}
 
@@ -63,6 +63,18 @@ export class EventSource {
     if (this.elementText === undefined) return this.message;
     const { messageId, timestamp, arrivedAt } = this.message;
     return { messageId, timestamp, arrivedAt, index };
+  }
+
+  /**
+   * When an event was published, in Unix milliseconds; when it occurred, if the message does not say.
+   *
+   * @param occurredAt of the event. Publishers give whole seconds, and no event is published before it occurs, so within
+   *   that second it is the better answer
+   */
+  publishedAt(occurredAt: number): number {
+    const ofMessage = messageTime(this.message);
+    if (ofMessage === undefined) return occurredAt;
+    return occurredAt > ofMessage && occurredAt < ofMessage + 1_000 ? occurredAt : ofMessage;
   }
 
   /** This event alone goes to the dead letters. */
@@ -73,7 +85,7 @@ export class EventSource {
   }
 }
 
-/** The whole message goes to the dead letters. */
+/** Makes a dead letter of the whole message. */
 export function refuseMessage(message: IncomingMessage, error: EventError): RefusedEvent {
   return { status: 'dead letter', reason: error.name, letter: deadLetterOf(message, error) };
 }

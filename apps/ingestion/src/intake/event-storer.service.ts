@@ -8,7 +8,7 @@ import { EventError } from './event-error.js';
 import { EventMetrics } from './event.metrics.js';
 import type { OutcomeCounts, ReceivedEvent, RefusedEvent, StoreOutcome } from './event-result.js';
 
-/** What became of events that were to be stored. */
+/** The outcomes of stored events. */
 export class StoringOutcome {
   readonly counts: Partial<Record<StoreOutcome, number>> = {};
   readonly refused = new Map<ReceivedEvent, RefusedEvent>();
@@ -25,7 +25,7 @@ export class StoringOutcome {
 
 const PAUSES = { firstMs: 100, longestMs: 2_000 };
 
-/** Stores events together, and finds the one that cannot be stored without harm to its neighbours. */
+/** Stores events in batches, and isolates an event that cannot be stored. */
 @Injectable()
 export class EventStorer {
   constructor(
@@ -35,10 +35,10 @@ export class EventStorer {
   ) {}
 
   /**
-   * Where the fault lies with an event, the batch is halved until that event is alone.
+   * If an event is at fault, the batch is bisected until that event is isolated.
    *
-   * @param outcome gets what became of them, also which ones Postgres will never accept, or this program fails on
-   * @throws the error in an outage: then no event is at fault, and all of them are to be stored again
+   * @param outcome receives the outcomes, including events that Postgres rejects or this program fails on
+   * @throws the error of an outage: no event is at fault, and the whole batch has to be retried
    */
   async store(
     events: readonly ReceivedEvent[],
@@ -54,11 +54,11 @@ export class EventStorer {
       if (failure === 'outage') {
         if (sqlState(error) !== SQLSTATE.outOfSharedMemory || events.length === 1) throw error;
         await systemClock.sleep(growingPause(depth + 1, PAUSES));
-        // Fewer days lock fewer partitions.
+        // Sorted by time, each half has fewer days and locks fewer partitions.
         await this.storeHalves(events.toSorted(byTime), consumer, outcome, depth);
       } else if (events.length > 1) await this.storeHalves(events, consumer, outcome, depth);
       else if (failure === 'data') this.refuse(events[0]!, error, outcome);
-      else await this.storeOnceMore(events[0]!, consumer, outcome);
+      else await this.retryAlone(events[0]!, consumer, outcome);
     }
   }
 
@@ -74,10 +74,10 @@ export class EventStorer {
   }
 
   /**
-   * Nothing is known of what failed, so it may have been a failure of the connection that this program does not
-   * recognize. The event is at fault when it fails again, with a database that answers.
+   * Retries an event after an unexpected error, which may be an unrecognized failure of the connection. The event is at
+   * fault if it fails again while the database answers.
    */
-  private async storeOnceMore(event: ReceivedEvent, consumer: EventConsumer, outcome: StoringOutcome): Promise<void> {
+  private async retryAlone(event: ReceivedEvent, consumer: EventConsumer, outcome: StoringOutcome): Promise<void> {
     await this.database.probe();
     try {
       outcome.add(await consumer.store([event.event]));
@@ -86,16 +86,17 @@ export class EventStorer {
       this.metrics.countFailure(failure);
       if (failure === 'outage') throw error;
       if (failure === 'data') return this.refuse(event, error, outcome);
-      // Not its message, which may repeat what the event holds: that lies with the dead letter.
+      // The error message may contain data of the event, so it is only in the dead letter.
       const unexpected = asError(error);
       const details = { ...outcome.ids, ...labelsOf(event), error: unexpected.name, stack: stackFrames(unexpected) };
-      this.logger.error(details, 'an event goes to the dead letters: this program fails on it');
+      this.logger.error(details, 'storing an event failed unexpectedly: publishing it to the dead letters');
       outcome.refused.set(event, refusalOf(event, 'UnexpectedError', unexpected));
     }
   }
 
   private refuse(event: ReceivedEvent, error: unknown, outcome: StoringOutcome): void {
-    this.logger.warn({ ...outcome.ids, ...labelsOf(event), error: describeError(error) }, 'Postgres refuses an event');
+    const details = { ...outcome.ids, ...labelsOf(event), error: describeError(error) };
+    this.logger.warn(details, 'Postgres rejected an event: publishing it to the dead letters');
     outcome.refused.set(event, refusalOf(event, 'RefusedByDatabaseError', asError(error)));
   }
 }
@@ -108,7 +109,7 @@ function refusalOf(
   return source.refuse(index, new EventError(name, error.message));
 }
 
-/** What a log line may say of an event. */
+/** The properties of an event that may be logged. */
 function labelsOf({ event, source: { type } }: ReceivedEvent): { event: string; guild_id: string | undefined } {
   return { event: type.name, guild_id: type.guildOf(event) };
 }
@@ -117,7 +118,7 @@ function byTime(a: ReceivedEvent, b: ReceivedEvent): number {
   return Number(a.event.occurredAt) - Number(b.event.occurredAt);
 }
 
-/** Not by `instanceof`: errors of Node itself are of another realm in tests. */
+/** Does not use `instanceof`, because in tests Node's own errors are from another realm. */
 function asError(error: unknown): Error {
   return isNativeError(error) ? error : new Error(String(error));
 }

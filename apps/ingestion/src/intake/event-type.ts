@@ -1,31 +1,31 @@
 import type { EventEnvelope, EventIdentity, Read } from '#libs/contracts';
 import type { JsonValue } from '#libs/json';
 
-/** All that intake asks of an event. */
+/** What intake needs of an event. */
 export interface IntakeEvent {
-  /** As Unix milliseconds, where it is a number. */
+  /** A number is in Unix milliseconds. */
   occurredAt: number | Date;
 }
 
 /** How the events of one name are read. Consumers declare the types that they store with `@OnEvents`. */
 export interface EventType<E extends IntakeEvent = IntakeEvent, F = unknown> {
   readonly name: string;
-  /** The only queue in which such events are taken. */
+  /** The queue of these events. They are rejected in any other queue. */
   readonly queue: string;
   /** Checks the body of an event. */
   read(body: JsonValue | undefined): Read<F>;
   identify(fields: F, envelope: EventEnvelope): EventIdentity;
-  /** @param ownTexts whether the event must copy its texts: else they are views of the message's body, and keep it alive */
+  /** @param ownTexts whether to copy the texts; otherwise they are views that keep the whole body in memory */
   toEvent(fields: F, identity: EventIdentity, ownTexts: boolean): E;
   /** For log lines. */
   guildOf(event: E): string | undefined;
-  /** What the event takes in memory beyond a kilobyte, roughly, in bytes. @defaultValue 0 */
+  /** The event's approximate memory above one kilobyte, in bytes. @defaultValue 0 */
   extraBytes?(event: E): number;
 }
 
 /**
- * The same text in memory of its own. A part of another text is kept as a view of it, and keeps the whole of it alive.
- * Lone surrogates become U+FFFD.
+ * A copy of the text. A substring is a view of its original and keeps the whole original in memory. Lone surrogates
+ * become U+FFFD.
  */
 export function ownText(text: string): string {
   return Buffer.from(text).toString();

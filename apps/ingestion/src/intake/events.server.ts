@@ -6,7 +6,7 @@ import type { OutcomeCounts } from './event-result.js';
 import type { IntakeEvent } from './event-type.js';
 import type { Intake } from './intake.service.js';
 
-/** What every transport is: Nest gives it the `@OnEvents` methods, intake makes a pipeline to them. */
+/** The base of all transports. Nest registers the `@OnEvents` methods, and intake creates a pipeline to them. */
 export abstract class EventsServer extends Server implements CustomTransportStrategy {
   override readonly transportId = EVENTS;
   override readonly propagatesEventHandlerErrors = true;
@@ -20,7 +20,7 @@ export abstract class EventsServer extends Server implements CustomTransportStra
   abstract override listen(callback: (error?: unknown) => void): void;
   abstract override close(): Promise<void>;
 
-  /** Complete once Nest knows this server. */
+  /** Available after Nest has registered the handlers. */
   protected get pipeline(): EventPipeline {
     this.pipelineToConsumers ??= this.intake.pipelineTo((contract) =>
       [...this.getHandlers().values()].map((handler): EventConsumer => {
@@ -39,10 +39,10 @@ export abstract class EventsServer extends Server implements CustomTransportStra
   }
 
   override on(): never {
-    throw new Error('this transport has no events of its own');
+    throw new Error('this transport emits no events');
   }
 
   override unwrap(): never {
-    throw new Error('this transport has no client to hand out');
+    throw new Error('this transport has no client');
   }
 }

@@ -12,13 +12,13 @@ import { ownText, type EventType } from './event-type.js';
 
 const BYTES_PER_COUNT = 48;
 
-/** An event that is no statistic, read and checked. */
+/** A validated event other than a statistic. */
 export interface GuildEvent<N extends GuildEventName = GuildEventName> {
   fields: GuildEventFields<N>;
   occurredAt: Date;
 }
 
-/** For `@OnEvents`: the types of events that are no statistics. */
+/** For `@OnEvents`: types of events other than statistics. */
 export function guildEvents<N extends GuildEventName>(...names: readonly N[]): () => readonly EventType[] {
   return () => names.map((name) => new GuildEventType(name));
 }
@@ -36,7 +36,7 @@ class GuildEventType<N extends GuildEventName> implements EventType<GuildEvent<N
 
   identify(fields: GuildEventFields<N>, envelope: EventEnvelope): EventIdentity {
     const { occurred_at: occurredAt } = fields as { occurred_at?: number };
-    // Carrying such an event out twice changes nothing, whatever its identity.
+    // Handling such an event twice changes nothing, so its identity does not matter.
     return { ...resolveIdentity({ occurredAt }, envelope), repeatable: true };
   }
 

@@ -1,4 +1,4 @@
-/** A message as a publisher sent it, whichever way it came. */
+/** A published message, independent of the transport. */
 export interface IncomingMessage {
   /** The queue it came from. */
   queue: string;
@@ -8,8 +8,10 @@ export interface IncomingMessage {
   contentEncoding?: string;
   /** AMQP `message_id`. */
   messageId?: string;
-  /** AMQP `timestamp`, as it came. */
+  /** AMQP `timestamp`, unchanged. */
   timestamp?: number;
+  /** How often it was published again after it was a dead letter; missing for one that never was. */
+  replayCount?: number;
   /** Its properties could not be read, and are missing here. */
   hasUnreadableProperties?: boolean;
   /** Unix milliseconds. */

@@ -8,7 +8,7 @@ import { EventPipeline } from './event-pipeline.js';
 import { EventStorer } from './event-storer.service.js';
 import { MemoryBudget } from './memory-budget.js';
 
-/** What a transport needs to bring events in. */
+/** What a transport needs to process events. */
 @Injectable()
 export class Intake {
   constructor(
@@ -17,7 +17,7 @@ export class Intake {
     private readonly storer: EventStorer,
     private readonly metrics: EventMetrics,
     private readonly logger: Logger,
-    /** For what is held of all queues. */
+    /** The memory budget of all queues together. */
     readonly memory: MemoryBudget,
   ) {}
 

@@ -10,7 +10,7 @@ describe('MemoryBudget', () => {
     return account;
   };
 
-  it('should let one queue hold all but what is reserved for the others', () => {
+  it('should let one queue hold everything except the reserves of the other queues', () => {
     const [busy] = sharesOf(new MemoryBudget());
     expect(busy!.freeBytes).toBe(MAX_HELD_BYTES - (QUEUES - 1) * RESERVED_BYTES);
   });
@@ -22,19 +22,19 @@ describe('MemoryBudget', () => {
     expect([busy!.freeBytes, greedy!.freeBytes, idle!.freeBytes]).toEqual([0, 0, RESERVED_BYTES]);
   });
 
-  it('should hold no more than the bound when every queue takes all it may', () => {
+  it('should hold no more than the limit when every queue takes as much as possible', () => {
     const budget = new MemoryBudget();
     for (const share of sharesOf(budget)) hold(share, share.freeBytes);
     expect(budget.heldBytes).toBe(MAX_HELD_BYTES);
   });
 
-  it('should give a queue nothing more once it has passed its share', () => {
+  it('should give a queue nothing more after it has exceeded its share', () => {
     const [busy, other] = sharesOf(new MemoryBudget());
     hold(busy!, 2 * MAX_HELD_BYTES);
     expect([busy!.freeBytes, other!.freeBytes]).toEqual([0, RESERVED_BYTES]);
   });
 
-  it('should count all that holds something of a queue, until it holds nothing more', () => {
+  it('should count all accounts of a queue until they hold nothing', () => {
     const [share] = sharesOf(new MemoryBudget());
     const first = hold(share!, 5_000);
     const second = share!.open();
@@ -49,13 +49,13 @@ describe('MemoryBudget', () => {
     expect(share!.heldBytes).toBe(0);
   });
 
-  it('should always let one message be taken and decoded, and then as there is room', () => {
+  it('should always allow one message to be taken and decoded, and more if there is room', () => {
     const [busy, other] = sharesOf(new MemoryBudget());
     hold(other!, MAX_HELD_BYTES);
     const account = busy!.open();
     const large = Buffer.alloc(RESERVED_BYTES);
-    expect([account.mayTake(large), account.mayDecode, account.mayGoOn]).toEqual([true, true, true]);
+    expect([account.mayTake(large), account.mayDecode, account.mayResume]).toEqual([true, true, true]);
     account.addDecoded(account.take(large), 1);
-    expect([account.mayTake(Buffer.alloc(0)), account.mayDecode, account.mayGoOn]).toEqual([false, false, false]);
+    expect([account.mayTake(Buffer.alloc(0)), account.mayDecode, account.mayResume]).toEqual([false, false, false]);
   });
 });

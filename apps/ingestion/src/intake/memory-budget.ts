@@ -2,30 +2,30 @@ import { Injectable } from '@nestjs/common';
 
 const MIB = 1_048_576;
 
-/** What an instance holds of all its queues together is bounded by this, in bytes. */
+/** The maximum memory that an instance holds for all queues together, in bytes. */
 export const MAX_HELD_BYTES = 64 * MIB;
 /**
- * A queue may hold this much whatever the others hold, so that none waits for another. It has room for a few messages
- * of the largest size, one of them decoded.
+ * The memory reserved for each queue, so that no queue waits for another. It is enough for a few messages of the
+ * maximum size, one of them decoded.
  */
 export const RESERVED_BYTES = 12 * MIB;
 /**
- * A packed array of a few kilobytes may become a megabyte of objects. Messages wait as the bytes they came as; only so
- * much of them is decoded ahead.
+ * The limit for decoding ahead. A compressed array of a few kilobytes may become a megabyte of objects, so messages
+ * wait as bytes, and only this much is decoded in advance.
  */
 const MAX_DECODED_BYTES = 16 * MIB;
-/** Of a message beside its body: its properties, the objects around them. */
+/** The memory of a message without its body: its properties and objects. */
 const BYTES_PER_MESSAGE = 1_000;
-/** A message of the largest size takes less than this once decoded: its text, 1,000 events, or as many dead letters. */
+/** More than a decoded message of the maximum size takes: its text, and 1,000 events or dead letters. */
 const ROOM_TO_DECODE_BYTES = 6 * MIB;
-/** A queue that has paused goes on when this much is free. It is less than what is reserved for each queue. */
-const ROOM_TO_GO_ON_BYTES = 10 * MIB;
+/** A paused queue resumes when this much is free. Less than the reserve of a queue. */
+const ROOM_TO_RESUME_BYTES = 10 * MIB;
 
-/** What one message takes in memory, roughly, in bytes. */
+/** The approximate memory of one message, in bytes. */
 export interface HeldMemory {
-  /** As it came. */
+  /** The delivered bytes. */
   arrived: number;
-  /** Beside that, since it was decoded. */
+  /** Additional memory since it was decoded. */
   decoded: number;
 }
 
@@ -38,21 +38,21 @@ export class MemoryBudget {
     return this.shares.reduce((sum, share) => sum + share.heldBytes, 0);
   }
 
-  /** The share of one more queue. */
+  /** Adds a queue. @returns its share */
   share(): MemoryShare {
     const share = new MemoryShare(
       () => this.freeForAll(),
-      () => this.tellOfRoom(),
+      () => this.notifyRoom(),
     );
     this.shares.push(share);
     return share;
   }
 
-  private tellOfRoom(): void {
+  private notifyRoom(): void {
     for (const share of this.shares) share.notify();
   }
 
-  /** Bytes that any queue may take beyond what is reserved for it. */
+  /** Free bytes beyond the reserves, for any queue. */
   private freeForAll(): number {
     let free = MAX_HELD_BYTES;
     for (const { heldBytes } of this.shares) free -= Math.max(RESERVED_BYTES, heldBytes);
@@ -66,14 +66,14 @@ export class MemoryShare {
 
   constructor(
     private readonly freeForAll: () => number,
-    /** Something was freed, for which consumers of any queue may be waiting. */
-    readonly tellOfRoom: () => void,
+    /** Notifies the consumers of all queues that memory was freed. */
+    readonly notifyRoom: () => void,
   ) {}
 
   /**
-   * For a consumer of the queue. There may be several: a batch may outlive the consumer that it came by.
+   * Opens an account for a consumer of the queue. Several may be open, because a batch may outlive its consumer.
    *
-   * @param onRoom called when something was freed, maybe of another queue
+   * @param onRoom called when memory was freed, maybe by another queue
    */
   open(onRoom: () => void = () => undefined): MemoryAccount {
     const account = new MemoryAccount(this, onRoom, () => this.accounts.delete(account));
@@ -97,7 +97,7 @@ export class MemoryShare {
   }
 }
 
-/** What one consumer holds of its queue's share. */
+/** The memory that one consumer holds of its queue's share. */
 export class MemoryAccount {
   private arrivedBytes = 0;
   private decodedBytes = 0;
@@ -112,19 +112,19 @@ export class MemoryAccount {
     return this.arrivedBytes + this.decodedBytes;
   }
 
-  /** One message may always be taken, or nothing would ever be acknowledged. */
+  /** One message may always be taken; otherwise nothing would ever be acknowledged. */
   mayTake(content: Buffer): boolean {
     return this.arrivedBytes === 0 || bytesOf(content) <= this.share.freeBytes;
   }
 
-  /** Whether too little is left for decoding once this message is there too. */
+  /** Whether, with this message, too little memory is left for decoding. */
   isShortWith(content: Buffer): boolean {
     return this.share.freeBytes - bytesOf(content) < ROOM_TO_DECODE_BYTES;
   }
 
-  /** Whether a consumer that has paused may go on. */
-  get mayGoOn(): boolean {
-    return this.share.freeBytes >= ROOM_TO_GO_ON_BYTES;
+  /** Whether a paused consumer may resume. */
+  get mayResume(): boolean {
+    return this.share.freeBytes >= ROOM_TO_RESUME_BYTES;
   }
 
   /** As with taking, one message may always be decoded. */
@@ -144,7 +144,7 @@ export class MemoryAccount {
     this.decodedBytes += bytes;
   }
 
-  /** From now on the message takes only so many bytes. */
+  /** Sets the memory of the message to this many bytes. */
   shrink(held: HeldMemory, bytes: number): void {
     this.release(held);
     held.arrived = bytes;
@@ -157,17 +157,17 @@ export class MemoryAccount {
     this.decodedBytes -= decoded;
   }
 
-  /** The consumer is over, and holds nothing but these; without any, the account is closed. */
+  /** The consumer has ended and holds only these messages. If there are none, the account is closed. */
   keepOnly(held: readonly HeldMemory[]): void {
     this.arrivedBytes = held.reduce((sum, { arrived }) => sum + arrived, 0);
     this.decodedBytes = held.reduce((sum, { decoded }) => sum + decoded, 0);
     if (held.length === 0) this.close();
-    this.tellOfRoom();
+    this.notifyRoom();
   }
 
-  /** What was released is for whoever waits, of any queue. */
-  tellOfRoom(): void {
-    this.share.tellOfRoom();
+  /** Notifies the consumers of all queues that memory was freed. */
+  notifyRoom(): void {
+    this.share.notifyRoom();
   }
 }
 

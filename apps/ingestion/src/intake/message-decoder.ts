@@ -6,38 +6,41 @@ import type { EventType } from './event-type.js';
 import type { IncomingMessage } from './incoming-message.js';
 import { openMessage, type OpenedMessage } from './open-message.js';
 
-/** A message, taken apart into its events. */
+/** A message that was decoded into its events. */
 export interface DecodedMessage {
-  /** Of each of its events, in order; of the whole message, where that cannot be decoded. */
+  /** One result for each event, in order, or one for the whole message if it cannot be decoded. */
   results: EventResult[];
-  /** Of the results, how many are `ok`. */
+  /** The number of results that are `ok`. */
   received: number;
-  /** How many are dead letters. */
+  /** The number of dead letters. */
   refused: number;
-  /** Events that a second delivery would store again: nothing in them or their message says which they are. */
+  /** The number of events that a second delivery would store again, because they have no id or time. */
   unrepeatable: number;
-  /** How many events it counts for in a batch; at least 1. */
+  /** The number of events that it counts as in a batch; at least 1. */
   weight: number;
-  /** What it takes in memory beside the bytes it came as, roughly, in bytes. */
+  /** The approximate memory in addition to the delivered bytes, in bytes. */
   bytes: number;
 }
 
 export interface MessageDecoderOptions {
   /** By name. */
   types: ReadonlyMap<string, EventType>;
-  /** What is older is dropped, in days. */
+  /** Older events are dropped. In days. */
   retentionDays: number;
 }
 
-/** Of an event or a dead letter in memory. */
+/** The memory of an event or a dead letter. */
 const BYTES_PER_EVENT = 1_000;
 const TOO_OLD: DroppedEvent = { status: 'drop', reason: 'too_old' };
 
-/** Turns messages into events: unpack, parse, validate, identify, judge the time. Has no side effects. */
+/**
+ * Decodes messages into events: decompresses, parses, validates and identifies them, and checks their time. Has no side
+ * effects.
+ */
 export class MessageDecoder {
   constructor(private readonly options: MessageDecoderOptions) {}
 
-  /** Never throws: what cannot be decoded is a dead letter. */
+  /** Never throws. What cannot be decoded becomes a dead letter. */
   decode(message: IncomingMessage): DecodedMessage {
     const decoded: DecodedMessage = { results: [], received: 0, refused: 0, unrepeatable: 0, weight: 0, bytes: 0 };
     try {
@@ -58,9 +61,9 @@ export class MessageDecoder {
     const { bodies } = opened;
     const { type } = opened.source;
     if (type.queue !== message.queue) {
-      throw new EventError('UnknownEventError', `${type.name} does not belong into ${message.queue}`);
+      throw new EventError('UnknownEventError', `${type.name} does not belong to ${message.queue}`);
     }
-    // Of the right length: an array that has grown keeps 17 places for one event.
+    // Preallocated, because V8 reserves 17 elements when an empty array grows.
     into.results = new Array<EventResult>(bodies.length);
     for (let index = 0; index < bodies.length; index++) {
       const result = this.decodeEvent(opened, index, into);
@@ -94,9 +97,9 @@ export class MessageDecoder {
   }
 }
 
-/** What a dead letter keeps beside the message: a body of its own and headers. */
+/** The memory of a dead letter in addition to its message: its headers, and its body if it differs. */
 function letterBytes({ content, headers }: DeadLetter, message: IncomingMessage): number {
   let bytes = content === message.content ? 0 : content.length;
-  for (const text of Object.values(headers)) bytes += text.length;
+  for (const value of Object.values(headers)) bytes += String(value).length;
   return bytes;
 }

@@ -37,7 +37,7 @@ describe('MicroBatcher', () => {
     expect(batches).toEqual([['a', 'b', 'c']]);
   });
 
-  it('should count the age from the first item: later ones do not put the batch off', () => {
+  it('should count the age from the first item, so that later items do not delay the batch', () => {
     batcher.push(item('a'));
     jest.advanceTimersByTime(40);
     batcher.push(item('b'));
@@ -52,7 +52,7 @@ describe('MicroBatcher', () => {
     expect(batches).toEqual([['a', 'array']]);
   });
 
-  it('should handle one batch at a time and go on with what came meanwhile', async () => {
+  it('should handle one batch at a time and continue with the items that were added meanwhile', async () => {
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) batcher.push(item(name));
     expect(batches).toEqual([['a', 'b', 'c']]);
     await finish();
@@ -77,7 +77,7 @@ describe('MicroBatcher', () => {
     expect(batches).toEqual([['a'], ['suspect'], ['b']]);
   });
 
-  it('should hand over all that waits when it is drained', async () => {
+  it('should hand over all waiting items when it is drained', async () => {
     batcher.push(item('a'));
     const drained = batcher.drain();
     expect(batches).toEqual([['a']]);
@@ -85,7 +85,7 @@ describe('MicroBatcher', () => {
     await drained;
   });
 
-  it('should forget what waits when it is cleared', () => {
+  it('should discard waiting items when it is cleared', () => {
     batcher.push(item('a'));
     batcher.clear();
     jest.advanceTimersByTime(100);
@@ -93,10 +93,10 @@ describe('MicroBatcher', () => {
   });
 });
 
-describe('MicroBatcher, what a batch leaves over', () => {
+describe('MicroBatcher with items that exceed a batch', () => {
   afterEach(() => jest.useRealTimers());
 
-  it('should not wait longer than its age, counted from when it came', async () => {
+  it('should handle them within the maximum age, counted from their arrival', async () => {
     jest.useFakeTimers();
     const batches: string[][] = [];
     const batcher = new MicroBatcher<Item>({
@@ -117,7 +117,7 @@ describe('MicroBatcher, what a batch leaves over', () => {
     expect(batches.at(-1)).toEqual(['c']);
   });
 
-  it('should go at once when it is overdue already', async () => {
+  it('should handle them at once when they are overdue', async () => {
     jest.useFakeTimers();
     const batches: string[][] = [];
     let finish!: () => void;
@@ -140,23 +140,23 @@ describe('MicroBatcher, what a batch leaves over', () => {
 });
 
 describe('MicroBatcher with two batches at once', () => {
-  interface Begun {
+  interface StartedBatch {
     names: string[];
     previousIsDone: boolean;
     finish(): Promise<void>;
   }
-  let begun: Begun[];
+  let started: StartedBatch[];
   let batcher: MicroBatcher<Item>;
 
   beforeEach(() => {
-    begun = [];
+    started = [];
     batcher = new MicroBatcher<Item>({
       size: 2,
       maxAgeMs: 50,
       atOnce: 2,
       handle: (batch, previous) =>
         new Promise((resolve, reject) => {
-          const one: Begun = {
+          const one: StartedBatch = {
             names: batch.map(({ name }) => name),
             previousIsDone: false,
             finish: async () => {
@@ -165,45 +165,45 @@ describe('MicroBatcher with two batches at once', () => {
             },
           };
           previous.then(() => (one.previousIsDone = true)).catch(reject);
-          begun.push(one);
+          started.push(one);
         }),
     });
   });
 
-  /** Until all promises that can be are resolved. */
+  /** Lets pending promise callbacks run. */
   const settled = () => new Promise((resolve) => setImmediate(resolve));
-  const names = () => begun.map((batch) => batch.names);
+  const names = () => started.map((batch) => batch.names);
 
-  it('should begin the next batch while one is being handled, and no third', async () => {
+  it('should start a second batch while one is being handled, and no third', async () => {
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) batcher.push(item(name));
     expect(names()).toEqual([
       ['a', 'b'],
       ['c', 'd'],
     ]);
-    await begun[1]!.finish();
+    await started[1]!.finish();
     expect(names()).toHaveLength(3);
   });
 
-  it('should tell a batch when all before it are done, whichever was done first', async () => {
+  it('should resolve `previous` when all earlier batches are done, in any order', async () => {
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) batcher.push(item(name));
-    await begun[1]!.finish();
-    expect(begun[2]!.previousIsDone).toBe(false);
-    await begun[0]!.finish();
-    expect(begun[1]!.previousIsDone).toBe(true);
-    expect(begun[2]!.previousIsDone).toBe(true);
+    await started[1]!.finish();
+    expect(started[2]!.previousIsDone).toBe(false);
+    await started[0]!.finish();
+    expect(started[1]!.previousIsDone).toBe(true);
+    expect(started[2]!.previousIsDone).toBe(true);
   });
 
-  it('should handle a suspect while nothing else is', async () => {
+  it('should handle a suspect while no other batch is handled', async () => {
     batcher.push(item('a'));
     batcher.push(item('suspect', 1, true));
     batcher.push(item('b'));
     const drained = batcher.drain();
     expect(names()).toEqual([['a']]);
-    await begun[0]!.finish();
+    await started[0]!.finish();
     expect(names()).toEqual([['a'], ['suspect']]);
-    await begun[1]!.finish();
+    await started[1]!.finish();
     expect(names()).toEqual([['a'], ['suspect'], ['b']]);
-    await begun[2]!.finish();
+    await started[2]!.finish();
     await drained;
   });
 });

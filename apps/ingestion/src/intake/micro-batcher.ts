@@ -1,8 +1,8 @@
-/** Something that waits to be handled in a batch. */
+/** An item of a batch. */
 export interface BatchItem {
-  /** How many events it counts for. */
+  /** The number of events that it counts as. */
   weight: number;
-  /** It is handled in a batch of its own, while no other batch is. */
+  /** It is handled in a separate batch, while no other batch is handled. */
   alone: boolean;
 }
 
@@ -11,10 +11,10 @@ export interface MicroBatcherOptions<T extends BatchItem> {
   size: number;
   /** The first item of a batch waits at most this long, in milliseconds. */
   maxAgeMs: number;
-  /** So many batches are handled at once. @defaultValue 1 */
+  /** The maximum number of concurrent batches. @defaultValue 1 */
   atOnce?: number;
   /**
-   * Handles one batch; batches begin in the order of their items. Must not throw.
+   * Handles one batch. Batches start in the order of their items. Must not throw.
    *
    * @param previous resolves when the batches before this one are done
    */
@@ -22,8 +22,9 @@ export interface MicroBatcherOptions<T extends BatchItem> {
 }
 
 /**
- * Collects items to batches by size or age, whichever comes first, and has one batch (or a few) handled at a time.
- * Meanwhile the next fills up. The age counts from a batch's first item: later items do not put it off.
+ * Collects items into batches by size or age, whichever is reached first, and has one or a few batches handled at a
+ * time. Meanwhile the next batch is collected. The age counts from a batch's first item, so later items do not delay
+ * it.
  */
 export class MicroBatcher<T extends BatchItem> {
   private waiting: { item: T; since: number }[] = [];
@@ -33,7 +34,7 @@ export class MicroBatcher<T extends BatchItem> {
   private draining = false;
   private working = 0;
   private workingAlone = false;
-  /** Resolves when all batches that have begun are done. */
+  /** Resolves when all started batches are done. */
   private last: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: MicroBatcherOptions<T>) {}
@@ -41,20 +42,20 @@ export class MicroBatcher<T extends BatchItem> {
   push(item: T): void {
     this.waiting.push({ item, since: performance.now() });
     this.weight += item.weight;
-    // What stands before a suspect goes at once: it can get no company any more.
+    // Items before one that is handled alone cannot get more company, so they are due at once.
     if (this.weight >= this.options.size || item.alone) this.due = true;
     this.timer ??= this.startTimer(this.options.maxAgeMs);
     if (this.due) this.work();
   }
 
-  /** Handles all that waits, without waiting for more. Resolves when nothing is left. */
+  /** Handles all waiting items at once. Resolves when none is left. */
   async drain(): Promise<void> {
     this.draining = true;
     this.work();
     while (this.working > 0) await this.last;
   }
 
-  /** Forgets what waits; a batch that is being handled goes on. */
+  /** Discards waiting items. Batches that are being handled continue. */
   clear(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
@@ -64,7 +65,7 @@ export class MicroBatcher<T extends BatchItem> {
   }
 
   private work(): void {
-    while (this.waiting.length > 0 && (this.due || this.draining) && this.mayBegin()) {
+    while (this.waiting.length > 0 && (this.due || this.draining) && this.mayStart()) {
       clearTimeout(this.timer);
       this.timer = undefined;
       const batch = this.takeBatch();
@@ -73,7 +74,7 @@ export class MicroBatcher<T extends BatchItem> {
         const age = performance.now() - this.waiting[0]!.since;
         this.timer = this.startTimer(Math.max(0, this.options.maxAgeMs - age));
       }
-      this.begin(batch);
+      this.start(batch);
     }
   }
 
@@ -84,12 +85,12 @@ export class MicroBatcher<T extends BatchItem> {
     }, ms);
   }
 
-  private mayBegin(): boolean {
+  private mayStart(): boolean {
     if (this.working === 0) return true;
     return !this.workingAlone && !this.waiting[0]!.item.alone && this.working < (this.options.atOnce ?? 1);
   }
 
-  private begin(batch: T[]): void {
+  private start(batch: T[]): void {
     this.working++;
     this.workingAlone = batch[0]!.alone;
     const previous = this.last;

@@ -1,48 +1,45 @@
+import { unpackBody } from '#libs/broker';
+import { MAX_ARRAY_LENGTH } from '#libs/contracts';
 import { parseLosslessElements, type JsonObject, type JsonValue } from '#libs/json';
 import { EventError } from './event-error.js';
 import { EventSource } from './event-result.js';
 import type { EventType } from './event-type.js';
 import type { IncomingMessage } from './incoming-message.js';
-import { unpackBody } from './unpack-body.js';
-
-/** Arrays hold at most this many events. */
-export const MAX_ARRAY_LENGTH = 1_000;
 
 /**
- * To copy the texts of an event takes a fifth of the time of reading it and some 300 bytes, so that is done where the
- * body is larger than this. An array keeps its text in any case: the dead letter of an element is a part of it.
+ * Events copy their texts if the body is larger than this. Copying takes a fifth of the time of reading an event, and
+ * about 300 bytes. An array always keeps its body, because the dead letter of an element is a part of it.
  */
 const MAX_KEPT_TEXT_BYTES = 1_024;
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 
-/** A message that could be parsed. */
+/** A parsed message. */
 export interface OpenedMessage {
-  /** Of its events; none is validated yet. */
+  /** The bodies of its events, not validated yet. */
   bodies: readonly JsonValue[];
   source: EventSource;
   /**
-   * Whether events must copy the texts that they keep out of the body's. Else these are views of it, and keep the whole
-   * of it alive.
+   * Whether events must copy their texts. Otherwise the texts are views that keep the whole body in memory.
    */
   copiesTexts: boolean;
-  /** What the text of the body takes in memory while its events are held; 0 when they copy what they keep of it. */
+  /** The memory of the body's text while its events are held. 0 if the events copy their texts. */
   textBytes: number;
 }
 
 /**
- * Unpacks and parses a message, and finds out which event it is.
+ * Decompresses and parses a message, and finds its event type.
  *
- * @param types all types of events by name, those of other queues too
- * @throws EventError when the whole message goes to the dead letters
+ * @param types all event types by name, including those of other queues
+ * @throws EventError if the whole message has to be dead-lettered
  */
 export function openMessage(message: IncomingMessage, types: ReadonlyMap<string, EventType>): OpenedMessage {
   if (message.hasUnreadableProperties) {
-    throw new EventError('MalformedMessageError', 'the properties cannot be read: headers are nested too deep');
+    throw new EventError('MalformedMessageError', 'the properties cannot be read: headers are nested too deeply');
   }
-  const unpacked = unpackBody(message);
+  const unpacked = unpack(message);
   const text = decode(unpacked);
-  // Texts beyond ASCII may take two bytes for each of their units.
+  // Texts beyond ASCII may take two bytes for each UTF-16 unit.
   const textBytes = text.length === unpacked.length ? text.length : 2 * text.length;
   const { value, elementText } = parse(text);
   const { pattern, data } = unwrap(value);
@@ -57,6 +54,14 @@ export function openMessage(message: IncomingMessage, types: ReadonlyMap<string,
     copiesTexts,
     textBytes: copiesTexts ? 0 : textBytes,
   };
+}
+
+function unpack(message: IncomingMessage): Buffer {
+  try {
+    return unpackBody(message);
+  } catch (error) {
+    throw new EventError('MalformedMessageError', (error as Error).message);
+  }
 }
 
 function decode(content: Buffer): string {
@@ -75,7 +80,7 @@ function parse(text: string): ReturnType<typeof parseLosslessElements> {
   }
 }
 
-/** Takes NestJS's `{"pattern", "data"}` apart; any other body is the data itself. */
+/** Unwraps NestJS's `{"pattern", "data"}`. Any other body is the data itself. */
 function unwrap(value: JsonValue): { pattern?: string; data: JsonValue } {
   if (!isObject(value) || typeof value.pattern !== 'string' || !Object.hasOwn(value, 'data')) return { data: value };
   if (Array.isArray(value.data)) {
@@ -95,8 +100,8 @@ function typeOf(routingKey: string, pattern: string | undefined, types: Readonly
   }
   const type = byKey ?? byPattern;
   if (type === undefined) {
-    const said = pattern === undefined ? 'names' : `and the pattern "${pattern.slice(0, 100)}" name`;
-    throw new EventError('UnknownEventError', `the routing key "${routingKey}" ${said} no event`);
+    const verb = pattern === undefined ? 'names' : `and the pattern "${pattern.slice(0, 100)}" name`;
+    throw new EventError('UnknownEventError', `the routing key "${routingKey}" ${verb} no event`);
   }
   return type;
 }

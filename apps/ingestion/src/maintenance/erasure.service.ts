@@ -10,9 +10,9 @@ const INTERVAL_MS = 60_000;
 const AFTER_FAILURE = { firstMs: 5_000, longestMs: 5 * 60_000 };
 
 /**
- * Finishes erasures: those that `guild.deleted` begins here, and those whose process died. Every ingestion instance
- * looks for them soon after its start and every minute; which one works on an erasure, the erasure lock decides. An
- * erasure that fails is left alone for a pause that grows.
+ * Finishes erasures that `guild.deleted` has started and those of crashed processes. Every ingestion instance checks
+ * for them at its start and every minute. The erasure lock lets one instance at a time work on an erasure. An erasure
+ * that fails is retried after a growing back-off.
  */
 @Injectable()
 export class ErasureService implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -29,7 +29,7 @@ export class ErasureService implements OnApplicationBootstrap, OnApplicationShut
   ) {
     this.unfinished = new Gauge({
       name: 'serverstats_unfinished_erasures',
-      help: 'Erasures that were begun and not finished at the last look, also those that somebody is working on',
+      help: 'Unfinished erasures at the last check, including those in progress',
       registers: [registry],
     });
     this.rounds = new Rounds({
@@ -38,7 +38,7 @@ export class ErasureService implements OnApplicationBootstrap, OnApplicationShut
       afterFailure: AFTER_FAILURE,
       onFailure: (error, pause_ms) => {
         if (database.noteFailure(error)) return;
-        logger.error({ error: describeError(error), pause_ms }, 'unfinished erasures could not be read, trying again');
+        logger.error({ error: describeError(error), pause_ms }, 'reading unfinished erasures failed, retrying');
       },
       clock,
     });
@@ -52,7 +52,7 @@ export class ErasureService implements OnApplicationBootstrap, OnApplicationShut
     return this.rounds.stop();
   }
 
-  /** Looks for unfinished erasures at once; when it is at it, once more after that. */
+  /** Checks for unfinished erasures now. If a check is running, another one follows it. */
   wake(): void {
     this.rounds.wake();
   }
@@ -60,15 +60,15 @@ export class ErasureService implements OnApplicationBootstrap, OnApplicationShut
   private async run(signal: AbortSignal): Promise<void> {
     await this.database.connected().catch(() => undefined);
     if (!this.database.isUsable) return; // the service stops
-    const tellFailure = (error: Error, { guildId }: { guildId: string }) => this.tellFailure(error, guildId);
-    const finished = await this.eraser.finishAll(signal, tellFailure, this.clock.now());
+    const onFailure = (error: Error, { guildId }: { guildId: string }) => this.logFailure(error, guildId);
+    const finished = await this.eraser.finishAll(signal, onFailure, this.clock.now());
     if (finished > 0) this.logger.info({ finished }, 'erasures finished');
     this.unfinished.set((await listErasureJobs(this.dataSource.manager)).length);
   }
 
-  private tellFailure(error: unknown, guild_id: string): void {
+  private logFailure(error: unknown, guild_id: string): void {
     if (this.database.noteFailure(error, { guild_id })) return;
     const details = { guild_id, error: describeError(error) };
-    this.logger.error(details, 'an erasure could not be finished, trying again later');
+    this.logger.error(details, 'an erasure failed, retrying later');
   }
 }

@@ -8,16 +8,16 @@ import {
   partitionedTables,
   type PartitionedTable,
 } from '#libs/database';
-import { dropSpentTombstones } from '#libs/erasure';
-import { dropSpentPeriods } from '#libs/statistics';
+import { dropExpiredTombstones } from '#libs/erasure';
+import { dropExpiredPeriods } from '#libs/statistics';
 import { describeError, Logger } from '#libs/observability';
 import { Clock, Rounds } from '#libs/timing';
 
 const INTERVAL_MS = 15 * 60_000;
-/** A round is tried again before the next would come: partitions that were not made in time are missed. */
+/** A failed round is retried soon, because missing partitions send events to the default partition. */
 const AFTER_FAILURE = { firstMs: 10_000, longestMs: INTERVAL_MS };
 
-/** Upkeep of the database that every ingestion instance does now and then; several at once do no harm. */
+/** Periodic maintenance of the database. Every ingestion instance runs it; concurrent runs are safe. */
 @Injectable()
 export class MaintenanceService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly defaultPartitionRows: Gauge<'table'>;
@@ -32,7 +32,7 @@ export class MaintenanceService implements OnApplicationBootstrap, OnApplication
   ) {
     this.defaultPartitionRows = new Gauge({
       name: 'serverstats_default_partition_rows',
-      help: 'Rows without a partition of their own; above 0 means that partitions were not made in time',
+      help: 'Rows in the default partition; above 0 means that partitions were not created in time',
       labelNames: ['table'],
       registers: [registry],
     });
@@ -42,7 +42,7 @@ export class MaintenanceService implements OnApplicationBootstrap, OnApplication
       afterFailure: AFTER_FAILURE,
       onFailure: (error, pause_ms) => {
         if (database.noteFailure(error)) return;
-        logger.error({ error: describeError(error), pause_ms }, 'upkeep of the database failed, trying again');
+        logger.error({ error: describeError(error), pause_ms }, 'database maintenance failed, retrying');
       },
       clock,
     });
@@ -56,7 +56,7 @@ export class MaintenanceService implements OnApplicationBootstrap, OnApplication
     return this.rounds.stop();
   }
 
-  /** @throws Error naming the tables that failed, after all others had their upkeep */
+  /** @throws Error that names the failed tables, after all tables have been processed */
   private async run(): Promise<void> {
     await this.database.connected();
     const { dataSource } = this.database;
@@ -64,33 +64,33 @@ export class MaintenanceService implements OnApplicationBootstrap, OnApplication
     const { retention } = this;
     const failed: string[] = [];
     const errors: unknown[] = [];
-    const attempt = async (table: string, work: () => Promise<boolean>) => {
-      if (!(await work().catch((error: unknown) => this.tellFailure(table, error, errors)))) failed.push(table);
+    const run = async (table: string, work: () => Promise<boolean>) => {
+      if (!(await work().catch((error: unknown) => this.logFailure(table, error, errors)))) failed.push(table);
     };
-    for (const table of partitionedTables(retention)) await attempt(table.table, () => this.keep(table, errors));
-    await attempt('erasure_tombstones', () => dropSpentTombstones(dataSource.manager).then(() => true));
-    await attempt('collection_periods', () =>
-      dropSpentPeriods(dataSource.manager, retention.summaryDays).then(() => true),
+    for (const table of partitionedTables(retention)) await run(table.table, () => this.keep(table, errors));
+    await run('erasure_tombstones', () => dropExpiredTombstones(dataSource.manager).then(() => true));
+    await run('collection_periods', () =>
+      dropExpiredPeriods(dataSource.manager, retention.summaryDays).then(() => true),
     );
-    if (failed.length > 0) throw new AggregateError(errors, `the upkeep of ${failed.join(', ')} failed`);
+    if (failed.length > 0) throw new AggregateError(errors, `maintenance of ${failed.join(', ')} failed`);
   }
 
-  /** @returns false, as a failure is */
-  private tellFailure(table: string, error: unknown, errors: unknown[]): false {
+  /** @returns false, which means failure */
+  private logFailure(table: string, error: unknown, errors: unknown[]): false {
     errors.push(error);
     if (!this.database.noteFailure(error)) {
-      this.logger.error({ table, error: describeError(error) }, 'upkeep of a table failed');
+      this.logger.error({ table, error: describeError(error) }, 'maintenance of a table failed');
     }
     return false;
   }
 
-  /** @returns whether nothing of it failed */
+  /** @returns whether everything succeeded */
   private async keep(table: PartitionedTable, errors: unknown[]): Promise<boolean> {
     const { dataSource } = this.database;
-    const { failures, ...upkeep } = await keepPartitions(dataSource, table, new Date());
-    for (const failure of failures) this.tellFailure(table.table, failure, errors);
-    if (upkeep.created.length + upkeep.dropped.length + upkeep.busy.length > 0) {
-      this.logger.info({ table: table.table, ...upkeep }, 'partitions');
+    const { failures, ...changes } = await keepPartitions(dataSource, table, new Date());
+    for (const failure of failures) this.logFailure(table.table, failure, errors);
+    if (changes.created.length + changes.dropped.length + changes.busy.length > 0) {
+      this.logger.info({ table: table.table, ...changes }, 'partitions changed');
     }
     const rows = await countDefaultPartition(dataSource, table);
     this.defaultPartitionRows.set({ table: table.table }, rows);

@@ -10,7 +10,7 @@ import { Clock, Rounds } from '#libs/timing';
 const INTERVAL_MS = 5_000;
 const AFTER_FAILURE = { firstMs: 5_000, longestMs: 60_000 };
 
-/** Keeps rollups fresh. Every ingestion instance works at it; which guilds it gets, the locks decide. */
+/** Computes stale rollups. It runs in every ingestion instance; locks divide the guilds between the instances. */
 @Injectable()
 export class RollupService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly worker: RollupWorker;
@@ -29,13 +29,13 @@ export class RollupService implements OnApplicationBootstrap, OnApplicationShutd
     this.worker = new RollupWorker(dataSource, contract);
     this.computed = new Counter({
       name: 'serverstats_rollups_computed_total',
-      help: 'Buckets of one kind in one guild whose rollup was computed, by span: quarter (of an hour), day',
+      help: 'Computed rollups (a bucket of one kind in one guild), by span: quarter (15 minutes), day',
       labelNames: ['span'],
       registers: [registry],
     });
     this.waiting = new Gauge({
       name: 'serverstats_rollup_marks',
-      help: 'Settled buckets that waited for their rollup at the last look; what grows makes summaries slow, not wrong',
+      help: 'Settled stale buckets at the last check; if they grow, summaries become slower, not wrong',
       registers: [registry],
     });
     this.rounds = new Rounds({
@@ -44,7 +44,7 @@ export class RollupService implements OnApplicationBootstrap, OnApplicationShutd
       afterFailure: AFTER_FAILURE,
       onFailure: (error, pause_ms) => {
         if (database.noteFailure(error)) return;
-        logger.error({ error: describeError(error), pause_ms }, 'rollups could not be computed, trying again');
+        logger.error({ error: describeError(error), pause_ms }, 'computing rollups failed, retrying');
       },
       clock,
     });
@@ -61,14 +61,14 @@ export class RollupService implements OnApplicationBootstrap, OnApplicationShutd
   private async run(signal: AbortSignal): Promise<void> {
     await this.database.connected().catch(() => undefined);
     if (!this.database.isUsable) return; // the service stops
-    const { found, quarters, days, failures } = await this.worker.run(Date.now(), signal);
-    this.waiting.set(found);
-    if (quarters > 0) this.computed.inc({ span: 'quarter' }, quarters);
+    const setWaiting = (staleBuckets: number) => this.waiting.set(staleBuckets);
+    const { buckets, days, failures } = await this.worker.run(Date.now(), signal, setWaiting);
+    if (buckets > 0) this.computed.inc({ span: 'quarter' }, buckets);
     if (days > 0) this.computed.inc({ span: 'day' }, days);
     for (const { guildId: guild_id, error } of failures) {
       if (this.database.noteFailure(error, { guild_id })) continue;
       const details = { guild_id, error: describeError(error) };
-      this.logger.error(details, 'the rollups of a guild could not be computed, trying again later');
+      this.logger.error(details, 'computing the rollups of a guild failed, retrying later');
     }
   }
 }

@@ -16,7 +16,7 @@ describe('ByteBudget', () => {
   };
   const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-  it('should grant no more than there is, and the rest in the order of asking', async () => {
+  it('should grant no more than the total, and the rest in the order of requests', async () => {
     ask('a', 6);
     ask('b', 5);
     ask('c', 1);
@@ -31,7 +31,7 @@ describe('ByteBudget', () => {
     expect(granted).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('should let go who does not wait any more, and grant what waited behind', async () => {
+  it('should remove an aborted request from the queue, and grant the next one', async () => {
     ask('a', 6);
     const leaving = new AbortController();
     const left = take('b', 10, leaving.signal);
@@ -46,7 +46,7 @@ describe('ByteBudget', () => {
     expect(granted).toEqual(['a', 'c', 'd']);
   });
 
-  it('should hold nothing for a signal that is aborted already', async () => {
+  it('should grant nothing if the signal is already aborted', async () => {
     await expect(take('a', 10, AbortSignal.abort(new Error('over')))).rejects.toThrow('over');
     await take('b', 10);
     expect(granted).toEqual(['b']);

@@ -3,7 +3,7 @@ interface Waiting {
   grant: () => void;
 }
 
-/** So many bytes may be held at a time. Who waits for some gets them in the order of asking. */
+/** Limits the bytes that are held at a time. Requests are granted in their order. */
 export class ByteBudget {
   private held = 0;
   private readonly waiting: Waiting[] = [];
@@ -11,10 +11,10 @@ export class ByteBudget {
   constructor(readonly total: number) {}
 
   /**
-   * Resolves when the bytes may be held; `giveBack` ends that.
+   * Resolves when the bytes may be held. `giveBack` returns them.
    *
    * @param bytes more than `total` is never granted
-   * @throws the signal's reason, with nothing held
+   * @throws the signal's reason; nothing is held then
    */
   async take(bytes: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();

@@ -13,7 +13,7 @@ import { ChannelProblemError } from './run-errors.js';
 import type { StarboardAction } from '#libs/database';
 import type { StarboardProblems } from './starboard-problems.queries.js';
 
-/** What is about to be done in a channel, for whom it fails. */
+/** An action in a channel. */
 export interface ChannelAction {
   guildId: string;
   channelId: string;
@@ -32,14 +32,14 @@ export function isThread({ type }: DiscordChannel): boolean {
   return type >= FIRST_THREAD_TYPE && type <= LAST_THREAD_TYPE;
 }
 
-/** The chat of a channel that the bot may not join is closed to it. */
+/** The chat of a voice channel requires the permission to join it. */
 function toJoin({ type }: DiscordChannel): DiscordPermission[] {
   return VOICE_TYPES.includes(type) ? ['Connect'] : [];
 }
 
 /**
- * Acts in channels, and finds out what the bot lacks where Discord refuses. What works ends the problem that was known
- * of it.
+ * Acts in channels. If Discord refuses, it finds the permissions that the bot lacks. A successful action ends its known
+ * problem.
  */
 export class ChannelAccess {
   constructor(
@@ -61,18 +61,18 @@ export class ChannelAccess {
       if (error.kind !== 'forbidden' || isRefusalOfContent(error)) throw error;
       const missing = await this.missing(action, signal);
       const { guildId, channelId, description, needed } = action;
-      // What is known may be more than was refused for; where nothing is, what it takes is told.
+      // If the lacking permissions are unknown, the message names all that the action needs.
       const lacking = missing && missing.length > 0 ? missing : undefined;
-      // Who is no member is refused as one who lacks a permission, and what is missing cannot be read then.
+      // If the permissions cannot be read, the bot may not be a member of the guild.
       const isMember = missing === undefined ? await isInGuild(this.discord, guildId, signal) : true;
       const known = { lacking, isInGuild: isMember };
       const problem = explainDiscordError(error, { action: description, channelId, needed, ...known });
-      const hindered = missing?.includes('ViewChannel') ? 'view' : action.action;
-      throw new ChannelProblemError({ guildId, channelId, action: hindered, problem }, error);
+      const blockedAction = missing?.includes('ViewChannel') ? 'view' : action.action;
+      throw new ChannelProblemError({ guildId, channelId, action: blockedAction, problem }, error);
     }
   }
 
-  /** Of the permissions that are needed, those that the bot lacks; undefined when Discord does not tell. */
+  /** The needed permissions that the bot lacks. Undefined if Discord does not say. */
   async missing(
     { guildId, channelId, needed }: Pick<ChannelAction, 'guildId' | 'channelId' | 'needed'>,
     signal: AbortSignal,
@@ -95,7 +95,7 @@ export class ChannelAccess {
     }
   }
 
-  /** Whether a channel is age restricted; a thread is when its channel is. @throws DiscordError */
+  /** Whether a channel, or the channel of a thread, is age restricted. @throws DiscordError */
   async isAgeRestricted(guildId: string, channel: DiscordChannel, signal: AbortSignal): Promise<boolean> {
     return (await this.withParent(guildId, channel, signal)).isNsfw;
   }

@@ -6,32 +6,32 @@ import type { FirstImage } from './first-image.js';
 
 /** What an entry shows of a picture. */
 export interface EntryImage {
-  /** Of the embed. */
+  /** The image URL of the embed. */
   url?: string;
   file?: FileUpload;
 }
 
 const MIB = 2 ** 20;
-/** What a bot may upload by the guild's premium tier, in bytes. */
+/** The maximum upload of a bot in bytes, by the guild's premium tier. */
 const UPLOAD_LIMITS = [10 * MIB, 10 * MIB, 50 * MIB, 100 * MIB] as const;
-/** Pictures are held whole: so much of all that an instance is posting. A larger one is linked. */
-const HELD_AT_ONCE = 64 * MIB;
-const LONGEST_WAIT_MS = 30_000;
-/** Of a picture of which Discord does not tell the size; a larger one is linked. */
-const LARGEST_UNKNOWN = 8 * MIB;
+/** The memory limit for the pictures that an instance is posting. */
+const MAX_HELD_BYTES = 64 * MIB;
+const MAX_WAIT_MS = 30_000;
+/** The download limit for a picture of unknown size. */
+const MAX_UNKNOWN_SIZE = 8 * MIB;
 
-/** Brings the pictures of entries to where their links do not end: into the entries themselves. */
+/** Uploads the pictures of entries, because links to Discord's files expire. */
 @Injectable()
 export class EntryImages {
-  private readonly budget = new ByteBudget(HELD_AT_ONCE);
+  private readonly budget = new ByteBudget(MAX_HELD_BYTES);
 
   constructor(private readonly clock: Clock) {}
 
   /**
-   * Gives `use` the picture as a file, or as a link where it is too large, or cannot be fetched, or where too many others
-   * are being posted. The file is held only while it is being used.
+   * Passes the picture to `use`: as a file, or as a link if it is too large, the download fails, or the memory limit is
+   * reached for too long. The file is held only until `use` ends.
    *
-   * @param premiumTier asked for only where it matters
+   * @param premiumTier called only for files above the smallest limit
    */
   async with<T>(
     image: FirstImage | undefined,
@@ -41,7 +41,7 @@ export class EntryImages {
   ): Promise<T> {
     if (!image) return use({});
     if (!image.isDiscords) return use({ url: image.url });
-    const size = image.size ?? LARGEST_UNKNOWN;
+    const size = image.size ?? MAX_UNKNOWN_SIZE;
     const limit = size <= UPLOAD_LIMITS[0] ? UPLOAD_LIMITS[0] : uploadLimit(await premiumTier());
     if (size > limit || !(await this.mayHold(size, signal))) return use(linked(image));
     try {
@@ -51,11 +51,11 @@ export class EntryImages {
     }
   }
 
-  /** @returns false, with nothing held, when that would be too much for too long */
+  /** @returns false, and holds nothing, if there is not enough memory in time */
   private async mayHold(bytes: number, signal: AbortSignal): Promise<boolean> {
     if (bytes > this.budget.total) return false;
     try {
-      await withDeadline({ what: 'waiting for room', ms: LONGEST_WAIT_MS, signal, clock: this.clock }, (waiting) =>
+      await withDeadline({ what: 'waiting for memory', ms: MAX_WAIT_MS, signal, clock: this.clock }, (waiting) =>
         this.budget.take(bytes, waiting),
       );
       return true;
@@ -70,7 +70,7 @@ export class EntryImages {
       const data = await downloadFile(image.url, size, signal);
       const name = `${image.isSpoiler ? 'SPOILER_' : ''}image.${extensionOf(image)}`;
       const file = { name, data, contentType: image.contentType };
-      // An embed cannot hide what it shows; a file beside it can.
+      // An embed cannot hide its picture, but an attached file can be a spoiler.
       return image.isSpoiler ? { file } : { file, url: `attachment://${name}` };
     } catch (error) {
       if (!(error instanceof DownloadError)) throw error;
@@ -79,7 +79,7 @@ export class EntryImages {
   }
 }
 
-/** A picture that has to be asked for is left to the original message. */
+/** The picture as a link. A spoiler is omitted, because a link would show it. */
 export function linked({ url, isSpoiler }: FirstImage): EntryImage {
   return isSpoiler ? {} : { url };
 }

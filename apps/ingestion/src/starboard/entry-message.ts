@@ -7,37 +7,37 @@ import { textOf, withoutMarkup } from './message-text.js';
 import { filesOf, isPicture } from './picture-files.js';
 import { hide } from './spoilers.js';
 
-/** The message that the starred one answers. */
+/** The message that the starred one replies to. */
 export interface ReplyContext {
   channelId: string;
   messageId: string;
-  /** Undefined when the message cannot be read (any more), or its author wants to be forgotten. */
+  /** Undefined if the message cannot be read (any more) or its author was erased. */
   authorId?: string;
 }
 
 export interface EntryContext {
   guildId: string;
   reply?: ReplyContext;
-  /** Of the picture that the embed shows: an address, or `attachment://name`. */
+  /** The picture of the embed: a URL, or `attachment://name`. */
   imageUrl?: string;
 }
 
 const CDN = 'https://cdn.discordapp.com';
 const GOLD = 0xffac33;
 const REPLY_FIELD = 'In reply to';
-/** Discord's limits, in characters; counted here in UTF-16 units, of which there are never fewer. */
+/** Discord's limits in characters. UTF-16 units are counted here, which are never fewer than characters. */
 const MAX_DESCRIPTION = 4_096;
 const MAX_AUTHOR = 256;
 const MAX_FIELD = 1_024;
 
-/** The line above the embed; the only part that changes later. */
+/** The line above the embed. Only this part changes later. */
 export function entryLine(stars: number, channelId: string): string {
   return `⭐ **${stars.toLocaleString('en-US')}** · <#${channelId}>`;
 }
 
 /**
- * The message as it is shown on the starboard. Its text stays as its author wrote it: in an embed Discord shows
- * mentions and links as it does in messages, and notifies nobody.
+ * The embed that shows the message on the starboard. The text is not changed, because mentions and links in embeds are
+ * displayed as in messages but notify nobody.
  */
 export function entryEmbed(message: DiscordMessage, { guildId, reply, imageUrl }: EntryContext): APIEmbed {
   const text = descriptionOf(message, guildId);
@@ -58,12 +58,12 @@ export function jumpUrl({ guildId, channelId, messageId }: StarredMessage): stri
   return `https://discord.com/channels/${guildId}/${channelId}/${messageId}`;
 }
 
-/** The message's own body, and those that it forwards. */
+/** The bodies of the message and of the messages that it forwards. */
 export function bodiesOf(message: DiscordMessage): MessageBody[] {
   return [message, ...message.forwarded];
 }
 
-/** What the message says, or what it forwards; then it says first that these are the words of somebody else. */
+/** The text of the message, or of the forwarded message with a line that says so. */
 function descriptionOf(message: DiscordMessage, guildId: string): string {
   const text = bodiesOf(message)
     .map(textOf)
@@ -71,14 +71,14 @@ function descriptionOf(message: DiscordMessage, guildId: string): string {
   return [...forwardLine(message, guildId), ...(text === undefined ? [] : [text])].join('\n');
 }
 
-/** Names the channel only where it is one of this guild. */
+/** Names the channel only if it belongs to this guild. */
 function forwardLine({ reference }: DiscordMessage, guildId: string): string[] {
   if (reference?.kind !== 'forward') return [];
   const isOfGuild = reference.guildId === guildId && reference.channelId !== undefined;
   return [isOfGuild ? `**Forwarded from <#${reference.channelId}>**` : '**Forwarded**'];
 }
 
-/** Who is answered and where, but not what was said: that is not the author's, and could not be taken back. */
+/** The author and link of the replied-to message, but not its text: its author could not delete a copy. */
 function replyField(guildId: string, reply: ReplyContext | undefined) {
   if (!reply) return undefined;
   const link = `[a message](${jumpUrl({ guildId, ...reply })})`;
@@ -87,7 +87,7 @@ function replyField(guildId: string, reply: ReplyContext | undefined) {
 
 const NAMED = /^(\[a message\]\(https:\/\/discord\.com\/channels\/\d+\/\d+\/(\d+)\)) of <@(\d+)>$/;
 
-/** Whom a post names as the author of what its message answers. */
+/** The author of the replied-to message that a post names. */
 export function namedInReply(
   embeds: readonly { fields?: readonly { name: string; value: string }[] }[],
 ): { authorId: string; messageId: string } | undefined {
@@ -98,7 +98,7 @@ export function namedInReply(
   return undefined;
 }
 
-/** The same embed, which names nobody as the author of what its message answers. */
+/** The embed without the author of the replied-to message. */
 export function withoutReplyAuthor(embed: APIEmbed): APIEmbed {
   const fields = embed.fields?.map((field) =>
     field.name === REPLY_FIELD ? { ...field, value: field.value.replace(NAMED, '$1') } : field,
@@ -106,7 +106,7 @@ export function withoutReplyAuthor(embed: APIEmbed): APIEmbed {
   return { ...embed, fields };
 }
 
-/** The names of files that an entry cannot show as its picture. */
+/** The names of files that an entry cannot show as a picture. */
 function filesField(message: DiscordMessage) {
   const names = bodiesOf(message)
     .flatMap(filesOf)

@@ -26,7 +26,7 @@ export interface NewPost extends StarboardChannel {
 }
 
 const THREAD_ARCHIVED = 50083;
-/** How far Discord's clock, which makes ids, may be behind ours. */
+/** Tolerance for Discord's clock, which determines the time in ids. */
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 /**
@@ -44,7 +44,7 @@ export class EntryPosts {
   async send({ nonce, body, files, isInThread, ...channel }: NewPost, signal: AbortSignal): Promise<DiscordMessage> {
     const needed: DiscordPermission[] = [isInThread ? 'SendMessagesInThreads' : 'SendMessages', 'EmbedLinks'];
     if (files.length > 0) needed.push('AttachFiles');
-    // Without it a post cannot be found again after a crash.
+    // Needed to find the post again after a crash.
     needed.push('ReadMessageHistory');
     const action = { ...channel, action: 'post', description: 'post on the starboard', needed } as const;
     return this.inOpenChannel(action, signal, () =>
@@ -79,7 +79,7 @@ export class EntryPosts {
     return embeds;
   }
 
-  /** @returns false when it was gone already */
+  /** @returns false if the post did not exist any more */
   async delete(channel: StarboardChannel, messageId: string, signal: AbortSignal): Promise<boolean> {
     return this.unlessMissing(() =>
       this.inOpenChannel(changing(channel, 'delete a post on the starboard'), signal, () =>
@@ -89,10 +89,10 @@ export class EntryPosts {
   }
 
   /**
-   * Looks for the bot's own post about a message, among what was posted after that time.
+   * Searches the bot's post about a message, among posts from after `postedAfter`.
    *
-   * @param about where and what the message is; `channelId` undefined matches any channel of the guild
-   * @throws ChannelProblemError, too, when the bot may not read what there is
+   * @param about the message; without `channelId` it matches in any channel of the guild
+   * @throws ChannelProblemError also if the bot may not read the message history
    */
   async seek(
     channel: StarboardChannel,
@@ -117,7 +117,7 @@ export class EntryPosts {
     });
   }
 
-  /** Discord shows an empty channel to whom it may not show more. */
+  /** Without the permission to read the history, Discord returns an empty channel instead of an error. */
   private async requireHistory(channel: StarboardChannel, signal: AbortSignal): Promise<void> {
     const needed: DiscordPermission[] = ['ReadMessageHistory'];
     const missing = await this.access.missing({ ...channel, needed }, signal);
@@ -126,13 +126,13 @@ export class EntryPosts {
     throw new ChannelProblemError({ ...channel, action: 'read', problem });
   }
 
-  /** Opens the channel first where it is a thread that Discord has archived, in which nothing can be changed. */
+  /** Reopens the channel if it is an archived thread, in which nothing can be changed. */
   private async inOpenChannel<T>(action: ChannelAction, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
     try {
       return await this.inChannel(action, signal, call);
     } catch (error) {
       const isArchived = error instanceof DiscordError && error.code === THREAD_ARCHIVED;
-      // What may have been done already is no more known to be undone when the next call is refused.
+      // If the call may have had an effect, the refusal of a second call would hide that.
       if (!isArchived || error.mayHaveBeenDone) throw error;
     }
     await this.openThread(action, signal);
@@ -181,7 +181,7 @@ function linksTo(guildId: string, { channelId, messageId }: { channelId?: string
   return (url: string | undefined): boolean => (exact === undefined ? !!url?.endsWith(`/${messageId}`) : url === exact);
 }
 
-/** The least id that Discord can have made at that moment. */
+/** The smallest Discord id of that time. */
 function snowflakeAt(unixMs: number): string {
   return (BigInt(Math.max(unixMs - DISCORD_EPOCH_MS, 1)) << 22n).toString();
 }

@@ -9,18 +9,18 @@ import type { StarboardEntries } from './starboard-entries.queries.js';
 import type { RunOutcome } from './starboard.metrics.js';
 import type { ClaimedTask } from './starboard-tasks.queries.js';
 
-/** What was on its way to Discord when its entry was erased has arrived by then. */
-const ON_THE_WAY_MS = 5 * 60_000;
-const BETWEEN_LOOKS_MS = 30_000;
+/** After this time, a post that was in transit when its entry was erased has arrived. */
+const IN_TRANSIT_MS = 5 * 60_000;
+const SEEK_INTERVAL_MS = 30_000;
 
-/** Deletes posts whose entries were erased, and takes the names of erased members out of others. */
+/** Deletes posts whose entries were erased, and removes the names of erased members from other posts. */
 export class ErasedPosts {
   private readonly posts: EntryPosts;
 
   constructor(
     private readonly discord: DiscordClient,
     access: ChannelAccess,
-    private readonly entries: Pick<StarboardEntries, 'find' | 'isErased' | 'noteReplyAuthor'>,
+    private readonly entries: Pick<StarboardEntries, 'find' | 'isErased' | 'saveReplyAuthor'>,
     private readonly clock: Clock,
   ) {
     this.posts = new EntryPosts(discord, access);
@@ -32,23 +32,23 @@ export class ErasedPosts {
     return isDeleted ? 'removed' : 'nothing_found';
   }
 
-  /** Likewise, and RunPostponedError while the post may still appear. */
+  /** @throws as {@link remove}; RunPostponedError while the post may still appear */
   async seek(task: ClaimedTask, signal: AbortSignal): Promise<RunOutcome> {
     const { guildId, channelId, messageId, createdAt, postedAfter } = task;
-    // A guild that was erased and enabled again may have shown the message anew.
+    // If the guild was enabled again after the erasure, the message may have a new entry.
     const entry = await this.entries.find(guildId, messageId);
     const isUnclear = entry?.state === 'reserved';
     const post = await this.posts.seek({ guildId, channelId }, { messageId }, postedAfter!, signal);
     const isErased = post !== undefined && !isUnclear && post.id !== entry?.entryMessageId;
     if (isErased) return this.remove({ ...task, messageId: post.id }, signal);
-    if (this.clock.now() < createdAt.getTime() + ON_THE_WAY_MS) {
-      throw new RunPostponedError(BETWEEN_LOOKS_MS);
+    if (this.clock.now() < createdAt.getTime() + IN_TRANSIT_MS) {
+      throw new RunPostponedError(SEEK_INTERVAL_MS);
     }
     return 'nothing_found';
   }
 
   /**
-   * Has a post say whom its message answers without the name of a member who was erased; what else it shows stays.
+   * Removes the name of an erased member from a post about a reply to the member. The rest of the post is not changed.
    *
    * @throws as {@link remove}
    */
@@ -62,24 +62,24 @@ export class ErasedPosts {
       const changed = embeds.map((embed) => sendable(withoutReplyAuthor(embed), channelId));
       await this.posts.edit(channel, messageId, { embeds: changed }, signal);
     }
-    await this.entries.noteReplyAuthor(guildId, messageId, isErased ? undefined : named?.authorId);
+    await this.entries.saveReplyAuthor(guildId, messageId, isErased ? undefined : named?.authorId);
     return isErased ? 'edited' : 'unchanged';
   }
 
-  /** Whether the bot is not in that guild (any more), and can do nothing there. False when Discord does not tell. */
+  /** Whether the bot is not in the guild (any more). False if Discord does not say. */
   async isGuildGone(guildId: string, signal: AbortSignal): Promise<boolean> {
     try {
       await this.discord.guilds.get(guildId, signal);
       return false;
     } catch (error) {
-      // Discord has refused whoever is in no guild in the one and the other way.
+      // For a bot that is not a member, Discord has answered with either error.
       if (error instanceof DiscordError) return error.missingObject === 'guild' || error.kind === 'forbidden';
       throw error;
     }
   }
 }
 
-/** An embed as Discord answered it, as it is sent again: a picture that came with the post is named by its file. */
+/** Converts an embed from an answer so that it can be sent: an uploaded picture is referred to by its file name. */
 function sendable(
   { color, author, title, url, description, fields, image, timestamp }: APIEmbed,
   channelId: string,

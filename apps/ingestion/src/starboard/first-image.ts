@@ -7,18 +7,18 @@ import { comparable, linksOf } from './spoilers.js';
 /** The picture of a message that its entry shows. */
 export interface FirstImage {
   url: string;
-  /** Bytes; undefined where nobody tells. */
+  /** Bytes. Undefined if unknown. */
   size?: number;
   contentType?: string;
-  /** It lies at Discord, and its link ends with time. */
+  /** Hosted by Discord, with a link that expires. */
   isDiscords: boolean;
-  /** The author wants it to be seen only by who asks for it. */
+  /** Marked as a spoiler. */
   isSpoiler: boolean;
 }
 
 const DISCORD_HOSTS = ['cdn.discordapp.com', 'media.discordapp.net'];
 
-/** The first picture: of the files first, then of what links in the text show, then of stickers. */
+/** The first picture: of files, else of link previews and embeds, else of stickers. */
 export function firstImage(message: DiscordMessage): FirstImage | undefined {
   const bodies = bodiesOf(message);
   const file = bodies.flatMap(filesOf).find(isPicture);
@@ -33,10 +33,10 @@ function ofFile({ url, size, contentType, isSpoiler, isAttached }: MessageFile):
   return { url: url!, size, contentType, isDiscords: isAttached || isDiscordsOwn(url!), isSpoiler };
 }
 
-/** Discord shows no preview of a link that a spoiler hides, nor does an entry. */
+/** Like Discord, an entry shows no preview of a link in a spoiler. */
 function embedPictures({ content, embeds }: MessageBody): string[] {
   const links = linksOf(content);
-  // Which link an embed is of is not always told as it was written: in doubt it is a hidden one.
+  // An embed's URL may differ from the link in the text. If there are hidden links, an unknown URL counts as hidden.
   const isHidden = ({ url }: DiscordEmbed) =>
     url !== undefined &&
     links.hidden.length > 0 &&

@@ -12,11 +12,11 @@ import { entryEmbed, entryLine, namedInReply } from './entry-message.js';
 import { EntryPosts, type StarboardChannel } from './entry-posts.js';
 import { firstImage } from './first-image.js';
 import { ChannelProblemError, PostRefusedError, RunPostponedError } from './run-errors.js';
-import type { LivingEntry, StarboardEntries, StarboardSettings } from './starboard-entries.queries.js';
+import type { ActiveEntry, StarboardEntries, StarboardSettings } from './starboard-entries.queries.js';
 import type { RunOutcome } from './starboard.metrics.js';
 import type { StarboardProblems } from './starboard-problems.queries.js';
 import type { ClaimedTask } from './starboard-tasks.queries.js';
-import { isNotice, StarredMessageReader } from './starred-message.reader.js';
+import { isSystemMessage, StarredMessageReader } from './starred-message.reader.js';
 
 export interface FollowerParts {
   discord: DiscordClient;
@@ -27,18 +27,18 @@ export interface FollowerParts {
   clock: Clock;
 }
 
-/** A request to Discord whose sender died has arrived by then, or never will. */
+/** After this time, a request of a crashed process has arrived or never will. */
 const SETTLED_AFTER_MS = 60_000;
-/** After so many failed runs it may be the picture that Discord does not take. */
-const RUNS_WITH_UPLOADS = 3;
+/** After this many failed runs, the picture is linked, because Discord may reject the upload. */
+const MAX_RUNS_WITH_UPLOADS = 3;
 const REQUEST_ENTITY_TOO_LARGE = 40005;
 
 /**
- * Brings the entry of one message up to date with what Discord tells of the message. Whatever interrupts it, doing it
- * again ends with one entry at most: a row is reserved before the post is sent, the post is sent with a nonce that
- * belongs to the reservation, and a reservation that is found again is first looked for in the starboard channel.
+ * Updates the entry of one message from the message in Discord. It can be interrupted and retried, and creates at most
+ * one post: the entry is reserved before the post is sent, the post is sent with a nonce of the reservation, and for an
+ * existing reservation, the starboard channel is searched first.
  *
- * Only whoever holds the claim of the message's task calls it.
+ * Only the holder of the claim of the message's task may call it.
  */
 export class MessageFollower {
   private readonly posts: EntryPosts;
@@ -65,7 +65,7 @@ export class MessageFollower {
   async follow(
     task: ClaimedTask,
     settings: StarboardSettings,
-    known: LivingEntry | undefined,
+    known: ActiveEntry | undefined,
     signal: AbortSignal,
   ): Promise<RunOutcome> {
     let entry = known;
@@ -75,25 +75,25 @@ export class MessageFollower {
     }
     const withoutEntry = (outcome: RunOutcome) => (entry ? this.remove(entry, signal, outcome) : outcome);
 
-    // A hint may name another channel than the one in which the message was found.
+    // The channel of an event may be wrong, but that of an entry was verified.
     const found = entry ? { ...task, channelId: entry.channelId } : task;
     const message = await this.messages.read(found, signal);
     if (!message) return withoutEntry('gone');
-    if (isNotice(message)) return withoutEntry('unwanted');
+    if (isSystemMessage(message)) return withoutEntry('unwanted');
     const stars = await this.messages.countStars(found, message, settings.count, signal);
     if (stars < settings.count) return withoutEntry('below');
     const channelId = entry?.entryChannelId ?? settings.channelId;
     const { showing, starboardIsThread } = await this.messages.showing(found, message, channelId, signal);
     if (showing !== 'allowed') return withoutEntry(showing);
-    await this.tellOfContent(found, message, signal);
+    await this.reportContent(found, message, signal);
 
     if (entry?.state === 'posted') return this.updateCount(entry, stars, signal);
     const details = { task: found, message, stars, isInThread: starboardIsThread };
     return entry ? this.resume(entry, details, signal) : this.start(details, channelId, signal);
   }
 
-  /** Deletes the post of the entry, and then the entry; one whose post somebody else has deleted stays withdrawn. */
-  private async remove(entry: LivingEntry, signal: AbortSignal, why?: RunOutcome): Promise<RunOutcome> {
+  /** Deletes the post, then the entry. If somebody else has deleted the post, the entry becomes withdrawn. */
+  private async remove(entry: ActiveEntry, signal: AbortSignal, why?: RunOutcome): Promise<RunOutcome> {
     const isFirstTime = entry.state !== 'removing';
     if (isFirstTime) await this.entries.startRemoving(entry, this.clock.now());
     const channel = channelOf(entry);
@@ -111,9 +111,9 @@ export class MessageFollower {
     return 'removed';
   }
 
-  private async updateCount(entry: LivingEntry, stars: number, signal: AbortSignal): Promise<RunOutcome> {
+  private async updateCount(entry: ActiveEntry, stars: number, signal: AbortSignal): Promise<RunOutcome> {
     if (entry.starCount === stars) return 'unchanged';
-    // Until Discord has answered, nobody knows what the post says.
+    // Until Discord has answered, the shown number is unknown.
     if (entry.starCount !== null) await this.entries.setCount(entry, null, this.clock.now());
     const content = entryLine(stars, entry.channelId);
     const isThere = await this.posts.edit(channelOf(entry), entry.entryMessageId!, { content }, signal);
@@ -144,22 +144,22 @@ export class MessageFollower {
     try {
       sent = await this.send(reserved, details, signal);
     } catch (error) {
-      // Whoever lost the claim may have lost it to somebody who goes on with the reservation.
+      // If the claim was lost, another instance may continue with the reservation.
       if (wasRefused(error) && !signal.aborted) await this.entries.release(reserved);
       throw error;
     }
     return this.finish(reserved, sent, details.stars, signal);
   }
 
-  /** The entry was reserved by a run that did not come to its end: nobody knows whether it was posted. */
-  private async resume(entry: LivingEntry, details: PostDetails, signal: AbortSignal): Promise<RunOutcome> {
+  /** Continues with an entry that an interrupted run has reserved. It is unknown whether it was posted. */
+  private async resume(entry: ActiveEntry, details: PostDetails, signal: AbortSignal): Promise<RunOutcome> {
     const found = await this.findPost(entry, signal);
     if (found) return this.finish(entry, found, details.stars, signal);
     if (!(await this.entries.mayStillBePosted(entry))) return this.remove(entry, signal);
     return this.finish(entry, await this.send(entry, details, signal), details.stars, signal);
   }
 
-  private async send(entry: LivingEntry, details: PostDetails, signal: AbortSignal): Promise<DiscordMessage> {
+  private async send(entry: ActiveEntry, details: PostDetails, signal: AbortSignal): Promise<DiscordMessage> {
     try {
       return await this.sendWithPicture(entry, details, signal);
     } catch (error) {
@@ -170,7 +170,7 @@ export class MessageFollower {
   }
 
   private async sendWithPicture(
-    entry: LivingEntry,
+    entry: ActiveEntry,
     details: PostDetails,
     signal: AbortSignal,
   ): Promise<DiscordMessage> {
@@ -184,7 +184,7 @@ export class MessageFollower {
       return this.posts.send({ ...channelOf(entry), nonce: nonceOf(entry), body, files, isInThread }, signal);
     };
     const image = firstImage(message);
-    if (image && task.attempts >= RUNS_WITH_UPLOADS) return send(linked(image));
+    if (image && task.attempts >= MAX_RUNS_WITH_UPLOADS) return send(linked(image));
     const premiumTier = () => this.messages.premiumTier(guildId, signal);
     return this.images.with(image, premiumTier, signal, async (shown) => {
       try {
@@ -197,9 +197,9 @@ export class MessageFollower {
     });
   }
 
-  /** @param post as Discord has it: by its nonce it may be one that was sent before, with another count */
+  /** @param post Discord's answer; because of the nonce, it may be an earlier post with another count */
   private async finish(
-    entry: LivingEntry,
+    entry: ActiveEntry,
     post: DiscordMessage,
     stars: number,
     signal: AbortSignal,
@@ -214,13 +214,13 @@ export class MessageFollower {
     return outcome === 'edited' ? 'posted' : outcome;
   }
 
-  private async tellOfContent({ guildId, channelId }: ClaimedTask, message: DiscordMessage, signal: AbortSignal) {
+  private async reportContent({ guildId, channelId }: ClaimedTask, message: DiscordMessage, signal: AbortSignal) {
     const isShown = await this.messages.showsContent(message, signal);
-    if (isShown === true) await this.problems.seeContent(guildId);
-    if (isShown === false) await this.problems.missContent(guildId, channelId, this.clock.now());
+    if (isShown === true) await this.problems.solveMissingContent(guildId);
+    if (isShown === false) await this.problems.recordMissingContent(guildId, channelId, this.clock.now());
   }
 
-  private async findPost(entry: LivingEntry, signal: AbortSignal): Promise<DiscordMessage | undefined> {
+  private async findPost(entry: ActiveEntry, signal: AbortSignal): Promise<DiscordMessage | undefined> {
     return this.posts.seek(channelOf(entry), entry, entry.reservedAt, signal);
   }
 
@@ -231,7 +231,7 @@ export class MessageFollower {
     return isErased ? { ...reply, authorId: undefined } : reply;
   }
 
-  private isSettled({ updatedAt }: LivingEntry): boolean {
+  private isSettled({ updatedAt }: ActiveEntry): boolean {
     return updatedAt !== null && updatedAt.getTime() + SETTLED_AFTER_MS <= this.clock.now();
   }
 }
@@ -243,17 +243,17 @@ interface PostDetails {
   isInThread: boolean;
 }
 
-function channelOf({ guildId, entryChannelId }: LivingEntry): StarboardChannel {
+function channelOf({ guildId, entryChannelId }: ActiveEntry): StarboardChannel {
   return { guildId, channelId: entryChannelId };
 }
 
-/** A person has to put something right first, and nothing was done in Discord. */
+/** Whether Discord refused until a person changes something, and the call had no effect. */
 function wasRefused(error: unknown): boolean {
   const isRefusal = error instanceof ChannelProblemError || error instanceof PostRefusedError;
   return isRefusal && error.cause instanceof DiscordError && !error.cause.mayHaveBeenDone;
 }
 
-/** The same for every attempt of a reservation, and for no other: 22 characters at most, of Discord's 25. */
-function nonceOf({ messageId, reservedAt }: LivingEntry): string {
+/** The nonce of a reservation, the same for every attempt. At most 22 characters; Discord allows 25. */
+function nonceOf({ messageId, reservedAt }: ActiveEntry): string {
   return `${BigInt(messageId).toString(36)}${reservedAt.getTime().toString(36).padStart(9, '0')}`;
 }

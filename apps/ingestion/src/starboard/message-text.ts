@@ -3,9 +3,8 @@ import type { DiscordAttachment, DiscordComponent, DiscordEmbed, DiscordPoll, Me
 import { hide, joinTexts } from './spoilers.js';
 
 /**
- * What a body says, in Discord's markup, and what it is where it says nothing: the text as it was written, that of
- * components, polls, stickers, voice messages. Of embeds the first one with a text, where nothing was written: so bots
- * and webhooks often write, while the preview of a link adds nothing.
+ * The text of a body in Discord's markup: its content and components, polls, stickers and voice messages. Without
+ * content and components, it also contains the first embed with a text, because bots and webhooks often write that way.
  */
 export function textOf(body: MessageBody): string {
   const written = [body.content, ...body.components.map(textOfComponent)].filter(isText);
@@ -19,7 +18,7 @@ export function textOf(body: MessageBody): string {
   return joinTexts(texts.filter(isText));
 }
 
-/** Where Discord shows a sticker as a picture; undefined for an animation in vectors. The address does not end. */
+/** The URL of a sticker's picture, which does not expire. Undefined for a vector animation. */
 export function stickerUrl({ id, format }: MessageBody['stickers'][number]): string | undefined {
   switch (format) {
     case StickerFormatType.PNG:

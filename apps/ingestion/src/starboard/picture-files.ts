@@ -2,18 +2,18 @@ import type { ComponentMedia, DiscordAttachment, MessageBody } from '#libs/disco
 
 type FileFields = 'filename' | 'contentType' | 'isSpoiler' | 'url' | 'durationSeconds';
 
-/** A file of a message: an attachment, or what a component shows. */
+/** A file of a message: an attachment, or the media of a component. */
 export interface MessageFile extends Pick<DiscordAttachment, FileFields> {
-  /** Bytes; undefined when Discord does not tell. */
+  /** Bytes. Undefined if Discord does not say. */
   size?: number;
-  /** It was uploaded with the message, so it lies at Discord, where links end with time. */
+  /** Uploaded with the message, so that Discord hosts it and its link expires. */
   isAttached: boolean;
 }
 
 const PICTURE_TYPES = /^image\/(png|jpeg|gif|webp)\b/;
 const PICTURE_NAMES = /\.(png|jpe?g|gif|webp)$/i;
 
-/** Each once. A file is a spoiler when the attachment or the component that shows it is one. */
+/** All files, without duplicates. A file is a spoiler if its attachment or component is one. */
 export function filesOf({ attachments, components }: MessageBody): MessageFile[] {
   const shown = components.flatMap((component) =>
     component.kind === 'media' ? [{ ...component.media, isSpoiler: component.isSpoiler }] : [],

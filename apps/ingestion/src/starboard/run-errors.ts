@@ -1,21 +1,21 @@
 import type { DiscordError } from '#libs/discord';
 import type { ChannelProblem } from './starboard-problems.queries.js';
 
-/** The task cannot go on yet. */
+/** The task has to wait. */
 export class RunPostponedError extends Error {
   override readonly name = 'RunPostponedError';
 
   constructor(
     /** How long it waits, in milliseconds. */
     readonly pauseMs: number,
-    /** Why, where somebody has to put something right. */
+    /** The problem, if somebody has to repair it. */
     readonly problem?: string,
   ) {
     super(problem ?? 'not yet');
   }
 }
 
-/** Something in one channel has to be put right by a person. */
+/** A problem in one channel that a person has to repair. */
 export class ChannelProblemError extends Error {
   override readonly name = 'ChannelProblemError';
 
@@ -27,7 +27,7 @@ export class ChannelProblemError extends Error {
   }
 }
 
-/** Discord does not take the post about one message as it is; about others it may. */
+/** Discord rejects the post about one message, but may accept posts about others. */
 export class PostRefusedError extends Error {
   override readonly name = 'PostRefusedError';
 

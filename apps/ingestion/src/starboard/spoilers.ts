@@ -1,4 +1,4 @@
-/** A part of a text that Discord hides: from its first bar to behind its last, in UTF-16 units. */
+/** A part of a text that Discord hides, including its bars. In UTF-16 units; `end` is exclusive. */
 export interface Spoiler {
   start: number;
   end: number;
@@ -6,24 +6,24 @@ export interface Spoiler {
 
 interface Marks {
   spoilers: Spoiler[];
-  /** There are bars or backticks that open something and do not close it. */
-  hasLooseOnes: boolean;
+  /** There are unclosed bars or backticks. */
+  hasUnclosed: boolean;
 }
 
 /** Opens and closes a spoiler. */
 export const MARK = '||';
 const FENCE = '```';
 const LINK = /https?:\/\/[^\s<>)|]+/gi;
-/** An address and what clings to it, which may be bars. */
+/** A URL with adjacent characters, which may be bars. */
 const ADDRESS = /https?:\/\/[^\s<>)]+/iy;
-/** Quotes, headings and lists end with their line, and so does a spoiler in them. */
+/** Quotes, headings and lists, which end at the end of the line, like spoilers in them. */
 const HAS_LINES_OF_THEIR_OWN = /^[ \t]*(?:>|#|-|\*|\d+\.)/m;
 const AFTER_A_LINK = /[.,:;"'\]*_~!?]+$/;
 
 /**
- * The spoilers of a text. Discord reads from left to right: an escaped character, code, an address, or bars that hide
- * what stands up to the next bars. Where its readers differ (whether an address takes in the bars behind it, and where
- * a quote ends), whatever one of them hides is listed. They may overlap.
+ * The spoilers of a text. Discord parses from left to right: escaped characters, code, URLs, and bars that hide the
+ * text up to the next bars. Its clients differ (whether a URL includes adjacent bars, and where a quote ends), so this
+ * lists everything that any client hides. The spoilers may overlap.
  */
 export function spoilersOf(text: string): Spoiler[] {
   if (!text.includes(MARK)) return [];
@@ -38,7 +38,7 @@ export function spoilersOf(text: string): Spoiler[] {
   return [...whole, ...ofLines];
 }
 
-/** The links of a text, as addresses that can be compared, apart by whether a spoiler hides them. */
+/** The normalized links of a text, visible ones and those in spoilers. */
 export function linksOf(text: string): { visible: string[]; hidden: string[] } {
   const spoilers = spoilersOf(text);
   const links = [...text.matchAll(LINK)].map(({ 0: url, index }) => ({
@@ -51,22 +51,24 @@ export function linksOf(text: string): { visible: string[]; hidden: string[] } {
   };
 }
 
-/** However the same address was written. */
+/** Normalizes a URL for comparison. */
 export function comparable(url: string): string {
   const address = url.replace(AFTER_A_LINK, '');
   return URL.canParse(address) ? new URL(address).href : address;
 }
 
-/** The text as one spoiler. */
+/** Makes the text one spoiler. */
 export function hide(text: string): string {
   const escaped = text.replaceAll('|', '\\|');
   return `${MARK}${escaped}${escaped.endsWith('|') ? ' ' : ''}${MARK}`;
 }
 
-/** Texts of several sources below each other. What one of them leaves open hides it, and opens nothing of the others. */
+/**
+ * Joins texts by line breaks. A text with an unclosed spoiler becomes a spoiler, so that it does not affect the others.
+ */
 export function joinTexts(texts: readonly string[]): string {
   const mayMix = texts.length > 1 && texts.some((text) => text.includes(MARK));
-  const isOpen = (text: string) => [true, false].some((isWhole) => marksOf(text, isWhole).hasLooseOnes);
+  const isOpen = (text: string) => [true, false].some((isWhole) => marksOf(text, isWhole).hasUnclosed);
   return texts.map((text) => (mayMix && isOpen(text) ? hide(text) : text)).join('\n');
 }
 
@@ -75,7 +77,7 @@ function readings(text: string): Spoiler[] {
 }
 
 function marksOf(text: string, addressesAreWhole: boolean): Marks {
-  const marks: Marks = { spoilers: [], hasLooseOnes: false };
+  const marks: Marks = { spoilers: [], hasUnclosed: false };
   let at = 0;
   while (at < text.length) {
     const next = endOfEscaped(text, at) ?? (addressesAreWhole ? endOfAddress(text, at) : undefined);
@@ -83,11 +85,11 @@ function marksOf(text: string, addressesAreWhole: boolean): Marks {
       at = next;
     } else if (text[at] === '`') {
       const end = endOfCode(text, at);
-      marks.hasLooseOnes ||= end === undefined;
+      marks.hasUnclosed ||= end === undefined;
       at = end ?? endOfRun(text, at);
     } else if (text.startsWith(MARK, at)) {
       const closing = text.indexOf(MARK, at + MARK.length + 1);
-      if (closing === -1) marks.hasLooseOnes = true;
+      if (closing === -1) marks.hasUnclosed = true;
       else marks.spoilers.push({ start: at, end: closing + MARK.length });
       at = (closing === -1 ? at : closing) + MARK.length;
     } else {
@@ -106,7 +108,7 @@ function endOfAddress(text: string, at: number): number | undefined {
   return ADDRESS.test(text) ? ADDRESS.lastIndex : undefined;
 }
 
-/** Of a block in fences, or of code that as many backticks close as opened it. */
+/** The end of a fenced code block, or of inline code with the same number of backticks. */
 function endOfCode(text: string, at: number): number | undefined {
   const opened = endOfRun(text, at);
   if (opened - at >= FENCE.length) {

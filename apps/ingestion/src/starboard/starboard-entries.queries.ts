@@ -2,16 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { snowflakeTime } from '#libs/contracts';
 import { databaseNow, lockStripesShared, StarboardEntry } from '#libs/database';
-import { BETWEEN_REGULAR_LOOKS_MS, type StarredMessage } from '#libs/starboard';
+import { REGULAR_LOOK_INTERVAL_MS, type StarredMessage } from '#libs/starboard';
 
 export interface StarboardSettings {
   channelId: string;
-  /** The stars that a message needs. */
+  /** The number of stars that a message needs. */
   count: number;
 }
 
-/** An entry of which there may be a post in Discord. */
-export type LivingEntry = StarboardEntry & { entryChannelId: string; reservedAt: Date };
+/** An entry that may have a post in Discord. */
+export type ActiveEntry = StarboardEntry & { entryChannelId: string; reservedAt: Date };
 
 /** A message that another one forwards. */
 export interface ForwardedMessage {
@@ -21,18 +21,18 @@ export interface ForwardedMessage {
 
 export interface Reservation extends StarredMessage {
   authorId: string;
-  /** What the message forwards, where the bot may read it. */
+  /** The forwarded message, if the bot may read it. */
   origin?: ForwardedMessage;
   entryChannelId: string;
   reservedAt: Date;
 }
 
-/** What the starboard's entries are, and the conditions on which they change. */
+/** Reads and changes entries of the starboard. */
 @Injectable()
 export class StarboardEntries {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Undefined when module or starboard are off. */
+  /** Undefined if the module or the starboard is off. */
   async settings(guildId: string): Promise<StarboardSettings | undefined> {
     const [settings] = await this.dataSource.query<StarboardSettings[]>(
       `SELECT starboard_channel AS "channelId", starboard_count AS count FROM guild_settings
@@ -52,13 +52,13 @@ export class StarboardEntries {
     return this.dataSource.getRepository(StarboardEntry).existsBy({ guildId, entryMessageId: messageId });
   }
 
-  /** Whether the author had everything erased that was written before some moment after this message. */
+  /** Whether the author was erased after this message was written. */
   async isErased(guildId: string, authorId: string, messageId: string): Promise<boolean> {
     return isErased(this.dataSource.manager, guildId, { authorId, messageId });
   }
 
-  /** Whom a post names as the author of what its message answers; undefined: nobody. */
-  async noteReplyAuthor(guildId: string, entryMessageId: string, authorId: string | undefined): Promise<void> {
+  /** Stores the author of the replied-to message that a post names. @param authorId undefined: none */
+  async saveReplyAuthor(guildId: string, entryMessageId: string, authorId: string | undefined): Promise<void> {
     const entry = { guildId, entryMessageId, replyAuthorId: IsNull() };
     await this.dataSource.getRepository(StarboardEntry).update(entry, { replyAuthorId: authorId ?? NOBODY });
   }
@@ -66,10 +66,10 @@ export class StarboardEntries {
   /**
    * Reserves the one entry that a message can have, before it is posted.
    *
-   * @returns undefined, with nothing stored, when the settings are others by now, or the author was erased, or
-   *   the author of what the message forwards
+   * @returns undefined, and stores nothing, if the settings have changed, or the author or the author of the forwarded
+   *   message was erased
    */
-  async reserve(reservation: Reservation): Promise<LivingEntry | undefined> {
+  async reserve(reservation: Reservation): Promise<ActiveEntry | undefined> {
     const { guildId, messageId, channelId, reservedAt, origin } = reservation;
     await this.underSettings(guildId, (manager) =>
       manager.query(
@@ -85,17 +85,17 @@ export class StarboardEntries {
           reservedAt,
           origin?.authorId ?? null,
           writtenAt(origin?.messageId),
-          new Date(reservedAt.getTime() + BETWEEN_REGULAR_LOOKS_MS),
+          new Date(reservedAt.getTime() + REGULAR_LOOK_INTERVAL_MS),
         ],
       ),
     );
     const entry = await this.find(guildId, messageId);
     const isOurs = entry?.state === 'reserved' && entry.reservedAt?.getTime() === reservedAt.getTime();
-    return isOurs ? (entry as LivingEntry) : undefined;
+    return isOurs ? (entry as ActiveEntry) : undefined;
   }
 
   /** Whether a reservation may still be posted. */
-  async mayStillBePosted(entry: LivingEntry): Promise<boolean> {
+  async mayStillBePosted(entry: ActiveEntry): Promise<boolean> {
     const rows = await this.underSettings(entry.guildId, (manager) =>
       manager.query<unknown[]>(
         `SELECT FROM starboard_entries e JOIN guild_settings s ON s.guild_id = e.guild_id
@@ -108,16 +108,15 @@ export class StarboardEntries {
   }
 
   /**
-   * The reserved entry was posted. If it is gone meanwhile (its author was erased while it was being posted), it is
-   * left as work to delete the post.
+   * Stores that the reserved entry was posted. If the entry was deleted meanwhile, because its author was erased, this
+   * adds a task that deletes the post. If the post names a replied-to author who was erased meanwhile, this adds a task
+   * that removes the name.
    *
-   * Where the post names somebody who was erased meanwhile as answered, it is left as work to take out the name.
-   *
-   * @param shown what the post shows; `starCount` null where nobody knows
-   * @returns whether the entry is still there
+   * @param shown what the post shows; `starCount` is null if unknown
+   * @returns whether the entry still exists
    */
   async finish(
-    { guildId, messageId, entryChannelId, reservedAt }: LivingEntry,
+    { guildId, messageId, entryChannelId, reservedAt }: ActiveEntry,
     entryMessageId: string,
     { starCount, named }: { starCount: number | null; named?: { authorId: string; messageId: string } },
     now: number,
@@ -151,39 +150,39 @@ export class StarboardEntries {
     });
   }
 
-  /** @param starCount null while nobody knows what the post says */
-  async setCount(entry: LivingEntry, starCount: number | null, now: number): Promise<void> {
+  /** @param starCount null if the shown number is unknown */
+  async setCount(entry: ActiveEntry, starCount: number | null, now: number): Promise<void> {
     await this.update(entry, { starCount, updatedAt: new Date(now) });
   }
 
   /** Somebody deleted the post. */
-  async withdraw(entry: LivingEntry, now: number): Promise<void> {
+  async withdraw(entry: ActiveEntry, now: number): Promise<void> {
     await this.update(entry, { state: 'withdrawn', updatedAt: new Date(now) });
   }
 
-  /** Before the post is deleted, so that nobody takes our deleting it for somebody else's. */
-  async startRemoving(entry: LivingEntry, now: number): Promise<void> {
+  /** Called before the post is deleted, so that the deletion is not attributed to somebody else. */
+  async startRemoving(entry: ActiveEntry, now: number): Promise<void> {
     await this.update(entry, { state: 'removing', updatedAt: new Date(now) });
   }
 
-  /** It is certain that nothing was posted for the reservation. The message is free for the starboard channel of then. */
-  async release({ guildId, messageId, reservedAt }: LivingEntry): Promise<void> {
+  /** Deletes a reservation for which certainly nothing was posted. A later run may reserve the message again. */
+  async release({ guildId, messageId, reservedAt }: ActiveEntry): Promise<void> {
     const state = 'reserved';
     await this.dataSource.getRepository(StarboardEntry).delete({ guildId, messageId, reservedAt, state });
   }
 
-  async drop({ guildId, messageId, reservedAt }: LivingEntry): Promise<void> {
+  async drop({ guildId, messageId, reservedAt }: ActiveEntry): Promise<void> {
     await this.dataSource.getRepository(StarboardEntry).delete({ guildId, messageId, reservedAt });
   }
 
   private async update(
-    { guildId, messageId, reservedAt }: LivingEntry,
+    { guildId, messageId, reservedAt }: ActiveEntry,
     changes: Partial<Pick<StarboardEntry, 'state' | 'starCount' | 'updatedAt'>>,
   ): Promise<void> {
     await this.dataSource.getRepository(StarboardEntry).update({ guildId, messageId, reservedAt }, changes);
   }
 
-  /** What it reads of settings and tombstones stays true until it ends. */
+  /** Runs a transaction in which settings and tombstones cannot change. */
   private underSettings<T>(guildId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.dataSource.transaction(async (manager) => {
       await lockStripesShared(manager, [guildId]);
@@ -207,14 +206,14 @@ async function isErased(
   return rows.length > 0;
 }
 
-export function isLiving(entry: StarboardEntry): entry is LivingEntry {
+export function isActive(entry: StarboardEntry): entry is ActiveEntry {
   return entry.state !== 'withdrawn';
 }
 
-/** Of a message ($2) of an author ($3), written at $5, in a starboard channel ($4) of the guild `s`. */
+/** SQL condition for a message ($2) of an author ($3), written at $5, and a starboard channel ($4) of the guild `s`. */
 const MAY_BE_POSTED = `s.enabled AND s.starboard_enabled AND s.starboard_channel = $4 AND NOT ${wasErased('$3', '$5')}`;
 
-/** Whether what this member wrote at that time is forgotten in the guild `s`; false when there is no member. */
+/** SQL condition: the member was erased in the guild `s` after this time. False for null. */
 function wasErased(member: string, time: string): string {
   return `EXISTS (
     SELECT FROM erasure_tombstones t WHERE t.guild_id = s.guild_id AND t.user_id = ${member} AND t.before > ${time})`;

@@ -4,18 +4,18 @@ import { StarboardProblem, type StarboardAction } from '#libs/database';
 import { clearStarboardProblem } from '#libs/starboard';
 import { growingPause } from '#libs/timing';
 
-/** What keeps the starboard of a guild from working in one channel. */
+/** Why the starboard of a guild does not work in one channel. */
 export interface ChannelProblem {
   guildId: string;
   channelId: string;
-  /** What does not work; others may. */
+  /** The action that fails. Others may work. */
   action: StarboardAction;
   /** One sentence for people. */
   problem: string;
 }
 
 export interface KnownProblem extends ChannelProblem {
-  /** Unix milliseconds; until then the channel is left alone. */
+  /** The next attempt, in Unix milliseconds. */
   retryAt: number;
 }
 
@@ -23,7 +23,7 @@ const PAUSES = { firstMs: 30_000, longestMs: 15 * 60_000 };
 const NO_CONTENT =
   'Discord does not show the bot what members write: the intent Message Content has to be switched on for the bot on ' +
   "Discord's developer pages";
-/** Of what it shows that something works: itself, and what it includes. */
+/** The actions whose success a successful action proves: itself, and those that it includes. */
 const PROVES: Record<StarboardAction, readonly StarboardAction[]> = {
   view: ['view'],
   read: ['view', 'read'],
@@ -33,14 +33,14 @@ const PROVES: Record<StarboardAction, readonly StarboardAction[]> = {
 };
 
 /**
- * Problems that a person has to put right, in `starboard_problems`, of which the settings tell. One run a guild and
- * channel meets the problem and says when to try again; what else has to do with the channel waits until then.
+ * Problems that a person has to repair, in `starboard_problems`. The settings show them. One run of a guild and channel
+ * meets the problem and schedules the next attempt; other runs that need the channel wait until then.
  */
 @Injectable()
 export class StarboardProblems {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** What is known of these channels that keeps something from being done there. */
+  /** The known problems of these channels. */
   async of(guildId: string, channelIds: readonly string[]): Promise<KnownProblem[]> {
     const known = await this.rows.findBy({ guildId, channelId: In(channelIds), action: Not('content' as const) });
     return known.map(({ channelId, action, problem, retryAt }) => ({
@@ -52,7 +52,7 @@ export class StarboardProblems {
     }));
   }
 
-  /** @returns when to try again, in Unix milliseconds, and whether the problem is another than before */
+  /** @returns the next attempt in Unix milliseconds, and whether the problem is new */
   async record(
     { guildId, channelId, action, problem }: ChannelProblem,
     now: number,
@@ -76,16 +76,16 @@ export class StarboardProblems {
     return { until, isNew };
   }
 
-  /** It works there (again), and so does what it proves. */
+  /** Ends the problems of the action, and of the actions whose success it proves. */
   async solve({ guildId, channelId, action }: Omit<ChannelProblem, 'problem'>): Promise<void> {
     await this.rows.delete({ guildId, channelId, action: In(PROVES[action]) });
   }
 
   /**
-   * Discord leaves out what members write (`content`), which holds nothing back. Told once a guild, of the channel where
-   * it was met first.
+   * Records that Discord omits members' text (`content`), which blocks no action. A guild has one such problem, for the
+   * channel where it occurred first.
    */
-  async missContent(guildId: string, channelId: string, now: number): Promise<void> {
+  async recordMissingContent(guildId: string, channelId: string, now: number): Promise<void> {
     await this.dataSource.query(
       `WITH known AS (
          UPDATE starboard_problems SET seen_at = $4, retry_at = $4 WHERE guild_id = $1 AND action = 'content'
@@ -98,12 +98,12 @@ export class StarboardProblems {
     );
   }
 
-  /** Discord shows what members write (again). */
-  async seeContent(guildId: string): Promise<void> {
+  /** Ends the problem: Discord shows members' text (again). */
+  async solveMissingContent(guildId: string): Promise<void> {
     await this.rows.delete({ guildId, action: 'content' });
   }
 
-  /** Nothing is to be done in a channel that does not exist any more. */
+  /** Deletes all problems of a channel that does not exist any more. */
   async clear({ guildId, channelId }: Pick<ChannelProblem, 'guildId' | 'channelId'>): Promise<void> {
     await clearStarboardProblem(this.dataSource.manager, guildId, channelId);
   }

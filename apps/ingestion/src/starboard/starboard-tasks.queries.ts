@@ -1,18 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { after, databaseNow, lockStripesShared, WorkList, type ClaimedRow, type DueRow } from '#libs/database';
-import {
-  BETWEEN_STARBOARD_LOOKS_MS,
-  requestDueLooks,
-  requestStarboardLooks,
-  type StarredMessage,
-} from '#libs/starboard';
+import { MIN_LOOK_INTERVAL_MS, requestDueLooks, requestStarboardLooks, type StarredMessage } from '#libs/starboard';
 
 /**
- * - `follow`: bring the entry of the message up to date
+ * - `follow`: update the entry of the message
  * - `remove`: delete the post `messageId`, whose entry was erased
- * - `seek`: delete the post about `messageId`, if there is one: its entry was erased while it was being posted
- * - `unname`: take the name of an erased member out of the post `messageId`, which says whom its message answers
+ * - `seek`: delete the post about `messageId`, if it exists: its entry was erased while it was being posted
+ * - `unname`: remove the name of an erased member from the post `messageId`, which is about a reply to the member
  */
 export type TaskName = 'follow' | 'remove' | 'seek' | 'unname';
 
@@ -25,30 +20,30 @@ export interface TaskKey {
 export type DueTask = DueRow<TaskKey>;
 
 interface TaskRow {
-  /** Of the message: where it stands, or (`seek`) where its post would. */
+  /** The channel of the message, or (`seek`) of its post. */
   channelId: string;
   createdAt: Date;
-  /** `seek`: the post is not older. */
+  /** `seek`: a lower limit for the post's time. */
   postedAfter: Date | null;
-  /** Grows with every star event; what has grown during a run needs another. */
+  /** Incremented by every star event. If it grows during a run, another run follows. */
   requests: number;
 }
 
 export type ClaimedTask = ClaimedRow<TaskKey, TaskRow>;
 
 const DAY_MS = 86_400_000;
-/** What has failed for so long is given up; posts that have to go for privacy not so soon. */
-const GIVEN_UP_AFTER_MS: Record<TaskName, number> = {
+/** Tasks that fail for this long are given up. Erasures are retried longer. */
+const GIVE_UP_AFTER_MS: Record<TaskName, number> = {
   follow: DAY_MS,
   remove: 30 * DAY_MS,
   seek: 30 * DAY_MS,
   unname: 30 * DAY_MS,
 };
-/** What runs longer renews its lease; one that is not renewed belongs to a process that died. */
+/** Longer runs renew their lease. A lease that expires belongs to a crashed process. */
 const LEASE_MS = 30_000;
 const PAUSES = { firstMs: 2_000, longestMs: 15 * 60_000 };
-/** Of all that is due, so much is looked at: a long list is not read whole for every task. */
-const TASKS_IN_SIGHT = 1_000;
+/** The maximum number of due tasks that are read at a time. */
+const MAX_TASKS_READ = 1_000;
 const KEPT_IDLE_MS = 60_000;
 const KEPT_PROBLEMS_MS = 7 * DAY_MS;
 
@@ -58,22 +53,22 @@ const tasks = new WorkList<TaskKey, TaskRow>({
   row: { channelId: 'channel_id', createdAt: 'created_at', postedAfter: 'posted_after', requests: 'requests' },
   leaseMs: LEASE_MS,
   pauses: PAUSES,
-  hopelessAfterMs: ({ task }) => GIVEN_UP_AFTER_MS[task],
+  hopelessAfterMs: ({ task }) => GIVE_UP_AFTER_MS[task],
 });
 
 /**
- * The work list of the starboard, in `starboard_tasks`. A row without `due_at` has nothing to do; it is kept for a
- * while, since the next run must not come too soon.
+ * The work list of the starboard, in `starboard_tasks`. A row without `due_at` has nothing to do. It is kept for a
+ * while to enforce the minimum time between two runs.
  */
 @Injectable()
 export class StarboardTasks {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * Asks for a run for each of these messages, where a starboard wants it. What is asked for already stays when it is.
+   * Requests a run for each message whose guild has a starboard. Runs that are already requested keep their time.
    *
-   * @param messages each once
-   * @returns those that are wanted, as `guild/message`
+   * @param messages without duplicates
+   * @returns the messages with a requested run, as `guild/message`
    */
   async request(messages: readonly StarredMessage[]): Promise<Set<string>> {
     const rows = await this.dataSource.transaction(async (manager) => {
@@ -86,14 +81,14 @@ export class StarboardTasks {
     return new Set(rows.map(({ guildId, messageId }) => `${guildId}/${messageId}`));
   }
 
-  /** Asks for a run for entries that are to be looked at without an event. */
+  /** Requests runs for entries whose regular look is due. */
   async requestDueLooks(): Promise<void> {
     await this.dataSource.transaction((manager) => requestDueLooks(manager));
   }
 
   /**
-   * A task for each guild, but for these, among those that have been due for longest: what is to be deleted comes first.
-   * Of guilds whose tasks are many it may tell no others.
+   * One due task for each guild except `withoutGuilds`, the longest waiting first, erasures before looks. Guilds with
+   * many tasks may hide others, because a limited number of tasks is read.
    */
   async listDue(withoutGuilds: readonly string[], limit: number): Promise<DueTask[]> {
     return this.dataSource.query<DueTask[]>(
@@ -107,24 +102,24 @@ export class StarboardTasks {
          ORDER BY guild_id, task = 'follow', due_at
        ) first
        ORDER BY due_at LIMIT $3`,
-      [new Date(await databaseNow(this.dataSource)), withoutGuilds, limit, TASKS_IN_SIGHT],
+      [new Date(await databaseNow(this.dataSource)), withoutGuilds, limit, MAX_TASKS_READ],
     );
   }
 
-  /** @returns undefined when another instance was faster */
+  /** @returns undefined if another instance has claimed it */
   claim(due: DueTask): Promise<ClaimedTask | undefined> {
     return tasks.claim(this.dataSource, due);
   }
 
-  /** @returns false when the lease ran out and another instance has the task */
+  /** @returns false if the lease has expired and another instance has the task */
   renew(task: ClaimedTask): Promise<boolean> {
     return tasks.renew(this.dataSource, task);
   }
 
-  /** It was done; what was asked for meanwhile is to be done again. */
+  /** The task is done. It is due again if it was requested meanwhile. */
   async complete(task: ClaimedTask): Promise<void> {
     if (task.task === 'remove' || task.task === 'seek') return this.drop(task);
-    const nextLook = after(BETWEEN_STARBOARD_LOOKS_MS);
+    const nextLook = after(MIN_LOOK_INTERVAL_MS);
     await tasks.succeed(this.dataSource, task, {
       due: (now, add) => `CASE WHEN requests > ${add(task.requests)} THEN ${nextLook(now, add)} END`,
       set: (now) => ({ last_run_at: now, last_error: null, refusal: null }),
@@ -132,9 +127,9 @@ export class StarboardTasks {
   }
 
   /**
-   * It has to wait for so many milliseconds; the attempt does not count.
+   * The task has to wait for this many milliseconds. The attempt does not count.
    *
-   * @param problem why; without one, that it waits says nothing against it
+   * @param problem why; without a problem, the wait does not count as failing
    */
   async postpone(task: ClaimedTask, ms: number, problem?: string): Promise<void> {
     await tasks.postpone(this.dataSource, task, {
@@ -145,9 +140,9 @@ export class StarboardTasks {
   }
 
   /**
-   * It failed, and is tried again after a pause that grows.
+   * The task failed and is retried after a growing back-off.
    *
-   * @param refusal for people, where Discord does not take the post about this very message
+   * @param refusal for people, if Discord rejects the post about this message
    */
   async retry(task: ClaimedTask, error: string, refusal?: string): Promise<void> {
     const set = (now: Date) => ({ last_run_at: now, last_error: error, refusal: refusal ?? null });
@@ -159,8 +154,7 @@ export class StarboardTasks {
   }
 
   /**
-   * Nothing that an erasure left to be done in the channel is tried for so many milliseconds: there may be thousands of
-   * posts.
+   * Postpones all tasks of erasures in the channel by this many milliseconds, because there may be thousands of posts.
    */
   async holdErasures({ guildId, channelId }: ClaimedTask, ms: number): Promise<void> {
     const now = await databaseNow(this.dataSource);
@@ -171,7 +165,7 @@ export class StarboardTasks {
     );
   }
 
-  /** Drops everything of the guild that deletes or changes posts for an erasure. @returns how many there were */
+  /** Drops all tasks of erasures in the guild. @returns their number */
   async dropErasures(guildId: string): Promise<number> {
     const [, dropped] = await this.dataSource.query<[unknown[], number]>(
       `DELETE FROM starboard_tasks WHERE guild_id = $1 AND task <> 'follow'`,
@@ -180,8 +174,8 @@ export class StarboardTasks {
     return dropped;
   }
 
-  /** Drops what has nothing to do any more, and problems that nobody has met for a week. */
-  async sweep(): Promise<void> {
+  /** Deletes idle tasks, and problems that have not occurred for a week. */
+  async deleteExpired(): Promise<void> {
     const now = await databaseNow(this.dataSource);
     await this.dataSource.query(`DELETE FROM starboard_tasks WHERE due_at IS NULL AND last_run_at < $1`, [
       new Date(now - KEPT_IDLE_MS),
@@ -191,7 +185,7 @@ export class StarboardTasks {
     ]);
   }
 
-  /** How much there is to do, and in how many guilds something keeps the starboard from working. */
+  /** The number of tasks, and of guilds with problems. */
   async count(): Promise<{ tasks: number; guildsWithProblems: number }> {
     const [counts] = await this.dataSource.query<[{ tasks: number; guildsWithProblems: number }]>(
       `SELECT (SELECT count(*)::int FROM starboard_tasks WHERE due_at IS NOT NULL) AS tasks,

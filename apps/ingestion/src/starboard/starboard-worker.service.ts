@@ -15,27 +15,29 @@ import { StarboardTasks, type DueTask } from './starboard-tasks.queries.js';
 import { TaskRunner } from './task-runner.service.js';
 
 const POLL_MS = 1_000;
-/** While the database fails. */
+/** The back-off while the database fails. */
 const PAUSES = { firstMs: POLL_MS, longestMs: 60_000 };
-const SWEEP_MS = 30_000;
+const CLEAN_UP_MS = 30_000;
 const RENEW_MS = 10_000;
-/** Tasks under way at once, each of another guild: a guild for which Discord is slow keeps one of these. */
+/** The maximum number of concurrent tasks, each of another guild, so that a slow guild uses only one of them. */
 const AT_ONCE = 32;
 
-/** Carries out the work list of the starboard; every ingestion instance with a token does, each task once. */
+/**
+ * Processes the work list of the starboard, in every ingestion instance with a token. A claim lets one instance run a
+ * task.
+ */
 @Injectable()
 export class StarboardWorker implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
-  /** By guild: what runs. */
+  /** The running tasks, by guild. */
   private readonly running = new Map<string, { done: Promise<void>; abort: AbortController }>();
   private readonly stopping = new AbortController();
   private working?: Promise<void>;
-  private readonly nap: WakeableSleep;
-  private sweptAt = 0;
+  private readonly pollSleep: WakeableSleep;
+  private cleanedUpAt = 0;
   private lookedAt = 0;
-  /** Of the database. */
   private readonly backOff = new BackOff(PAUSES);
   private pausedUntil = 0;
-  private saidThatTokenIsRefused = false;
+  private hasLoggedRefusedToken = false;
 
   constructor(
     private readonly database: Database,
@@ -46,17 +48,17 @@ export class StarboardWorker implements OnApplicationBootstrap, BeforeApplicatio
     private readonly logger: Logger,
     @Optional() private readonly discord?: DiscordClient,
   ) {
-    this.nap = new WakeableSleep(clock);
+    this.pollSleep = new WakeableSleep(clock);
   }
 
   onApplicationBootstrap(): void {
     if (this.discord !== undefined) this.working = this.work(this.discord);
   }
 
-  /** Begins nothing more. Nest waits for one module after the other, so it tells all of them before. */
+  /** Starts no more tasks. Nest calls this hook of all modules first, then awaits the shutdown of one after another. */
   beforeApplicationShutdown(): void {
     this.stopping.abort(new Error('the service stops'));
-    this.nap.wake();
+    this.pollSleep.wake();
     for (const { abort } of this.running.values()) abort.abort(this.stopping.signal.reason);
   }
 
@@ -66,9 +68,9 @@ export class StarboardWorker implements OnApplicationBootstrap, BeforeApplicatio
     await Promise.all([...this.running.values()].map(({ done }) => done));
   }
 
-  /** There may be something to do. */
+  /** Checks for due tasks now. */
   wake(): void {
-    this.nap.wake();
+    this.pollSleep.wake();
   }
 
   private async work(discord: DiscordClient): Promise<void> {
@@ -76,28 +78,28 @@ export class StarboardWorker implements OnApplicationBootstrap, BeforeApplicatio
       try {
         if (this.database.isUsable && this.mayCall(discord) && !this.isPaused) await this.startDue();
       } catch (error) {
-        this.pauseAfter(error, 'the work of the starboard cannot be read, trying again');
+        this.pauseAfter(error, 'reading starboard tasks failed, retrying');
       }
-      await this.nap.sleep(POLL_MS);
+      await this.pollSleep.sleep(POLL_MS);
     }
   }
 
-  /** A refused token is asked about again every few minutes, as nothing else here calls Discord meanwhile. */
+  /** Checks a refused token every few minutes, because nothing else calls Discord meanwhile. */
   private mayCall(discord: DiscordClient): boolean {
     const isRefused = discord.health.status !== 'ok';
     if (isRefused) discord.keepHealthCurrent();
-    if (isRefused && !this.saidThatTokenIsRefused) {
-      this.logger.error('Discord does not accept the token: the starboard stands still until it does');
+    if (isRefused && !this.hasLoggedRefusedToken) {
+      this.logger.error('Discord does not accept the token: the starboard is paused');
     }
-    this.saidThatTokenIsRefused = isRefused;
+    this.hasLoggedRefusedToken = isRefused;
     return !isRefused;
   }
 
   private async startDue(): Promise<void> {
     const now = this.clock.now();
-    if (now - this.sweptAt >= SWEEP_MS) {
-      this.sweptAt = now;
-      await this.tasks.sweep();
+    if (now - this.cleanedUpAt >= CLEAN_UP_MS) {
+      this.cleanedUpAt = now;
+      await this.tasks.deleteExpired();
       this.metrics.setWaiting(await this.tasks.count());
     }
     if (now - this.lookedAt >= LOOK_ROUND_MS) {
@@ -105,9 +107,9 @@ export class StarboardWorker implements OnApplicationBootstrap, BeforeApplicatio
       await this.tasks.requestDueLooks();
     }
     const busy = [...this.running.keys()];
-    // After a failure one task tries whether the database works again.
+    // After a failure, a single task checks whether the database works again.
     const atOnce = this.backOff.failures > 0 ? 1 : AT_ONCE;
-    // Again without the guilds that were found: one with a long list of work hides all others.
+    // Repeated without the guilds found so far, because a guild with many tasks hides others.
     while (busy.length < atOnce) {
       const due = await this.tasks.listDue(busy, atOnce - busy.length);
       if (due.length === 0 || this.stopping.signal.aborted) return;
@@ -122,12 +124,13 @@ export class StarboardWorker implements OnApplicationBootstrap, BeforeApplicatio
       .then(
         (wasClaimed) => {
           this.backOff.succeeded();
-          // What somebody else holds or has locked waits for the next look.
+          // A task that could not be claimed is left for the next poll.
           return wasClaimed;
         },
         (error: unknown) => {
-          if (abort.signal.aborted) return true; // what is left of it is done after the lease
-          this.pauseAfter(error, 'a starboard task was left to its lease', { guild_id: task.guildId });
+          if (abort.signal.aborted) return true; // it is retried after the lease has expired
+          const ids = { guild_id: task.guildId };
+          this.pauseAfter(error, 'a starboard task failed, retrying after its lease has expired', ids);
           return true;
         },
       )
@@ -138,12 +141,12 @@ export class StarboardWorker implements OnApplicationBootstrap, BeforeApplicatio
     this.running.set(task.guildId, { done, abort });
   }
 
-  /** @returns false when somebody else holds the task, or has it locked */
+  /** @returns false if the task could not be claimed */
   private async run(due: DueTask, abort: AbortController): Promise<boolean> {
     const task = await this.tasks.claim(due);
     if (!task) return false;
-    // Ends the run when the lease is lost, so that no two instances work on one message.
-    const onLost = () => abort.abort(new Error('the lease ran out'));
+    // Aborts the run if the lease is lost, so that two instances never work on the same message.
+    const onLost = () => abort.abort(new Error('the lease has expired'));
     const renewing = keepLease(() => this.tasks.renew(task), RENEW_MS, onLost);
     try {
       await this.runner.run(task, abort.signal);
@@ -161,7 +164,7 @@ export class StarboardWorker implements OnApplicationBootstrap, BeforeApplicatio
     return this.clock.now() < this.pausedUntil;
   }
 
-  /** What fails together with others counts, and is told, once. */
+  /** Concurrent failures are counted and logged once. */
   private pauseAfter(error: unknown, message: string, ids: LogIds = {}): void {
     if (this.isPaused) return;
     const pause_ms = this.backOff.next();

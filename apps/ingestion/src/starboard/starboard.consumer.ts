@@ -12,12 +12,12 @@ import { StarboardWorker } from './starboard-worker.service.js';
 type StarEvent = GuildEvent<'star.added' | 'star.removed'>;
 
 /**
- * Hints that a message is to be looked at. Whatever their number and order, all they do is ask for one look. They have a
- * queue of their own, so that what waits for Discord never waits in front of anything else.
+ * Star events. Each only requests a look at its message, so their number and order do not matter. They have a separate
+ * queue, so that they never delay other events.
  */
 @EventController()
 export class StarboardConsumer {
-  private saidThatDiscordIsOff = false;
+  private hasWarned = false;
 
   constructor(
     private readonly tasks: StarboardTasks,
@@ -29,7 +29,7 @@ export class StarboardConsumer {
   @OnEvents({ types: guildEvents('star.added', 'star.removed') })
   async onStars(@Payload() events: readonly StarEvent[]): Promise<OutcomeCounts> {
     if (this.discord === undefined) {
-      this.sayThatDiscordIsOff();
+      this.warnOnce();
       return { no_discord: events.length };
     }
     const messages = events.map(starredMessage);
@@ -40,10 +40,10 @@ export class StarboardConsumer {
     return { handled, unwanted: messages.length - handled };
   }
 
-  private sayThatDiscordIsOff(): void {
-    if (this.saidThatDiscordIsOff) return;
-    this.saidThatDiscordIsOff = true;
-    this.logger.warn('the starboard is off without DISCORD_TOKEN: star.added and star.removed are dropped');
+  private warnOnce(): void {
+    if (this.hasWarned) return;
+    this.hasWarned = true;
+    this.logger.warn('the starboard needs DISCORD_TOKEN: dropping star.added and star.removed events');
   }
 }
 

@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Registry } from 'prom-client';
 
 /**
- * What a run of the starboard's work came to:
+ * The outcome of a run of a starboard task:
  * - `posted`, `edited`, `unchanged`: the message has enough stars
- * - `below`, `age_restricted`: it has no entry, as it should
+ * - `below`, `age_restricted`: the message gets no entry
  * - `removed`: the entry was deleted
  * - `withdrawn`: somebody else deleted it
- * - `gone`: the message does not exist (any more), and had no entry
- * - `unwanted`: off, erased, or no message for a starboard
+ * - `gone`: the message does not exist (any more) and had no entry
+ * - `unwanted`: the starboard is off, the author was erased, or the message is not suitable
  * - `channel_gone`: the starboard channel does not exist any more
  * - `nothing_found`: there was no post to delete
  */
@@ -26,12 +26,12 @@ export type RunOutcome =
   | 'nothing_found';
 
 /**
- * Why a run did not come to its end: `held` waits for a known problem or for what cannot be known yet, `problem` met
- * one, `rate_limited`, `failed` otherwise, `given_up` is not tried again.
+ * Why a run did not finish: `held`: waits for a known problem or an unclear outcome; `problem`: met a problem;
+ * `rate_limited`; `failed`: any other failure; `given_up`: is not retried.
  */
 export type RunFailure = 'held' | 'problem' | 'rate_limited' | 'failed' | 'given_up';
 
-/** How the starboard does. Labels are bounded by the lists above; never a guild. */
+/** Metrics of the starboard. Label values are bounded by the lists above; a guild is never a label. */
 @Injectable()
 export class StarboardMetrics {
   private readonly runs: Counter<'outcome'>;
@@ -49,12 +49,12 @@ export class StarboardMetrics {
     });
     this.tasks = new Gauge({
       name: 'serverstats_starboard_tasks',
-      help: 'Messages and posts that something is to be done about, in all guilds, at the last look',
+      help: 'Starboard tasks in all guilds at the last count',
       registers: [registry],
     });
     this.guildsWithProblems = new Gauge({
       name: 'serverstats_starboard_guilds_with_problems',
-      help: 'Guilds in which something keeps the starboard from working, see the table starboard_problems',
+      help: 'Guilds with starboard problems, see the table starboard_problems',
       registers: [registry],
     });
   }

@@ -13,13 +13,13 @@ import { ChannelProblemError, StarboardChannelGoneError } from './run-errors.js'
 import type { ForwardedMessage } from './starboard-entries.queries.js';
 
 /**
- * How a message's channel and a starboard channel go together. `unwanted`: the message is of another guild, or stands in
- * the starboard channel or a thread of it; `gone`: its channel does not exist any more.
+ * Whether a message may be shown in a starboard channel. `unwanted`: the message is from another guild, or in the
+ * starboard channel or a thread of it; `gone`: its channel does not exist any more.
  */
 export type Showing = 'allowed' | 'age_restricted' | 'unwanted' | 'gone';
 
 const STAR = '⭐';
-/** What people and bots write. All other messages are notices of Discord's own: joins, boosts, pins, threads, calls, … */
+/** Messages of people and bots. All other types are system messages: joins, boosts, pins, threads, calls, … */
 const WRITTEN: readonly MessageType[] = [
   MessageType.Default,
   MessageType.Reply,
@@ -29,8 +29,8 @@ const WRITTEN: readonly MessageType[] = [
 const READING: readonly DiscordPermission[] = ['ViewChannel', 'ReadMessageHistory'];
 
 /**
- * What Discord tells of starred messages. Every method throws ChannelProblemError when the bot may not read,
- * DiscordError, or the signal's reason.
+ * Reads starred messages from Discord. Every method throws ChannelProblemError if the bot may not read, DiscordError,
+ * or the signal's reason.
  */
 export class StarredMessageReader {
   constructor(
@@ -38,7 +38,7 @@ export class StarredMessageReader {
     private readonly access: ChannelAccess,
   ) {}
 
-  /** Undefined when it does not exist (any more). */
+  /** Undefined if the message does not exist (any more). */
   async read(starred: StarredMessage, signal: AbortSignal): Promise<DiscordMessage | undefined> {
     const { guildId, channelId } = starred;
     const action = {
@@ -52,9 +52,9 @@ export class StarredMessageReader {
   }
 
   /**
-   * Its stars but the author's own and those of bots.
+   * The number of stars, without those of the author and of bots.
    *
-   * @param enough below it nobody needs the exact number, so what the message itself tells will do
+   * @param enough if the message's own count is lower, that count is returned without reading the users
    */
   async countStars(
     starred: StarredMessage,
@@ -76,7 +76,7 @@ export class StarredMessageReader {
     return stars;
   }
 
-  /** @throws StarboardChannelGoneError; ChannelProblemError, too, when the starboard channel is another guild's */
+  /** @throws StarboardChannelGoneError; ChannelProblemError also if the starboard channel belongs to another guild */
   async showing(
     { guildId, channelId }: StarredMessage,
     message: DiscordMessage,
@@ -88,29 +88,29 @@ export class StarredMessageReader {
       await this.channel(guildId, starboardChannelId, signal),
     ];
     if (!starboard) throw new StarboardChannelGoneError(guildId, starboardChannelId);
-    // Whoever may set up one guild must not make the bot write in another.
+    // Somebody who may configure one guild must not make the bot write in another.
     if (starboard.guildId !== guildId) {
       const problem = `channel ${starboardChannelId} belongs to another server`;
       throw new ChannelProblemError({ guildId, channelId: starboardChannelId, action: 'post', problem });
     }
-    const told = (showing: Showing) => ({ showing, starboardIsThread: isThread(starboard) });
-    if (!source) return told('gone');
-    if (source.guildId !== guildId || [source.id, source.parentId].includes(starboard.id)) return told('unwanted');
+    const result = (showing: Showing) => ({ showing, starboardIsThread: isThread(starboard) });
+    if (!source) return result('gone');
+    if (source.guildId !== guildId || [source.id, source.parentId].includes(starboard.id)) return result('unwanted');
     const isRestricted =
       (await this.access.isAgeRestricted(guildId, source, signal)) ||
       (await this.comesFromAgeRestricted(guildId, message, signal));
-    if (!isRestricted) return told('allowed');
-    return told((await this.access.isAgeRestricted(guildId, starboard, signal)) ? 'allowed' : 'age_restricted');
+    if (!isRestricted) return result('allowed');
+    return result((await this.access.isAgeRestricted(guildId, starboard, signal)) ? 'allowed' : 'age_restricted');
   }
 
-  /** What the message answers; undefined when it is no answer. */
+  /** The replied-to message. Undefined if the message is not a reply. */
   async reply(guildId: string, message: DiscordMessage, signal: AbortSignal): Promise<ReplyContext | undefined> {
     const { channelId, messageId } = message.reference ?? {};
     if (message.type !== MessageType.Reply || channelId === undefined || messageId === undefined) return undefined;
     return { channelId, messageId, authorId: await this.authorOf({ guildId, channelId, messageId }, signal) };
   }
 
-  /** What the message forwards; undefined when it forwards nothing, or nothing of which the bot may see the author. */
+  /** The forwarded message. Undefined if there is none or the bot cannot read its author. */
   async origin(guildId: string, message: DiscordMessage, signal: AbortSignal): Promise<ForwardedMessage | undefined> {
     const { kind, channelId, messageId } = message.reference ?? {};
     if (kind !== 'forward' || channelId === undefined || messageId === undefined) return undefined;
@@ -119,13 +119,13 @@ export class StarredMessageReader {
   }
 
   /**
-   * Whether Discord shows the bot what members write, by this message; undefined when that cannot be told from it.
-   * Without the intent Message Content all that is left of a message is its stickers.
+   * Whether this message proves that Discord shows the bot members' text. Undefined if it proves nothing. Without the
+   * intent Message Content, Discord omits everything except stickers.
    */
   async showsContent(message: DiscordMessage, signal: AbortSignal): Promise<boolean | undefined> {
     const { author, webhookId, mentionedIds, reference, isInvitation, stickers } = message;
     const { id: self } = await this.discord.users.self(signal);
-    // These are shown in any case.
+    // Their content is always included.
     if (author.id === self || mentionedIds.includes(self)) return undefined;
     if (bodiesOf(message).some(hasContent)) return true;
     const isOfMember = !author.isBot && webhookId === undefined;
@@ -141,7 +141,7 @@ export class StarredMessageReader {
     return (await this.discord.guilds.get(guildId, signal)).premiumTier;
   }
 
-  /** Whether what the message forwards is of an age-restricted channel, or of one at which the bot may not look. */
+  /** Whether the forwarded message is from an age-restricted channel, or from one that the bot cannot read. */
   private async comesFromAgeRestricted(
     guildId: string,
     { reference }: DiscordMessage,
@@ -157,7 +157,7 @@ export class StarredMessageReader {
     return isRestricted ?? true;
   }
 
-  /** Undefined when the message cannot be read (any more), or is a webhook's. */
+  /** Undefined if the message cannot be read (any more) or is from a webhook. */
   private async authorOf(message: StarredMessage, signal: AbortSignal): Promise<string | undefined> {
     const read = await unlessUnreadable(() => this.discord.messages.get(message, signal));
     return read === undefined || read.webhookId !== undefined ? undefined : read.author.id;
@@ -172,8 +172,8 @@ export class StarredMessageReader {
   }
 }
 
-/** Whether it is Discord that speaks, and not a person or a bot. */
-export function isNotice({ type }: DiscordMessage): boolean {
+/** Whether this is a system message. */
+export function isSystemMessage({ type }: DiscordMessage): boolean {
   return !WRITTEN.includes(type);
 }
 
@@ -181,7 +181,7 @@ function hasContent({ content, attachments, embeds, components, poll }: MessageB
   return content !== '' || poll !== undefined || [attachments, embeds, components].some((list) => list.length > 0);
 }
 
-/** For what is looked at only where the bot may: that it may not is nobody's problem. */
+/** For optional reads: a missing permission is not reported as a problem. */
 async function unlessUnreadable<T>(call: () => Promise<T>): Promise<T | undefined> {
   try {
     return await call();

@@ -10,16 +10,16 @@ import { EntryImages } from './entry-image.service.js';
 import { ErasedPosts } from './erased-posts.js';
 import { MessageFollower } from './message-follower.js';
 import { ChannelProblemError, PostRefusedError, RunPostponedError, StarboardChannelGoneError } from './run-errors.js';
-import { isLiving, StarboardEntries, type LivingEntry, type StarboardSettings } from './starboard-entries.queries.js';
+import { isActive, StarboardEntries, type ActiveEntry, type StarboardSettings } from './starboard-entries.queries.js';
 import { StarboardMetrics, type RunFailure, type RunOutcome } from './starboard.metrics.js';
 import { StarboardProblems } from './starboard-problems.queries.js';
 import { StarboardTasks, type ClaimedTask } from './starboard-tasks.queries.js';
 
-/** While Discord does not accept the token. */
+/** The pause while Discord does not accept the token. */
 const UNAUTHORIZED_PAUSE_MS = 2_000;
-const LONGEST_JITTER_MS = 500;
+const MAX_JITTER_MS = 500;
 
-/** Runs one task of the work list, and decides what its failure means for the list. */
+/** Runs one task of the work list, and stores its outcome. */
 @Injectable()
 export class TaskRunner {
   private readonly follower?: MessageFollower;
@@ -43,17 +43,17 @@ export class TaskRunner {
   }
 
   /**
-   * Afterwards the task is done, or has a time at which it is tried again, or was given up.
+   * Afterwards the task is done, scheduled for a retry, or given up.
    *
-   * @throws the signal's reason, or an error of the database: the claim runs out by itself then
+   * @throws the signal's reason, or an error of the database; the claim expires then
    */
   async run(task: ClaimedTask, signal: AbortSignal): Promise<void> {
-    if (task.wasLeft && task.isHopeless) {
-      this.metrics.countRun(await this.giveUp(task, 'its runs do not come to their end'));
+    if (task.wasInterrupted && task.isHopeless) {
+      this.metrics.countRun(await this.giveUp(task, 'its runs do not finish'));
       return;
     }
     try {
-      this.metrics.countRun(await this.carryOut(task, signal));
+      this.metrics.countRun(await this.perform(task, signal));
       await this.tasks.complete(task);
     } catch (error) {
       signal.throwIfAborted();
@@ -64,17 +64,17 @@ export class TaskRunner {
     }
   }
 
-  private async carryOut(task: ClaimedTask, signal: AbortSignal): Promise<RunOutcome> {
+  private async perform(task: ClaimedTask, signal: AbortSignal): Promise<RunOutcome> {
     try {
       if (task.task === 'follow') return await this.follow(task, signal);
-      // Not held by what new posts lack: deleting needs less than posting, and must not wait for it.
+      // Erasures do not wait for problems of posting, because deleting needs fewer permissions.
       return await this.erasedPosts![task.task](task, signal);
     } catch (error) {
       if (!(error instanceof StarboardChannelGoneError)) throw error;
       await forgetDeletedChannel(this.dataSource, error.guildId, error.channelId);
-      // Its entry went with a former starboard channel; the message may have one in the channel of now.
+      // The entry in the deleted starboard channel is gone. The message may get one in the current channel.
       const hasStarboard = task.task === 'follow' && (await this.entries.settings(task.guildId)) !== undefined;
-      return hasStarboard ? this.carryOut(task, signal) : 'channel_gone';
+      return hasStarboard ? this.perform(task, signal) : 'channel_gone';
     }
   }
 
@@ -82,19 +82,19 @@ export class TaskRunner {
     const settings = await this.entries.settings(task.guildId);
     if (!settings) return 'unwanted';
     const entry = (await this.entries.find(task.guildId, task.messageId)) ?? undefined;
-    if (entry && !isLiving(entry)) return 'withdrawn';
+    if (entry && !isActive(entry)) return 'withdrawn';
     if (!entry && settings.channelId === task.channelId) return 'unwanted';
     await this.requireNotHeld(task, settings, entry);
     return this.follower!.follow(task, settings, entry, signal);
   }
 
-  /** @throws RunPostponedError while a channel is left alone in what the run has to do there */
+  /** @throws RunPostponedError while a known problem blocks an action that the run needs */
   private async requireNotHeld(
     task: ClaimedTask,
     settings: StarboardSettings,
-    entry: LivingEntry | undefined,
+    entry: ActiveEntry | undefined,
   ): Promise<void> {
-    // Nothing is given up that only waited for others.
+    // A hopeless task is tried once more, so that it is not given up after only waiting.
     if (task.isHopeless) return;
     const now = this.clock.now();
     const source = entry?.channelId ?? task.channelId;
@@ -107,7 +107,7 @@ export class TaskRunner {
     if (longest) throw new RunPostponedError(longest.retryAt - now, longest.problem);
   }
 
-  /** @returns undefined when it says nothing about the task */
+  /** @returns undefined if the error is not a failure of the task */
   private async settle(task: ClaimedTask, error: unknown): Promise<RunFailure | undefined> {
     if (error instanceof RunPostponedError) {
       await this.tasks.postpone(task, error.pauseMs, error.problem);
@@ -126,17 +126,17 @@ export class TaskRunner {
       await this.tasks.postpone(task, until - now, error.message);
       return 'problem';
     }
-    // The token is gone, which is told by the readiness; nothing is wrong with the task.
+    // The token is invalid, which the readiness check reports.
     if (error instanceof DiscordError && error.kind === 'unauthorized') {
       await this.tasks.postpone(task, UNAUTHORIZED_PAUSE_MS);
       return undefined;
     }
     if (error instanceof DiscordError && error.retryAfterMs !== undefined) {
-      await this.tasks.postpone(task, error.retryAfterMs + Math.random() * LONGEST_JITTER_MS);
+      await this.tasks.postpone(task, error.retryAfterMs + Math.random() * MAX_JITTER_MS);
       return 'rate_limited';
     }
-    const isDiscords = error instanceof DiscordError || error instanceof PostRefusedError;
-    if (!isDiscords && !isUnavailable(error))
+    const isFromDiscord = error instanceof DiscordError || error instanceof PostRefusedError;
+    if (!isFromDiscord && !isUnavailable(error))
       this.logger.error({ ...idsOf(task), error: describeError(error) }, 'a starboard task failed');
     const message = error instanceof Error ? error.message : String(error);
     if (task.isHopeless) return this.giveUp(task, message);
@@ -144,14 +144,14 @@ export class TaskRunner {
     return 'failed';
   }
 
-  /** A post that is to go or to change for an erasure, in a guild that the bot has left: nobody can do that. */
+  /** Whether this is a task of an erasure in a guild that the bot has left, so that it can never succeed. */
   private async isLost({ task, guildId }: ClaimedTask, error: unknown, signal: AbortSignal): Promise<boolean> {
     return task !== 'follow' && error instanceof ChannelProblemError && this.erasedPosts!.isGuildGone(guildId, signal);
   }
 
   private async giveUpErasures({ guildId }: ClaimedTask): Promise<RunFailure> {
     const posts = await this.tasks.dropErasures(guildId);
-    this.logger.warn({ guild_id: guildId, posts }, 'erased posts of a guild that the bot has left are given up');
+    this.logger.warn({ guild_id: guildId, posts }, 'the bot has left a guild: giving up the removal of erased posts');
     return 'given_up';
   }
 
@@ -167,8 +167,8 @@ function idsOf({ guildId, channelId, messageId, task }: ClaimedTask) {
   return { guild_id: guildId, channel_id: channelId, message_id: messageId, task };
 }
 
-/** What the message's entry may need in its channel; deleting and editing must not wait for what new posts lack. */
-function actionsOnStarboard(entry: LivingEntry | undefined): readonly StarboardAction[] {
+/** The actions that the entry may need in its channel. Editing and deleting do not wait for problems of posting. */
+function actionsOnStarboard(entry: ActiveEntry | undefined): readonly StarboardAction[] {
   if (!entry) return ['view', 'change', 'post'];
   return entry.state === 'reserved' ? ['view', 'change', 'post', 'read'] : ['view', 'change'];
 }

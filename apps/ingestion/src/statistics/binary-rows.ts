@@ -7,37 +7,37 @@ export const ROW_COLUMNS =
 const COLUMNS = 10;
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 const TRAILER_BYTES = 2;
-/** Of a row but for its label: the count, the length of each field, four ids of 8, time and value, UUID, two of 2. */
+/** A row without its label: field count, field lengths, four 8-byte ids, time and value, UUID, two smallints. */
 const FIXED_BYTES = 2 + COLUMNS * 4 + 4 * 8 + 2 * 8 + 16 + 2 * 2;
-const BYTES_A_UTF16_UNIT = 3;
+const MAX_BYTES_PER_UTF16_UNIT = 3;
 /** Postgres counts from 2000-01-01, in microseconds. */
 const POSTGRES_EPOCH_MS = 946_684_800_000;
 const TWO_32 = 0x1_0000_0000;
 const NULL = -1;
 
 /**
- * Rows in Postgres' binary format for COPY ("Binary Format" in the manual's page of COPY). Nothing of it needs
- * escaping, and the server parses no text.
+ * Rows in Postgres's binary COPY format ("Binary Format" in the manual's page about COPY). It needs no escaping, and
+ * the server parses no text.
  */
 export function encodeRows(events: readonly StatisticEvent[]): Buffer {
-  const writer = new RowWriter(Buffer.allocUnsafe(largestSize(events)));
+  const writer = new RowWriter(Buffer.allocUnsafe(maxSize(events)));
   for (const event of events) writer.row(event);
   return writer.end();
 }
 
-function largestSize(events: readonly StatisticEvent[]): number {
+function maxSize(events: readonly StatisticEvent[]): number {
   let labels = 0;
   for (const { label } of events) if (label !== null) labels += label.length;
-  return SIGNATURE.length + events.length * FIXED_BYTES + labels * BYTES_A_UTF16_UNIT + TRAILER_BYTES;
+  return SIGNATURE.length + events.length * FIXED_BYTES + labels * MAX_BYTES_PER_UTF16_UNIT + TRAILER_BYTES;
 }
 
 class RowWriter {
-  private at: number;
+  private offset: number;
   private readonly view: DataView;
 
   constructor(private readonly buffer: Buffer) {
     this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-    this.at = SIGNATURE.copy(buffer);
+    this.offset = SIGNATURE.copy(buffer);
   }
 
   row(event: StatisticEvent): void {
@@ -57,7 +57,7 @@ class RowWriter {
 
   end(): Buffer {
     this.int16(-1);
-    return this.buffer.subarray(0, this.at);
+    return this.buffer.subarray(0, this.offset);
   }
 
   private smallint(value: number): void {
@@ -65,14 +65,16 @@ class RowWriter {
     this.int16(value);
   }
 
-  /** Of a safe integer. */
+  /** @param value a safe integer */
   private bigint(value: number): void {
     this.int32(8);
     this.int32(Math.floor(value / TWO_32));
     this.uint32(value);
   }
 
-  /** Of decimal digits up to 2^63-1, which no number holds: the upper and the lower nine are multiplied in halves. */
+  /**
+   * @param digits an integer up to 2^63-1, which a number cannot hold; upper and lower digits are converted separately
+   */
   private id(digits: string | null): void {
     if (digits === null) return this.int32(NULL);
     const split = Math.max(0, digits.length - 9);
@@ -89,32 +91,32 @@ class RowWriter {
     this.int32(16);
     for (let index = 0; index < 36; index += 2) {
       if (text.charCodeAt(index) === 0x2d) index++;
-      this.buffer[this.at++] = (nibble(text.charCodeAt(index)) << 4) | nibble(text.charCodeAt(index + 1));
+      this.buffer[this.offset++] = (nibble(text.charCodeAt(index)) << 4) | nibble(text.charCodeAt(index + 1));
     }
   }
 
   private text(text: string | null): void {
     if (text === null) return this.int32(NULL);
-    const start = this.at;
-    this.at += 4;
-    this.at += this.buffer.write(text, this.at);
-    this.view.setInt32(start, this.at - start - 4);
+    const start = this.offset;
+    this.offset += 4;
+    this.offset += this.buffer.write(text, this.offset);
+    this.view.setInt32(start, this.offset - start - 4);
   }
 
   private int16(value: number): void {
-    this.view.setInt16(this.at, value);
-    this.at += 2;
+    this.view.setInt16(this.offset, value);
+    this.offset += 2;
   }
 
   private int32(value: number): void {
-    this.view.setInt32(this.at, value);
-    this.at += 4;
+    this.view.setInt32(this.offset, value);
+    this.offset += 4;
   }
 
   /** The lowest 32 bits. */
   private uint32(value: number): void {
-    this.view.setUint32(this.at, value);
-    this.at += 4;
+    this.view.setUint32(this.offset, value);
+    this.offset += 4;
   }
 }
 
@@ -124,7 +126,7 @@ function digitsToNumber(digits: string, from: number, to: number): number {
   return value;
 }
 
-/** Of a lower-case hexadecimal digit. */
+/** The value of a lower-case hexadecimal digit. */
 function nibble(code: number): number {
   return code < 0x3a ? code - 0x30 : code - 0x57;
 }

@@ -3,21 +3,21 @@ import type { StatisticEvent } from '#libs/contracts';
 import { onDirectConnection } from '#libs/database';
 import { DAY_MS } from '#libs/statistics';
 import { encodeRows, ROW_COLUMNS } from './binary-rows.js';
-import { groupByGuild, sortedOnce, type GuildGroup } from './guild-groups.js';
-import { beginUnderRules, isWanted } from './guild-rules.js';
-import { markBucketsSql } from './touched-buckets.js';
+import { groupByGuild, sortAndDeduplicate, type GuildGroup } from './guild-groups.js';
+import { beginWithRules, isWanted } from './guild-rules.js';
+import { markStaleSql } from './touched-buckets.js';
 import type { WriteOutcome } from './write-outcome.js';
 
 /**
- * Writes events by COPY, in one transaction and two round trips: what the guilds want is read under the shared locks
- * of their stripes, and what passes is copied straight into the table.
+ * Writes events by COPY, in one transaction and two round trips: reads the rules of the guilds under the shared locks
+ * of their stripes, then copies the wanted events into the table.
  *
- * @throws the database's error; a unique violation where any of the events is stored already
+ * @throws the database's error; a unique violation if one of the events is stored already
  */
 export function copyEvents(dataSource: DataSource, events: readonly StatisticEvent[]): Promise<WriteOutcome> {
   return onDirectConnection(dataSource, async (connection) => {
     const groups = groupByGuild(events);
-    const rules = await beginUnderRules(
+    const rules = await beginWithRules(
       connection,
       groups.map(({ guildId }) => guildId),
       usersOf(events),
@@ -25,18 +25,18 @@ export function copyEvents(dataSource: DataSource, events: readonly StatisticEve
     let wanted = 0;
     const kept: GuildGroup[] = [];
     for (const group of groups) {
-      const ofGuild = rules.get(group.guildId);
-      if (ofGuild === undefined) continue;
-      const passing = group.events.filter((event) => isWanted(event, ofGuild));
-      wanted += passing.length;
-      if (passing.length > 0) kept.push({ guildId: group.guildId, events: sortedOnce(passing) });
+      const guildRules = rules.get(group.guildId);
+      if (guildRules === undefined) continue;
+      const wantedEvents = group.events.filter((event) => isWanted(event, guildRules));
+      wanted += wantedEvents.length;
+      if (wantedEvents.length > 0) kept.push({ guildId: group.guildId, events: sortAndDeduplicate(wantedEvents) });
     }
-    const rows = inOrderOfPartitions(kept.flatMap((group) => group.events));
+    const rows = sortByPartition(kept.flatMap((group) => group.events));
     if (rows.length === 0) {
       await connection.run('ROLLBACK');
     } else {
       await connection.runWithCopy(
-        `COPY statistic_events (${ROW_COLUMNS}) FROM STDIN BINARY; ${markBucketsSql(kept)}; COMMIT`,
+        `COPY statistic_events (${ROW_COLUMNS}) FROM STDIN BINARY; ${markStaleSql(kept)}; COMMIT`,
         encodeRows(rows),
       );
     }
@@ -51,9 +51,9 @@ function usersOf(events: readonly StatisticEvent[]): Set<string> {
 }
 
 /**
- * By day, as the partitions are, and within a day by key. COPY keeps rows back and writes them partition by
- * partition; only in this order two instances with the same events meet at the same one first, and cannot deadlock.
+ * Sorts by day, which is the partition, then by key. COPY buffers rows and writes them partition by partition. In any
+ * other order, two instances with the same events could deadlock.
  */
-function inOrderOfPartitions(sortedByKey: StatisticEvent[]): StatisticEvent[] {
+function sortByPartition(sortedByKey: StatisticEvent[]): StatisticEvent[] {
   return sortedByKey.sort((a, b) => Math.floor(a.occurredAt / DAY_MS) - Math.floor(b.occurredAt / DAY_MS));
 }

@@ -6,7 +6,7 @@ export interface GuildGroup {
   events: StatisticEvent[];
 }
 
-/** Guilds in the order of their ids; within a guild the events stay in the order they came. */
+/** Guilds are sorted by id. The events of a guild keep their order. */
 export function groupByGuild(events: readonly StatisticEvent[]): GuildGroup[] {
   const groups = new Map<string, GuildGroup>();
   for (const event of events) {
@@ -17,9 +17,9 @@ export function groupByGuild(events: readonly StatisticEvent[]): GuildGroup[] {
   return [...groups.values()].sort((a, b) => compareIds(a.guildId, b.guildId));
 }
 
-/** Sorts the events of a guild by the rest of their key, and leaves one of those that are the same. */
-export function sortedOnce(events: StatisticEvent[]): StatisticEvent[] {
-  const sorted = events.sort(compareWithinGuild); // what arrives is nearly sorted, and then this takes linear time
+/** Sorts the events of a guild by the rest of their key, and removes duplicates. */
+export function sortAndDeduplicate(events: StatisticEvent[]): StatisticEvent[] {
+  const sorted = events.sort(compareWithinGuild); // events arrive nearly sorted, so this takes linear time
   return sorted.filter((event, index) => index === 0 || compareWithinGuild(sorted[index - 1]!, event) !== 0);
 }
 

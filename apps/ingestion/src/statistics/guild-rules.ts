@@ -3,25 +3,26 @@ import { lockStripesSharedSql, type DirectConnection } from '#libs/database';
 import { WHOLE_GUILD } from '#libs/erasure';
 import { integersInSql } from './array-literal.js';
 
-/** What a guild wants of its events: its settings and erasures at one moment, and how far back events are kept. */
+/** Which events of a guild are stored: its settings and erasures at one moment, and the event horizon. */
 export interface GuildRules {
   switches: ReadonlySet<string>;
-  /** By user (0: everybody) the time, in Unix milliseconds, before which nothing is stored. */
+  /** The time of each tombstone in Unix milliseconds, by user (0: the whole guild). Older events are not stored. */
   erasedBefore: Map<string, number>;
-  /** Unix milliseconds; what is older is dropped, also where the retention was raised since. */
+  /** Unix milliseconds. Older events are dropped. */
   eventHorizon: number;
 }
 
 /**
- * Begins a transaction, and reads the rules of these guilds. They stay true until it ends: whoever changes them waits
- * for the shared locks of the stripes, which are taken in a statement of their own before anything is read.
+ * Begins a transaction and reads the rules of these guilds. They cannot change until it ends, because changes need the
+ * exclusive locks of the stripes. The shared locks are taken by a separate statement before the rules are read.
  *
- * The horizon is read last: a tombstone that it makes needless is dropped after it moved, so one of both is seen.
+ * The horizon is read last. A tombstone is dropped only after the horizon has passed it, so at least one of the two is
+ * seen.
  *
- * @param userIds whose erasures are read, beside those of whole guilds
- * @returns the rules by guild; a guild without settings, or whose module is off, has none
+ * @param userIds users whose tombstones are read, in addition to those of whole guilds
+ * @returns the rules by guild; none for guilds without settings or with the module off
  */
-export async function beginUnderRules(
+export async function beginWithRules(
   connection: DirectConnection,
   guildIds: readonly string[],
   userIds: ReadonlySet<string>,

@@ -15,7 +15,7 @@ const EVENTS = `
 
 const OCCURRED_AT = `timestamptz 'epoch' + b.occurred_ms * interval '1 millisecond'`;
 
-/** Which events the guild wants, by its settings and erasures as they are now; none from before the event horizon. */
+/** The events that the guild wants: by its current settings and tombstones, and not from before the event horizon. */
 const WANTED = `
   FROM b
   JOIN guild_settings s ON s.guild_id = b.guild_id
@@ -28,9 +28,9 @@ const WANTED = `
   ) AND ${OCCURRED_AT} >= (SELECT events_since FROM event_horizon)`;
 
 /**
- * One statement for a batch. The guild is always taken from the settings, the events from a materialized CTE: with
- * that the same text runs on a database that is sharded by guild. Rows are inserted in the same order as COPY inserts
- * them, by day and key, or two instances with the same events in another order would deadlock.
+ * One statement for a batch. The guild is always taken from the settings, and events from a materialized CTE, so that
+ * the statement also runs on a database that is sharded by guild. Rows are inserted in the same order as by COPY, by
+ * day and key; otherwise two instances with the same events could deadlock.
  */
 const INSERT_EVENTS = `
   WITH ${EVENTS},
@@ -43,7 +43,7 @@ const INSERT_EVENTS = `
     ON CONFLICT DO NOTHING
     RETURNING guild_id, kind, occurred_at
   ),
-  marks AS (
+  stale AS (
     INSERT INTO statistic_rollup_pending (guild_id, kind, bucket)
     SELECT DISTINCT s.guild_id, ins.kind, date_bin('15 minutes', ins.occurred_at, 'epoch')
     FROM ins JOIN guild_settings s ON s.guild_id = ins.guild_id
@@ -54,7 +54,7 @@ const INSERT_EVENTS = `
 
 const COUNT_WANTED = `WITH ${EVENTS} SELECT count(*) AS count ${WANTED}`;
 
-/** What the insert is told of the kinds, as parameters. */
+/** The kinds as parameters of the insert. */
 export type KindArrays = readonly [numbers: string, switches: string, botSwitches: string];
 
 export function kindArrays(contract: StatisticsContract): KindArrays {
@@ -66,7 +66,7 @@ export function kindArrays(contract: StatisticsContract): KindArrays {
   ];
 }
 
-/** Writes events in one transaction, passing over those that are stored already. @throws the database's error */
+/** Writes events in one transaction and skips those that are stored already. @throws the database's error */
 export function insertEvents(
   dataSource: DataSource,
   events: readonly StatisticEvent[],

@@ -27,7 +27,7 @@ export class StatisticEventType implements EventType<StatisticEvent, StatisticFi
     return this.kind.identify(fields, envelope);
   }
 
-  /** Names every field: copying them by a spread took longer than reading them. */
+  /** Lists every field, because a spread took longer than reading them. */
   toEvent(fields: StatisticFields, { eventId, occurredAt }: EventIdentity, ownTexts: boolean): StatisticEvent {
     const { kind } = this;
     const { guildId, userId, channelId, messageId, label, value, flags } = fields;

@@ -5,8 +5,8 @@ import type { OutcomeCounts } from '../intake/event-result.js';
 import { StatisticEventType } from './statistic-event-type.js';
 import { StatisticsWriter } from './statistics.writer.js';
 
-/** Arrays can make a batch larger than it should be; no transaction writes more events than this. */
-const MAX_EVENTS_A_TRANSACTION = 5_000;
+/** The maximum number of events in a transaction. With arrays, a batch can be larger. */
+const MAX_EVENTS_PER_TRANSACTION = 5_000;
 
 @EventController()
 export class StatisticsConsumer {
@@ -14,7 +14,7 @@ export class StatisticsConsumer {
 
   @OnEvents({
     types: ({ kinds }) => kinds.map((kind) => new StatisticEventType(kind)),
-    atOnce: MAX_EVENTS_A_TRANSACTION,
+    atOnce: MAX_EVENTS_PER_TRANSACTION,
   })
   store(@Payload() events: readonly StatisticEvent[]): Promise<OutcomeCounts> {
     return this.writer.write(events);

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { Counter, Registry } from 'prom-client';
 
 /**
- * How a batch of statistics was written: `copy`, or `insert` with care for events that are stored already. Many of the
- * latter say that a publisher sends its events more than once.
+ * How a batch of statistics was written: by `copy`, or by `insert`, which skips events that are stored already. Many
+ * inserts mean that a publisher sends its events more than once.
  */
-export type WayOfWriting = 'copy' | 'insert';
+export type WriteMethod = 'copy' | 'insert';
 
 @Injectable()
 export class StatisticsMetrics {
@@ -14,13 +14,13 @@ export class StatisticsMetrics {
   constructor(registry: Registry) {
     this.batches = new Counter({
       name: 'serverstats_written_batches_total',
-      help: 'Batches of statistics by the way they were written: copy, insert',
+      help: 'Written batches of statistics, by method: copy, insert',
       labelNames: ['way'],
       registers: [registry],
     });
   }
 
-  countBatch(way: WayOfWriting): void {
+  countBatch(way: WriteMethod): void {
     this.batches.inc({ way });
   }
 }

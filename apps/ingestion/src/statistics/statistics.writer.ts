@@ -8,10 +8,12 @@ import { StatisticsMetrics } from './statistics.metrics.js';
 import type { WriteOutcome } from './write-outcome.js';
 import { WritePath } from './write-path.js';
 
-/** After these the careful way is taken, which passes over duplicates, and tells what Citus does not say of a COPY. */
-const COPY_MAY_BE_AT_FAULT: readonly (string | undefined)[] = [SQLSTATE.uniqueViolation, SQLSTATE.internalError];
+/**
+ * After these errors of COPY, the batch is inserted, which skips duplicates and gives the SQLSTATE that Citus omits.
+ */
+const RETRIED_BY_INSERT: readonly (string | undefined)[] = [SQLSTATE.uniqueViolation, SQLSTATE.internalError];
 
-/** Writes statistic events: each once, and only as the guild's settings and erasures allow at that moment. */
+/** Writes statistic events exactly once, if the guild's current settings and tombstones allow it. */
 @Injectable()
 export class StatisticsWriter {
   private readonly path = new WritePath();
@@ -30,7 +32,7 @@ export class StatisticsWriter {
     return (await this.tryCopy(events)) ?? this.insert(events);
   }
 
-  /** @returns undefined when the events must be inserted with care */
+  /** @returns undefined if the events have to be inserted */
   private async tryCopy(events: readonly StatisticEvent[]): Promise<WriteOutcome | undefined> {
     if (!this.path.isCopy) return undefined;
     try {
@@ -39,7 +41,7 @@ export class StatisticsWriter {
       this.metrics.countBatch('copy');
       return outcome;
     } catch (error) {
-      if (!COPY_MAY_BE_AT_FAULT.includes(sqlState(error))) throw error;
+      if (!RETRIED_BY_INSERT.includes(sqlState(error))) throw error;
       this.path.copyFoundDuplicate();
       return undefined;
     }

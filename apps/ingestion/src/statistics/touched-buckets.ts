@@ -1,14 +1,14 @@
-import { QUARTER_MS } from '#libs/statistics';
+import { BUCKET_MS } from '#libs/statistics';
 import { integersInSql } from './array-literal.js';
 import type { GuildGroup } from './guild-groups.js';
 
 /**
- * The statement that marks the quarters of an hour of these events. As everywhere, the guild comes from the settings:
- * so the statement stays with its shard where the database is sharded by guild.
+ * The statement that makes the 15-minute buckets of these events stale. The guild comes from the settings, so that the
+ * statement stays within one shard if the database is sharded by guild.
  *
- * @param groups in the order of guilds, their events in the order of kind and time; instances mark in the same order
+ * @param groups sorted by guild, and their events by kind and time; all instances use this order, to prevent deadlocks
  */
-export function markBucketsSql(groups: readonly GuildGroup[]): string {
+export function markStaleSql(groups: readonly GuildGroup[]): string {
   const guilds: string[] = [];
   const kinds: number[] = [];
   const buckets: number[] = [];
@@ -16,13 +16,13 @@ export function markBucketsSql(groups: readonly GuildGroup[]): string {
     let last = '';
     for (const { kind, occurredAt } of events) {
       const { number } = kind.definition;
-      const bucket = Math.floor(occurredAt / QUARTER_MS);
-      const mark = `${number} ${bucket}`;
-      if (mark === last) continue;
-      last = mark;
+      const bucket = Math.floor(occurredAt / BUCKET_MS);
+      const key = `${number} ${bucket}`;
+      if (key === last) continue;
+      last = key;
       guilds.push(guildId);
       kinds.push(number);
-      buckets.push((bucket * QUARTER_MS) / 1000);
+      buckets.push((bucket * BUCKET_MS) / 1000);
     }
   }
   return `

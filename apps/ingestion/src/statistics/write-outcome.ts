@@ -1,8 +1,8 @@
-/** What became of the events of a batch. */
+/** How many events of a batch had which outcome. */
 export interface WriteOutcome {
   stored: number;
-  /** They were stored before, or are twice in the batch. */
+  /** Stored before, or repeated in the batch. */
   duplicate: number;
-  /** The guild's settings or an erasure say otherwise. */
+  /** Excluded by the guild's settings or an erasure. */
   unwanted: number;
 }

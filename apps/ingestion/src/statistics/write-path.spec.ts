@@ -12,14 +12,14 @@ describe('WritePath', () => {
     return batches;
   };
 
-  it('should copy until a duplicate is found, and again after two batches without', () => {
+  it('should copy until a duplicate is found, and again after two batches without duplicates', () => {
     expect(path.isCopy).toBe(true);
     path.copyFoundDuplicate();
     expect(path.isCopy).toBe(false);
     expect(batchesUntilCopy()).toBe(2);
   });
 
-  it('should stay careful for as long as duplicates are found', () => {
+  it('should insert as long as duplicates are found', () => {
     path.copyFoundDuplicate();
     for (let batch = 0; batch < 100; batch++) {
       path.inserted(batch % 2);
@@ -27,7 +27,7 @@ describe('WritePath', () => {
     }
   });
 
-  it('should try less often where trying has failed, but never give up', () => {
+  it('should retry COPY less often after each failure, but never give up', () => {
     const waits = Array.from({ length: 8 }, () => {
       path.copyFoundDuplicate();
       return batchesUntilCopy();

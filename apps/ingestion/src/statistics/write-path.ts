@@ -1,17 +1,17 @@
-const LONGEST_WAIT = 64;
+const MAX_WAIT = 64;
 
 /**
- * Chooses how a batch is written. COPY is fast, but fails as a whole where one event is stored already; what it wrote
- * until then is wasted. So after such a failure the careful way is taken, until batches without duplicates say that
- * the stretch is over. A publisher that sends everything twice makes that longer each time.
+ * Chooses how a batch is written. COPY is fast, but fails as a whole if one event is stored already, and its work is
+ * lost. So after such a failure, batches are inserted until enough of them had no duplicates. The required number
+ * doubles with each failure of COPY.
  */
 export class WritePath {
-  /** Batches without a duplicate that are still wanted before the next COPY. */
-  private cleanBatchesWanted = 0;
+  /** Batches without duplicates that are still required before the next COPY. */
+  private cleanBatchesRequired = 0;
   private wait = 1;
 
   get isCopy(): boolean {
-    return this.cleanBatchesWanted === 0;
+    return this.cleanBatchesRequired === 0;
   }
 
   copied(): void {
@@ -19,12 +19,12 @@ export class WritePath {
   }
 
   copyFoundDuplicate(): void {
-    this.wait = Math.min(LONGEST_WAIT, 2 * this.wait);
-    this.cleanBatchesWanted = this.wait;
+    this.wait = Math.min(MAX_WAIT, 2 * this.wait);
+    this.cleanBatchesRequired = this.wait;
   }
 
   inserted(duplicates: number): void {
-    if (duplicates > 0) this.cleanBatchesWanted = this.wait;
-    else if (this.cleanBatchesWanted > 0) this.cleanBatchesWanted--;
+    if (duplicates > 0) this.cleanBatchesRequired = this.wait;
+    else if (this.cleanBatchesRequired > 0) this.cleanBatchesRequired--;
   }
 }

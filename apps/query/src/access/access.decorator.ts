@@ -6,12 +6,12 @@ import type { Principal } from './principal.js';
 /**
  * Who may call a route:
  * - `open`: everybody, without a credential
- * - `guild`: whoever has a right to the guild that the request names
- * - `service`: the holder of the service key alone
+ * - `guild`: the service key, and API keys of the guild in the request
+ * - `service`: only the service key
  */
 export type RouteAccess = 'open' | 'guild' | 'service';
 
-/** The fields of a request that a right may depend on, in the order in which they are read. */
+/** The request fields that authorization may depend on, in the order in which they are read. */
 export const DECIDING_FIELDS = ['guild_id', 'privacy_member_id'] as const;
 
 export type DecidingFields = Readonly<Partial<Record<(typeof DECIDING_FIELDS)[number], 'required' | 'optional'>>>;
@@ -25,20 +25,20 @@ declare module 'fastify' {
   interface FastifyContextConfig extends Partial<RouteDeclaration> {}
 
   interface FastifyRequest {
-    /** Who calls; null where no credential is needed. */
+    /** The authenticated caller; null on open routes. */
     principal: Principal | null;
   }
 }
 
 const ACCESS = Symbol('who may call a route');
-/** Where the API document tells it: `open`, `guild` (the service, and API keys of that guild), `service`. */
+/** The extension of an operation in the API document that holds its {@link RouteAccess}. */
 export const ACCESS_EXTENSION = 'x-access';
 
 /**
- * Declares who may call a route. The service does not start with a route that declares nothing.
+ * Declares who may call a route. The service does not start if a route lacks this decorator.
  *
- * @param decidedBy the fields that the request must or may have before anybody's right is looked at.
- *   @defaultValue `guild_id` for `guild`, else none
+ * @param decidedBy the request fields that authorization needs, each required or optional. They are validated before
+ *   authorization. @defaultValue `guild_id` for `guild`, else none
  */
 export function Access(access: RouteAccess, decidedBy?: DecidingFields): MethodDecorator {
   const declaration: RouteDeclaration = {
@@ -48,7 +48,7 @@ export function Access(access: RouteAccess, decidedBy?: DecidingFields): MethodD
   return applyDecorators(RouteConfig(declaration), SetMetadata(ACCESS, access), ApiExtension(ACCESS_EXTENSION, access));
 }
 
-/** Who may call the route of a handler; undefined where nothing is declared (yet). */
+/** The access that a handler declares; undefined if `@Access` is missing or has not been applied yet. */
 export function accessOf(handler: object): RouteAccess | undefined {
   return Reflect.getMetadata(ACCESS, handler) as RouteAccess | undefined;
 }

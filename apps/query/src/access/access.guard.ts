@@ -12,8 +12,9 @@ import { RequestRates } from './request-rates.js';
 import { hasRight } from './rights.js';
 
 /**
- * Decides about every request, in this order: failed credentials of the address (429), credential (401), rate of the
- * key (429), and once the body is read: the fields that decide the right (400), right (403).
+ * Authenticates and authorizes every request. It checks, in this order: the failed attempts of the client's network
+ * (429), the credential (401), the rate limit of the key (429) and, after the body is read, the fields that
+ * authorization depends on (400) and the caller's permission (403).
  */
 @Injectable()
 export class AccessGuard implements CanActivate {
@@ -23,14 +24,14 @@ export class AccessGuard implements CanActivate {
   ) {}
 
   /**
-   * Finds out who calls. A hook asks for it before the body is read.
+   * Authenticates the caller. A Fastify hook calls it before the body is read.
    *
    * @throws TooManyRequestsError, UnauthorizedError, ServiceUnavailableError
    */
   async identify(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const secret = bearerToken(request);
     if (secret !== undefined && this.credentials.isServiceKey(secret)) {
-      // Not limited, whatever others did from the same address: all may come through one proxy.
+      // Exempt from the limit of failed attempts: the bot may share a proxy's address with other clients.
       request.principal = { kind: 'service' };
       return;
     }
@@ -38,10 +39,13 @@ export class AccessGuard implements CanActivate {
     const failures = this.rates.failuresOf(network);
     if (failures?.isUsedUp) {
       sendRateLimit(reply, failures);
-      throw new TooManyRequestsError('Too many wrong credentials came from this address', failures.resetSeconds);
+      throw new TooManyRequestsError(
+        'Too many failed authentication attempts from this address',
+        failures.resetSeconds,
+      );
     }
     if (secret === undefined) throw new UnauthorizedError();
-    const principal = await this.findCounted(secret, network);
+    const principal = await this.findPrincipal(secret, network);
     if (principal === undefined) {
       sendRateLimit(reply, this.rates.failuresOf(network));
       throw new UnauthorizedError();
@@ -51,33 +55,33 @@ export class AccessGuard implements CanActivate {
     this.countRequest(principal, reply);
   }
 
-  /** Whether the caller has the right. @throws BadRequestError, ForbiddenError */
+  /** Authorizes the caller. @throws BadRequestError, ForbiddenError */
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const { access = 'service', decidedBy = {} } = request.routeOptions.config;
     const { principal, method } = request;
     if (access === 'open' || principal?.kind === 'service') return true;
     const { guild_id: guildId } = readDecidingFields(request, decidedBy);
-    // The same answer whether the guild exists or not, and before anything of it is looked at.
+    // The response must not reveal whether the guild exists, so this comes before anything is read from the database.
     if (principal === null || !hasRight(principal, { access, method, guildId })) throw new ForbiddenError();
     return true;
   }
 
   /**
-   * Whose key it is. One that is new counts as a failure until it is found: a database that is slow must not let
-   * through more guesses than a fast one.
+   * Finds the owner of an API key. A key that is not cached counts as a failed attempt until the database has returned
+   * it. Otherwise a slow database would let more guesses through than a fast one.
    */
-  private async findCounted(secret: string, network: string): Promise<GuildPrincipal | undefined> {
-    const isNews = this.credentials.isNews(secret);
-    if (isNews) this.rates.countFailure(network);
+  private async findPrincipal(secret: string, network: string): Promise<GuildPrincipal | undefined> {
+    const isUncached = this.credentials.isUncached(secret);
+    if (isUncached) this.rates.countFailure(network);
     let isFailure = false;
     try {
       const principal = await this.credentials.find(secret);
       isFailure = principal === undefined;
-      if (isFailure && !isNews) this.rates.countFailure(network);
+      if (isFailure && !isUncached) this.rates.countFailure(network);
       return principal;
     } finally {
-      if (isNews && !isFailure) this.rates.takeBackFailure(network);
+      if (isUncached && !isFailure) this.rates.uncountFailure(network);
     }
   }
 
@@ -85,12 +89,12 @@ export class AccessGuard implements CanActivate {
     const usage = this.rates.countRequest(principal.keyId);
     sendRateLimit(reply, usage);
     if (usage?.isExceeded) {
-      throw new TooManyRequestsError('This key has made too many requests', usage.resetSeconds);
+      throw new TooManyRequestsError('Too many requests with this API key', usage.resetSeconds);
     }
   }
 }
 
-/** The fields on which the right depends, and no other: the rest of the request is checked after it. */
+/** Reads only the fields that authorization depends on. The other fields are validated after authorization. */
 function readDecidingFields(request: FastifyRequest, decidedBy: DecidingFields): Partial<Record<string, string>> {
   const names = DECIDING_FIELDS.filter((name) => decidedBy[name] !== undefined);
   if (names.length === 0) return {};

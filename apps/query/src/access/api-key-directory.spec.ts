@@ -8,8 +8,8 @@ import type { ApiKeyUses } from './api-key-uses.js';
 const SECRET = `serverstats_${'A'.repeat(43)}`;
 const KEY = { id: 'key', secretHash: hashApiKeySecret(SECRET) } as ApiKey;
 
-/** A database that answers when it is told to, with what was there when it was asked. */
-class LateDatabase {
+/** A database whose reads see the state at their start and return when `answer()` is called. */
+class DelayedDatabase {
   stored: ApiKey | null = KEY;
   readonly waiting: (() => void)[] = [];
 
@@ -26,12 +26,12 @@ class LateDatabase {
 
 describe('ApiKeyDirectory', () => {
   let now: number;
-  let database: LateDatabase;
+  let database: DelayedDatabase;
   let directory: ApiKeyDirectory;
 
   beforeEach(() => {
     now = 0;
-    database = new LateDatabase();
+    database = new DelayedDatabase();
     const uses = { note: () => undefined } as unknown as ApiKeyUses;
     directory = new ApiKeyDirectory(database as unknown as GuildDatabase, uses, () => now);
   });
@@ -42,7 +42,7 @@ describe('ApiKeyDirectory', () => {
     return (await finding)?.id;
   };
 
-  it('believes what it has read for half a second from the beginning of the read', async () => {
+  it('caches a key for half a second from the start of the read', async () => {
     expect(await find()).toBe('key');
     database.stored = null;
     now = 499;
@@ -51,14 +51,14 @@ describe('ApiKeyDirectory', () => {
     expect(await find()).toBeUndefined();
   });
 
-  it('reads once for requests that come together', async () => {
+  it('shares one read between concurrent requests', async () => {
     const both = [directory.find(SECRET), directory.find(SECRET)];
     expect(database.waiting).toHaveLength(1);
     database.answer();
     expect((await Promise.all(both)).map((key) => key?.id)).toEqual(['key', 'key']);
   });
 
-  it('does not take the answer of a read that began before a revocation for a request that came after it', async () => {
+  it('does not use a read from before a revocation for a request from after it', async () => {
     const before = directory.find(SECRET);
     now = 600;
     database.stored = null;
@@ -69,7 +69,7 @@ describe('ApiKeyDirectory', () => {
     expect(await find()).toBeUndefined();
   });
 
-  it('does not look for what cannot be a key', async () => {
+  it('does not query the database for a text that cannot be a key', async () => {
     expect(await directory.find('nonsense')).toBeUndefined();
     expect(database.waiting).toEqual([]);
   });

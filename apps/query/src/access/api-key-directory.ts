@@ -4,29 +4,29 @@ import { type ApiKey } from '#libs/database';
 import { GuildDatabase } from '../database/guild-database.js';
 import { ApiKeyUses } from './api-key-uses.js';
 
-/** How long a key that was read is believed, in milliseconds: a revoked one works no longer than that, anywhere. */
-const BELIEVED_MS = 500;
-/** Keys that are believed at a time: some 5 MB. */
-const MAX_BELIEVED = 10_000;
+/** How long a key is cached, in milliseconds. A revoked key keeps working for at most this long, on any instance. */
+const CACHED_MS = 500;
+/** About 5 MB. */
+const MAX_CACHED_KEYS = 10_000;
 
 interface ReadKey {
   key: ApiKey;
-  /** Milliseconds of `now`, from before the key was read. */
+  /** When the read started, by `now`. */
   readAt: number;
 }
 
-interface Reading {
+interface PendingRead {
   startedAt: number;
   found: Promise<ReadKey | undefined>;
 }
 
 /**
- * Finds API keys by their secret. One in use costs the database a read every half second, however often it is used;
- * secrets that are wrong are not remembered, and so keep nobody out of memory.
+ * Finds API keys by their secret, with a short-lived cache: a key in use costs one database read every half second.
+ * Unknown secrets are not cached, so an attacker cannot fill the cache with them.
  */
 export class ApiKeyDirectory {
-  private readonly believed = new LRUCache<string, ReadKey>({ max: MAX_BELIEVED });
-  private readonly reading = new Map<string, Reading>();
+  private readonly cached = new LRUCache<string, ReadKey>({ max: MAX_CACHED_KEYS });
+  private readonly reading = new Map<string, PendingRead>();
 
   constructor(
     private readonly database: GuildDatabase,
@@ -37,28 +37,28 @@ export class ApiKeyDirectory {
   /** @returns undefined for a secret that is unknown or revoked @throws ServiceUnavailableError */
   async find(secret: string): Promise<ApiKey | undefined> {
     if (!isApiKeySecret(secret)) return undefined;
-    const hash = nameOf(secret);
+    const hash = cacheKeyOf(secret);
     const found = this.fresh(hash) ?? (await this.readOnce(hash, secret));
     if (found !== undefined) this.uses.note(found.key.id);
     return found?.key;
   }
 
-  /** Whether nobody is reading it now, and none was read a moment ago. */
-  isNews(secret: string): boolean {
-    const hash = nameOf(secret);
+  /** Whether {@link find} would start a database read: the secret is neither cached nor being read. */
+  isUncached(secret: string): boolean {
+    const hash = cacheKeyOf(secret);
     return this.fresh(hash) === undefined && !this.reading.has(hash);
   }
 
   private fresh(hash: string): ReadKey | undefined {
-    const believed = this.believed.get(hash);
-    return believed !== undefined && this.now() - believed.readAt < BELIEVED_MS ? believed : undefined;
+    const cached = this.cached.get(hash);
+    return cached !== undefined && this.now() - cached.readAt < CACHED_MS ? cached : undefined;
   }
 
-  /** Requests that come together read together; what another began too long ago may be older than a revocation. */
+  /** Concurrent requests share a read, unless it started so long ago that it may predate a revocation. */
   private readOnce(hash: string, secret: string): Promise<ReadKey | undefined> {
     const startedAt = this.now();
     const current = this.reading.get(hash);
-    if (current !== undefined && startedAt - current.startedAt < BELIEVED_MS) return current.found;
+    if (current !== undefined && startedAt - current.startedAt < CACHED_MS) return current.found;
     const reading = { startedAt, found: this.read(hash, secret, startedAt) };
     this.reading.set(hash, reading);
     const forget = () => {
@@ -71,17 +71,16 @@ export class ApiKeyDirectory {
   private async read(hash: string, secret: string, readAt: number): Promise<ReadKey | undefined> {
     const key = await this.database.read((manager) => findApiKey(manager, secret));
     if (key === null) {
-      this.believed.delete(hash);
+      this.cached.delete(hash);
       return undefined;
     }
     const found = { key, readAt };
-    // A read that began later may have come back first.
-    if (readAt >= (this.believed.get(hash)?.readAt ?? readAt)) this.believed.set(hash, found);
+    // A read that started later may have finished first.
+    if (readAt >= (this.cached.get(hash)?.readAt ?? readAt)) this.cached.set(hash, found);
     return found;
   }
 }
 
-/** What a secret is remembered by. */
-function nameOf(secret: string): string {
+function cacheKeyOf(secret: string): string {
   return hashApiKeySecret(secret).toString('base64');
 }

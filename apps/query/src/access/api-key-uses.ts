@@ -5,10 +5,10 @@ import { GuildDatabase } from '../database/guild-database.js';
 import { ApiError } from '../http/api-error.js';
 import { Outages } from '../http/outages.js';
 
-/** Uses are written together this long after the first of them, in milliseconds. */
-const WRITTEN_AFTER_MS = 5_000;
+/** In milliseconds, from the first use that is not written yet. */
+const WRITE_DELAY_MS = 5_000;
 
-/** Remembers when keys were last used, and writes it down now and then: one statement, however many requests came. */
+/** Tracks when API keys were last used and writes it to the database in batches, one statement for many requests. */
 @Injectable()
 export class ApiKeyUses implements OnApplicationShutdown {
   private uses = new Map<string, Date>();
@@ -22,16 +22,16 @@ export class ApiKeyUses implements OnApplicationShutdown {
 
   note(keyId: string): void {
     this.uses.set(keyId, new Date());
-    this.timer ??= setTimeout(() => void this.write(), WRITTEN_AFTER_MS).unref();
+    this.timer ??= setTimeout(() => void this.write(), WRITE_DELAY_MS).unref();
   }
 
-  /** Writes what is not written yet; Nest calls it when the last request is over. */
+  /** Writes the remaining uses. Nest calls it after the last request has finished. */
   async onApplicationShutdown(): Promise<void> {
     clearTimeout(this.timer);
     await this.write();
   }
 
-  /** Nobody is kept from working because a use could not be written: it is told at the next one. */
+  /** A failed write is logged and its uses are dropped: the next use of a key writes a newer time anyway. */
   private async write(): Promise<void> {
     this.timer = undefined;
     const uses = this.uses;
@@ -41,7 +41,7 @@ export class ApiKeyUses implements OnApplicationShutdown {
       await this.database.read((manager) => writeApiKeyUses(manager, uses));
     } catch (error) {
       if (error instanceof ApiError && this.outages.note(error)) return;
-      this.logger.warn({ keys: uses.size, error: describeError(error) }, 'the last uses of API keys were not written');
+      this.logger.warn({ keys: uses.size, error: describeError(error) }, 'could not write the last use of API keys');
     }
   }
 }

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { ApiKeyDirectory } from './api-key-directory.js';
 import type { GuildPrincipal } from './principal.js';
 
-/** Tells whom a credential stands for. */
+/** Finds the principal of a credential. */
 export class Credentials {
   private readonly serviceKeyDigest: Buffer;
 
@@ -13,17 +13,17 @@ export class Credentials {
     this.serviceKeyDigest = digest(serviceKey);
   }
 
-  /** The digests have one length, and comparing them takes the same time wherever they differ. */
+  /** Compares digests of equal length in constant time. */
   isServiceKey(secret: string): boolean {
     return timingSafeEqual(digest(secret), this.serviceKeyDigest);
   }
 
-  /** Whether finding out about it costs a read of the database that no other request shares. */
-  isNews(secret: string): boolean {
-    return this.apiKeys.isNews(secret);
+  /** Whether {@link find} would start a database read. */
+  isUncached(secret: string): boolean {
+    return this.apiKeys.isUncached(secret);
   }
 
-  /** @returns undefined for an API key that is unknown or revoked @throws ServiceUnavailableError */
+  /** Finds the owner of an API key. @returns undefined if it is unknown or revoked @throws ServiceUnavailableError */
   async find(secret: string): Promise<GuildPrincipal | undefined> {
     const key = await this.apiKeys.find(secret);
     if (key === undefined) return undefined;

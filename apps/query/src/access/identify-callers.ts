@@ -2,14 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import { NotFoundError } from '../http/api-error.js';
 import type { AccessGuard } from './access.guard.js';
 
-/** Routes that @nestjs/swagger makes, which cannot declare anything. */
+/** Routes that @nestjs/swagger registers, which cannot have `@Access`. */
 const DOCUMENT_ROUTE = /^\/(?:docs(?:\/.*)?|openapi\.json)$/;
 
 /**
- * Lets the guard find out who calls before the body is read, and answers 404 where there is no route. Call it before any
- * route is made.
- *
- * @throws Error from the making of a route that does not declare who may call it
+ * Authenticates the caller before the body is read, and answers 404 to unknown routes. Call it before any route is
+ * registered: registering a route without `@Access` then throws an Error.
  */
 export function identifyCallers(server: FastifyInstance, guard: Pick<AccessGuard, 'identify'>): void {
   server.decorateRequest('principal', null);
@@ -27,7 +25,7 @@ function requireDeclarations(server: FastifyInstance): void {
     const name = `the route ${String(route.method)} ${route.url}`;
     if (access === undefined) throw new Error(`${name} does not declare who may call it (@Access)`);
     if (access === 'guild' && decidedBy?.guild_id !== 'required') {
-      throw new Error(`${name} does not declare that its guild_id decides who may call it`);
+      throw new Error(`${name} has access "guild" but does not require guild_id (@Access)`);
     }
   });
 }

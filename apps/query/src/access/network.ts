@@ -1,9 +1,9 @@
 import ipaddr from 'ipaddr.js';
 
-/** Bytes of an IPv6 address that name a network: whoever has one address usually has the whole /64. */
+/** The /64 prefix of an IPv6 address. A client usually controls a whole /64. */
 const NETWORK_BYTES = 8;
 
-/** What the failed credentials of an address are counted by: an IPv4 address, or the /64 of an IPv6 address. */
+/** The key for counting failed attempts: the IPv4 address, or the /64 of an IPv6 address. */
 export function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);

@@ -1,6 +1,6 @@
 import type { ApiKeyAccess } from '#libs/database';
 
-/** Who a valid credential stands for. */
+/** The owner of a valid credential. */
 export type Principal = ServicePrincipal | GuildPrincipal;
 
 /** The bot, with the service key. */
@@ -8,7 +8,7 @@ export interface ServicePrincipal {
   kind: 'service';
 }
 
-/** Whoever holds an API key that was made for a guild. */
+/** The holder of an API key, which belongs to one guild. */
 export interface GuildPrincipal {
   kind: 'guild';
   keyId: string;

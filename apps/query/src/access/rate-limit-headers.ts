@@ -2,8 +2,9 @@ import type { FastifyReply } from 'fastify';
 import type { Usage } from './request-window.js';
 
 /**
- * `RateLimit-Policy` and `RateLimit` as draft-ietf-httpapi-ratelimit-headers has them since its 8th version: quota (q)
- * and window in seconds (w); what remains (r) and seconds until it is full again (t). Nothing without a limit.
+ * Sets `RateLimit-Policy` and `RateLimit` as defined by draft-ietf-httpapi-ratelimit-headers since version 08: quota
+ * (q), window in seconds (w), remaining requests (r) and seconds until the reset (t). Sets nothing if there is no
+ * limit.
  */
 export function sendRateLimit(reply: FastifyReply, usage: Usage | undefined): void {
   if (usage === undefined) return;

@@ -1,14 +1,14 @@
 import { RequestWindow, type Usage } from './request-window.js';
 
 /**
- * The two limits, each counted by this instance alone: with several instances behind a balancer, a key may make as many
- * requests at each of them.
+ * The two rate limits: requests of an API key and failed attempts of a network. Each instance counts for itself, so
+ * with several instances behind a load balancer, the limit applies to each of them separately.
  */
 export class RequestRates {
   private readonly requests?: RequestWindow;
   private readonly failures?: RequestWindow;
 
-  /** @param perMinute requests a key, and failed credentials an address; 0 switches both limits off */
+  /** @param perMinute requests per key, and failed attempts per network; 0 disables both limits */
   constructor(perMinute: number, now?: () => number) {
     if (perMinute === 0) return;
     this.requests = new RequestWindow({ policy: 'key', quota: perMinute, now });
@@ -23,11 +23,11 @@ export class RequestRates {
     return this.failures?.count(network);
   }
 
-  takeBackFailure(network: string): void {
-    this.failures?.takeBack(network);
+  uncountFailure(network: string): void {
+    this.failures?.uncount(network);
   }
 
   failuresOf(network: string): Usage | undefined {
-    return this.failures?.look(network);
+    return this.failures?.usageOf(network);
   }
 }

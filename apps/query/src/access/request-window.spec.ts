@@ -9,18 +9,18 @@ describe('RequestWindow', () => {
     window = new RequestWindow({ policy: 'test', quota: 2, now: () => now });
   });
 
-  it('begins with the first unit and is full again a minute later', () => {
-    expect(window.look('a')).toBeUndefined();
+  it('starts with the first unit and resets a minute later', () => {
+    expect(window.usageOf('a')).toBeUndefined();
     expect(window.count('a')).toMatchObject({ remaining: 1, isUsedUp: false, isExceeded: false, resetSeconds: 60 });
     now += 59_001;
     expect(window.count('a')).toMatchObject({ remaining: 0, isUsedUp: true, isExceeded: false, resetSeconds: 1 });
     expect(window.count('a')).toMatchObject({ remaining: 0, isUsedUp: true, isExceeded: true, resetSeconds: 1 });
     now += 999;
-    expect(window.look('a')).toBeUndefined();
+    expect(window.usageOf('a')).toBeUndefined();
     expect(window.count('a')).toMatchObject({ remaining: 1, resetSeconds: 60 });
   });
 
-  it('counts every name for itself', () => {
+  it('counts each key separately', () => {
     window.count('a');
     window.count('a');
     expect(window.count('a').isExceeded).toBe(true);

@@ -1,18 +1,17 @@
 import { LRUCache } from 'lru-cache';
 
-/** How much of a quota is used. */
+/** The state of a quota. */
 export interface Usage {
-  /** How the headers name the quota. */
+  /** The name of the quota in the headers. */
   policy: string;
-  /** Units that a window allows. */
+  /** Units per window. */
   quota: number;
-  /** The length of the window, in seconds. */
   windowSeconds: number;
-  /** Units that are left in it. */
+  /** Units left in the current window. */
   remaining: number;
-  /** Nothing is left. */
+  /** No unit is left. */
   isUsedUp: boolean;
-  /** More than the quota was asked for. */
+  /** More units than the quota were counted. */
   isExceeded: boolean;
   /** Whole seconds until the window ends. */
   resetSeconds: number;
@@ -20,9 +19,9 @@ export interface Usage {
 
 export interface WindowOptions {
   policy: string;
-  /** Units that a window allows. */
+  /** Units per window. */
   quota: number;
-  /** @defaultValue the system's clock, in milliseconds */
+  /** Milliseconds. @defaultValue Date.now */
   now?: () => number;
 }
 
@@ -32,10 +31,10 @@ interface Count {
 }
 
 const WINDOW_SECONDS = 60;
-/** Beyond it the count that was not asked for longest is forgotten: some 10 MB. */
+/** About 10 MB. Beyond it, the least recently used count is evicted. */
 const MAX_COUNTS = 100_000;
 
-/** Counts by name, in windows of a minute that begin with the first unit. */
+/** Counts units by key, in windows of one minute that start with the first unit. */
 export class RequestWindow {
   private readonly counts = new LRUCache<string, Count>({ max: MAX_COUNTS });
   private readonly now: () => number;
@@ -44,32 +43,32 @@ export class RequestWindow {
     this.now = options.now ?? Date.now;
   }
 
-  /** Adds one. */
-  count(name: string): Usage {
-    const current = this.current(name) ?? { used: 0, endsAt: this.now() + WINDOW_SECONDS * 1000 };
+  /** Adds one unit. */
+  count(key: string): Usage {
+    const current = this.current(key) ?? { used: 0, endsAt: this.now() + WINDOW_SECONDS * 1000 };
     current.used += 1;
-    this.counts.set(name, current);
-    return this.usage(current);
+    this.counts.set(key, current);
+    return this.toUsage(current);
   }
 
-  /** Takes one back. */
-  takeBack(name: string): void {
-    const current = this.current(name);
+  /** Removes one unit. */
+  uncount(key: string): void {
+    const current = this.current(key);
     if (current !== undefined && current.used > 0) current.used -= 1;
   }
 
-  /** @returns undefined while nothing is counted */
-  look(name: string): Usage | undefined {
-    const current = this.current(name);
-    return current === undefined ? undefined : this.usage(current);
+  /** @returns undefined if nothing was counted in the current window */
+  usageOf(key: string): Usage | undefined {
+    const current = this.current(key);
+    return current === undefined ? undefined : this.toUsage(current);
   }
 
-  private current(name: string): Count | undefined {
-    const count = this.counts.get(name);
+  private current(key: string): Count | undefined {
+    const count = this.counts.get(key);
     return count !== undefined && count.endsAt > this.now() ? count : undefined;
   }
 
-  private usage({ used, endsAt }: Count): Usage {
+  private toUsage({ used, endsAt }: Count): Usage {
     const { policy, quota } = this.options;
     return {
       policy,

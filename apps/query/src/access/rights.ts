@@ -1,18 +1,18 @@
 import type { RouteAccess } from './access.decorator.js';
 import type { Principal } from './principal.js';
 
-/** What a right depends on, beside who asks. */
-export interface AskedFor {
+/** What a caller wants to do. */
+export interface RequestedAccess {
   access: RouteAccess;
   method: string;
-  /** The guild that the request names. */
+  /** The guild in the request. */
   guildId?: string;
 }
 
 const READING_METHODS = ['GET', 'HEAD'];
 
-/** The rights of everybody: the table of "who may call" in docs/security.md, and the one place that decides. */
-export function hasRight(principal: Principal, { access, method, guildId }: AskedFor): boolean {
+/** Whether a principal may do this. The only place that decides it; docs/security.md has the same rules as a table. */
+export function hasRight(principal: Principal, { access, method, guildId }: RequestedAccess): boolean {
   switch (principal.kind) {
     case 'service':
       return true;

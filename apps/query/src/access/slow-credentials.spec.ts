@@ -8,12 +8,12 @@ import { RequestRates } from './request-rates.js';
 const LIMIT = 5;
 const GUILD: GuildPrincipal = { kind: 'guild', keyId: 'key', guildId: '1', access: 'read' };
 
-/** Finds out about secrets when it is told to. */
-class LateCredentials {
+/** Credentials whose lookups return when `answer()` is called. */
+class DelayedCredentials {
   private readonly waiting: { secret: string; resolve: (found: GuildPrincipal | undefined) => void }[] = [];
 
   isServiceKey = () => false;
-  isNews = () => true;
+  isUncached = () => true;
   find = (secret: string) =>
     new Promise<GuildPrincipal | undefined>((resolve) => this.waiting.push({ secret, resolve }));
 
@@ -23,7 +23,7 @@ class LateCredentials {
 }
 
 describe(`${AccessGuard.name}, while the database is slow`, () => {
-  let credentials: LateCredentials;
+  let credentials: DelayedCredentials;
   const make = () => {
     const server = fastify();
     identifyCallers(server, new AccessGuard(credentials as unknown as Credentials, new RequestRates(LIMIT)));
@@ -34,7 +34,7 @@ describe(`${AccessGuard.name}, while the database is slow`, () => {
   const ask = async (server: ReturnType<typeof make>, secrets: string[]) => {
     const asked = secrets.map((secret) => server.inject({ url: '/', headers: { authorization: `Bearer ${secret}` } }));
     const all = Promise.all(asked);
-    // Those that are not refused at once have asked by then.
+    // By then, every request that was not refused immediately has started its lookup.
     await new Promise((resolve) => setImmediate(resolve));
     await new Promise((resolve) => setImmediate(resolve));
     credentials.answer();
@@ -42,16 +42,16 @@ describe(`${AccessGuard.name}, while the database is slow`, () => {
   };
 
   beforeEach(() => {
-    credentials = new LateCredentials();
+    credentials = new DelayedCredentials();
   });
 
-  it('lets through no more guesses than the limit', async () => {
+  it('allows no more failed attempts than the limit', async () => {
     const server = make();
     const statuses = await ask(server, ['wrong 1', 'wrong 2', 'wrong 3', 'wrong 4', 'wrong 5', 'wrong 6', 'wrong 7']);
     expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
   });
 
-  it('does not take a key for a failure once it is found', async () => {
+  it('does not count a valid key as a failed attempt once it is found', async () => {
     const server = make();
     for (let turn = 0; turn < 2; turn++) {
       expect(await ask(server, ['right 1', 'right 2'])).toEqual([200, 200]);

@@ -1,12 +1,13 @@
 import { Body, Controller, Get, Post, Query, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
+import { VERSION } from '#libs/observability';
 import { requestLogIds } from '../http/request-log-ids.js';
 import { modulePaths } from '../http/route-paths.js';
 import { Access } from '../access/access.decorator.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
 import { GuildRequest } from '../requests/guild-request.dto.js';
-import { API_NAME, VERSION } from '../product.js';
+import { API_NAME } from '../product.js';
 import { ActivationService } from './activation.service.js';
 import { Greeting } from './dto/greeting.dto.js';
 import { ModuleStatus } from './dto/module-status.dto.js';
@@ -19,7 +20,7 @@ export class ActivationController {
   @Get()
   @Endpoint({
     operationId: 'getGreeting',
-    summary: 'Name and version of this API',
+    summary: 'Get the name and version of the API',
     data: Greeting,
   })
   @Access('open')
@@ -30,7 +31,7 @@ export class ActivationController {
   @Get('status')
   @Endpoint({
     operationId: 'getModuleStatus',
-    summary: 'Whether the module is enabled in a guild',
+    summary: 'Get whether the module is enabled in a guild',
     data: ModuleStatus,
     errors: ['SettingsError'],
   })
@@ -43,7 +44,7 @@ export class ActivationController {
   @Endpoint({
     operationId: 'enableModule',
     summary: 'Enable the module in a guild',
-    description: 'A guild that is new gets default settings: every component and every statistic off.',
+    description: 'A new guild gets the default settings, with every component and every statistic off.',
     data: ModuleStatus,
     errors: ['ModuleEnabledError', 'DatabaseError'],
   })
@@ -56,7 +57,7 @@ export class ActivationController {
   @Endpoint({
     operationId: 'disableModule',
     summary: 'Disable the module in a guild',
-    description: 'Stops collection at once. Settings and recorded statistics stay.',
+    description: 'Stops collection immediately. Settings and recorded statistics are kept.',
     data: ModuleStatus,
     errors: ['ModuleDisabledError', 'DatabaseError'],
   })

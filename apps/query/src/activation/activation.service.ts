@@ -4,7 +4,7 @@ import { requestRefresh } from '#libs/counters';
 import { GuildSettings } from '#libs/database';
 import { nextUpdate } from '#libs/settings';
 import { catchUpWithStarboard } from '#libs/starboard';
-import { followSettings } from '#libs/statistics';
+import { updateCollectionPeriods } from '#libs/statistics';
 import type { LogIds } from '#libs/observability';
 import { GuildDatabase } from '../database/guild-database.js';
 import { GuildEraser } from '../database/guild-eraser.js';
@@ -27,12 +27,13 @@ export class ActivationService {
   }
 
   /**
-   * A guild that is new gets settings with everything off; nothing is left of what was erased before.
+   * Enables the module. A new guild gets settings with everything off. If an erasure of the guild is unfinished, it is
+   * finished first.
    *
    * @throws ModuleEnabledError
    */
   enable(guildId: string, ids: LogIds): Promise<ModuleStatus> {
-    return this.eraser.changeErased(guildId, ids, async (manager) => {
+    return this.eraser.changeAfterErasure(guildId, ids, async (manager) => {
       const settings = await findSettings(manager, guildId);
       if (settings?.enabled) throw new ModuleEnabledError();
       const now = new Date();
@@ -43,20 +44,20 @@ export class ActivationService {
         const { starboardEnabled } = settings;
         await catchUpWithStarboard(manager, settings, { guildId, enabled: true, starboardEnabled });
       }
-      await followSettings(manager, guildId);
+      await updateCollectionPeriods(manager, guildId);
       await requestRefresh(manager, guildId);
       return { guild_id: guildId, enabled: true };
     });
   }
 
-  /** Collection has stopped when this answers; settings and statistics stay. @throws ModuleDisabledError */
+  /** Once this resolves, nothing more is collected. Settings and statistics are kept. @throws ModuleDisabledError */
   disable(guildId: string): Promise<ModuleStatus> {
     return this.database.change(guildId, async (manager) => {
       const settings = enabledOnly(await findSettings(manager, guildId));
       await manager
         .getRepository(GuildSettings)
         .update({ guildId }, { enabled: false, updatedAt: nextUpdate(settings) });
-      await followSettings(manager, guildId);
+      await updateCollectionPeriods(manager, guildId);
       return { guild_id: guildId, enabled: false };
     });
   }

@@ -3,18 +3,18 @@ import type { JsonSchema } from '#libs/contracts';
 
 export interface AnswerPropertyOptions {
   description?: string;
-  /** Whether it may be null. @defaultValue false */
+  /** Whether the value may be null. @defaultValue false */
   nullable?: boolean;
-  /** Whether it is always there. @defaultValue true */
+  /** Whether every response has the property. @defaultValue true */
   required?: boolean;
 }
 
-// The API document describes a schema with a title once, under that name.
+// A schema with a title becomes a component of the API document with that name.
 const SNOWFLAKE: JsonSchema = {
   title: 'Snowflake',
   type: 'string',
   pattern: '^[1-9][0-9]{0,18}$',
-  description: 'A Discord id. It is always answered as a string',
+  description: 'A Discord id. Responses always have it as a string',
   examples: ['175928847299117063'],
 };
 const TIMESTAMP: JsonSchema = {
@@ -27,7 +27,7 @@ const TIMESTAMP: JsonSchema = {
 export const COUNT: JsonSchema = { type: 'integer', minimum: 0 };
 export const UUID: JsonSchema = { type: 'string', format: 'uuid' };
 
-/** Describes a property of an answer by a JSON Schema. `@ApiProperty()` is enough where TypeScript's type says it all. */
+/** Describes a response property by a JSON Schema. Use `@ApiProperty()` if its TypeScript type is enough. */
 export function SchemaProperty(schema: JsonSchema, options: AnswerPropertyOptions = {}): PropertyDecorator {
   const { description, nullable = false, required = true } = options;
   const combined = nullable ? { anyOf: [schema, { type: 'null' }] } : { allOf: [schema] };
@@ -38,9 +38,9 @@ export const SnowflakeProperty = (options?: AnswerPropertyOptions) => SchemaProp
 export const TimestampProperty = (options?: AnswerPropertyOptions) => SchemaProperty(TIMESTAMP, options);
 export const CountProperty = (options?: AnswerPropertyOptions) => SchemaProperty(COUNT, options);
 export const UuidProperty = (options?: AnswerPropertyOptions) => SchemaProperty(UUID, options);
-/** A property with one value only. */
+/** A property that always has the same value. */
 export const ConstantProperty = (value: string | number | boolean, options?: AnswerPropertyOptions) =>
   SchemaProperty({ type: typeof value === 'number' ? 'integer' : typeof value, const: value }, options);
-/** One of a few words. */
+/** A property whose value is one of these words. */
 export const WordProperty = (words: readonly string[], options?: AnswerPropertyOptions) =>
   SchemaProperty({ type: 'string', enum: words }, options);

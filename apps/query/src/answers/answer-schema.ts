@@ -2,13 +2,13 @@ import type { Type } from '@nestjs/common';
 import { getSchemaPath } from '@nestjs/swagger';
 import type { JsonSchema } from '#libs/contracts';
 
-/** What an answer holds, for the API documents: a JSON Schema, and the DTO classes that it refers to. */
+/** The content of a response in the API document: a JSON Schema and the DTO classes that it references. */
 export interface AnswerSchema {
   schema: JsonSchema;
   models: readonly Type[];
 }
 
-/** A DTO class, or a schema that is made of some. */
+/** A DTO class, or a schema composed of DTO classes. */
 export type AnswerContent = Type | AnswerSchema;
 
 export function schemaOfContent(content: AnswerContent): AnswerSchema {

@@ -19,8 +19,8 @@ export class ApiKeysController {
   @Get()
   @Endpoint({
     operationId: 'listApiKeys',
-    summary: 'The API keys of a guild',
-    description: 'The oldest first. Their secrets are not stored.',
+    summary: 'List the API keys of a guild',
+    description: 'Oldest first. Secrets are not stored, so the list does not have them.',
     data: listOf(ApiKeyAnswer),
   })
   @Access('service', { guild_id: 'required' })
@@ -32,9 +32,9 @@ export class ApiKeysController {
   @HttpCode(201)
   @Endpoint({
     operationId: 'createApiKey',
-    summary: 'Make an API key for a guild',
-    description: 'The answer holds the secret, and no other ever does. A guild may have 25 keys.',
-    answers: { 201: { description: 'Made', content: envelope(CreatedApiKeyAnswer) } },
+    summary: 'Create an API key for a guild',
+    description: 'Only this response contains the secret. A guild can have at most 25 keys.',
+    answers: { 201: { description: 'Created', content: envelope(CreatedApiKeyAnswer) } },
     errors: ['DatabaseError'],
   })
   @Access('service', { guild_id: 'required' })
@@ -43,11 +43,11 @@ export class ApiKeysController {
   }
 
   @Delete(':id')
-  @ApiParam({ name: 'id', schema: FIELD_TYPES.uuid.schema as never, description: 'The key' })
+  @ApiParam({ name: 'id', schema: FIELD_TYPES.uuid.schema as never, description: 'The id of the key' })
   @Endpoint({
     operationId: 'revokeApiKey',
     summary: 'Revoke an API key',
-    description: 'Within a second, no instance takes it any more.',
+    description: 'The key stops working on every instance within one second.',
     data: RevokedApiKeyAnswer,
     errors: ['BadRequestError', 'NotFoundError', 'DatabaseError'],
   })

@@ -6,12 +6,12 @@ import { BadRequestError, NotFoundError } from '../http/api-error.js';
 import type { ApiKeyAnswer, CreatedApiKeyAnswer, RevokedApiKeyAnswer } from './dto/api-key-answers.dto.js';
 import type { CreateApiKeyRequest } from './dto/api-key-requests.dto.js';
 
-/** Makes, lists and revokes the API keys of guilds, whatever the guild's state. */
+/** Creates, lists and revokes API keys of guilds, even if the module is disabled in the guild. */
 @Injectable()
 export class ApiKeysService {
   constructor(private readonly database: GuildDatabase) {}
 
-  /** @throws BadRequestError when the guild has as many keys as it may have */
+  /** @throws BadRequestError if the guild already has the maximum number of keys */
   async create({ guild_id: guildId, name, access = 'write' }: CreateApiKeyRequest): Promise<CreatedApiKeyAnswer> {
     try {
       const { key, secret } = await this.database.change(guildId, (manager) =>
@@ -24,16 +24,16 @@ export class ApiKeysService {
     }
   }
 
-  /** The oldest first. */
+  /** Oldest first. */
   async list(guildId: string): Promise<ApiKeyAnswer[]> {
     const keys = await this.database.read((manager) => listApiKeys(manager, guildId));
     return keys.map(apiKeyAnswer);
   }
 
-  /** Within a second, no instance takes the key any more. @throws NotFoundError */
+  /** The key stops working on every instance within one second. @throws NotFoundError */
   async revoke(id: string): Promise<RevokedApiKeyAnswer> {
     if (!(await this.database.write((manager) => revokeApiKey(manager, id)))) {
-      throw new NotFoundError('There is no such API key');
+      throw new NotFoundError('No such API key');
     }
     return { id, revoked: true };
   }

@@ -17,7 +17,7 @@ export class CounterPanelsController {
   @Post('check-deleted-channel')
   @EventEndpoint({
     operationId: 'reportDeletedChannel',
-    summary: 'A channel of a guild was deleted (channel.deleted)',
+    summary: 'Report that a channel was deleted (channel.deleted)',
     body: guildEventSchema('channel.deleted'),
   })
   @Access('service', { guild_id: 'required' })
@@ -30,7 +30,7 @@ export class CounterPanelsController {
   @Post('update')
   @EventEndpoint({
     operationId: 'refreshCounterPanels',
-    summary: 'Refresh the counter panels of a guild, or of all (counter_panel.refresh)',
+    summary: 'Refresh the counter panels of one guild or of all guilds (counter_panel.refresh)',
     body: guildEventSchema('counter_panel.refresh'),
   })
   @Access('service', { guild_id: 'optional' })

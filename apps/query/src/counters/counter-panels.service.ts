@@ -6,7 +6,7 @@ import { newEvent } from '../events/new-event.js';
 import type { Answer } from '../http/envelope.js';
 import { GuildSettingsReader } from '../settings/guild-settings.reader.js';
 
-/** Hands over what concerns counter panels. */
+/** Hands over the events of counter panels. */
 @Injectable()
 export class CounterPanelsService {
   constructor(
@@ -14,13 +14,13 @@ export class CounterPanelsService {
     private readonly events: EventHandoverService,
   ) {}
 
-  /** The channel may be a counter panel, the category of them, or the starboard: whoever stores it finds out. */
+  /** Any deleted channel can be reported. The consumer finds out whether the settings use it. */
   async channelDeleted(fields: GuildEventFields<'channel.deleted'>): Promise<Answer<EventAnswer>> {
     await this.settings.requireEnabled(fields.guild_id);
     return this.events.accept(newEvent('channel.deleted', fields));
   }
 
-  /** Refreshes the panels of the guild that is named, else those of all guilds. */
+  /** Refreshes the panels of `guild_id` or, without one, of all guilds. */
   async refresh(fields: GuildEventFields<'counter_panel.refresh'>): Promise<Answer<EventAnswer>> {
     if (fields.guild_id !== undefined) await this.settings.requireEnabled(fields.guild_id);
     return this.events.accept(newEvent('counter_panel.refresh', fields));

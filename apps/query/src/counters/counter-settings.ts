@@ -36,17 +36,17 @@ import { PanelRequest } from './panel-request.js';
 import { panelStatus } from './panel-status.js';
 import { PanelUndo } from './panel-undo.service.js';
 
-/** Discord's numbers of channel types. */
+/** Discord's channel types. */
 const CATEGORY = 4;
 const THREADS = [10, 11, 12];
-/** Of the ids that a message names. */
-const MOST_NAMED = 5;
+/** How many ids an error message lists. */
+const MAX_LISTED_IDS = 5;
 
 const NO_TOKEN =
-  'Custom panels are channels that are created and deleted in Discord, which needs DISCORD_TOKEN to be set';
+  'Creating and deleting custom panels changes channels in Discord, which requires DISCORD_TOKEN to be set';
 
-/** What a change asks for beside setting fields. */
-interface PanelOrders extends SettingsChange {
+/** The fields of a change that are not settings. */
+interface PanelChanges extends SettingsChange {
   counter_panel_custom_panels_create?: PanelToCreate[];
   counter_panel_custom_panels_delete?: string[];
 }
@@ -54,10 +54,10 @@ interface PanelOrders extends SettingsChange {
 type StoredCounters = Stored<KnownCounter[]>;
 
 interface CheckedPanels extends CheckedChange {
-  work?: PanelRequest;
+  task?: PanelRequest;
 }
 
-/** The counters that the settings show: in channels that fields name, and custom panels. */
+/** The settings of counters: the channels in setting fields, and custom panels. */
 @Injectable()
 export class CounterSettings implements SettingsPart<KnownCounter[]> {
   constructor(
@@ -75,29 +75,30 @@ export class CounterSettings implements SettingsPart<KnownCounter[]> {
 
   rules(values: Readonly<Record<string, unknown>>): FieldError[] {
     if (values.counter_panel_enabled !== true || values.counter_panel_category_channel !== null) return [];
-    return [{ field: 'counter_panel_category_channel', message: 'is needed while counter_panel_enabled is true' }];
+    return [{ field: 'counter_panel_category_channel', message: 'is required while counter_panel_enabled is true' }];
   }
 
-  check({ own }: StoredCounters, { settings }: StoredCounters, { change, named, work }: CheckedPanels): void {
-    const { creates, deletes } = ordersIn(change);
+  check({ own }: StoredCounters, { settings }: StoredCounters, { change, named, task }: CheckedPanels): void {
+    const { creates, deletes } = panelChangesIn(change);
     const panels = own.filter(isPanel).map(({ counter }) => counter.channelId);
-    const foreign = deletes.filter((id) => !work?.gone.has(id) && !panels.includes(id));
+    const foreign = deletes.filter((id) => !task?.deletedChannels.has(id) && !panels.includes(id));
     if (foreign.length > 0) {
-      const message = `names no custom panel of this guild: ${foreign.slice(0, MOST_NAMED).join(', ')}`;
+      const ids = foreign.slice(0, MAX_LISTED_IDS).join(', ');
+      const message = `contains ids that are not custom panels of this guild: ${ids}`;
       throw new BadRequestError([{ field: 'counter_panel_custom_panels_delete', message }]);
     }
     const mistakes = named.filter(({ channelId }) => deletes.includes(channelId));
     if (mistakes.length > 0) {
-      const message = 'names a custom panel that the same change deletes';
+      const message = 'must not be a custom panel that the same request deletes';
       throw new BadRequestError(mistakes.map(({ field }) => ({ field, message })));
     }
     const kept = panels.filter((channelId) => !deletes.includes(channelId));
     if (creates.length > 0 && kept.length + creates.length > MAX_PANELS) {
-      const message = `would make more than ${MAX_PANELS} custom panels`;
+      const message = `would exceed the maximum of ${MAX_PANELS} custom panels`;
       throw new BadRequestError([{ field: 'counter_panel_custom_panels_create', message }]);
     }
-    if (work && work.categoryId !== settings.counterPanelCategoryChannel) {
-      const message = 'was changed by somebody else meanwhile';
+    if (task && task.categoryId !== settings.counterPanelCategoryChannel) {
+      const message = 'was changed by another request in the meantime';
       throw new BadRequestError([{ field: 'counter_panel_category_channel', message }]);
     }
   }
@@ -115,30 +116,30 @@ export class CounterSettings implements SettingsPart<KnownCounter[]> {
       const channelId = channelOf(after.own, type);
       return { field, channelId, isNew: isNewCategory || channelId !== channelOf(before.own, type) };
     });
-    const whyNoPanel = (channel: DiscordChannel) => whyNoCounter(channel, categoryId);
+    const panelProblem = (channel: DiscordChannel) => counterChannelProblem(channel, categoryId);
     return [
-      { ...category, mistake: ifNoCategory },
-      ...counters.map((named) => ({ ...named, mistake: whyNoPanel })),
+      { ...category, mistake: categoryProblem },
+      ...counters.map((named) => ({ ...named, mistake: panelProblem })),
     ].flatMap(({ field, channelId, isNew, mistake }) =>
       isNew && channelId !== null ? [{ field, channelId, mistake }] : [],
     );
   }
 
   needsDiscord(change: SettingsChange): boolean {
-    const { creates, deletes } = ordersIn(change);
+    const { creates, deletes } = panelChangesIn(change);
     return creates.length + deletes.length > 0;
   }
 
-  work(change: SettingsChange, { settings }: StoredCounters, ids: LogIds): PanelRequest | undefined {
+  discordTask(change: SettingsChange, { settings }: StoredCounters, ids: LogIds): PanelRequest | undefined {
     const { discord, database, clock, panelUndo } = this;
-    const { creates, deletes } = ordersIn(change);
+    const { creates, deletes } = panelChangesIn(change);
     if (discord === undefined) {
       if (creates.length + deletes.length > 0) throw new DiscordApiInteractionError(NO_TOKEN);
       return undefined;
     }
     const categoryId = settings.counterPanelCategoryChannel;
     if (creates.length > 0 && categoryId === null) {
-      const message = 'is needed to create custom panels';
+      const message = 'is required to create custom panels';
       throw new BadRequestError([{ field: 'counter_panel_category_channel', message }]);
     }
     const { guildId } = settings;
@@ -149,17 +150,17 @@ export class CounterSettings implements SettingsPart<KnownCounter[]> {
     manager: EntityManager,
     before: StoredCounters,
     after: StoredCounters,
-    work?: PanelRequest,
+    task?: PanelRequest,
   ): Promise<void> {
     const { guildId, counterPanelEnabled } = after.settings;
-    const created = work === undefined ? [] : await finishPanels(manager, work);
+    const created = task === undefined ? [] : await finishPanels(manager, task);
     const removed = notIn(after.own, before.own);
     const added = [...notIn(before.own, after.own), ...created];
     const counters = manager.getRepository(Counter);
     for (const { channelId, type } of removed) await counters.delete({ guildId, channelId, type });
     if (added.length > 0) await counters.insert(added);
     const hasChanged = removed.length + added.length > 0 || counterPanelEnabled !== before.settings.counterPanelEnabled;
-    if (work || hasChanged) await requestRefresh(manager, guildId);
+    if (task || hasChanged) await requestRefresh(manager, guildId);
   }
 
   async answer(manager: EntityManager, { settings, own: counters }: StoredCounters): Promise<Record<string, unknown>> {
@@ -181,13 +182,13 @@ export class CounterSettings implements SettingsPart<KnownCounter[]> {
 
   async beforeErasure(guildId: string, ids: LogIds): Promise<() => Promise<void>> {
     const channels = await this.channels.ofGuild(guildId, ids);
-    return () => this.channels.deleteAsFarAsPossible(guildId, channels, ids);
+    return () => this.channels.tryDelete(guildId, channels, ids);
   }
 }
 
-function ordersIn(change: SettingsChange): { creates: PanelToCreate[]; deletes: string[] } {
+function panelChangesIn(change: SettingsChange): { creates: PanelToCreate[]; deletes: string[] } {
   const { counter_panel_custom_panels_create: creates = [], counter_panel_custom_panels_delete: deletes = [] } =
-    change as PanelOrders;
+    change as PanelChanges;
   return { creates, deletes };
 }
 
@@ -199,7 +200,7 @@ function isSetting({ counter }: KnownCounter, type: string): boolean {
   return counter.source === 'setting' && counter.type === type;
 }
 
-/** The channel that a settings field names for this type. */
+/** The channel in the settings field of this counter type. */
 function channelOf(counters: readonly KnownCounter[], type: string): string | null {
   return counters.find((known) => isSetting(known, type))?.counter.channelId ?? null;
 }
@@ -210,13 +211,13 @@ function notIn(some: readonly KnownCounter[], others: readonly KnownCounter[]): 
   return others.filter((known) => !keys.has(keyOf(known))).map(({ counter }) => counter);
 }
 
-/** What the work has created, to be stored. */
+/** Marks the creations as finished. @returns the new panels to store @throws DiscordApiInteractionError */
 async function finishPanels(manager: EntityManager, { progress }: PanelRequest): Promise<Counter[]> {
   const { guildId, creations } = progress;
   if (creations.length === 0) return [];
   const all = creations.map(({ creation }) => creation);
   if (!(await finishCreations(manager, guildId, all))) {
-    throw new DiscordApiInteractionError('Creating the channels took so long that they were given up');
+    throw new DiscordApiInteractionError('Creating the channels in Discord took too long, so it was cancelled');
   }
   return creations.map(({ panel, creation }) => ({
     guildId,
@@ -228,15 +229,15 @@ async function finishPanels(manager: EntityManager, { progress }: PanelRequest):
   }));
 }
 
-function ifNoCategory({ type }: DiscordChannel): string | undefined {
-  return type === CATEGORY ? undefined : 'is no category';
+function categoryProblem({ type }: DiscordChannel): string | undefined {
+  return type === CATEGORY ? undefined : 'must be a category';
 }
 
-/** @param categoryId null: counters may be anywhere */
-function whyNoCounter({ type, parentId }: DiscordChannel, categoryId: string | null): string | undefined {
-  if (type === CATEGORY) return 'is a category';
-  if (THREADS.includes(type)) return 'is a thread';
-  return categoryId === null || parentId === categoryId ? undefined : 'is not in the category of the panels';
+/** @param categoryId null if counters may be in any category */
+function counterChannelProblem({ type, parentId }: DiscordChannel, categoryId: string | null): string | undefined {
+  if (type === CATEGORY) return 'must not be a category';
+  if (THREADS.includes(type)) return 'must not be a thread';
+  return categoryId === null || parentId === categoryId ? undefined : 'must be in counter_panel_category_channel';
 }
 
 export function counterSettings(types: CounterTypes): SettingsFeature<KnownCounter[]> {
@@ -253,12 +254,12 @@ export function counterSettings(types: CounterTypes): SettingsFeature<KnownCount
       counter_panel_custom_panels_create: {
         format: panelsToCreate,
         required: true,
-        description: 'Custom panels to create; may be empty',
+        description: 'Custom panels to create. Can be empty',
       },
       counter_panel_custom_panels_delete: {
         format: panelsToDelete,
         required: true,
-        description: 'Channels of custom panels to delete; may be empty',
+        description: 'Ids of channels of custom panels to delete. Can be empty',
       },
     },
     answers: {

@@ -1,13 +1,13 @@
 import { FIELD_TYPES, parseSnowflake } from '#libs/contracts';
 import type { FieldFormat } from '../requests/formats.js';
 
-/** Discord's limit for the channels of a category. */
+/** Discord's limit of channels per category. */
 export const MAX_PANELS = 50;
 
-/** Discord takes space, control and format characters off both ends of a name, and takes none of which nothing is left. */
-const SHOWN = /[^\s\p{Cc}\p{Cf}]/u;
+/** Discord trims whitespace, control and format characters from a name, and rejects a name that is then empty. */
+const VISIBLE = /[^\s\p{Cc}\p{Cf}]/u;
 
-/** A custom counter panel that a request wants to have. */
+/** A custom counter panel to create. */
 export interface PanelToCreate {
   channel_name: string;
   role_id: string;
@@ -15,8 +15,8 @@ export interface PanelToCreate {
 
 export const panelsToCreate: FieldFormat<PanelToCreate[]> = {
   expected:
-    `a list of at most ${MAX_PANELS} objects with nothing but channel_name ` +
-    '(a text of 1 to 100 characters, not only of space) and role_id (a Discord id)',
+    `a list of at most ${MAX_PANELS} objects, each with only channel_name ` +
+    '(a string of 1 to 100 characters, not only whitespace) and role_id (a Discord id)',
   schema: {
     type: 'array',
     maxItems: MAX_PANELS,
@@ -25,7 +25,7 @@ export const panelsToCreate: FieldFormat<PanelToCreate[]> = {
       type: 'object',
       required: ['channel_name', 'role_id'],
       properties: {
-        channel_name: { ...FIELD_TYPES.text.schema, description: 'Not only of space' },
+        channel_name: { ...FIELD_TYPES.text.schema, description: 'Must not be only whitespace' },
         role_id: FIELD_TYPES.snowflake.schema,
       },
       additionalProperties: false,
@@ -34,7 +34,7 @@ export const panelsToCreate: FieldFormat<PanelToCreate[]> = {
   parse: (value) => parseList(value, MAX_PANELS, parsePanel),
 };
 
-/** Channel ids of custom counter panels; one that is given twice counts once. */
+/** Channel ids of custom counter panels. Duplicates are removed. */
 export const panelsToDelete: FieldFormat<string[]> = {
   expected: 'a list of Discord ids',
   schema: { type: 'array', items: FIELD_TYPES.snowflake.schema },
@@ -61,6 +61,6 @@ function parsePanel(value: unknown): PanelToCreate | undefined {
   if (Object.keys(panel).some((key) => key !== 'channel_name' && key !== 'role_id')) return undefined;
   const channelName = FIELD_TYPES.text.parse(panel.channel_name);
   const roleId = parseSnowflake(panel.role_id);
-  if (channelName === undefined || roleId === undefined || !SHOWN.test(channelName)) return undefined;
+  if (channelName === undefined || roleId === undefined || !VISIBLE.test(channelName)) return undefined;
   return { channel_name: channelName, role_id: roleId };
 }

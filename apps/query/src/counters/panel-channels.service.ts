@@ -5,10 +5,10 @@ import { Clock, withDeadline } from '#libs/timing';
 import { describeError, Logger, type LogIds } from '#libs/observability';
 import { GuildDatabase } from '../database/guild-database.js';
 
-/** What an erasure may take for channels before it leaves them to others. */
-const FAREWELL_MS = 10_000;
+/** How long an erasure tries to delete channels. In milliseconds. The ingestion service deletes the remaining ones. */
+const DELETION_TIMEOUT_MS = 10_000;
 
-/** The channels of the custom panels of a guild that is being erased. */
+/** Deletes the channels of custom panels when their guild is erased. */
 @Injectable()
 export class PanelChannels {
   constructor(
@@ -18,41 +18,41 @@ export class PanelChannels {
     @Optional() private readonly discord?: DiscordClient,
   ) {}
 
-  /** The channels of the guild's custom panels, those that are being created too. Never throws. */
+  /** The channels of the guild's custom panels, including those that are being created. Never throws. */
   async ofGuild(guildId: string, ids: LogIds): Promise<string[]> {
     if (this.discord === undefined) return [];
     try {
       return await this.database.read((manager) => findCustomPanelChannels(manager, guildId));
     } catch (error) {
-      this.logger.warn(
-        { ...ids, error: describeError(error) },
-        'the channels of the counter panels of a guild could not be read',
-      );
+      const details = { ...ids, error: describeError(error) };
+      this.logger.warn(details, 'could not read the counter panel channels of a guild');
       return [];
     }
   }
 
   /**
-   * Deletes channels of an erased guild as far as Discord plays along within some seconds; the ingestion service removes
-   * the others. Never throws.
+   * Tries to delete channels of an erased guild in Discord within {@link DELETION_TIMEOUT_MS}. The ingestion service
+   * deletes the remaining ones later. Never throws.
    */
-  async deleteAsFarAsPossible(guildId: string, channelIds: readonly string[], ids: LogIds): Promise<void> {
+  async tryDelete(guildId: string, channelIds: readonly string[], ids: LogIds): Promise<void> {
     const { discord } = this;
     if (discord === undefined || channelIds.length === 0) return;
     const outcomes = await withDeadline(
-      { what: 'deleting the channels', ms: FAREWELL_MS, clock: this.clock },
+      { what: 'deleting the channels', ms: DELETION_TIMEOUT_MS, clock: this.clock },
       (signal) => Promise.allSettled(channelIds.map((channelId) => deleteChannel(discord, guildId, channelId, signal))),
     );
     const deleted = channelIds.filter((_, index) => outcomes[index]!.status === 'fulfilled');
     try {
       await this.database.write((manager) => dropCreationsOf(manager, guildId, deleted));
     } catch (error) {
-      const details = { ...ids, error: describeError(error) };
-      this.logger.warn(details, 'channels of counter panels that are gone are looked for again');
+      this.logger.warn(
+        { ...ids, error: describeError(error) },
+        'could not record that counter panel channels were deleted; they will be deleted again',
+      );
     }
     const failed = outcomes.filter((outcome) => outcome.status === 'rejected');
     if (failed.length === 0) return;
     const details = { ...ids, error: describeError(failed[0]!.reason), left: failed.length };
-    this.logger.warn(details, 'channels of counter panels of an erased guild are left to be removed later');
+    this.logger.warn(details, 'could not delete counter panel channels of an erased guild; ingestion will retry');
   }
 }

@@ -2,20 +2,20 @@ import type { CreatedChannel } from '#libs/counters';
 import type { LogIds } from '#libs/observability';
 import type { PanelToCreate } from './custom-panels.js';
 
-/** A custom panel on its way, and how far it got. */
+/** A custom panel that is being created. */
 export interface PanelCreation {
   panel: PanelToCreate;
   creation: CreatedChannel;
-  /** `asked`: Discord was asked, and may have created the channel whatever it answered. */
-  state: 'not asked' | 'asked' | 'refused' | 'created';
+  /** `requested`: the request was sent, and Discord may have created the channel even if the request failed. */
+  state: 'not requested' | 'requested' | 'refused' | 'created';
 }
 
-/** How far a request got in Discord. */
+/** What one API request has changed in Discord so far. */
 export interface PanelProgress {
   guildId: string;
   /** Of the request, for the log. */
   ids: LogIds;
   creations: PanelCreation[];
-  /** Channels that are gone by now. */
+
   deleted: Set<string>;
 }

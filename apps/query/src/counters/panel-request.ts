@@ -1,4 +1,4 @@
-import { deleteChannel, beginCreations, noteCreatedChannel } from '#libs/counters';
+import { deleteChannel, beginCreations, saveCreatedChannel } from '#libs/counters';
 import {
   BotPermissions,
   DiscordError,
@@ -13,15 +13,15 @@ import type { Clock } from '#libs/timing';
 import type { GuildDatabase } from '../database/guild-database.js';
 import { ExplainedCalls } from '../discord/explained-calls.js';
 import { BadRequestError, DiscordApiInteractionError } from '../http/api-error.js';
-import type { DiscordWork } from '../settings/settings-part.js';
+import type { DiscordTask } from '../settings/settings-part.js';
 import type { PanelToCreate } from './custom-panels.js';
 import type { PanelCreation, PanelProgress } from './panel-progress.js';
 import type { PanelUndo } from './panel-undo.service.js';
 
-/** When a request whose channels are not stored has certainly died. */
-const DEAD_AFTER_MS = 120_000;
-/** Of the ids that a message names. */
-const MOST_NAMED = 5;
+/** A request that has not stored its channels after this time has crashed. In milliseconds. */
+const ABANDONED_AFTER_MS = 120_000;
+/** How many ids an error message lists. */
+const MAX_LISTED_IDS = 5;
 
 export interface PanelRequestParts {
   discord: DiscordClient;
@@ -30,31 +30,31 @@ export interface PanelRequestParts {
   panelUndo: PanelUndo;
 }
 
-export interface PanelOrder {
+export interface PanelRequestChanges {
   guildId: string;
-  /** Of the counters, when the request has done its work. */
+  /** The category of the counters after the change. */
   categoryId: string | null;
   creates: readonly PanelToCreate[];
-  /** Channels of panels that go. */
+  /** Channel ids. */
   deletes: readonly string[];
   /** Of the request, for the log. */
   ids: LogIds;
 }
 
-/** Creates channels for the panels of one request, and deletes those of panels that go. */
-export class PanelRequest implements DiscordWork {
+/** Creates and deletes the channels of custom panels in Discord for one API request. */
+export class PanelRequest implements DiscordTask {
   readonly progress: PanelProgress;
   private readonly calls: ExplainedCalls;
 
   constructor(
     private readonly parts: PanelRequestParts,
-    private readonly order: PanelOrder,
+    private readonly order: PanelRequestChanges,
   ) {
     this.calls = new ExplainedCalls(parts.discord, parts.clock);
     this.progress = { guildId: order.guildId, ids: order.ids, creations: [], deleted: new Set() };
   }
 
-  get gone(): ReadonlySet<string> {
+  get deletedChannels(): ReadonlySet<string> {
     return this.progress.deleted;
   }
 
@@ -63,8 +63,8 @@ export class PanelRequest implements DiscordWork {
   }
 
   /**
-   * @throws BadRequestError for roles that the guild does not have
-   * @throws DiscordApiInteractionError when Discord refuses or does not answer, or the signal's reason
+   * @throws BadRequestError for unknown roles
+   * @throws DiscordApiInteractionError if Discord refuses or does not answer, or the signal's reason
    */
   async run(signal: AbortSignal): Promise<void> {
     const { creates, deletes, categoryId } = this.order;
@@ -88,21 +88,19 @@ export class PanelRequest implements DiscordWork {
 
   private async delete(channelId: string, signal: AbortSignal): Promise<void> {
     const { guildId, deleted } = this.progress;
-    const asked = { guildId, channelId, action: `delete the channel ${channelId}`, needed: TO_CHANGE_VOICE };
-    await this.calls.run(asked, signal, () => deleteChannel(this.parts.discord, guildId, channelId, signal));
+    const call = { guildId, channelId, action: `delete the channel ${channelId}`, needed: TO_CHANGE_VOICE };
+    await this.calls.run(call, signal, () => deleteChannel(this.parts.discord, guildId, channelId, signal));
     deleted.add(channelId);
   }
 
   private async readPermissions(signal: AbortSignal): Promise<BotPermissions> {
     const { guildId } = this.progress;
-    const asked = { guildId, action: 'read the roles of the server', needed: [] };
-    const permissions = await this.calls.run(asked, signal, () =>
+    const call = { guildId, action: 'read the roles of the server', needed: [] };
+    const permissions = await this.calls.run(call, signal, () =>
       BotPermissions.read(this.parts.discord, guildId, signal),
     );
     if (permissions.isInGuild) return permissions;
-    throw new DiscordApiInteractionError(
-      'Discord refused to create the channels: the bot is not in this guild (any more)',
-    );
+    throw new DiscordApiInteractionError('Discord refused to create the channels: the bot is not in this guild');
   }
 
   private async overwritesIn(
@@ -113,8 +111,8 @@ export class PanelRequest implements DiscordWork {
     const { discord, clock } = this.parts;
     const { guildId } = this.progress;
     const action = 'read the category of the counter panels';
-    const asked = { guildId, channelId: categoryId, action, needed: ['ViewChannel'] as const };
-    return this.calls.run(asked, signal, async () => {
+    const call = { guildId, channelId: categoryId, action, needed: ['ViewChannel'] as const };
+    return this.calls.run(call, signal, async () => {
       const category = await discord.channels.get({ guildId, channelId: categoryId }, signal);
       const bot = await discord.users.self(signal);
       return lockedIn({ guildId, botId: bot.id, botPermissions: permissions.inGuild(clock.now()), category });
@@ -127,13 +125,13 @@ export class PanelRequest implements DiscordWork {
         guildId: this.progress.guildId,
         categoryId,
         channelNames: panels.map(({ channel_name }) => channel_name),
-        deadAfterMs: DEAD_AFTER_MS,
+        deadAfterMs: ABANDONED_AFTER_MS,
       }),
     );
     this.progress.creations = creations.map((creation, index) => ({
       panel: panels[index]!,
       creation,
-      state: 'not asked',
+      state: 'not requested',
     }));
   }
 
@@ -145,9 +143,9 @@ export class PanelRequest implements DiscordWork {
     const { discord, database } = this.parts;
     const { guildId, categoryId, channelName: name } = panel.creation;
     const action = `create the channel ${JSON.stringify(name)}`;
-    const asked = { guildId, channelId: categoryId, action, needed: TO_CREATE_LOCKED };
-    await this.calls.run(asked, signal, async () => {
-      panel.state = 'asked';
+    const call = { guildId, channelId: categoryId, action, needed: TO_CREATE_LOCKED };
+    await this.calls.run(call, signal, async () => {
+      panel.state = 'requested';
       try {
         const created = { guildId, name, parentId: categoryId, overwrites };
         const channel = await discord.channels.createVoice(created, signal);
@@ -158,13 +156,13 @@ export class PanelRequest implements DiscordWork {
         throw error;
       }
     });
-    await database.write((manager) => noteCreatedChannel(manager, panel.creation));
+    await database.write((manager) => saveCreatedChannel(manager, panel.creation));
   }
 }
 
 function requireRoles(panels: readonly PanelToCreate[], permissions: BotPermissions): void {
   const unknown = new Set(panels.map(({ role_id }) => role_id).filter((roleId) => !permissions.hasRole(roleId)));
   if (unknown.size === 0) return;
-  const message = `names roles that this guild does not have: ${[...unknown].slice(0, MOST_NAMED).join(', ')}`;
+  const message = `contains roles that this guild does not have: ${[...unknown].slice(0, MAX_LISTED_IDS).join(', ')}`;
   throw new BadRequestError([{ field: 'counter_panel_custom_panels_create', message }]);
 }

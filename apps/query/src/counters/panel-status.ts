@@ -8,27 +8,27 @@ import {
 } from '#libs/counters';
 import type { PanelStatus } from './dto/panel-status.dto.js';
 
-export interface KnownOfPanels {
+export interface PanelFacts {
   /** In the order of the settings. */
   counters: readonly KnownCounter[];
-  /** By channel. */
+  /** By channel id. */
   channels: ReadonlyMap<string, PanelChannel>;
-  /** Of the guild; null when nothing is refreshed. */
+  /** The next refresh of the guild; null if none is planned. */
   nextRefresh: Date | null;
   unremoved: readonly UnremovedChannel[];
-  /** Whether there is a token. */
+  /** Whether DISCORD_TOKEN is set. */
   hasDiscord: boolean;
 }
 
-const NO_TOKEN = 'DISCORD_TOKEN is not set, so the counter stands still';
-const SHOWS_ANOTHER = 'The channel shows another count already, for which it is named first';
+const NO_TOKEN = 'DISCORD_TOKEN is not set, so the counter is not updated';
+const SHOWS_ANOTHER = 'The channel already shows another counter, which comes first in the settings';
 
-/** In the order of the settings; then the channels that belong to no counter any more. */
-export function panelStatus(known: KnownOfPanels): PanelStatus[] {
+/** The counters in the order of the settings, then channels that no longer belong to a counter. */
+export function panelStatus(known: PanelFacts): PanelStatus[] {
   return [...statusOfCounters(known), ...known.unremoved.map(statusOfUnremoved)];
 }
 
-function statusOfCounters({ counters, channels, nextRefresh, hasDiscord }: KnownOfPanels): PanelStatus[] {
+function statusOfCounters({ counters, channels, nextRefresh, hasDiscord }: PanelFacts): PanelStatus[] {
   const shown = new Set(shownCounters(counters));
   return counters.flatMap((known) => {
     const { panel } = known.definition;
@@ -59,18 +59,18 @@ function showsAnother(panel: string, channelId: string): PanelStatus {
 }
 
 function statusOfUnremoved({ channelId, channelName, error, dueAt }: UnremovedChannel): PanelStatus {
-  const what = `The channel ${JSON.stringify(channelName)} belongs to no counter any more and should be deleted`;
+  const what = `The channel ${JSON.stringify(channelName)} no longer belongs to a counter and should be deleted`;
   return {
     panel: COUNTERS[CUSTOM_PANEL_TYPE].panel,
     channel_id: channelId,
     last_value: null,
     last_update_at: null,
     next_update_at: dueAt?.toISOString() ?? null,
-    last_error: `${what}. ${error}${dueAt === null ? '. This was given up: delete it in Discord' : ''}`,
+    last_error: `${what}. ${error}${dueAt === null ? '. No further attempts: delete the channel in Discord' : ''}`,
   };
 }
 
-/** A guild may be looked at earlier for another counter; until Discord takes a rename of this one, it keeps its name. */
+/** The later of the guild's next refresh and the time from which Discord's rate limit allows renaming the channel. */
 function nextUpdateAt(nextRefresh: Date, known: PanelChannel | undefined): string {
   return new Date(Math.max(nextRefresh.getTime(), known ? earliestRename(known) : 0)).toISOString();
 }

@@ -11,13 +11,13 @@ import type { DiscordClient } from '#libs/discord';
 import { Clock, withDeadline } from '#libs/timing';
 import { describeError, Logger, type LogIds } from '#libs/observability';
 import { GuildDatabase } from '../database/guild-database.js';
-import { UNDO_MS } from '../settings/settings-part.js';
+import { UNDO_TIMEOUT_MS } from '../settings/settings-part.js';
 import type { PanelCreation, PanelProgress } from './panel-progress.js';
 
-/** From then on the ingestion service removes what could not be removed here, or was not there yet. */
-const LEFT_TO_OTHERS_AFTER_MS = 60_000;
+/** After this time, the ingestion service deletes channels that were not deleted here. In milliseconds. */
+const LEFT_TO_INGESTION_AFTER_MS = 60_000;
 
-/** Takes back in Discord what a request did there and could not store. */
+/** Undoes what a failed request changed in Discord. */
 @Injectable()
 export class PanelUndo {
   constructor(
@@ -27,7 +27,7 @@ export class PanelUndo {
   ) {}
 
   /**
-   * Never throws: what it cannot do, or not before the signal is aborted, stays in the database as work for the
+   * Never throws. What it cannot undo, or not before the signal aborts, stays in the database as a task for the
    * ingestion service.
    */
   async undo(discord: DiscordClient, progress: PanelProgress, signal: AbortSignal): Promise<void> {
@@ -36,17 +36,17 @@ export class PanelUndo {
       const removeAll = async (own: AbortSignal) => {
         for (const creation of lost) await this.remove(discord, creation, own, progress.ids);
       };
-      await withDeadline({ what: 'taking the change back', ms: UNDO_MS, signal, clock: this.clock }, removeAll);
+      await withDeadline({ what: 'undoing the change', ms: UNDO_TIMEOUT_MS, signal, clock: this.clock }, removeAll);
     } catch (error) {
       this.logger.warn(
         { ...progress.ids, error: describeError(error) },
-        'channels of counter panels are left to be removed later',
+        'could not delete the counter panel channels of a failed request; ingestion will retry',
       );
     }
     await this.forgetDeleted(progress);
   }
 
-  /** A deleted channel does not come back, so its panel goes, as it does with `channel.deleted`. */
+  /** A deleted channel cannot be restored, so its panel is removed, as after `channel.deleted`. */
   private async forgetDeleted({ guildId, ids, deleted }: PanelProgress): Promise<void> {
     for (const channelId of deleted) {
       try {
@@ -54,23 +54,23 @@ export class PanelUndo {
       } catch (error) {
         this.logger.warn(
           { ...ids, error: describeError(error) },
-          'a counter panel whose channel is gone is left to be found later',
+          'could not remove a counter panel whose channel was deleted; ingestion will remove it',
         );
       }
     }
   }
 
   /**
-   * Of a COMMIT that got no answer nobody knows whether it was done: what is stored after all must stay. A creation may
-   * also be gone because the guild was erased; then its channel is stored nowhere.
+   * Gives up the creations. If the COMMIT got no response, it may have succeeded, and then stored channels must be
+   * kept. A creation may also be missing because the guild was erased; then its channel is not stored anywhere.
    *
-   * @returns what is to be removed
+   * @returns the creations whose channels must be deleted
    */
   private async abandon({ guildId, creations }: PanelProgress): Promise<PanelCreation[]> {
     if (creations.length === 0) return [];
     const all = creations.map(({ creation }) => creation);
     return this.database.write(async (manager) => {
-      const abandoned = await abandonCreations(manager, guildId, all, LEFT_TO_OTHERS_AFTER_MS);
+      const abandoned = await abandonCreations(manager, guildId, all, LEFT_TO_INGESTION_AFTER_MS);
       const named = new Set(await findCustomPanelChannels(manager, guildId));
       return creations.filter(({ creation: { id, channelId } }) => abandoned.has(id) || !named.has(channelId ?? ''));
     });
@@ -84,11 +84,11 @@ export class PanelUndo {
   ): Promise<void> {
     try {
       if (state === 'created') await deleteChannel(discord, creation.guildId, creation.channelId!, signal);
-      if (state === 'asked') {
+      if (state === 'requested') {
         const wasThere = await this.database.read((manager) =>
           removeCreatedChannel(discord, manager, creation, signal),
         );
-        // It may still appear.
+        // Discord may still create it.
         if (!wasThere) return;
       }
       await this.database.write((manager) => dropCreation(manager, creation));
@@ -96,7 +96,7 @@ export class PanelUndo {
       signal.throwIfAborted();
       this.logger.warn(
         { ...ids, error: describeError(error) },
-        'the channel of a counter panel is left to be removed later',
+        'could not delete the channel of a counter panel; ingestion will retry',
       );
     }
   }

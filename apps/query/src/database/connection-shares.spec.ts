@@ -1,8 +1,8 @@
 import { ConnectionShares } from './connection-shares.js';
-import { TurnTimeoutError } from './database-failure.js';
+import { ConnectionWaitError } from './database-failure.js';
 
 describe('ConnectionShares', () => {
-  it('should give up what waits too long for its turn, and then not begin it', async () => {
+  it('should reject work that waits too long for a connection, and not start it later', async () => {
     const shares = new ConnectionShares(4, 50);
     let release!: () => void;
     const first = shares.run('change', () => new Promise<void>((resolve) => (release = resolve)));
@@ -10,7 +10,7 @@ describe('ConnectionShares', () => {
     const late = shares.run('change', async () => {
       hasBegun = true;
     });
-    await expect(late).rejects.toThrow(TurnTimeoutError);
+    await expect(late).rejects.toThrow(ConnectionWaitError);
     release();
     await first;
     await expect(shares.run('change', async () => 'next')).resolves.toBe('next');

@@ -1,33 +1,33 @@
 import pLimit, { type LimitFunction } from 'p-limit';
-import { TurnTimeoutError } from './database-failure.js';
+import { ConnectionWaitError } from './database-failure.js';
 
 /**
- * What may hold a connection for longer than a moment:
+ * The uses of a connection that can take long:
  *
  * - `change`: waits for the lock of its guild's stripe
- * - `erasure`: holds its connection until it is done, which may take minutes
- * - `search`: a portion of the guilds, or of the events, that are looked through for a member
- * - `export`: a page of a download
- * - `summary`: a snapshot of up to half a minute
+ * - `erasure`: holds its connection until it has finished, which may take minutes
+ * - `search`: searches a part of the guilds or events for a member
+ * - `export`: reads a page of a download
+ * - `summary`: reads in a snapshot, for up to half a minute
  */
-export type LongWork = 'change' | 'erasure' | 'search' | 'export' | 'summary';
+export type ConnectionUse = 'change' | 'erasure' | 'search' | 'export' | 'summary';
 
-/** As long as the slowest of them but erasures takes, in milliseconds. */
-const LONGEST_WAIT_MS = 30_000;
+/** The maximum duration of the slowest use except erasures, in milliseconds. */
+const MAX_WAIT_MS = 30_000;
 
 /**
- * Shares the connections of the pool out: so that no work, however much of it there is, keeps another kind waiting for
- * long, and what takes a moment (keys, settings, views, readiness) always finds one free.
+ * Limits how many connections of the pool each slow use may hold. So no use can block another for long, and short reads
+ * (keys, settings, views, readiness) always find a free connection.
  */
 export class ConnectionShares {
-  private readonly shares: Readonly<Record<LongWork, LimitFunction>>;
-  /** All but changes, which would wait for minutes otherwise. */
+  private readonly shares: Readonly<Record<ConnectionUse, LimitFunction>>;
+  /** All uses except `change`, which would otherwise wait for minutes. */
   private readonly slow: LimitFunction;
 
-  /** @param poolSize connections that the pool may hold: with fewer than 6, slow work of one kind may wait for another */
+  /** @param poolSize maximum size of the pool. Below 6, slow uses of different kinds may wait for each other */
   constructor(
     poolSize: number,
-    private readonly longestWaitMs = LONGEST_WAIT_MS,
+    private readonly maxWaitMs = MAX_WAIT_MS,
   ) {
     const changes = Math.max(1, poolSize >> 2);
     const slow = Math.max(1, poolSize - 1 - changes);
@@ -43,35 +43,35 @@ export class ConnectionShares {
   }
 
   /**
-   * Runs work that holds one connection, when its turn has come. Each kind queues by itself, and no more than its share
-   * of it in the queue of all: so the others wait for a few, and not for all that were asked before.
+   * Runs work that holds one connection, as soon as one is available. Each use has its own queue, and only its share
+   * enters the common queue. So other uses wait behind a few of them, and not behind all.
    *
-   * @throws TurnTimeoutError, with nothing done, when its turn does not come; not for erasures, whose callers give up by
-   *   themselves
+   * @throws ConnectionWaitError if no connection becomes available in time; then the work was not started. Not for
+   *   erasures, whose callers have their own timeout
    */
-  run<T>(kind: LongWork, work: () => Promise<T>): Promise<T> {
-    return kind === 'erasure' ? this.inTurn(kind, work) : this.inTurnSoon(kind, work);
+  run<T>(kind: ConnectionUse, work: () => Promise<T>): Promise<T> {
+    return kind === 'erasure' ? this.runInTurn(kind, work) : this.runWithTimeout(kind, work);
   }
 
-  private inTurn<T>(kind: LongWork, work: () => Promise<T>): Promise<T> {
+  private runInTurn<T>(kind: ConnectionUse, work: () => Promise<T>): Promise<T> {
     const share = this.shares[kind];
     return kind === 'change' ? share(work) : share(() => this.slow(work));
   }
 
-  private inTurnSoon<T>(kind: LongWork, work: () => Promise<T>): Promise<T> {
+  private runWithTimeout<T>(kind: ConnectionUse, work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const timeout = new TurnTimeoutError(kind, this.longestWaitMs);
+      const timeout = new ConnectionWaitError(kind, this.maxWaitMs);
       let isLate = false;
       const timer = setTimeout(() => {
         isLate = true;
         reject(timeout);
-      }, this.longestWaitMs);
+      }, this.maxWaitMs);
       const begin = async () => {
         clearTimeout(timer);
         if (isLate) throw timeout;
         return work();
       };
-      this.inTurn(kind, begin).then(resolve, reject);
+      this.runInTurn(kind, begin).then(resolve, reject);
     });
   }
 }

@@ -1,7 +1,7 @@
 import { QueryFailedError } from 'typeorm';
 import { isConnectionFailure, sqlState } from '#libs/database';
 
-/** The service has not reached its database yet. */
+/** The service has not connected to its database yet. */
 export class NotConnectedError extends Error {
   override readonly name = 'NotConnectedError';
 
@@ -10,18 +10,18 @@ export class NotConnectedError extends Error {
   }
 }
 
-/** So much is asked of the database, or it is so slow, that the turn of this did not come in time. */
-export class TurnTimeoutError extends Error {
-  override readonly name = 'TurnTimeoutError';
+/** No connection became available in time, because the database is overloaded or slow. */
+export class ConnectionWaitError extends Error {
+  override readonly name = 'ConnectionWaitError';
 
   constructor(kind: string, waitedMs: number) {
-    super(`the database was busy for ${waitedMs} ms with others of the kind "${kind}"`);
+    super(`no database connection for "${kind}" became available within ${waitedMs} ms`);
   }
 }
 
-/** Whether it is the database (or the way to it) that failed, and not this program. */
+/** Whether the database or the connection to it failed, as opposed to a bug of this program. */
 export function isDatabaseFailure(error: unknown): boolean {
-  if (error instanceof NotConnectedError || error instanceof TurnTimeoutError) return true;
+  if (error instanceof NotConnectedError || error instanceof ConnectionWaitError) return true;
   if (error instanceof QueryFailedError) return true;
   return sqlState(error) !== undefined || isConnectionFailure(error);
 }

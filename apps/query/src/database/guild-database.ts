@@ -5,12 +5,12 @@ import { DatabaseError, ServiceUnavailableError, SettingsError, type ApiError } 
 import { ConnectionShares } from './connection-shares.js';
 import { isDatabaseFailure, NotConnectedError } from './database-failure.js';
 
-/** Longer than any summary should take; shorter than anybody waits for one. */
+/** Longer than any summary should take, and shorter than callers usually wait. */
 const SNAPSHOT_STATEMENT_TIMEOUT_MS = 30_000;
 
 type Work<T> = (manager: EntityManager) => Promise<T>;
 
-/** The ways in which requests use the database. They differ in what the caller is told when it fails. */
+/** Database access of requests. The methods differ in which API error they throw if the database fails. */
 @Injectable()
 export class GuildDatabase {
   private readonly dataSource: DataSource;
@@ -26,21 +26,21 @@ export class GuildDatabase {
     return this.attempt(work, (cause) => new SettingsError(cause));
   }
 
-  /** Reads anything else that takes a moment. @throws ServiceUnavailableError */
+  /** Runs any other short read. @throws ServiceUnavailableError */
   read<T>(work: Work<T>): Promise<T> {
     return this.attempt(work, (cause) => new ServiceUnavailableError('The database could not be read', { cause }));
   }
 
-  /** Reads a part of much: it waits for its turn, and holds its connection no longer. @throws ServiceUnavailableError */
-  readPart<T>(of: 'search' | 'export', work: Work<T>): Promise<T> {
+  /** Reads one page of a long read. Holds a connection only for this page. @throws ServiceUnavailableError */
+  readPage<T>(of: 'search' | 'export', work: Work<T>): Promise<T> {
     return this.read((manager) => this.shares.run(of, () => work(manager)));
   }
 
   /**
-   * Reads in several statements what was stored at one moment. Waits for its turn.
+   * Runs several statements in one snapshot.
    *
-   * The tables are locked before the snapshot is taken: a partition that was made or dropped after it would be missing
-   * to both.
+   * The tables are locked before the snapshot is taken. Otherwise, a partition that is created or dropped in between
+   * would be missing from the result.
    *
    * @throws ServiceUnavailableError
    */
@@ -57,16 +57,16 @@ export class GuildDatabase {
     );
   }
 
-  /** Writes what is no state of a guild. @throws DatabaseError, and then nothing was changed */
+  /** Writes data that is not protected by a stripe lock. @throws DatabaseError; then nothing was changed */
   write<T>(work: Work<T>): Promise<T> {
     return this.attempt(work, (cause) => new DatabaseError(cause));
   }
 
   /**
-   * Changes what is stored of a guild, in one transaction under the exclusive lock of the guild's stripe: once it has
-   * answered, no event is stored against the change. Waits for its turn.
+   * Changes data of a guild in one transaction, under the exclusive lock of the guild's stripe. Once it resolves, no
+   * event is stored that contradicts the change.
    *
-   * @throws DatabaseError, and then nothing was changed
+   * @throws DatabaseError; then nothing was changed
    */
   change<T>(guildId: string, work: Work<T>): Promise<T> {
     return this.write((manager) =>
@@ -80,8 +80,8 @@ export class GuildDatabase {
   }
 
   /**
-   * Changes what is stored of a guild in several transactions, which take the lock themselves. They hold their
-   * connection in {@link holdForErasure}.
+   * Changes data of a guild in several transactions, which take the lock themselves. They hold their connection in
+   * {@link holdForErasure}.
    *
    * @throws DatabaseError
    */
@@ -89,7 +89,7 @@ export class GuildDatabase {
     return this.attempt(work, (cause) => new DatabaseError(cause));
   }
 
-  /** Runs what holds a connection for an erasure. Waits for its turn. */
+  /** Runs erasure work that holds a connection. */
   holdForErasure<T>(work: () => Promise<T>): Promise<T> {
     return this.shares.run('erasure', work);
   }

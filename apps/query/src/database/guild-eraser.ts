@@ -17,39 +17,42 @@ import { ApiError, DatabaseError } from '../http/api-error.js';
 import { GuildDatabase } from './guild-database.js';
 
 /**
- * In milliseconds. Shorter than the two minutes after which a connection is cut on which nothing moves, with some time
- * for what comes before the erasure.
+ * In milliseconds. Shorter than the two minutes after which an idle HTTP connection is closed, with some time left for
+ * what happens before the erasure.
  */
-export const LONGEST_ERASURE_MS = 60_000;
+export const ERASURE_TIMEOUT_MS = 60_000;
 
-/** How long a request waits for its erasure. */
-export class ErasurePatience {
-  /** @param ms @defaultValue LONGEST_ERASURE_MS */
-  constructor(readonly ms = LONGEST_ERASURE_MS) {}
+/** How long a request waits for its erasure to finish. */
+export class ErasureTimeout {
+  /** @param ms @defaultValue ERASURE_TIMEOUT_MS */
+  constructor(readonly ms = ERASURE_TIMEOUT_MS) {}
 }
 
 /**
- * Erases for requests. An answer comes when all is erased, which takes a minute for some millions of events; or when
- * that takes too long, and then an erasure that has begun goes on without its request.
+ * Runs the erasures of requests. A request waits until everything is erased, which takes about a minute for some
+ * millions of events. If that takes longer than the timeout, the request fails, and an erasure that has begun continues
+ * in the background.
  */
 @Injectable()
 export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly eraser: Eraser;
   private readonly stopping = new AbortController();
-  /** Also those that were answered. */
+  /** Includes erasures whose requests have timed out. */
   private readonly running = new Set<Promise<unknown>>();
 
   constructor(
     dataSource: DataSource,
     private readonly database: GuildDatabase,
-    private readonly patience: ErasurePatience,
+    private readonly timeout: ErasureTimeout,
     private readonly logger: Logger,
     @Optional() log?: ErasureLog,
   ) {
     this.eraser = new Eraser(dataSource, undefined, (work) => database.holdForErasure(work), log);
   }
 
-  /** What is not finished now is left to the ingestion service; the requests that wait for it are told. */
+  /**
+   * Stops unfinished erasures, which the ingestion service then finishes, and fails the requests that wait for them.
+   */
   beforeApplicationShutdown(): void {
     this.stopping.abort();
   }
@@ -58,39 +61,39 @@ export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShut
     await Promise.allSettled(this.running);
   }
 
-  /** @returns what was erased @throws DatabaseError, which says whether the erasure goes on */
+  /** @returns what was erased @throws DatabaseError, whose message says whether the erasure continues */
   eraseMember(guildId: string, userId: string, ids: LogIds): Promise<MemberReferences> {
-    return this.inSteps(ids, (options) => this.eraser.eraseMember(guildId, userId, options));
+    return this.runErasure(ids, (options) => this.eraser.eraseMember(guildId, userId, options));
   }
 
-  /** As {@link eraseMember} in several guilds; it begins in all of them or in none. @returns what was erased, by guild */
+  /** {@link eraseMember} for several guilds. It begins in all of them or in none. @returns what was erased, by guild */
   eraseMemberIn(guildIds: readonly string[], userId: string, ids: LogIds): Promise<Map<string, MemberReferences>> {
-    return this.inSteps(ids, (options) => this.eraser.eraseMemberIn(guildIds, userId, options));
+    return this.runErasure(ids, (options) => this.eraser.eraseMemberIn(guildIds, userId, options));
   }
 
-  /** Erases everything of the guild that happened before now. @throws DatabaseError, which says whether it goes on */
+  /** Erases all data of the guild up to now. @throws DatabaseError, whose message says whether the erasure continues */
   eraseGuild(guildId: string, ids: LogIds): Promise<void> {
-    return this.inSteps(ids, (options) => this.eraser.eraseGuild(guildId, options));
+    return this.runErasure(ids, (options) => this.eraser.eraseGuild(guildId, options));
   }
 
   /**
-   * As {@link GuildDatabase.change}, for a change that would show what is stored of a guild again: an erasure of the
-   * guild that is unfinished is finished first.
+   * {@link GuildDatabase.change} for a change that makes a guild's data visible again: finishes an unfinished erasure
+   * of the guild first.
    *
-   * @throws DatabaseError, and then nothing was changed
+   * @throws DatabaseError; then nothing was changed
    */
-  async changeErased<T>(guildId: string, ids: LogIds, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+  async changeAfterErasure<T>(guildId: string, ids: LogIds, work: (manager: EntityManager) => Promise<T>): Promise<T> {
     for (;;) {
       const outcome = await this.database.change(guildId, async (manager) =>
         (await isGuildErasureUnfinished(manager, guildId)) ? undefined : { result: await work(manager) },
       );
       if (outcome !== undefined) return outcome.result;
-      await this.inSteps(ids, (options) => this.eraser.finish({ guildId, userId: WHOLE_GUILD }, options));
+      await this.runErasure(ids, (options) => this.eraser.finish({ guildId, userId: WHOLE_GUILD }, options));
     }
   }
 
-  /** @param ids of the request, which the erasure may outlive */
-  private async inSteps<T>(ids: LogIds, work: (options: ErasureOptions) => Promise<T>): Promise<T> {
+  /** @param ids of the request, for the log; the erasure may continue after the request */
+  private async runErasure<T>(ids: LogIds, work: (options: ErasureOptions) => Promise<T>): Promise<T> {
     let state: ErasureState = 'waiting';
     let isAnswered = false;
     const givingUp = new AbortController();
@@ -98,7 +101,7 @@ export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShut
     const erasing = this.database
       .changeInSteps(() => work({ signal, onState: (now) => (state = now) }))
       .catch((error: unknown) => {
-        if (isAnswered && state === 'begun' && !signal.aborted) this.tellFailure(ids, error);
+        if (isAnswered && state === 'started' && !signal.aborted) this.logFailure(ids, error);
         if (error instanceof ErasureUnfinishedError) throw unfinished(error);
         if (error instanceof ErasureLogError) throw notLogged(error);
         throw signal.aborted ? new DatabaseError(error) : error;
@@ -107,30 +110,29 @@ export class GuildEraser implements BeforeApplicationShutdown, OnApplicationShut
     this.running.add(erasing);
 
     try {
-      return await withDeadline({ what: 'an erasure', ms: this.patience.ms }, erasing);
+      return await withDeadline({ what: 'an erasure', ms: this.timeout.ms }, erasing);
     } catch (error) {
       if (!(error instanceof DeadlineError)) throw error;
       isAnswered = true;
-      // Read before the erasure is told to end.
+      // Read the state before the abort below changes it.
       const reached = state as ErasureState;
-      if (reached !== 'begun') givingUp.abort();
+      if (reached !== 'started') givingUp.abort();
       throw reached === 'waiting' ? new DatabaseError(error) : unfinished(error);
     }
   }
 
-  private tellFailure(ids: LogIds, error: unknown): void {
+  private logFailure(ids: LogIds, error: unknown): void {
     const cause = error instanceof ErasureUnfinishedError ? error.cause : error;
-    this.logger.warn({ ...ids, error: describeError(cause) }, 'an erasure could not go on after its answer');
+    this.logger.warn({ ...ids, error: describeError(cause) }, 'an erasure failed after its request had timed out');
   }
 }
 
 function notLogged(cause: ErasureLogError): ApiError {
-  const message =
-    'The log of erasures cannot be written, so nothing was erased; the operator has to see to ERASURE_LOG';
+  const message = 'The erasure log cannot be written, so nothing was erased. The operator must check ERASURE_LOG';
   return new ApiError('DatabaseError', message, { cause });
 }
 
 function unfinished(cause: Error): ApiError {
-  const message = 'The erasure has begun and goes on by itself; the same request waits for its end';
+  const message = 'The erasure has begun and continues in the background. Repeat the request to wait for it to finish';
   return new ApiError('DatabaseError', message, { cause });
 }

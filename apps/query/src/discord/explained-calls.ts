@@ -9,39 +9,39 @@ import {
 import type { Clock } from '#libs/timing';
 import { DiscordApiInteractionError } from '../http/api-error.js';
 
-/** What a request wants of Discord. */
-export interface Asked {
+/** A call of Discord, as error messages describe it. */
+export interface DiscordCall {
   guildId: string;
-  /** Where the bot may lack something, beside the guild as a whole. */
+  /** The channel in which the bot needs the permissions; undefined if it needs them only in the guild. */
   channelId?: string;
-  /** Ends the sentence "Discord could not …". */
+  /** Completes the sentence "Discord could not …". */
   action: string;
   needed: readonly DiscordPermission[];
 }
 
-/** Calls of Discord that say in their error what the bot lacks, and where. */
+/** Makes calls of Discord whose errors name the missing permission and the place where it is missing. */
 export class ExplainedCalls {
   constructor(
     private readonly discord: DiscordClient,
     private readonly clock: Clock,
   ) {}
 
-  /** @throws DiscordApiInteractionError that names the permission, where one is missing; whatever else `work` throws */
-  async run<T>(asked: Asked, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  /** @throws DiscordApiInteractionError, which names a missing permission; and any other error of `work` */
+  async run<T>(call: DiscordCall, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof DiscordError)) throw error;
-      const { guildId, channelId, action, needed } = asked;
-      const known = error.kind === 'forbidden' ? await this.whatIsMissing(asked, signal) : { channelId };
+      const { guildId, channelId, action, needed } = call;
+      const known = error.kind === 'forbidden' ? await this.findMissingPermissions(call, signal) : { channelId };
       const place = known ? '' : ` in server ${guildId}`;
       throw new DiscordApiInteractionError(explainDiscordError(error, { action, needed, ...known }) + place, error);
     }
   }
 
-  /** Undefined when it cannot be found out. */
-  private async whatIsMissing(
-    { guildId, channelId, needed }: Asked,
+  /** @returns undefined if it cannot be determined */
+  private async findMissingPermissions(
+    { guildId, channelId, needed }: DiscordCall,
     signal: AbortSignal,
   ): Promise<Pick<FailedAction, 'lacking' | 'channelId' | 'isInGuild'> | undefined> {
     try {
@@ -51,7 +51,7 @@ export class ExplainedCalls {
       const inGuild = permissions.lackingInGuild(needed, now);
       if (inGuild.length > 0) return { lacking: inGuild };
       if (channelId === undefined) return undefined;
-      // Discord leaves a channel that is there out of its list when the bot cannot see it.
+      // Discord's list of channels leaves out those that the bot cannot see.
       const lacking = permissions.lackingInChannel(channelId, needed, now) ?? ['ViewChannel'];
       return lacking.length > 0 ? { lacking, channelId } : undefined;
     } catch (error) {

@@ -1,14 +1,15 @@
 import { DiscordError, type ChannelOfGuild, type DiscordChannel, type DiscordClient } from '#libs/discord';
 
-/** A channel whose id is all that is known of it, and why. */
+/** A channel that could not be read, and the reason. */
 export interface UnknownChannel {
   id: string;
-  /** `hidden`: the bot cannot see it, or it is of a guild that the bot is not in. */
-  why: 'hidden' | 'no such channel' | 'of another guild';
+  /** `hidden`: the bot cannot see it, or is not a member of its guild. */
+  reason: 'hidden' | 'no such channel' | 'of another guild';
 }
 
 /**
- * Looks for a channel that Discord does not list: it lists neither threads nor what the bot cannot see.
+ * Finds a channel that is missing from Discord's list of channels, which has neither threads nor channels that the bot
+ * cannot see.
  *
  * @throws DiscordError, or the signal's reason
  */
@@ -19,11 +20,11 @@ export async function findChannel(
 ): Promise<DiscordChannel | UnknownChannel> {
   try {
     const channel = await discord.channels.get({ guildId, channelId }, signal);
-    return channel.guildId === guildId ? channel : { id: channelId, why: 'of another guild' };
+    return channel.guildId === guildId ? channel : { id: channelId, reason: 'of another guild' };
   } catch (error) {
     if (!(error instanceof DiscordError)) throw error;
-    if (error.kind === 'forbidden') return { id: channelId, why: 'hidden' };
-    if (error.kind === 'not_found') return { id: channelId, why: 'no such channel' };
+    if (error.kind === 'forbidden') return { id: channelId, reason: 'hidden' };
+    if (error.kind === 'not_found') return { id: channelId, reason: 'no such channel' };
     throw error;
   }
 }

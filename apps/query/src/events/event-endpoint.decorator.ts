@@ -6,16 +6,17 @@ import { AcceptedEvent } from './dto/event-answers.dto.js';
 export interface EventEndpointOptions extends Pick<EndpointOptions, 'operationId' | 'summary' | 'description'> {
   /** JSON Schema of the event. */
   body: NonNullable<EndpointOptions['body']>;
-  /** What it answers where the guild may not want the event. */
+  /** The response if the guild has the event switched off; undefined if it cannot be switched off. */
   declined?: Type;
 }
 
-/** {@link Endpoint} of a route that hands an event over. */
+/** {@link Endpoint} for a route that hands an event over to the broker. */
 export function EventEndpoint({ declined, ...described }: EventEndpointOptions): MethodDecorator {
   const answers: Record<number, EndpointAnswer> = {
-    202: { description: 'Handed over; it is stored within a second', content: envelope(AcceptedEvent) },
+    202: { description: 'Accepted. The event is stored within a second', content: envelope(AcceptedEvent) },
   };
-  if (declined !== undefined) answers[200] = { description: 'Not wanted in this guild', content: envelope(declined) };
+  if (declined !== undefined)
+    answers[200] = { description: 'Not stored, because it is switched off in this guild', content: envelope(declined) };
   return Endpoint({
     ...described,
     answers,

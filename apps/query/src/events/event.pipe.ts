@@ -4,11 +4,11 @@ import type { JsonObject } from '#libs/json';
 import { BadRequestError } from '../http/api-error.js';
 import { bodyFields } from '../requests/request-fields.js';
 
-/** Reads an event from the body of a request, by the compiled reader that reads it from a message too. */
+/** Reads an event from a request body, with the same compiled reader that reads it from a message. */
 class EventPipe<T> implements PipeTransform {
   constructor(private readonly read: (body: JsonObject) => Read<T>) {}
 
-  /** @throws BadRequestError naming every wrong field */
+  /** @throws BadRequestError that names every invalid field */
   transform(body: unknown): T {
     const read = this.read(bodyFields(body));
     if (!read.ok) throw new BadRequestError(read.fields);
@@ -19,6 +19,6 @@ class EventPipe<T> implements PipeTransform {
 /** For `@Body()`: a statistic event. */
 export const StatisticBody = (kind: CompiledKind): PipeTransform => new EventPipe((body) => kind.read(body));
 
-/** For `@Body()`: an event that is no statistic. */
+/** For `@Body()`: an event that is not a statistic. */
 export const GuildEventBody = (name: GuildEventName): PipeTransform =>
   new EventPipe((body) => readGuildEvent(name, body));

@@ -22,8 +22,8 @@ export class HealthController {
   @WithoutEnvelope()
   @Endpoint({
     operationId: 'getLiveness',
-    summary: 'Whether the process can answer',
-    answers: { 200: { description: 'It can', content: LivenessAnswer } },
+    summary: 'Check whether the process can answer requests',
+    answers: { 200: { description: 'The process is alive', content: LivenessAnswer } },
   })
   @Access('open')
   livez(): LivenessAnswer {
@@ -34,11 +34,12 @@ export class HealthController {
   @WithoutEnvelope()
   @Endpoint({
     operationId: 'getReadiness',
-    summary: 'Whether this instance can do its work now',
-    description: 'Without the broker it is ready, and `degraded`: it reads, and cannot take events.',
+    summary: 'Check whether this instance is ready for requests',
+    description:
+      'Without the broker, the instance is ready, and its check is `degraded`: reads work, but events are refused.',
     answers: {
-      200: { description: 'It can', content: ReadinessAnswer },
-      503: { description: 'It cannot', content: ReadinessAnswer },
+      200: { description: 'The instance is ready', content: ReadinessAnswer },
+      503: { description: 'The instance is not ready', content: ReadinessAnswer },
     },
   })
   @Access('open')
@@ -53,7 +54,7 @@ export class HealthController {
   @Header('content-type', Registry.PROMETHEUS_CONTENT_TYPE)
   @Endpoint({
     operationId: 'getMetrics',
-    summary: 'Metrics for Prometheus',
+    summary: 'Get metrics for Prometheus',
     answers: { 200: { description: 'All metrics', content: text(), mediaType: 'text/plain' } },
   })
   @Access('service')

@@ -1,8 +1,9 @@
 import { Module } from '@nestjs/common';
+import { Registry } from 'prom-client';
 import { EventHandover } from '#libs/broker';
 import { Database } from '#libs/database';
 import { DiscordClient } from '#libs/discord';
-import { HealthChecks } from '#libs/observability';
+import { HealthChecks, measureReadiness } from '#libs/observability';
 import { HealthController } from './health.controller.js';
 
 @Module({
@@ -15,7 +16,11 @@ import { HealthController } from './health.controller.js';
     },
   ],
 })
-export class HealthModule {}
+export class HealthModule {
+  constructor(health: HealthChecks, registry: Registry) {
+    measureReadiness(registry, health);
+  }
+}
 
 function healthChecks(database: Database, handover: EventHandover, discord?: DiscordClient): HealthChecks {
   return new HealthChecks({

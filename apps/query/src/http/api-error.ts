@@ -1,6 +1,6 @@
 import type { FieldError } from '#libs/contracts';
 
-/** Every error that an answer may bear: its `error.code` and its HTTP status. */
+/** All errors of the API by name, with their `error.code` and HTTP status. */
 export const API_ERRORS = {
   BadRequestError: { code: 400, status: 400 },
   UnauthorizedError: { code: 401, status: 401 },
@@ -19,19 +19,19 @@ export const API_ERRORS = {
 export type ApiErrorName = keyof typeof API_ERRORS;
 
 export interface ApiErrorDetails {
-  /** Every wrong field of the request. */
+  /** Every invalid field of the request. */
   fields?: readonly FieldError[];
-  /** The event that was not handed over, so that the caller can repeat the same one. */
+  /** The event that was not handed over, so that the caller can send the same event again. */
   event?: { event_id: string; occurred_at: string };
-  /** When it is worth to try again, in seconds. */
+  /** When to retry, in seconds. */
   retryAfterSeconds?: number;
-  /** @defaultValue the status of the error's name */
+  /** @defaultValue the status in {@link API_ERRORS} */
   status?: number;
-  /** What happened inside; logged and never answered. */
+  /** The underlying error. It is logged, and never part of a response. */
   cause?: unknown;
 }
 
-/** An error that the caller is told of. */
+/** An error that is returned to the caller. */
 export class ApiError extends Error {
   readonly status: number;
 
@@ -52,15 +52,15 @@ export class ApiError extends Error {
 const RETRY_AFTER_SECONDS = 5;
 
 /**
- * How many wrong fields are named: more than any request has. Only fields that the caller made up can be more, and
- * they come last; the message says how many are left out.
+ * How many invalid fields an error lists. This is more than any request has: only unknown fields can exceed it, and
+ * they come last. The message says how many are left out.
  */
 export const MAX_NAMED_FIELDS = 100;
-/** How much of a name that the caller made up is answered, in UTF-16 units. */
+/** Unknown field names are truncated to this length, in UTF-16 code units. */
 const LONGEST_NAME = 100;
 const NAMES_IN_MESSAGE = 5;
 
-/** The request is not of the documented form. */
+/** The request is invalid. */
 export class BadRequestError extends ApiError {
   override readonly status: BadRequestStatus;
 
@@ -71,30 +71,30 @@ export class BadRequestError extends ApiError {
     const names = [...new Set(fields.map(({ field }) => field))];
     const shown = names.slice(0, NAMES_IN_MESSAGE).join(', ') + (names.length > NAMES_IN_MESSAGE ? ', …' : '');
     const left = mistakes.length - fields.length;
-    const more = left > 0 ? ` (and ${left} more mistakes than are named)` : '';
-    super('BadRequestError', `The request is not of the documented form: ${shown}${more}`, { fields, status });
+    const more = left > 0 ? ` (and ${left} more)` : '';
+    super('BadRequestError', `The request has invalid fields: ${shown}${more}`, { fields, status });
     this.status = status;
   }
 }
 
-/** What was cut in halves, or came as a half, is no character: strict parsers would refuse the whole answer for it. */
+/** Truncates a name and replaces lone surrogates, because strict JSON parsers would reject the response. */
 function shownName(field: string): string {
   return field.slice(0, LONGEST_NAME).replaceAll(/\p{Surrogate}/gu, '\ufffd');
 }
 
-/** 400, or what HTTP knows more exactly. */
+/** 400, or a more specific status. */
 type BadRequestStatus = 400 | 408 | 413 | 415 | 417 | 431;
 
 export class UnauthorizedError extends ApiError {
   constructor() {
-    super('UnauthorizedError', 'This needs a valid credential: Authorization: Bearer <key>');
+    super('UnauthorizedError', 'A valid credential is required: Authorization: Bearer <key>');
   }
 }
 
-/** The same text whatever is missing: it must not tell whether the guild exists. */
+/** The message is always the same, so that it does not reveal whether the guild exists. */
 export class ForbiddenError extends ApiError {
   constructor() {
-    super('ForbiddenError', 'This credential has no right to this guild or to this endpoint');
+    super('ForbiddenError', 'This credential does not have access to this guild or endpoint');
   }
 }
 
@@ -105,20 +105,24 @@ export class TooManyRequestsError extends ApiError {
 }
 
 export class NotFoundError extends ApiError {
-  constructor(message = 'There is no such route') {
+  constructor(message = 'No such route') {
     super('NotFoundError', message);
   }
 }
 
 export class InternalServerError extends ApiError {
   constructor(cause?: unknown) {
-    super('InternalServerError', 'Something went wrong; the log knows more under the id of this request', { cause });
+    super(
+      'InternalServerError',
+      'An unexpected error occurred. The log of the service has the details for this X-Request-Id',
+      { cause },
+    );
   }
 }
 
 /**
- * The broker did not take an event, the database failed when something but settings or state was read, or the service
- * stops.
+ * The broker did not accept an event, a read failed that is not about settings or the state of a guild, or the service
+ * is shutting down.
  */
 export class ServiceUnavailableError extends ApiError {
   constructor(message: string, details: Pick<ApiErrorDetails, 'event' | 'cause'>) {
@@ -134,23 +138,23 @@ export class ModuleDisabledError extends ApiError {
 
 export class ModuleEnabledError extends ApiError {
   constructor() {
-    super('ModuleEnabledError', 'The module is enabled in this guild already');
+    super('ModuleEnabledError', 'The module is already enabled in this guild');
   }
 }
 
 export class SettingsError extends ApiError {
   constructor(cause: unknown) {
-    super('SettingsError', "The guild's settings could not be read", { cause });
+    super('SettingsError', 'The settings of the guild could not be read', { cause });
   }
 }
 
 export class DatabaseError extends ApiError {
   constructor(cause: unknown) {
-    super('DatabaseError', 'The database did not take the change; nothing of it remains', { cause });
+    super('DatabaseError', 'The change could not be stored. Nothing was changed', { cause });
   }
 }
 
-/** Discord refused or did not answer; the message says which permission or object. */
+/** Discord refused or did not answer. The message names the missing permission or object. */
 export class DiscordApiInteractionError extends ApiError {
   constructor(message: string, cause?: unknown) {
     super('DiscordApiInteractionError', message, { cause });

@@ -10,7 +10,7 @@ import { requestLogIds } from './request-log-ids.js';
 /** For each name of an error. */
 const LINES_PER_MINUTE = 20;
 
-/** Answers every error in the envelope, and logs those that are not the caller's. */
+/** Answers every error in the envelope, and logs server errors. */
 @Catch()
 export class ApiExceptionFilter implements ExceptionFilter {
   /** By the error's name. */
@@ -58,7 +58,7 @@ export function sendError(reply: FastifyReply, error: ApiError): void {
   void reply.status(error.status).type('application/json; charset=utf-8').send(errorEnvelope(error));
 }
 
-/** Nest and Fastify have errors of their own for requests that no handler saw. */
+/** Converts any error. Nest and Fastify throw their own errors for requests that do not reach a handler. */
 export function asApiError(exception: unknown): ApiError {
   if (exception instanceof ApiError) return exception;
   const status =
@@ -68,10 +68,11 @@ export function asApiError(exception: unknown): ApiError {
   if (status === 415) return new BadRequestError([{ field: 'content-type', message: 'must be application/json' }], 415);
   if (typeof status === 'number' && status >= 400 && status < 500) {
     const { code } = exception as { code?: unknown };
-    if (code === 'FST_CP_ERR_INVALID_CONTENT') return new BadRequestError([{ field: 'body', message: 'is not gzip' }]);
-    // Their own messages may repeat what the caller sent.
+    if (code === 'FST_CP_ERR_INVALID_CONTENT')
+      return new BadRequestError([{ field: 'body', message: 'must be valid gzip' }]);
+    // The original messages may contain parts of the request.
     const isBadPath = code === 'FST_ERR_BAD_URL';
-    const message = isBadPath ? 'has a path that is not correctly percent-encoded' : 'cannot be read as it came';
+    const message = isBadPath ? 'must have a valid percent-encoded path' : 'cannot be read';
     return new BadRequestError([{ field: 'request', message }]);
   }
   return new InternalServerError(exception);

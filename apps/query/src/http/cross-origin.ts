@@ -1,14 +1,14 @@
 import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 
-/** How long a browser may remember what it was told of a route, in seconds; the longest that Chromium takes. */
+/** How long a browser may cache a preflight response, in seconds. Chromium's maximum. */
 const PREFLIGHT_MAX_AGE_SECONDS = 7_200;
 
 /**
- * Lets pages of these origins call the API from a browser, with cookies. Without any, nothing is done: other origins
- * get no permission, and `OPTIONS` is a route that does not exist.
+ * Lets pages of these origins call the API from a browser, with cookies. Without origins it does nothing, and `OPTIONS`
+ * answers 404.
  *
- * Call it before anything that refuses requests: a browser hides errors that lack these headers from the page.
+ * Call it before anything that rejects requests: browsers hide error responses without CORS headers from the page.
  */
 export async function allowOrigins(server: FastifyInstance, origins: readonly string[]): Promise<void> {
   if (origins.length === 0) return;
@@ -19,7 +19,7 @@ export async function allowOrigins(server: FastifyInstance, origins: readonly st
     allowedHeaders: ['Authorization', 'Content-Type', 'Content-Encoding', 'X-CSRF-Token'],
     exposedHeaders: ['X-Request-Id', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'Content-Disposition'],
     maxAge: PREFLIGHT_MAX_AGE_SECONDS,
-    // Its answer to an OPTIONS that is no preflight is a text without the envelope.
+    // The plugin's response to an OPTIONS request that is not a preflight would lack the envelope.
     strictPreflight: false,
   });
 }

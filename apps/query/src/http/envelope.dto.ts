@@ -6,7 +6,7 @@ import { listOf, oneOf, schemaOfContent, type AnswerContent, type AnswerSchema }
 
 const NOTHING: JsonSchema = { type: 'object', additionalProperties: false };
 
-@ApiSchema({ name: 'Success', description: 'The envelope of every answer that is no error; `data` holds the answer' })
+@ApiSchema({ name: 'Success', description: 'The envelope of every successful response. `data` has the result' })
 export class SuccessEnvelope {
   @ConstantProperty(true)
   success: true;
@@ -15,7 +15,7 @@ export class SuccessEnvelope {
   error: Record<string, never>;
 }
 
-@ApiSchema({ name: 'Failure', description: 'The envelope of every error; `error` says which' })
+@ApiSchema({ name: 'Failure', description: 'The envelope of every error response. `error` has the details' })
 export class FailureEnvelope {
   @ConstantProperty(false)
   success: false;
@@ -26,24 +26,24 @@ export class FailureEnvelope {
 
 @ApiSchema({ name: 'Page' })
 export class PageLinks {
-  @ApiProperty({ type: String, nullable: true, description: '`cursor` of the next page; null after the last' })
+  @ApiProperty({ type: String, nullable: true, description: 'The `cursor` for the next page. Null on the last page' })
   next_cursor: string | null;
 }
 
-/** The successful answer with this data. */
+/** The schema of a successful response with this data. */
 export function envelope(data: AnswerContent): AnswerSchema {
   const { schema, models } = schemaOfContent(data);
   return extend(SuccessEnvelope, { data: schema }, models);
 }
 
-/** A page of a list. */
+/** The schema of a page of a list. */
 export function page(item: Type): AnswerSchema {
   const links = schemaOfContent(PageLinks);
   const { schema, models } = listOf(item);
   return extend(SuccessEnvelope, { data: schema, page: links.schema }, [...models, ...links.models]);
 }
 
-/** The answer with one of these errors. */
+/** The schema of an error response with one of these errors. */
 export function failure(errors: readonly Type[]): AnswerSchema {
   const { schema, models } = oneOf(...errors);
   return extend(FailureEnvelope, { error: schema }, models);

@@ -7,16 +7,16 @@ import { Answer, successEnvelope } from './envelope.js';
 
 const WITHOUT_ENVELOPE = Symbol('without envelope');
 
-/** For routes whose answer has a form that others decided: probes and metrics. */
+/** For routes whose response format is given by convention: probes and metrics. */
 export const WithoutEnvelope = () => SetMetadata(WITHOUT_ENVELOPE, true);
 
 /**
- * Beside those that a file says itself. A connection that went on after a long download would keep a service that is
- * asked to stop meanwhile from stopping: the headers were sent before anybody knew.
+ * The connection of a download is not kept alive. If the service is told to shut down during a download, the headers
+ * have already been sent, and an open connection would delay the shutdown.
  */
 const DOWNLOAD_HEADERS = { connection: 'close' };
 
-/** Puts what handlers return into the envelope, but for files. */
+/** Wraps the results of handlers in the envelope, except files. */
 @Injectable()
 export class EnvelopeInterceptor implements NestInterceptor {
   constructor(private readonly reflector: Reflector) {}

@@ -2,13 +2,13 @@ import type { ApiError } from './api-error.js';
 import type { FailureEnvelope, PageLinks, SuccessEnvelope } from './envelope.dto.js';
 import type { ErrorAnswer } from './errors.dto.js';
 
-/** What a handler returns when its answer is more than data with status 200. */
+/** The result of a handler that sets a status or a next page besides its data. */
 export class Answer<T> {
   constructor(
     readonly data: T,
     readonly options: {
       status?: number;
-      /** Beside the data of a list: where the next page starts; null after the last. */
+      /** For lists: the cursor of the next page. */
       page?: PageLinks;
     },
   ) {}

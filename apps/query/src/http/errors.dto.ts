@@ -9,13 +9,13 @@ export class WrongField implements FieldError {
   @ApiProperty()
   field: string;
 
-  @ApiProperty({ description: 'What is wrong with it; for people' })
+  @ApiProperty({ description: 'What is wrong with the field, as a message for people' })
   message: string;
 }
 
 @ApiSchema({
   name: 'EventToRepeat',
-  description: 'Send the request again with these two in the body, and it is the same event',
+  description: 'To send the same event again, repeat the request with these two fields in the body',
 })
 export class EventToRepeat {
   @UuidProperty()
@@ -25,7 +25,7 @@ export class EventToRepeat {
   occurred_at: string;
 }
 
-/** `error` of an answer; its properties are described for each error by itself. */
+/** The `error` of a response. {@link ERROR_ANSWERS} has a subclass with the documented properties for each error. */
 export class ErrorAnswer {
   code: number;
 
@@ -38,19 +38,23 @@ export class ErrorAnswer {
   event?: EventToRepeat;
 }
 
-/** The property that an error has beside its code, name and message. */
+/** The additional property of an error besides its code, name and message. */
 const DETAILS: Partial<Record<ApiErrorName, [keyof ErrorAnswer, PropertyDecorator]>> = {
   BadRequestError: [
     'fields',
-    ApiProperty({ type: () => [WrongField], description: 'Every wrong field of the request' }),
+    ApiProperty({ type: () => [WrongField], description: 'Every invalid field of the request' }),
   ],
   ServiceUnavailableError: [
     'event',
-    ApiProperty({ type: () => EventToRepeat, required: false, description: 'When an event was not handed over' }),
+    ApiProperty({
+      type: () => EventToRepeat,
+      required: false,
+      description: 'Present if an event could not be handed over',
+    }),
   ],
 };
 
-/** One class an error, as `error` of an answer has it. */
+/** The classes of all errors, by name. */
 export const ERROR_ANSWERS = Object.fromEntries(
   (Object.keys(API_ERRORS) as ApiErrorName[]).map((name) => [name, errorAnswer(name)]),
 ) as Readonly<Record<ApiErrorName, Type<ErrorAnswer>>>;
@@ -60,7 +64,7 @@ function errorAnswer(name: ApiErrorName): Type<ErrorAnswer> {
   const { prototype } = NamedErrorAnswer;
   ConstantProperty(API_ERRORS[name].code)(prototype, 'code');
   ConstantProperty(name)(prototype, 'name');
-  ApiProperty({ type: String, description: 'For people' })(prototype, 'message');
+  ApiProperty({ type: String, description: 'A message for people' })(prototype, 'message');
   const details = DETAILS[name];
   if (details !== undefined) details[1](prototype, details[0]);
   ApiSchema({ name })(NamedErrorAnswer);

@@ -18,11 +18,11 @@ import { answerClientError, answerOn, answerUnreadableRequests } from './unreada
 const MAX_PARAMETER_LENGTH = 16 * 1024;
 
 export interface HttpServerOptions {
-  /** Addresses and networks of proxies that are believed when they say who called (X-Forwarded-For). */
+  /** Addresses and networks of proxies whose X-Forwarded-For header is trusted. */
   trustedProxies: string[];
-  /** Whose pages may call the API from a browser. */
+  /** Origins whose pages may call the API from a browser. */
   corsOrigins: readonly string[];
-  /** Where browsers find the service. */
+  /** The URL of the service for browsers. */
   publicUrl?: string;
   /** @defaultValue HTTP_LIMITS */
   limits?: HttpLimits;
@@ -30,24 +30,24 @@ export interface HttpServerOptions {
   registry: Registry;
 }
 
-/** The server under Nest: what happens to a request before a handler sees it, and when nobody can. */
+/** Creates the Fastify server under Nest, with everything that happens to requests outside of handlers. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyAdapter> {
   const limits = options.limits ?? HTTP_LIMITS;
   const headers = securityHeaders(options.publicUrl);
   const { http, ...timeouts } = serverLimits(limits);
   const adapter = new FastifyAdapter({
     ...timeouts,
-    // A request without one gets an answer from here, and not Node's.
+    // unreadable-requests.ts answers requests without a Host header in the envelope.
     http: { ...http, requireHostHeader: false },
     bodyLimit: READ_LIMIT,
     trustProxy: options.trustedProxies.length > 0 && options.trustedProxies,
     genReqId: requestIdOf,
     requestIdHeader: false,
-    // Requests that arrive on an open connection while the service stops are still answered.
+    // Requests that arrive on an open connection during shutdown are still answered.
     return503OnClosing: false,
     routerOptions: {
       ignoreTrailingSlash: true,
-      // As long as a request line may be: whatever is asked for, who asks is looked at first.
+      // As long as a request line can be, so that authentication always comes before a 404.
       maxParamLength: MAX_PARAMETER_LENGTH,
       querystringParser: parseQueryString as unknown as (text: string) => Record<string, unknown>,
     },
@@ -59,9 +59,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   });
   const server = adapter.getInstance() as unknown as FastifyInstance;
   server.server.maxConnections = limits.maxConnections;
-  cutStalledConnections(server, limits, options.logger);
+  closeStalledConnections(server, limits, options.logger);
   addSecurityHeaders(server, headers);
-  endConnections(server);
+  closeConnectionsOnShutdown(server);
   observeRequests(server, options.logger, options.registry);
   answerUnreadableRequests(server, headers.ofData);
   await allowOrigins(server, options.corsOrigins);
@@ -71,20 +71,21 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   return adapter;
 }
 
-/** A client that takes no more of its answer, or says nothing more, keeps nothing alive. */
-function cutStalledConnections(server: FastifyInstance, limits: HttpLimits, logger: Logger): void {
+/** Closes connections of clients that neither read their response nor send anything. */
+function closeStalledConnections(server: FastifyInstance, limits: HttpLimits, logger: Logger): void {
   server.server.on('timeout', (socket) => {
     const request_id = answerOn(socket)?.getHeader(REQUEST_ID_HEADER);
-    logger.info({ request_id, stalled_ms: limits.stalledTimeoutMs }, 'a connection was cut, as nothing moved on it');
+    logger.info({ request_id, stalled_ms: limits.stalledTimeoutMs }, 'closed an idle connection');
     socket.destroy();
   });
 }
 
 /**
- * Idle connections are closed when the service stops; those that are busy then end with their answer. So does one on
- * which a request with a body asked for another protocol: Node's parser may take no request after it.
+ * During shutdown, a busy connection is closed after its response; Fastify closes idle ones. A connection is also
+ * closed after a request that has both a body and an `Upgrade` header: Node's parser may not read another request after
+ * it.
  */
-function endConnections(server: FastifyInstance): void {
+function closeConnectionsOnShutdown(server: FastifyInstance): void {
   let isClosing = false;
   server.addHook('preClose', async () => {
     isClosing = true;

@@ -3,7 +3,7 @@ import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
 import { ApiExceptionFilter } from './api-exception.filter.js';
 import { EnvelopeInterceptor } from './envelope.interceptor.js';
 
-/** The form of every answer. */
+/** The format of all responses. */
 @Module({
   providers: [
     { provide: APP_INTERCEPTOR, useClass: EnvelopeInterceptor },

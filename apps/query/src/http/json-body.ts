@@ -2,18 +2,18 @@ import type { FastifyInstance } from 'fastify';
 import { parseLosslessJson, type JsonValue } from '#libs/json';
 import { BadRequestError } from './api-error.js';
 
-/** Bodies may have this many bytes. */
+/** The maximum size of a body, in bytes. */
 export const BODY_LIMIT = 100 * 1024;
 
 /**
- * Larger bodies are read up to here before they are refused: a caller that is answered while it still sends often
- * sees a broken connection and not the answer.
+ * In bytes. Bodies above {@link BODY_LIMIT} are read up to this size before they are refused: a caller that gets a
+ * response while it still sends often sees a broken connection instead.
  */
 export const READ_LIMIT = 1024 * 1024;
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Bodies are JSON in which no integer loses a digit. A missing or empty body stays undefined. */
+/** Parses bodies as JSON without losing digits of large integers. A missing or empty body is undefined. */
 export function readJsonBodies(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
@@ -26,14 +26,14 @@ export function readJsonBodies(server: FastifyInstance): void {
   });
 }
 
-/** @returns undefined for an empty body. @throws BadRequestError */
+/** @returns undefined for an empty body @throws BadRequestError */
 export function parseJsonBody(body: Buffer): JsonValue | undefined {
   if (body.length === 0) return undefined;
   refuseLargeBody(body);
   try {
     return parseLosslessJson(UTF8.decode(body));
   } catch (error) {
-    const reason = error instanceof SyntaxError ? `is not JSON: ${error.message}` : 'is not UTF-8';
+    const reason = error instanceof SyntaxError ? `must be valid JSON: ${error.message}` : 'must be valid UTF-8';
     throw new BadRequestError([{ field: 'body', message: reason }]);
   }
 }

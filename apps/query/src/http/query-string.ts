@@ -1,17 +1,17 @@
 import type { FieldError } from '#libs/contracts';
 
-/** A query string, taken apart. Every value is a text; what is wrong with it is told to whoever reads its fields. */
+/** A parsed query string. All values are strings. Mistakes are reported when the fields are read. */
 export interface QueryString {
   values: Record<string, string>;
   mistakes: FieldError[];
 }
 
-/** No request has nearly so many; each that is wrong costs more than its size. */
+/** Far more than any request has. Limits the cost of invalid parameters. */
 export const MAX_PARAMETERS = 100;
-/** What a mistake names that is of no single field. */
+/** The field name of mistakes that concern the whole query string. */
 export const WHOLE_QUERY_STRING = 'query string';
 
-/** Never throws: the router calls it before any error could be answered. */
+/** Never throws, because the router calls it before errors can be answered. */
 export function parseQueryString(text: string): QueryString {
   const values: Record<string, string> = {};
   const mistakes: FieldError[] = [];
@@ -25,11 +25,11 @@ export function parseQueryString(text: string): QueryString {
     const value = decode(rawValue);
     const field = name ?? rawName;
     if (name === undefined || value === undefined) {
-      mistakes.push({ field, message: 'is not correctly percent-encoded UTF-8' });
+      mistakes.push({ field, message: 'must be percent-encoded UTF-8' });
     } else if (Object.hasOwn(values, name)) {
       mistakes.push({ field, message: 'is given twice' });
     } else {
-      // Not by assignment, which would change the prototype for "__proto__".
+      // An assignment to "__proto__" would change the prototype.
       Object.defineProperty(values, name, { value, enumerable: true, configurable: true, writable: true });
     }
   }

@@ -1,11 +1,11 @@
 const MODULE = 'modules/serverstats';
 
-/** The module's routes are served under both prefixes, the same. */
+/** The paths of a route of the module, without and with the version prefix. */
 export function modulePaths(path = ''): string[] {
   return rootPaths(path === '' ? MODULE : `${MODULE}/${path}`);
 }
 
-/** At the root and, the same, under the version. */
+/** The paths of a route at the root, without and with the version prefix. */
 export function rootPaths(path: string): string[] {
   return [path, `v1/${path}`];
 }

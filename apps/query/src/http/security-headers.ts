@@ -3,16 +3,16 @@ import { REQUEST_ID_HEADER } from './request-id.js';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** A year, in seconds: what browsers take for meant seriously. */
+/** One year, the minimum for the HSTS preload lists of browsers. */
 const HSTS_SECONDS = 31_536_000;
 
-/** Answers are data: a browser that shows one runs and loads nothing, and no other site frames it. */
+/** Responses are data: a browser that displays one must not run or load anything, and no site may frame it. */
 const OF_DATA = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cache-control': 'no-store',
 } as const;
 
-/** The pages of the documents run the scripts that come with them, and ask this API. They style themselves in place. */
+/** The pages of the API documentation run their own scripts, call this API and use inline styles. */
 const OF_DOCUMENTS = {
   'content-security-policy': [
     "default-src 'none'",
@@ -26,7 +26,7 @@ const OF_DOCUMENTS = {
   ].join('; '),
 } as const;
 
-const DOCUMENTS = /^\/(?:docs(?:\/.*)?|openapi\.json)$/;
+const DOCUMENTS = /^\/(?:docs(?:\/.*)?|(?:openapi|asyncapi)\.json)$/;
 
 export interface SecurityHeaders {
   ofData: Headers;
@@ -34,10 +34,10 @@ export interface SecurityHeaders {
 }
 
 /**
- * What every answer tells a browser. They are constants and set in one go, as they stand on the answer to every event
- * too, and answers that no hook sees need them as well.
+ * The security headers of all responses. They are computed once, because every response has them, including those that
+ * are sent outside of Fastify's hooks.
  *
- * @param publicUrl where browsers find the service; only over HTTPS they may be told to stay there
+ * @param publicUrl the URL of the service for browsers; HSTS is sent only if it is HTTPS
  */
 export function securityHeaders(publicUrl: string | undefined): SecurityHeaders {
   const always = {
@@ -48,7 +48,7 @@ export function securityHeaders(publicUrl: string | undefined): SecurityHeaders 
   return { ofData: { ...always, ...OF_DATA }, ofDocuments: { ...always, ...OF_DOCUMENTS } };
 }
 
-/** Puts the headers and the id of the request on its answer, whatever that will be. */
+/** Adds the security headers and the request id to every response. */
 export function addSecurityHeaders(server: FastifyInstance, { ofData, ofDocuments }: SecurityHeaders): void {
   server.addHook('onRequest', async (request, reply) => {
     const isDocument = DOCUMENTS.test(request.routeOptions.url ?? '');

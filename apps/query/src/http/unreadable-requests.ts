@@ -7,27 +7,27 @@ import { REQUEST_ID_HEADER, requestIdOf } from './request-id.js';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** What Node's parser says of a request, and what the caller is told. Any other code: it is not HTTP. */
+/** The responses to errors of Node's HTTP parser, by error code. Any other code means that the request is not HTTP. */
 const REASONS: Readonly<Record<string, { status: BadRequestError['status']; message: string }>> = {
-  HPE_HEADER_OVERFLOW: { status: 431, message: 'has a line and headers that are too large' },
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, message: 'has chunks with extensions that are too large' },
-  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, message: 'came too slowly' },
+  HPE_HEADER_OVERFLOW: { status: 431, message: 'has too large a request line or headers' },
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, message: 'has too large chunk extensions' },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, message: 'was not received in time' },
 };
-const NO_HTTP = { status: 400, message: 'is not HTTP as it should be' } as const;
+const NOT_HTTP = { status: 400, message: 'must be valid HTTP' } as const;
 
 /**
- * Answers what Node would answer by itself, without a body and a request id, or not at all: requests that it cannot
- * read, that never come to their end, or that want another protocol.
+ * Answers requests that Node would answer itself without the envelope and a request id, or not at all: requests that it
+ * cannot parse, that remain incomplete, or that ask for another protocol.
  *
- * @param headers of every answer
+ * @param headers the headers of all responses
  */
 export function answerUnreadableRequests(server: FastifyInstance, headers: Headers): void {
   const node = server.server;
   answerUnmetExpectations(node, headers);
   node.on('connect', (request: IncomingMessage, socket: Duplex) => {
-    // What is left of the connection is not HTTP: its errors are nobody's.
+    // The connection is not HTTP any more, so its errors can be ignored.
     socket.on('error', () => undefined);
-    endWithError(socket, new NotFoundError('There is no tunnel here'), { ...headers, ...idOf(request) });
+    endWithError(socket, new NotFoundError('CONNECT is not supported'), { ...headers, ...idOf(request) });
   });
   server.addHook('onRequest', async (request) => {
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
@@ -36,17 +36,17 @@ export function answerUnreadableRequests(server: FastifyInstance, headers: Heade
   });
 }
 
-/** Of a connection on which something came that is no request, or no whole one within its time. */
+/** Answers a connection that sent an invalid request, or did not complete a request in time. */
 export function answerClientError(error: Error & { code?: string }, socket: Duplex, headers: Headers): void {
   if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) {
     socket.destroy();
     return;
   }
-  const { status, message } = REASONS[error.code ?? ''] ?? NO_HTTP;
+  const { status, message } = REASONS[error.code ?? ''] ?? NOT_HTTP;
   endWithError(socket, new BadRequestError([{ field: 'request', message }], status), { ...headers, ...idOf() });
 }
 
-/** `Expect: 100-continue` is met by Node; there is no other expectation. */
+/** Node handles `Expect: 100-continue`. Other expectations do not exist. */
 function answerUnmetExpectations(node: Server, headers: Headers): void {
   node.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
     const error = new BadRequestError([{ field: 'expect', message: 'must be 100-continue' }], 417);
@@ -55,7 +55,7 @@ function answerUnmetExpectations(node: Server, headers: Headers): void {
   });
 }
 
-/** Part of another answer, or the place of one that is being made, must not be taken for this one. */
+/** Whether another response is in progress on the connection. An error response would be mistaken for it. */
 function isAnswering(socket: Duplex): boolean {
   const response = answerOn(socket);
   return response !== undefined && (response.headersSent || response.req.complete);

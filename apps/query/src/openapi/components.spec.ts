@@ -9,7 +9,7 @@ describe('the components of the API document', () => {
       components: { schemas: { User: { properties: { title: { type: 'string' }, id: { allOf: [id] } } } } },
     }) as unknown as OpenAPIObject;
 
-  it('moves a schema with a title to the components, and keeps what the place says of it', () => {
+  it('moves a schema with a title to the components, and keeps the description of the reference', () => {
     const { paths, components } = nameComponents(documentOf({ allOf: [id], description: 'Whose' }));
     const ref = '#/components/schemas/Id';
     expect(paths).toEqual({ '/0': { get: { schema: { $ref: ref, description: 'Whose' } } } });
@@ -29,7 +29,7 @@ describe('the components of the API document', () => {
     expect(components?.responses).toEqual({ Refusal: { description: 'No' } });
   });
 
-  it('refuses two schemas of one name', () => {
+  it('rejects two different schemas with the same name', () => {
     expect(() => nameComponents(documentOf({ ...id, type: 'integer' }))).toThrow(
       'two different schemas of the API document are called Id',
     );

@@ -4,35 +4,35 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 type Node = Readonly<Record<string, unknown>>;
 type Components = Record<string, Record<string, unknown>>;
 
-/** Names a response, so that the document describes it once. The title of a schema does the same. */
+/** The extension that gives a response a component name. For schemas, the title does this. */
 export const COMPONENT_NAME = 'x-component';
 
 /**
- * Moves schemas and responses that have a name to the components, and refers to them from where they were. Clients that
- * are made from the document then have one type for each.
+ * Moves named schemas and responses to the components and replaces them with references. Generated clients then have
+ * one type for each.
  *
- * @throws Error for two different things of one name
+ * @throws Error if two different components have the same name
  */
 export function nameComponents({ paths, components, ...rest }: OpenAPIObject): OpenAPIObject {
   const named: Components = { schemas: {}, responses: {} };
-  const schemas = refer(components?.schemas ?? {}, named) as Node;
+  const schemas = replaceWithRefs(components?.schemas ?? {}, named) as Node;
   for (const [name, schema] of Object.entries(schemas)) add(named, 'schemas', name, schema);
-  const documented = refer(paths, named) as OpenAPIObject['paths'];
+  const documented = replaceWithRefs(paths, named) as OpenAPIObject['paths'];
   const sorted = Object.entries(named).map(([kind, ofKind]) => [kind, sortByName(ofKind)]);
   return { ...rest, paths: documented, components: { ...components, ...Object.fromEntries(sorted) } };
 }
 
-function refer(node: unknown, named: Components): unknown {
-  if (Array.isArray(node)) return node.map((element) => refer(element, named));
+function replaceWithRefs(node: unknown, named: Components): unknown {
+  if (Array.isArray(node)) return node.map((element) => replaceWithRefs(element, named));
   if (typeof node !== 'object' || node === null) return node;
   const { [COMPONENT_NAME]: responseName, ...own } = Object.fromEntries(
-    Object.entries(node).map(([key, value]) => [key, refer(value, named)]),
+    Object.entries(node).map(([key, value]) => [key, replaceWithRefs(value, named)]),
   );
   if (typeof responseName === 'string') return add(named, 'responses', responseName, own);
   const { title, ...schema } = own;
   if (typeof title === 'string') return add(named, 'schemas', title, schema);
   const { allOf, ...described } = own;
-  // In OpenAPI 3.0 a reference had no description beside it, so Swagger wraps the reference.
+  // Swagger wraps a reference with a description in allOf, as OpenAPI 3.0 required. OpenAPI 3.1 does not.
   return Array.isArray(allOf) && allOf.length === 1 ? { ...(allOf[0] as Node), ...described } : own;
 }
 

@@ -11,34 +11,33 @@ import { requestParameters, type RequestParameters } from './request-parameters.
 
 export interface EndpointAnswer {
   description: string;
-  /** The whole answer. */
+  /** The whole response body. */
   content: AnswerContent;
   /** @defaultValue application/json */
   mediaType?: string;
-  /** By further media types that the caller may ask for. */
+  /** The content in other media types that the caller can request. */
   otherMediaTypes?: Readonly<Record<string, AnswerContent>>;
 }
 
 export interface EndpointOptions {
-  /** Generated clients name their method by it, such as `enableModule`. */
+  /** The method name in generated clients, such as `enableModule`. */
   operationId: string;
   summary: string;
   description?: string;
-  /** JSON Schema of a body that no DTO describes. */
+  /** JSON Schema of the body, if it is not a DTO. */
   body?: JsonSchema;
-  /** What `data` holds in an answer with status 200. */
+  /** The content of `data` in the response with status 200. */
   data?: AnswerContent;
-  /** Answers in whole, by status, where `data` does not tell all. */
+  /** Further responses, by status. */
   answers?: Readonly<Record<number, EndpointAnswer>>;
-  /** Beside those that every route may answer. */
+  /** Errors in addition to those of every route. */
   errors?: readonly ApiErrorName[];
 }
 
 /**
- * Describes a route in the API document. Put it above `@Access`, which tells who may call the route; the parameters of
- * the handler tell what it reads.
+ * Describes a route in the API document. The description of the request comes from the parameters of the handler.
  *
- * @throws Error without `@Access` below
+ * @throws Error if there is no `@Access` below it
  */
 export function Endpoint(options: EndpointOptions): MethodDecorator {
   return (target, name, descriptor) => {
@@ -78,7 +77,7 @@ function answerResponse(
   };
 }
 
-/** By the fields of the DTOs, so that Swagger describes nothing that they do not read. */
+/** Describes exactly the fields of the request DTOs. */
 function describeRequest({ query, body, bodyOrQuery }: RequestParameters, schema?: JsonSchema): MethodDecorator[] {
   const required = bodyOrQuery === undefined;
   const dto = body ?? bodyOrQuery;

@@ -5,7 +5,7 @@ import { failure } from '../http/envelope.dto.js';
 import { ERROR_ANSWERS } from '../http/errors.dto.js';
 import { COMPONENT_NAME } from './components.js';
 
-/** A response of the API documents, and the DTO classes that it refers to. */
+/** A response in the API document, and the DTO classes that it references. */
 export interface DocumentedResponse {
   status: number;
   response: Readonly<Record<string, unknown>>;
@@ -13,13 +13,12 @@ export interface DocumentedResponse {
 }
 
 const RETRY_AFTER: Readonly<Record<string, JsonSchema>> = {
-  'Retry-After': { description: 'When it is worth to try again, in seconds', schema: { type: 'integer', minimum: 0 } },
+  'Retry-After': { description: 'When to retry, in seconds', schema: { type: 'integer', minimum: 0 } },
 };
-const TELLS_WHEN_TO_RETRY: readonly ApiErrorName[] = ['TooManyRequestsError', 'ServiceUnavailableError'];
+const ERRORS_WITH_RETRY_AFTER: readonly ApiErrorName[] = ['TooManyRequestsError', 'ServiceUnavailableError'];
 
-/** What any request may meet. */
 const ERRORS_OF_EVERY_ROUTE = ['BadRequestError'] as const satisfies readonly ApiErrorName[];
-/** What a request may meet that needs a credential. */
+/** The errors of every route that needs a credential. */
 const ERRORS_OF_ACCESS = [
   'UnauthorizedError',
   'ForbiddenError',
@@ -28,20 +27,20 @@ const ERRORS_OF_ACCESS = [
   'ServiceUnavailableError',
 ] as const satisfies readonly ApiErrorName[];
 
-/** A body that is refused before it is read answers BadRequestError with a status that says why. */
+/** BadRequestError with a specific status, for bodies that cannot be read. */
 const UNREADABLE_BODIES: readonly DocumentedResponse[] = [
   errorResponse(413, ['BadRequestError'], { name: 'BodyTooLarge', description: 'The body is too large' }),
   errorResponse(415, ['BadRequestError'], { name: 'BodyNotJson', description: 'The body is not JSON' }),
 ];
 
-/** What a route may answer when it fails: what any route may, and `errors`. */
+/** The error responses of a route: those of every route, and `errors`. */
 export function errorResponses(
   errors: readonly ApiErrorName[],
   { isOpen, hasBody }: { isOpen: boolean; hasBody: boolean },
 ): DocumentedResponse[] {
   const possible = new Set<ApiErrorName>([...ERRORS_OF_EVERY_ROUTE, ...(isOpen ? [] : ERRORS_OF_ACCESS), ...errors]);
   const byStatus = new Map<number, ApiErrorName[]>();
-  // In the order of the table of errors.
+  // In the order of API_ERRORS.
   for (const name of (Object.keys(API_ERRORS) as ApiErrorName[]).filter((each) => possible.has(each))) {
     const { status } = API_ERRORS[name];
     byStatus.set(status, [...(byStatus.get(status) ?? []), name]);
@@ -56,7 +55,7 @@ function errorResponse(
   { name, description } = { name: names.join('Or'), description: names.join(' or ') },
 ): DocumentedResponse {
   const { schema, models } = failure(names.map((each) => ERROR_ANSWERS[each]));
-  const hasRetryAfter = names.some((each) => TELLS_WHEN_TO_RETRY.includes(each));
+  const hasRetryAfter = names.some((each) => ERRORS_WITH_RETRY_AFTER.includes(each));
   const response = {
     description,
     ...(hasRetryAfter && { headers: RETRY_AFTER }),

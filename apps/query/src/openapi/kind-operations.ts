@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { identifierOf, type CompiledKind } from '#libs/contracts';
 
-/** Ids of the operations of a kind, such as `recordMessage`, `listMessages` and `summarizeMessages`. */
+/** The operation ids of a kind, such as `recordMessage`, `listMessages` and `summarizeMessages`. */
 export function kindOperations(kind: CompiledKind): Record<'record' | 'list' | 'summarize', string> {
   const { noun } = kind.definition;
   const one = identifierOf(noun ?? kind.name);
@@ -9,7 +9,7 @@ export function kindOperations(kind: CompiledKind): Record<'record' | 'list' | '
   return { record: `record${one}`, list: `list${many}`, summarize: `summarize${many}` };
 }
 
-/** Names a controller that is made for a kind: Nest's logs and errors show it. */
+/** Gives the controller of a kind its own name, which Nest's logs and errors show. */
 export function nameAfterKind(controller: Type, kind: CompiledKind): Type {
   Object.defineProperty(controller, 'name', { value: `${identifierOf(kind.name)}${controller.name}` });
   return controller;

@@ -1,12 +1,13 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { VERSION } from '#libs/observability';
 import { ACCESS_EXTENSION } from '../access/access.decorator.js';
-import { API_NAME, VERSION } from '../product.js';
+import { API_NAME } from '../product.js';
 import { nameComponents } from './components.js';
 
 import { TAGS } from './tags.js';
 
-/** Where the API lies: at the root, and the same under its version. */
+/** The API is available at the root and under its version. */
 const SERVERS = [
   { url: '/', description: 'The current version' },
   { url: '/v1', description: 'Version 1' },
@@ -19,12 +20,13 @@ type Operation = Readonly<Record<string, unknown>>;
 
 const DESCRIPTION = `Statistics, starboard and counter panels for Discord guilds.
 
-Every answer but downloads and those of \`/livez\`, \`/readyz\`, \`/metrics\` and \`/openapi.json\` has one envelope, and every
-response bears \`X-Request-Id\`. Discord ids are taken as JSON integers or as strings, exactly, and answered as strings.
-Times are answered in UTC with milliseconds. A body that is too large answers BadRequestError with status 413, one of
-another media type with 415. Bodies may come in gzip; answers of 1 KiB and more are compressed for callers that accept it.`;
+All responses have the same envelope, except downloads, \`/livez\`, \`/readyz\`, \`/metrics\` and \`/openapi.json\`.
+Every response has an \`X-Request-Id\` header. Requests can contain Discord ids as JSON integers or as strings, without
+loss of digits; responses have them as strings. Responses have times in UTC with milliseconds. A body that is too large
+answers BadRequestError with status 413, and a body of another media type with status 415. Request bodies can be
+compressed with gzip. Responses of 1 KiB and more are compressed for callers that accept it.`;
 
-/** The OpenAPI document of the routes that the application has. */
+/** The OpenAPI document of all routes of the application. */
 export function openApiDocument(app: INestApplication): OpenAPIObject {
   const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
@@ -38,11 +40,11 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     );
   for (const [name, description] of Object.entries(TAGS)) builder.addTag(name, description);
   const document = nameComponents(SwaggerModule.createDocument(app, builder.build()));
-  return { ...document, servers: SERVERS, paths: eachPathOnce(document.paths) };
+  return { ...document, servers: SERVERS, paths: removeVersionedPaths(document.paths) };
 }
 
-/** The two prefixes are two servers and not two paths; what has no version lies at the root alone. */
-function eachPathOnce(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
+/** Describes the version prefix as a second server and not as separate paths. */
+function removeVersionedPaths(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
   const hasVersion = (path: string) => Object.hasOwn(paths, VERSION_PREFIX + path.slice(1));
   return Object.fromEntries(
     Object.entries(paths)
@@ -51,7 +53,7 @@ function eachPathOnce(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
   );
 }
 
-/** Says of every operation which credential it needs; none of an open one. */
+/** Adds the required credential to every operation, except open ones. */
 function secured(item: PathItem): PathItem {
   return Object.fromEntries(
     Object.entries(item as Record<string, Operation>).map(([method, operation]) => [

@@ -4,14 +4,14 @@ import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { isRequestDto } from '../requests/request-dto.js';
 import { isBodyOrQuery } from '../requests/parameters.decorator.js';
 
-/** The DTOs that a handler reads from a request, by where their fields lie. */
+/** The request DTOs of a handler, by the part of the request that has their fields. */
 export interface RequestParameters {
   query?: Type<object>;
   body?: Type<object>;
   bodyOrQuery?: Type<object>;
 }
 
-/** Finds the DTOs among the parameters of a handler. Their decorators come before those of the handler. */
+/** Finds the request DTOs of a handler. Decorators of parameters have already been applied when a method's are. */
 export function requestParameters(controller: object, handler: string | symbol): RequestParameters {
   const types = (Reflect.getMetadata('design:paramtypes', controller, handler) as unknown[] | undefined) ?? [];
   const places = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller.constructor, handler) ?? {}) as Record<

@@ -1,11 +1,11 @@
-/** The groups of operations, in the order of the documents. */
+/** The groups of operations, in the order of the API document. */
 export const TAGS = {
-  Module: 'Whether the module works in a guild',
-  Settings: 'What is collected and shown in a guild',
-  Statistics: 'Events to record, and what was recorded',
-  Starboard: 'Stars of messages, for the starboard',
+  Module: 'Enable and disable the module in a guild',
+  Settings: 'What is collected and displayed in a guild',
+  Statistics: 'Record events and read statistics',
+  Starboard: 'Report stars of messages',
   'Counter panels': 'Channels whose names show counts',
-  Privacy: 'What is stored of a member',
-  'API keys': 'Credentials of single guilds',
+  Privacy: 'Count, export and erase the data of a member',
+  'API keys': 'Credentials for a single guild',
   Operations: 'For orchestrators and monitoring',
 } as const;

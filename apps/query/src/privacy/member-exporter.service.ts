@@ -11,7 +11,7 @@ import { MemberGuilds } from './member-guilds.service.js';
 import {
   readMemberEntries,
   readMemberEvents,
-  readOutlivedCounts,
+  readCountsWithoutEvents,
   readTombstones,
   type MemberEventRow,
   type StoredRow,
@@ -19,17 +19,17 @@ import {
 
 export interface MemberExport {
   userId: string;
-  /** Undefined: every guild that the member is known in. */
+  /** Undefined for all guilds of the member. */
   guildId?: string;
   /** For the log. */
   ids: LogIds;
-  /** HEAD: nothing is read. */
+  /** For HEAD requests: nothing is read. */
   headersOnly: boolean;
 }
 
 const PAGE_SIZE = 500;
 
-/** Streams all that is stored of a member, page by page as the client takes it. */
+/** Streams all data of a member. Pages are read as the client consumes them. */
 @Injectable()
 export class MemberExporter {
   constructor(
@@ -39,7 +39,7 @@ export class MemberExporter {
     private readonly contract: StatisticsContract,
   ) {}
 
-  /** A line of JSON for each record. @throws ServiceUnavailableError when its beginning cannot be read */
+  /** Returns one line of JSON per record. @throws ServiceUnavailableError if the first records cannot be read */
   async export({ userId, guildId, ids, headersOnly }: MemberExport): Promise<StreamableFile> {
     const format = 'ndjson';
     const texts = this.texts(userId, guildId);
@@ -54,7 +54,7 @@ export class MemberExporter {
     for await (const id of guildIds) {
       yield* this.events(id, userId);
       yield* this.entries(id, userId);
-      const counts = await this.read((manager) => readOutlivedCounts(manager, id, userId));
+      const counts = await this.read((manager) => readCountsWithoutEvents(manager, id, userId));
       yield lines(
         'count',
         id,
@@ -90,7 +90,7 @@ export class MemberExporter {
   }
 
   private read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return this.database.readPart('export', work);
+    return this.database.readPage('export', work);
   }
 
   private eventOf(guildId: string, row: MemberEventRow): StoredRow {
@@ -98,7 +98,7 @@ export class MemberExporter {
     return { kind: this.kindName(row.kind), ...(kind ? eventRecord(kind.definition, guildId, row) : row) };
   }
 
-  /** Of a kind that is in the catalogue no more, its number. */
+  /** @returns the number of a kind that is no longer in the catalogue, as text */
   private kindName(number: number): string {
     return this.contract.kinds.find(({ definition }) => definition.number === number)?.name ?? String(number);
   }

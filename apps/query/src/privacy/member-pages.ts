@@ -7,10 +7,10 @@ export interface MemberEventRow extends EventRow {
   kind: number;
 }
 
-/** A row that is told as it is stored; bigint comes as text. */
+/** A row as it is stored, with bigint as text. */
 export type StoredRow = Record<string, unknown>;
 
-/** The oldest events of a member of a guild, of all kinds, that are younger than this one. */
+/** Reads the oldest events of a member in a guild after this one, of all kinds. */
 export function readMemberEvents(
   manager: EntityManager,
   guildId: string,
@@ -22,7 +22,7 @@ export function readMemberEvents(
   let later = '';
   if (after !== undefined) {
     parameters.push(after.occurred_at, after.kind, after.event_id);
-    // The first condition lets the planner leave out partitions.
+    // The first condition lets the planner prune partitions.
     later = `AND occurred_at >= $4::timestamptz AND (occurred_at, kind, event_id) > ($4::timestamptz, $5::smallint, $6::uuid)`;
   }
   return manager.query(
@@ -36,9 +36,9 @@ export function readMemberEvents(
 }
 
 /**
- * The starboard entries of a member's messages, and those of others that forward one or name the member as answered.
+ * Reads the starboard entries of a member's messages, and of others' messages that forward or reply to one of them.
  *
- * @param after the last message of the page before
+ * @param after the last message of the previous page
  */
 export function readMemberEntries(
   manager: EntityManager,
@@ -47,7 +47,7 @@ export function readMemberEntries(
   after: string,
   limit: number,
 ): Promise<(StoredRow & { message_id: string })[]> {
-  // Whom else the entry names is nothing of the member's.
+  // Other members in the same entry are not part of this member's data.
   const own = memberColumns('starboard_entries').map(
     (column) => `CASE WHEN ${column} = $2 THEN ${column} END AS ${column}`,
   );
@@ -61,8 +61,8 @@ export function readMemberEntries(
   );
 }
 
-/** How often the member is counted in days whose events are gone, until their counts go too. */
-export function readOutlivedCounts(manager: EntityManager, guildId: string, userId: string): Promise<StoredRow[]> {
+/** Reads the member's counts of days whose events have been deleted by retention. */
+export function readCountsWithoutEvents(manager: EntityManager, guildId: string, userId: string): Promise<StoredRow[]> {
   return manager.query(
     `SELECT kind, bucket AS "from", span AS minutes, sum(counts[array_position(ids, $2::bigint)])::int AS count
      FROM statistic_groups
@@ -72,7 +72,7 @@ export function readOutlivedCounts(manager: EntityManager, guildId: string, user
   );
 }
 
-/** When the member was erased: what occurred before is kept out. */
+/** Reads when the member was erased. Events from before that time are not stored. */
 export function readTombstones(manager: EntityManager, guildId: string, userId: string): Promise<StoredRow[]> {
   return manager.query('SELECT erased_at, before FROM erasure_tombstones WHERE guild_id = $1 AND user_id = $2', [
     guildId,

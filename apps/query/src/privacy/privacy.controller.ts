@@ -25,7 +25,7 @@ export class PrivacyController {
   @Get('get-user-entries')
   @Endpoint({
     operationId: 'countMemberEntries',
-    summary: 'How many entries name a member',
+    summary: 'Count the entries that reference a member',
     data: oneOf(MemberEntries, MemberEntriesByGuild),
     errors: ['ServiceUnavailableError'],
   })
@@ -38,9 +38,10 @@ export class PrivacyController {
   @Delete('delete-user-entries')
   @Endpoint({
     operationId: 'eraseMember',
-    summary: 'Take a member out of everything that is stored',
+    summary: 'Erase a member from all stored data',
     description:
-      'Records keep counting, but bear no user. Answers what was erased when all is, or after a minute that it goes on.',
+      'Records are still counted, but no longer have a user. Answers what was erased when the erasure has finished. ' +
+      'After one minute, it answers DatabaseError, and the erasure continues in the background.',
     data: oneOf(MemberEntries, MemberEntriesByGuild),
     errors: ['DatabaseError'],
   })
@@ -57,10 +58,10 @@ export class PrivacyController {
   @Get('export')
   @Endpoint({
     operationId: 'exportMember',
-    summary: 'All that is stored of a member, as a download',
+    summary: 'Download all stored data of a member',
     description:
-      'A line of JSON for each record, with `guild_id` and `record`: `event` (with `kind`, as the views show it), ' +
-      '`starboard_entry`, `count` (of days whose events are gone), `erasure`.',
+      'One line of JSON per record, with `guild_id` and `record`: `event` (with `kind`, and the fields of the views), ' +
+      '`starboard_entry`, `count` (for days whose events have been deleted by retention) or `erasure`.',
     answers: {
       200: { description: 'All records', mediaType: 'application/x-ndjson', content: text() },
     },

@@ -8,7 +8,7 @@ import { GuildEraser } from '../database/guild-eraser.js';
 import type { MemberEntries, MemberEntriesByGuild } from './dto/member-entries.dto.js';
 import { MemberGuilds } from './member-guilds.service.js';
 
-/** What is stored of a member, whatever the state of a guild. */
+/** Counts and erases the data of a member, even if the module is disabled in a guild. */
 @Injectable()
 export class PrivacyService {
   constructor(
@@ -20,7 +20,7 @@ export class PrivacyService {
 
   async count(guildId: string, userId: string): Promise<MemberEntries> {
     const count = (manager: EntityManager) => countMemberReferences(manager, guildId, userId);
-    return this.describe(await this.database.readPart('search', count));
+    return this.describe(await this.database.readPage('search', count));
   }
 
   async countEverywhere(userId: string): Promise<MemberEntriesByGuild> {
@@ -31,12 +31,12 @@ export class PrivacyService {
     return together(guilds);
   }
 
-  /** @returns what was erased, when all is */
+  /** Resolves when everything is erased. @returns what was erased */
   async erase(guildId: string, userId: string, ids: LogIds): Promise<MemberEntries> {
     return this.describe(await this.eraser.eraseMember(guildId, userId, ids));
   }
 
-  /** @returns what was erased, when all is */
+  /** Resolves when everything is erased. @returns what was erased */
   async eraseEverywhere(userId: string, ids: LogIds): Promise<MemberEntriesByGuild> {
     const erased = await this.eraser.eraseMemberIn(await this.guilds.all(userId), userId, ids);
     return together([...erased].map(([guild_id, references]) => ({ guild_id, ...this.describe(references) })));

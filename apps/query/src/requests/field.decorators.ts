@@ -2,22 +2,22 @@ import { FIELD_TYPES } from '#libs/contracts';
 import { anyText, instantText, oneOf, wholeNumberText } from './formats.js';
 import { ReadAs, type FieldOptions } from './read-as.decorator.js';
 
-/** A Discord id, read as its decimal digits. */
+/** A Discord id, read as a string of digits. */
 export const IsSnowflake = (options?: FieldOptions) => ReadAs(FIELD_TYPES.snowflake, options);
 
-/** A text for people. */
+/** A text of 1 to 100 characters. */
 export const IsLabel = (options?: FieldOptions) => ReadAs(FIELD_TYPES.text, options);
 
-/** Any text; its reader finds out what it means. */
+/** Any text. */
 export const IsAnyText = (options?: FieldOptions) => ReadAs(anyText, options);
 
-/** Any UUID, read in lower case. */
+/** A UUID of any version, read in lower case. */
 export const IsAnyUuid = (options?: FieldOptions) => ReadAs(FIELD_TYPES.uuid, options);
 
-/** A moment in a JSON body, read as Unix milliseconds. */
+/** A time in a JSON body, read as Unix milliseconds. */
 export const IsInstant = (options?: FieldOptions) => ReadAs(FIELD_TYPES.instant, options);
 
-/** A moment in a query string, read as Unix milliseconds. */
+/** A time in a query string, read as Unix milliseconds. */
 export const IsInstantText = (options?: FieldOptions) => ReadAs(instantText, options);
 
 /** An integer in a query string. */
@@ -26,9 +26,11 @@ export const IsWholeNumberText = (min: number, max: number, options?: FieldOptio
 
 export const IsOneOf = (words: readonly string[], options?: FieldOptions) => ReadAs(oneOf(words), options);
 
-/** A field that similar requests have. It is refused and not ignored: the answer would not be what was asked for. */
-export const IsLeftOut = (reason: string) =>
+/**
+ * A field that similar requests have. It is rejected, because ignoring it would return something else than requested.
+ */
+export const IsOmitted = (reason: string) =>
   ReadAs(
-    { expected: `left out: ${reason}`, schema: { not: {} }, parse: () => undefined },
+    { expected: `omitted: ${reason}`, schema: { not: {} }, parse: () => undefined },
     { optional: true, documented: false },
   );

@@ -1,11 +1,11 @@
 import { FIELD_TYPES, type JsonSchema } from '#libs/contracts';
 
-/** What a field may hold. The field types of the contracts are formats; requests have a few of their own. */
+/** The format of a field's value. The field types of libs/contracts are formats too. */
 export interface FieldFormat<T = unknown> {
-  /** Ends the sentence "must be …". */
+  /** Completes the sentence "must be …". */
   expected: string;
   schema: JsonSchema;
-  /** @returns undefined for a value that is wrong */
+  /** @returns undefined for an invalid value */
   parse(value: unknown): T | undefined;
 }
 
@@ -19,7 +19,7 @@ export function wholeNumber(min: number, max: number): FieldFormat<number> {
   };
 }
 
-/** An integer in a query string, where every value is a text. */
+/** An integer in a query string, where all values are strings. */
 export function wholeNumberText(min: number, max: number): FieldFormat<number> {
   const number = wholeNumber(min, max);
   return {
@@ -29,12 +29,12 @@ export function wholeNumberText(min: number, max: number): FieldFormat<number> {
 }
 
 export const anyText: FieldFormat<string> = {
-  expected: 'a text',
+  expected: 'a string',
   schema: { type: 'string' },
   parse: (value) => (typeof value === 'string' ? value : undefined),
 };
 
-/** One of a few words. */
+/** One of these words. */
 export function oneOf<const Word extends string>(words: readonly Word[]): FieldFormat<Word> {
   return {
     expected: `one of ${words.join(', ')}`,
@@ -43,9 +43,9 @@ export function oneOf<const Word extends string>(words: readonly Word[]): FieldF
   };
 }
 
-/** A moment in a query string, as ISO 8601; read as Unix milliseconds. */
+/** A time in a query string, as ISO 8601; read as Unix milliseconds. */
 export const instantText: FieldFormat<number> = {
-  expected: 'a time: ISO 8601 with an offset, such as 2026-11-24T10:00:00Z',
+  expected: 'an ISO 8601 time with an offset, such as 2026-11-24T10:00:00Z',
   schema: { type: 'string', format: 'date-time' },
   parse: (value) => {
     if (typeof value !== 'string') return undefined;
@@ -53,7 +53,7 @@ export const instantText: FieldFormat<number> = {
   },
 };
 
-/** A "+" is a space in a query string, unless the caller encodes it; where no space can be meant, it is taken for one. */
+/** An unencoded "+" in a query string means a space. Restores it for values that cannot contain a space. */
 export function spacesAsPlus(text: string): string {
   return text.replace(' ', '+');
 }

@@ -1,7 +1,7 @@
 import { IsSnowflake } from './field.decorators.js';
 
-/** A request that names a guild and nothing else. */
+/** A request with only a guild. */
 export class GuildRequest {
-  @IsSnowflake({ description: 'The guild' })
+  @IsSnowflake({ description: 'The id of the guild' })
   guild_id: string;
 }

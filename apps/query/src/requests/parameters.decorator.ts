@@ -4,13 +4,13 @@ import { requestFields, type Fields } from './request-fields.js';
 
 const bodyOrQuery = (_: unknown, context: ExecutionContext): Fields => requestFields(requestOf(context));
 
-/** What a DELETE asks for: its fields may lie in the body or, as many clients cannot send one, in the query string. */
+/** The fields of a DELETE request, from the body or the query string: many clients cannot send a body with DELETE. */
 export const BodyOrQuery = createParamDecorator(bodyOrQuery);
 
-/** Whether a custom parameter, by what reads it, is a {@link BodyOrQuery}. */
+/** Whether the factory of a custom parameter is that of {@link BodyOrQuery}. */
 export const isBodyOrQuery = (factory: unknown): boolean => factory === bodyOrQuery;
 
-/** The parameters of the path. What a request says elsewhere counts too, so that a DTO can refuse it. */
+/** The path parameters. Includes the fields of body and query string, so that a DTO can reject them. */
 export const PathFields = createParamDecorator((_: unknown, context: ExecutionContext): Fields => {
   const request = requestOf(context);
   return { ...requestFields(request), ...(request.params as Fields) };

@@ -5,28 +5,28 @@ import type { FieldFormat } from './formats.js';
 import { addField } from './request-dto.js';
 
 export interface FieldOptions {
-  /** Whether the request may leave it out. @defaultValue false */
+  /** Whether the request may omit the field. @defaultValue false */
   optional?: boolean;
-  /** Whether null is a value of the field. @defaultValue false */
+  /** Whether the value may be null. @defaultValue false */
   nullable?: boolean;
-  /** Whether the API documents list it. @defaultValue true */
+  /** Whether the API document lists the field. @defaultValue true */
   documented?: boolean;
   description?: string;
 }
 
-/** Where class-transformer is given the fields of a request, as they came. */
-export const AS_THEY_CAME = Symbol('fields as they came');
+/** The property under which class-transformer gets the unparsed fields of a request. */
+export const RAW_FIELDS = Symbol('raw fields');
 
-export interface FieldsAsTheyCame {
-  [AS_THEY_CAME]: Readonly<Record<string, unknown>>;
+export interface RawFields {
+  [RAW_FIELDS]: Readonly<Record<string, unknown>>;
 }
 
-/** Takes the place of a value that is wrong, until class-validator names its field. */
-const WRONG = Symbol('wrong value');
+/** Replaces an invalid value until class-validator reports its field. */
+const INVALID = Symbol('invalid value');
 
 /**
- * Declares a property of a request DTO. class-transformer parses its value, once; class-validator names the field when
- * that failed; the API documents describe it.
+ * Declares a property of a request DTO. class-transformer parses the value once, class-validator reports the field if
+ * that failed, and the API document describes the field.
  */
 export function ReadAs(format: FieldFormat, options: FieldOptions = {}): PropertyDecorator {
   const { optional = false, nullable = false, documented = true, description } = options;
@@ -34,10 +34,10 @@ export function ReadAs(format: FieldFormat, options: FieldOptions = {}): Propert
   const expected = nullable ? `${format.expected}, or null` : format.expected;
 
   const read = ({ obj, key }: TransformFnParams): unknown => {
-    const fields = (obj as FieldsAsTheyCame)[AS_THEY_CAME];
+    const fields = (obj as RawFields)[RAW_FIELDS];
     const value = Object.hasOwn(fields, key) ? fields[key] : undefined;
     if (value === undefined || (value === null && nullable)) return value;
-    return format.parse(value) ?? WRONG;
+    return format.parse(value) ?? INVALID;
   };
 
   return applyDecorators(
@@ -47,7 +47,7 @@ export function ReadAs(format: FieldFormat, options: FieldOptions = {}): Propert
     ValidateBy({
       name: 'format',
       validator: {
-        validate: (value) => value !== WRONG && (value !== undefined || optional),
+        validate: (value) => value !== INVALID && (value !== undefined || optional),
         defaultMessage: (args) => (args?.value === undefined ? 'is required' : `must be ${expected}`),
       },
     }),

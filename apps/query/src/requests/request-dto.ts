@@ -1,13 +1,13 @@
 import type { Type } from '@nestjs/common';
 import type { FieldFormat } from './formats.js';
 
-/** A property of a request DTO, as its decorator declared it. */
+/** A declared property of a request DTO. */
 export interface RequestField {
   name: string;
   format: FieldFormat;
   optional: boolean;
   nullable: boolean;
-  /** Whether the API documents list it. */
+  /** Whether the API document lists the field. */
   documented: boolean;
   description?: string;
 }
@@ -21,7 +21,7 @@ export function addField(prototype: object, field: RequestField): void {
   Reflect.defineMetadata(FIELDS, [...others, field], prototype);
 }
 
-/** Every field that the DTO does not have is a mistake, but for those that are to be ignored. */
+/** Makes unknown fields an error, except those in `ignored`. */
 export function RefusesUnknownFields(...ignored: string[]): ClassDecorator {
   return (dto) => {
     Reflect.defineMetadata(REFUSES_UNKNOWN_FIELDS, true, dto);
@@ -29,7 +29,7 @@ export function RefusesUnknownFields(...ignored: string[]): ClassDecorator {
   };
 }
 
-/** Whether a class declares fields of a request, or at least that there are none. */
+/** Whether a class has request fields or {@link RefusesUnknownFields}. */
 export function isRequestDto(type: unknown): type is Type<object> {
   if (typeof type !== 'function' || typeof type.prototype !== 'object') return false;
   return fieldsOf(type as Type<object>).length > 0 || Reflect.hasMetadata(REFUSES_UNKNOWN_FIELDS, type);
@@ -39,7 +39,7 @@ export function fieldsOf(dto: Type<object>): readonly RequestField[] {
   return fieldsIn(dto.prototype as object);
 }
 
-/** Those of the names that are no fields of the DTO, where it refuses them. */
+/** The names that are unknown fields, if the DTO refuses them. */
 export function refusedNames(dto: Type<object>, names: readonly string[]): string[] {
   if (Reflect.getMetadata(REFUSES_UNKNOWN_FIELDS, dto) !== true) return [];
   const known = new Set(Reflect.getMetadata(IGNORED_FIELDS, dto) as string[]);

@@ -3,19 +3,20 @@ import { IntegralDecimal, type JsonObject, type JsonValue } from '#libs/json';
 import { BadRequestError } from '../http/api-error.js';
 import { WHOLE_QUERY_STRING, type QueryString } from '../http/query-string.js';
 
-/** The fields of a request, as they came. */
+/** The unparsed fields of a request. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Which fields somebody reads; mistakes in others are not theirs to name. */
+/** Selects the fields to read. Mistakes in other fields are ignored. */
 type FieldFilter = (name: string) => boolean;
 
 const every: FieldFilter = () => true;
 
 /**
- * The fields of a request: of a GET from the query string, of a DELETE from body or query string, else the body.
+ * The fields of a request. GET has them in the query string, DELETE in the body or the query string, other methods in
+ * the body.
  *
- * @param reads @defaultValue every field
- * @throws BadRequestError for fields that cannot be told from each other
+ * @param reads @defaultValue all fields
+ * @throws BadRequestError if a field occurs twice or cannot be decoded
  */
 export function requestFields(request: FastifyRequest, reads: FieldFilter = every): Fields {
   const query = request.query as QueryString;
@@ -37,7 +38,7 @@ export function queryFields({ values, mistakes }: QueryString, reads: FieldFilte
   return values;
 }
 
-/** The members of a body; a missing body is `{}`. @throws BadRequestError for a body that is no object */
+/** The properties of a body. A missing body is `{}`. @throws BadRequestError if the body is not an object */
 export function bodyFields(body: unknown): JsonObject {
   const value = body === undefined ? {} : (body as JsonValue);
   if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof IntegralDecimal) {
@@ -50,7 +51,7 @@ function together(body: Fields, query: Fields, reads: FieldFilter): Fields {
   const twice = Object.keys(query).filter((name) => Object.hasOwn(body, name) && reads(name));
   if (twice.length > 0) {
     throw new BadRequestError(
-      twice.map((field) => ({ field, message: 'is given in the body and in the query string' })),
+      twice.map((field) => ({ field, message: 'must not be in both the body and the query string' })),
     );
   }
   return { ...body, ...query };

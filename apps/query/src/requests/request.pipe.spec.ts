@@ -1,6 +1,6 @@
 import { parseLosslessJson, type JsonObject } from '#libs/json';
 import { BadRequestError } from '../http/api-error.js';
-import { IsLeftOut, IsOneOf, IsSnowflake } from './field.decorators.js';
+import { IsOmitted, IsOneOf, IsSnowflake } from './field.decorators.js';
 import { ReadAs } from './read-as.decorator.js';
 import { RefusesUnknownFields } from './request-dto.js';
 import { RequestPipe } from './request.pipe.js';
@@ -28,7 +28,7 @@ class Request extends Base {
   @IsOneOf(['a', 'b'], { optional: true })
   word?: 'a' | 'b';
 
-  @IsLeftOut('of no use here')
+  @IsOmitted('it has no effect here')
   filter?: never;
 }
 
@@ -50,7 +50,7 @@ describe(`${RequestPipe.name}`, () => {
     parsed = [];
   });
 
-  it('reads the fields of the DTO and of what it extends, ids to the last digit', () => {
+  it('reads the fields of the DTO and its base class, and ids without loss of digits', () => {
     expect(read('{"guild_id":9223372036854775807,"word":"b","ignored":1}')).toEqual({
       guild_id: '9223372036854775807',
       word: 'b',
@@ -58,31 +58,31 @@ describe(`${RequestPipe.name}`, () => {
     expect(read('{"guild_id":"1"}')).toBeInstanceOf(Request);
   });
 
-  it('parses each value once, as it came', () => {
+  it('parses each value once, without copying it', () => {
     const { counted: value } = read('{"guild_id":1,"counted":{"constructor":1,"than":[1]}}');
     expect(parsed).toEqual([{ constructor: 1, than: [1] }]);
     expect(value!.read).toBe(parsed[0]);
   });
 
-  it('leaves out what was left out, and keeps null where it is a value', () => {
+  it('omits missing fields, and keeps null in nullable fields', () => {
     expect(Object.keys(read('{"guild_id":1}'))).toEqual(['guild_id']);
     expect(read('{"guild_id":1,"counted":null}').counted).toBeNull();
     expect(mistakes('{"guild_id":1,"word":null}')).toEqual([{ field: 'word', message: 'must be one of a, b' }]);
   });
 
-  it('names every wrong field', () => {
+  it('reports every invalid field', () => {
     expect(mistakes('{"counted":"wrong","word":"c","filter":1,"other":1}')).toEqual(
       expect.arrayContaining([
         { field: 'guild_id', message: 'is required' },
         { field: 'counted', message: 'must be anything, or null' },
         { field: 'word', message: 'must be one of a, b' },
-        { field: 'filter', message: 'must be left out: of no use here' },
+        { field: 'filter', message: 'must be omitted: it has no effect here' },
         { field: 'other', message: 'is not a field of this request' },
       ]),
     );
   });
 
-  it('lets pass what is no DTO', () => {
+  it('returns a value unchanged if its type is not a request DTO', () => {
     const value = { any: 'thing' };
     expect(pipe.transform(value, { type: 'body', metatype: Object })).toBe(value);
     expect(pipe.transform(value, { type: 'custom' })).toBe(value);

@@ -4,17 +4,16 @@ import { validateSync } from 'class-validator';
 import type { FieldError } from '#libs/contracts';
 import { BadRequestError } from '../http/api-error.js';
 import type { QueryString } from '../http/query-string.js';
-import { AS_THEY_CAME, type FieldsAsTheyCame } from './read-as.decorator.js';
+import { RAW_FIELDS, type RawFields } from './read-as.decorator.js';
 import { bodyFields, queryFields, type Fields } from './request-fields.js';
 import { isRequestDto, refusedNames } from './request-dto.js';
 
-/** How much of a name that the caller made up is answered. */
+/** Unknown field names are truncated to this length. */
 const LONGEST_SHOWN_NAME = 100;
 
 /**
- * Reads the DTO of a handler's parameter: once, naming every wrong field. Other parameters pass as they are.
- *
- * It does what Nest's ValidationPipe does, which a hostile body makes slow: see docs/architecture.md.
+ * Parses and validates the request DTO of a handler's parameter, and reports every invalid field. Other parameters are
+ * returned unchanged. It replaces Nest's ValidationPipe, which a hostile body can make slow: see docs/architecture.md.
  */
 export class RequestPipe implements PipeTransform {
   /** @throws BadRequestError */
@@ -30,19 +29,18 @@ function fieldsOf(type: ArgumentMetadata['type'], value: unknown): Fields {
 }
 
 /**
- * Reads a DTO from the fields of a request. Fields that were left out are left out of the result too.
+ * Reads a DTO from the fields of a request. Missing optional fields are missing in the result too.
  *
- * Nothing but the DTO's own fields is looked at, and nothing is instantiated from what came: a value may be anything
- * that JSON allows.
+ * Only declared fields are read, and their values are never used to create instances: a value can be any JSON.
  *
- * @throws BadRequestError naming every wrong field
+ * @throws BadRequestError that names every invalid field
  */
 export function readRequest<T extends object>(dto: Type<T>, fields: Fields): T {
-  // The decorators find the values there. Given them, class-transformer would copy each one first, however large it is.
-  const asTheyCame: FieldsAsTheyCame = { [AS_THEY_CAME]: fields };
-  const request = plainToInstance(dto, asTheyCame, { excludeExtraneousValues: true, exposeUnsetFields: false });
+  // The decorators read the values from RAW_FIELDS. class-transformer would copy values that are passed directly.
+  const rawFields: RawFields = { [RAW_FIELDS]: fields };
+  const request = plainToInstance(dto, rawFields, { excludeExtraneousValues: true, exposeUnsetFields: false });
   const mistakes: FieldError[] = validateSync(request, { forbidUnknownValues: false }).map(
-    ({ property, constraints }) => ({ field: property, message: Object.values(constraints ?? {})[0] ?? 'is wrong' }),
+    ({ property, constraints }) => ({ field: property, message: Object.values(constraints ?? {})[0] ?? 'is invalid' }),
   );
   for (const name of refusedNames(dto, Object.keys(fields))) {
     mistakes.push({ field: name.slice(0, LONGEST_SHOWN_NAME), message: 'is not a field of this request' });

@@ -5,17 +5,17 @@ import { findChannel, type UnknownChannel } from '../discord/find-channel.js';
 import { BadRequestError } from '../http/api-error.js';
 import type { NamedChannel } from './settings-part.js';
 
-const WHY_UNKNOWN: Readonly<Record<UnknownChannel['why'], string>> = {
-  hidden: 'cannot be seen by the bot (it needs View Channel there), or is no channel of this guild',
-  'no such channel': 'is no channel of this guild: Discord knows no such channel',
-  'of another guild': 'is no channel of this guild',
+const UNKNOWN_CHANNEL_MESSAGES: Readonly<Record<UnknownChannel['reason'], string>> = {
+  hidden: 'must be a channel of this guild that the bot can see (the bot needs View Channel there)',
+  'no such channel': 'must be a channel of this guild: Discord has no channel with this id',
+  'of another guild': 'must be a channel of this guild',
 };
 
 /**
- * Asks Discord about channels that settings name.
+ * Checks channels in settings with Discord.
  *
- * @throws BadRequestError naming each that is no channel of the guild, or cannot serve
- * @throws DiscordApiInteractionError when Discord refuses or does not answer, or the signal's reason
+ * @throws BadRequestError that names each field whose channel is not in the guild or has an unsuitable type
+ * @throws DiscordApiInteractionError if Discord refuses or does not answer, or the signal's reason
  */
 export async function checkNamedChannels(
   { discord, clock }: { discord: DiscordClient; clock: Clock },
@@ -24,8 +24,8 @@ export async function checkNamedChannels(
   signal: AbortSignal,
 ): Promise<void> {
   if (named.length === 0) return;
-  const asked = { guildId, action: 'read the channels of the server', needed: [] };
-  const mistakes = await new ExplainedCalls(discord, clock).run(asked, signal, async () => {
+  const call = { guildId, action: 'read the channels of the server', needed: [] };
+  const mistakes = await new ExplainedCalls(discord, clock).run(call, signal, async () => {
     const listed = await discord.guilds.channels(guildId, signal);
     const byId = new Map<string, DiscordChannel | UnknownChannel>(listed.map((channel) => [channel.id, channel]));
     const unlisted = new Set(named.map(({ channelId }) => channelId).filter((id) => !byId.has(id)));
@@ -40,5 +40,5 @@ export async function checkNamedChannels(
 }
 
 function mistakeOf(named: NamedChannel, channel: DiscordChannel | UnknownChannel): string | undefined {
-  return 'why' in channel ? WHY_UNKNOWN[channel.why] : named.mistake(channel);
+  return 'reason' in channel ? UNKNOWN_CHANNEL_MESSAGES[channel.reason] : named.mistake(channel);
 }

@@ -25,7 +25,7 @@ describe('GuildSettingsReader', () => {
 
   const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
-  it('should read the settings of requests that come together in one statement', async () => {
+  it('should read the settings of concurrent requests in one statement', async () => {
     const found = Promise.all([reader.find('1'), reader.find('2'), reader.find('1'), reader.find('3')]);
     await nextTurn();
     expect(statements).toHaveLength(1);
@@ -34,7 +34,7 @@ describe('GuildSettingsReader', () => {
     expect(guildIds).toEqual(['1', '2', '1', undefined]);
   });
 
-  it('should never answer a request from a statement that was sent before it came: a change may lie between', async () => {
+  it('should never use a statement that was sent before the request, because the settings may have changed', async () => {
     const first = reader.find('1');
     await nextTurn();
     const second = reader.find('1');
@@ -46,12 +46,12 @@ describe('GuildSettingsReader', () => {
     expect(await second).toMatchObject({ guildId: '1' });
   });
 
-  it('should tell all requests of a statement that it failed, and none of the next', async () => {
+  it('should fail all requests of a failed statement, and none of the next', async () => {
     const failed = [reader.find('1'), reader.find('2')];
     await nextTurn();
     const next = reader.find('1');
     await nextTurn();
-    const error = new Error('the database is away');
+    const error = new Error('the database is unavailable');
     statements[0]!.fail(error);
     statements[1]!.answer(['1']);
     for (const one of failed) await expect(one).rejects.toBe(error);

@@ -5,27 +5,27 @@ import { GuildSettings } from '#libs/database';
 import { GuildDatabase } from '../database/guild-database.js';
 import { ModuleDisabledError } from '../http/api-error.js';
 
-/** Requests that came together, whose settings are read together. */
-interface Gathering {
+/** Concurrent requests that share a statement. */
+interface SettingsBatch {
   guildIds: Set<string>;
   read: Promise<ReadonlyMap<string, GuildSettings>>;
 }
 
 /**
- * The settings as they are now: nothing is cached, so that a change holds from the moment it was answered. Requests of
- * one turn of the event loop share a statement, which is sent after all of them have come: under load that spares most
- * of the statements, each of which costs more than the rest of a small request.
+ * Reads the current settings. Nothing is cached, so a change takes effect as soon as its request was answered. Requests
+ * of the same turn of the event loop share a statement, which is sent after all of them. Under load, this saves most
+ * statements, and a statement costs more than the rest of a small request.
  */
 @Injectable()
 export class GuildSettingsReader {
-  private gathering?: Gathering;
+  private batch?: SettingsBatch;
 
   constructor(private readonly database: GuildDatabase) {}
 
-  /** @returns null for a guild that was never enabled, or is erased; others may get the same object */
+  /** @returns null for a guild that was never enabled or was erased. Requests may share the returned object */
   async find(guildId: string): Promise<Readonly<GuildSettings> | null> {
-    this.gathering ??= this.gather();
-    const { guildIds, read } = this.gathering;
+    this.batch ??= this.startBatch();
+    const { guildIds, read } = this.batch;
     guildIds.add(guildId);
     return (await read).get(guildId) ?? null;
   }
@@ -35,13 +35,13 @@ export class GuildSettingsReader {
     return enabledOnly(await this.find(guildId));
   }
 
-  private gather(): Gathering {
+  private startBatch(): SettingsBatch {
     const guildIds = new Set<string>();
-    return { guildIds, read: nextTurn().then(() => this.readGathered(guildIds)) };
+    return { guildIds, read: nextTurn().then(() => this.readBatch(guildIds)) };
   }
 
-  private async readGathered(guildIds: ReadonlySet<string>): Promise<ReadonlyMap<string, GuildSettings>> {
-    this.gathering = undefined;
+  private async readBatch(guildIds: ReadonlySet<string>): Promise<ReadonlyMap<string, GuildSettings>> {
+    this.batch = undefined;
     const found = await this.database.readSettings((manager) =>
       manager.getRepository(GuildSettings).findBy({ guildId: Any([...guildIds]) }),
     );

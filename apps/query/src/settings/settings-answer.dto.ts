@@ -3,7 +3,7 @@ import { ApiSchema } from '@nestjs/swagger';
 import { ConstantProperty, SnowflakeProperty, TimestampProperty } from '../answers/answer-properties.js';
 import type { SettingsFeature } from './settings-part.js';
 
-/** All fields of all features, and what these tell beside them. */
+/** The settings of all features, with their status properties. */
 export interface SettingsAnswer extends Record<string, unknown> {
   guild_id: string;
   updated_at: string;
@@ -18,7 +18,7 @@ export class ErasedGuildAnswer {
   deleted: true;
 }
 
-/** The settings that these features have, as the API documents describe them. */
+/** The response class with the settings of these features. */
 export function settingsAnswerClass(features: readonly SettingsFeature[]): Type<SettingsAnswer> {
   @ApiSchema({ name: 'Settings', description: 'All settings of a guild' })
   class Settings implements SettingsAnswer {
@@ -34,6 +34,6 @@ export function settingsAnswerClass(features: readonly SettingsFeature[]): Type<
   for (const { answers = {} } of features) {
     for (const [name, answer] of Object.entries(answers)) declare(name, answer);
   }
-  declare('updated_at', TimestampProperty({ description: 'When they were changed last' }));
+  declare('updated_at', TimestampProperty({ description: 'When the settings were last changed' }));
   return Settings;
 }

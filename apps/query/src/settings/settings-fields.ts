@@ -5,7 +5,7 @@ import type { RequestField, SettingsField } from './settings-part.js';
 
 type Column<Value> = { [P in keyof GuildSettings]: GuildSettings[P] extends Value ? P : never }[keyof GuildSettings];
 
-/** A setting that has a column of its own. */
+/** A setting that is stored in its own column. */
 export function columnField(column: keyof GuildSettings, field: RequestField): SettingsField {
   return {
     ...field,
@@ -23,7 +23,7 @@ export function channelColumnField(column: Column<string | null>, description: s
   return channelField(columnField(column, channelRequest(description, true)));
 }
 
-/** A setting that names a channel, or none. */
+/** A setting with the id of a channel, or null. */
 export function channelField<Own>(field: Omit<SettingsField<Own>, 'answer' | 'namesChannel'>): SettingsField<Own> {
   return { ...field, namesChannel: true, answer: SnowflakeProperty(answerOptions(field)) };
 }
@@ -32,7 +32,7 @@ export function channelRequest(description: string, required: boolean): RequestF
   return { format: FIELD_TYPES.snowflake, nullable: true, required, description };
 }
 
-/** An answer has every field. */
+/** In responses, every field is required. */
 function answerOptions({ nullable, description }: RequestField) {
   return { nullable, description };
 }

@@ -6,107 +6,120 @@ import type { DiscordChannel } from '#libs/discord';
 import type { LogIds } from '#libs/observability';
 import type { FieldFormat } from '../requests/formats.js';
 
-/** What is stored of a guild's settings: their row, and what one part keeps beside it. */
+/** The stored settings of a guild: the row of `guild_settings`, and the data that one part stores elsewhere. */
 export interface Stored<Own = unknown> {
   settings: GuildSettings;
   own: Own;
 }
 
-/** A change of settings. What it does not name stays. */
+/** A change of settings. Missing fields stay unchanged. */
 export interface SettingsChange {
   guild_id: string;
-  /** The change that the caller has seen last, in Unix milliseconds. */
+  /** The `updated_at` that the caller has read, for optimistic locking. Unix milliseconds. */
   updated_at?: number;
   [field: string]: unknown;
 }
 
-/** A field of PUT and PATCH. */
+/** A field of PUT and PATCH requests. */
 export interface RequestField {
   format: FieldFormat;
-  /** Whether PUT must name it. */
+  /** Whether PUT requires it. */
   required: boolean;
-  /** Whether null is a value. @defaultValue false */
+  /** Whether the value may be null. @defaultValue false */
   nullable?: boolean;
   description: string;
 }
 
-/** A setting: it is read and written under one name. */
+/** A setting, which is read and written under the same name. */
 export interface SettingsField<Own = unknown> extends RequestField {
-  /** Describes it in an answer, for the API documents. */
+  /** Describes the field in responses, for the API document. */
   answer: PropertyDecorator;
   /** Whether its value is the id of a channel of the guild. @defaultValue false */
   namesChannel?: boolean;
   get(stored: Readonly<Stored<Own>>): unknown;
-  /** In memory alone. */
+  /** Sets the value in memory. */
   set(stored: Stored<Own>, value: unknown): void;
 }
 
-/** A channel that the settings name anew, so that Discord is asked about it. */
+/** A channel in the settings that has to be checked with Discord. */
 export interface NamedChannel {
   field: string;
   channelId: string;
-  /** What is wrong with a channel of the guild. */
+  /** @returns what is wrong with the channel, or undefined */
   mistake(channel: DiscordChannel): string | undefined;
 }
 
-/** What a part does in Discord for one change. Nothing is stored but that it is under way. */
-export interface DiscordWork {
-  /** The channels that it has deleted so far. */
-  readonly gone: ReadonlySet<string>;
-  /** @throws DiscordApiInteractionError, BadRequestError or the signal's reason; then it is undone */
+/** What a part does in Discord for one change. Until the change is stored, only the progress of the task is stored. */
+export interface DiscordTask {
+  /** The channels deleted so far. */
+  readonly deletedChannels: ReadonlySet<string>;
+  /** @throws DiscordApiInteractionError, BadRequestError or the signal's reason; the caller then calls {@link undo} */
   run(signal: AbortSignal): Promise<void>;
-  /** Takes back what was done, now or later, within {@link UNDO_MS}. Never throws. */
+  /**
+   * Undoes the task within {@link UNDO_TIMEOUT_MS}, and leaves the rest to the ingestion service. Never throws.
+   */
   undo(signal: AbortSignal): Promise<void>;
 }
 
-/** What all work in Discord for one change may take; with taking it back a request ends within a minute. */
-export const WORK_MS = 45_000;
-export const UNDO_MS = 15_000;
+/**
+ * The time limit for everything that a change does in Discord. Together with undoing it, a request takes at most a
+ * minute.
+ */
+export const DISCORD_TIMEOUT_MS = 45_000;
+export const UNDO_TIMEOUT_MS = 15_000;
 
-/** A change of settings, as a part checks it against what is stored. */
+/** A change of settings that a part checks against the stored settings. */
 export interface CheckedChange {
   change: SettingsChange;
-  /** The fields by which the change names channels. */
+  /** The channel fields of the change. */
   named: readonly { field: string; channelId: string }[];
-  /** What the part has done for it in Discord already. */
-  work?: DiscordWork;
+  /** What the part has already done in Discord for this change. */
+  task?: DiscordTask;
 }
 
-/** What one feature does with its settings. What it does not need, it leaves out. */
+/** How one feature handles its settings. All methods are optional. */
 export interface SettingsPart<Own = unknown> {
-  /** Reads what it keeps beside the row. */
+  /** Reads the data that the part stores outside of the settings row. */
   read?(manager: EntityManager, guildId: string): Promise<Own>;
-  /** What must hold of its fields together. @param values may lack some */
+  /** Checks rules that involve several fields. @param values may be incomplete */
   rules?(values: Readonly<Record<string, unknown>>): FieldError[];
-  /** @param stored with the change made @throws BadRequestError for a change that does not fit what is stored */
-  check?(before: Stored<Own>, stored: Stored<Own>, checked: CheckedChange): void;
-  /** Takes a channel that is gone out, in memory alone. */
-  forgetChannel?(stored: Stored<Own>, channelId: string): void;
-  /** The channels that are new to the settings, or are so beside what has changed. */
-  namedChannels?(before: Stored<Own>, after: Stored<Own>): NamedChannel[];
-  /** Whether the change needs Discord, beside naming channels. */
-  needsDiscord?(change: SettingsChange): boolean;
-  /** @param ids for the log @throws DiscordApiInteractionError, BadRequestError for work that cannot be begun */
-  work?(change: SettingsChange, after: Stored<Own>, ids: LogIds): DiscordWork | undefined;
   /**
-   * Stores what it keeps beside the row, and sets off what follows. Comes in the transaction that has stored the row.
-   *
-   * @param work undefined when Discord was not needed
+   * @param stored the settings with the change applied @throws BadRequestError if the change conflicts with stored data
    */
-  store?(manager: EntityManager, before: Stored<Own>, after: Stored<Own>, work?: DiscordWork): Promise<void>;
-  /** What an answer tells beside the fields: the names are those of {@link SettingsFeature.answers}. */
+  check?(before: Stored<Own>, stored: Stored<Own>, checked: CheckedChange): void;
+  /** Removes a deleted channel, in memory. */
+  forgetChannel?(stored: Stored<Own>, channelId: string): void;
+  /** The channels that are new in the settings, or that must be checked again because of the change. */
+  namedChannels?(before: Stored<Own>, after: Stored<Own>): NamedChannel[];
+  /** Whether the change needs Discord for something other than checking channels. */
+  needsDiscord?(change: SettingsChange): boolean;
+  /** @param ids for the log @throws DiscordApiInteractionError, BadRequestError if the task cannot be started */
+  discordTask?(change: SettingsChange, after: Stored<Own>, ids: LogIds): DiscordTask | undefined;
+  /**
+   * Stores the data outside of the settings row and starts what follows from the change. Runs in the transaction that
+   * has stored the row.
+   *
+   * @param task undefined if Discord was not needed
+   */
+  store?(manager: EntityManager, before: Stored<Own>, after: Stored<Own>, task?: DiscordTask): Promise<void>;
+  /** The values of {@link SettingsFeature.answers}. */
   answer?(manager: EntityManager, stored: Stored<Own>): Promise<Record<string, unknown>>;
-  /** Comes before a guild is erased. Never throws. @returns what is to be done in Discord afterwards; it never throws */
+  /**
+   * Called before a guild is erased. Never throws.
+   *
+   * @param ids for the log
+   * @returns a function that cleans up in Discord after the erasure; it never throws
+   */
   beforeErasure?(guildId: string, ids: LogIds): Promise<() => Promise<void>>;
 }
 
-/** A feature with settings: what they look like outside, and the class that acts on them. */
+/** A feature with settings: their API, and the class that handles them. */
 export interface SettingsFeature<Own = unknown> {
-  /** The settings, in the order of lists. */
+  /** The settings, in the order of the API document and responses. */
   fields: Readonly<Record<string, SettingsField<Own>>>;
-  /** What a request may ask for beside setting fields. */
+  /** Request fields that are not settings. */
   requests?: Readonly<Record<string, RequestField>>;
-  /** What an answer tells beside the fields. Requests may send it back; it is ignored. */
+  /** Response properties that are not settings. Requests may contain them, and they are ignored. */
   answers?: Readonly<Record<string, PropertyDecorator>>;
   part: Type<SettingsPart<Own>>;
 }

@@ -4,7 +4,7 @@ import type { LogIds } from '#libs/observability';
 import { BadRequestError } from '../http/api-error.js';
 import { enabledOnly, findSettings } from './guild-settings.reader.js';
 import type {
-  DiscordWork,
+  DiscordTask,
   NamedChannel,
   SettingsChange,
   SettingsFeature,
@@ -12,17 +12,17 @@ import type {
   Stored,
 } from './settings-part.js';
 
-/** What is stored of a guild's settings. All parts share the row. */
+/** The stored settings of a guild. All parts share the same `settings` row. */
 export interface GuildState {
   settings: GuildSettings;
   /** In the order of the features. */
   stored: readonly Stored[];
 }
 
-/** The work of each part, in the order of the features. */
-export type Works = readonly (DiscordWork | undefined)[];
+/** The Discord task of each part, in the order of the features. */
+export type DiscordTasks = readonly (DiscordTask | undefined)[];
 
-/** The settings as a whole: asks every part, in the order of the features. */
+/** The settings of all features. Calls every part, in the order of the features. */
 export class SettingsParts {
   constructor(
     private readonly features: readonly SettingsFeature[],
@@ -37,7 +37,7 @@ export class SettingsParts {
     return { settings, stored };
   }
 
-  /** What an answer shows, beside the guild and the time. */
+  /** The settings in a response, without `guild_id` and `updated_at`. */
   async answer(manager: EntityManager, state: GuildState): Promise<Record<string, unknown>> {
     const answer = this.values(state);
     for (const [index, part] of this.parts.entries()) {
@@ -46,7 +46,7 @@ export class SettingsParts {
     return answer;
   }
 
-  /** By field. */
+  /** The values of all settings, by field name. */
   values({ stored }: GuildState): Record<string, unknown> {
     const entries = this.features.flatMap(({ fields }, index) =>
       Object.entries(fields).map(([name, field]) => [name, field.get(stored[index]!)] as const),
@@ -59,7 +59,7 @@ export class SettingsParts {
     return { settings: copy, stored: stored.map(({ own }) => ({ settings: copy, own })) };
   }
 
-  /** Sets the fields that the change names. */
+  /** Sets the fields of the change. */
   set({ stored }: GuildState, change: SettingsChange): void {
     for (const [index, { fields }] of this.features.entries()) {
       for (const [name, field] of Object.entries(fields)) {
@@ -74,17 +74,17 @@ export class SettingsParts {
     }
   }
 
-  /** What settings must be as a whole. @throws BadRequestError naming every field that is missing */
+  /** Checks rules that involve several fields. @throws BadRequestError that names every invalid field */
   checkRules(values: Readonly<Record<string, unknown>>): void {
     const mistakes = this.parts.flatMap((part) => part.rules?.(values) ?? []);
     if (mistakes.length > 0) throw new BadRequestError(mistakes);
   }
 
-  /** @throws BadRequestError for a change that does not fit what is stored */
-  check(before: GuildState, after: GuildState, change: SettingsChange, works?: Works): void {
+  /** @throws BadRequestError if the change conflicts with stored data */
+  check(before: GuildState, after: GuildState, change: SettingsChange, tasks?: DiscordTasks): void {
     const named = this.channelsIn(change);
     for (const [index, part] of this.parts.entries()) {
-      part.check?.(before.stored[index]!, after.stored[index]!, { change, named, work: works?.[index] });
+      part.check?.(before.stored[index]!, after.stored[index]!, { change, named, task: tasks?.[index] });
     }
   }
 
@@ -92,7 +92,7 @@ export class SettingsParts {
     return this.parts.some((part) => part.needsDiscord?.(change));
   }
 
-  /** The channels that the change names. */
+  /** The channel fields of the change. */
   channelsIn(change: SettingsChange): { field: string; channelId: string }[] {
     const names = this.features.flatMap(({ fields }) =>
       Object.keys(fields).filter((name) => fields[name]!.namesChannel),
@@ -103,37 +103,37 @@ export class SettingsParts {
     });
   }
 
-  /** Those that Discord has to be asked about. */
+  /** The channels that have to be checked with Discord. */
   namedChannels(before: GuildState, after: GuildState): NamedChannel[] {
     return this.parts.flatMap((part, index) => part.namedChannels?.(before.stored[index]!, after.stored[index]!) ?? []);
   }
 
-  /** @throws DiscordApiInteractionError, BadRequestError for work that cannot be begun */
-  works(change: SettingsChange, after: GuildState, ids: LogIds): Works {
-    return this.parts.map((part, index) => part.work?.(change, after.stored[index]!, ids));
+  /** @throws DiscordApiInteractionError, BadRequestError if a task cannot be started */
+  discordTasks(change: SettingsChange, after: GuildState, ids: LogIds): DiscordTasks {
+    return this.parts.map((part, index) => part.discordTask?.(change, after.stored[index]!, ids));
   }
 
-  /** Comes in the transaction that has stored the row. */
-  async store(manager: EntityManager, before: GuildState, after: GuildState, works?: Works): Promise<void> {
+  /** Runs in the transaction that has stored the settings row. */
+  async store(manager: EntityManager, before: GuildState, after: GuildState, tasks?: DiscordTasks): Promise<void> {
     for (const [index, part] of this.parts.entries()) {
-      await part.store?.(manager, before.stored[index]!, after.stored[index]!, works?.[index]);
+      await part.store?.(manager, before.stored[index]!, after.stored[index]!, tasks?.[index]);
     }
   }
 
-  /** @returns what is to be done in Discord once the guild is erased */
+  /** @returns a function that cleans up in Discord after the erasure */
   async beforeErasure(guildId: string, ids: LogIds): Promise<() => Promise<void>> {
-    const farewells: (() => Promise<void>)[] = [];
+    const cleanUps: (() => Promise<void>)[] = [];
     for (const part of this.parts) {
-      const farewell = await part.beforeErasure?.(guildId, ids);
-      if (farewell) farewells.push(farewell);
+      const cleanUp = await part.beforeErasure?.(guildId, ids);
+      if (cleanUp) cleanUps.push(cleanUp);
     }
     return async () => {
-      for (const farewell of farewells) await farewell();
+      for (const cleanUp of cleanUps) await cleanUp();
     };
   }
 }
 
-/** The channels that are deleted by now. */
-export function goneChannels(works: Works = []): Set<string> {
-  return new Set(works.flatMap((work) => [...(work?.gone ?? [])]));
+/** The channels that these tasks have deleted so far. */
+export function deletedChannels(tasks: DiscordTasks = []): Set<string> {
+  return new Set(tasks.flatMap((task) => [...(task?.deletedChannels ?? [])]));
 }

@@ -4,10 +4,10 @@ import { ReadAs } from '../requests/read-as.decorator.js';
 import { RefusesUnknownFields } from '../requests/request-dto.js';
 import type { SettingsChange, SettingsFeature } from './settings-part.js';
 
-/** A settings request that names a guild and nothing else. */
+/** A settings request with only a guild. */
 @RefusesUnknownFields()
 export class SettingsGuildRequest {
-  @IsSnowflake({ description: 'The guild' })
+  @IsSnowflake({ description: 'The id of the guild' })
   guild_id: string;
 }
 
@@ -18,7 +18,7 @@ export interface SettingsRequests {
   patch: Type<SettingsChange>;
 }
 
-/** What GET answers may be sent back: what nobody can set is ignored. */
+/** The requests ignore read-only properties, so that a response of GET can be sent back. */
 export function settingsRequests(features: readonly SettingsFeature[]): SettingsRequests {
   const answeredOnly = features.flatMap(({ answers = {} }) => Object.keys(answers));
 
@@ -45,12 +45,13 @@ function declareFields(
   { complete }: { complete: boolean },
 ): void {
   const declare = (name: string, decorator: PropertyDecorator) => decorator(dto.prototype as object, name);
-  declare('guild_id', IsSnowflake({ description: 'The guild' }));
+  declare('guild_id', IsSnowflake({ description: 'The id of the guild' }));
   for (const { fields, requests } of features) {
     for (const [name, { format, required, nullable, description }] of Object.entries({ ...fields, ...requests })) {
       declare(name, ReadAs(format, { optional: !(complete && required), nullable, description }));
     }
   }
-  const updatedAt = 'When sent, it must be what GET answered last: nobody has changed the settings since';
+  const updatedAt =
+    'The updated_at of the last GET. If present, the request fails if the settings were changed since then';
   declare('updated_at', IsInstant({ optional: true, description: updatedAt }));
 }

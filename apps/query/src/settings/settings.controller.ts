@@ -11,7 +11,7 @@ import type { SettingsFeature } from './settings-part.js';
 import { SettingsGuildRequest, settingsRequests } from './settings-requests.dto.js';
 import { SettingsService } from './settings.service.js';
 
-/** The routes of the settings that these features have. */
+/** Creates the controller for the settings of these features. */
 export function settingsController(features: readonly SettingsFeature[]): Type {
   const requests = settingsRequests(features);
   class PutSettingsRequest extends requests.put {}
@@ -27,7 +27,7 @@ export function settingsController(features: readonly SettingsFeature[]): Type {
     @Get()
     @Endpoint({
       operationId: 'getSettings',
-      summary: 'All settings of a guild',
+      summary: 'Get all settings of a guild',
       data,
       errors: ['ModuleDisabledError', 'SettingsError'],
     })
@@ -41,7 +41,7 @@ export function settingsController(features: readonly SettingsFeature[]): Type {
       operationId: 'replaceSettings',
       summary: 'Replace the settings of a guild',
       description:
-        'What GET answered, with the two lists of panels added, may be sent back: ' +
+        'You can send back the response of GET with the two lists of panels added: ' +
         `${answered.slice(0, -1).join(', ')} and ${answered.at(-1)} are ignored.`,
       data,
       errors: ['ModuleDisabledError', 'SettingsError', 'DatabaseError', 'DiscordApiInteractionError'],
@@ -66,8 +66,8 @@ export function settingsController(features: readonly SettingsFeature[]): Type {
     @Delete('delete')
     @Endpoint({
       operationId: 'eraseGuild',
-      summary: 'Erase everything that is stored of a guild',
-      description: 'Settings, custom panels, starboard entries and statistics. Doing it again changes nothing.',
+      summary: 'Erase all data of a guild',
+      description: 'Erases settings, custom panels, starboard entries and statistics. The request is idempotent.',
       data: ErasedGuildAnswer,
       errors: ['DatabaseError'],
     })

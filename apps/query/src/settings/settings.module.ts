@@ -8,9 +8,9 @@ import { SettingsService } from './settings.service.js';
 @Module({ imports: [DatabaseModule], providers: [SettingsService] })
 export class SettingsModule {
   /**
-   * The settings that these features have.
+   * Serves the settings of these features.
    *
-   * @param modules those that export the features' parts
+   * @param modules the modules that export the features' parts
    */
   static of(features: readonly SettingsFeature[], modules: NonNullable<DynamicModule['imports']>): DynamicModule {
     return {

@@ -10,10 +10,10 @@ import { DiscordApiInteractionError, ServiceUnavailableError } from '../http/api
 import { checkNamedChannels } from './channel-checks.js';
 import type { ErasedGuildAnswer, SettingsAnswer } from './settings-answer.dto.js';
 import { decide, type DoneInDiscord } from './settings-decision.js';
-import { WORK_MS, type SettingsChange } from './settings-part.js';
-import { goneChannels, SettingsParts, type GuildState } from './settings-parts.js';
+import { DISCORD_TIMEOUT_MS, type SettingsChange } from './settings-part.js';
+import { deletedChannels, SettingsParts, type GuildState } from './settings-parts.js';
 
-/** Reads, changes and erases what is set in a guild. */
+/** Reads, changes and erases the settings of a guild. */
 @Injectable()
 export class SettingsService implements OnModuleDestroy {
   private readonly stopping = new AbortController();
@@ -26,9 +26,9 @@ export class SettingsService implements OnModuleDestroy {
     @Optional() private readonly discord?: DiscordClient,
   ) {}
 
-  /** Comes before the server waits for its requests: Discord may let them wait longer than the process has. */
+  /** Cancels requests that wait for Discord before the server waits for its requests, so shutdown is not delayed. */
   onModuleDestroy(): void {
-    this.stopping.abort(new ServiceUnavailableError('The service is stopping, so the change was given up', {}));
+    this.stopping.abort(new ServiceUnavailableError('The service is shutting down, so the change was cancelled', {}));
   }
 
   /** @throws ModuleDisabledError */
@@ -36,44 +36,44 @@ export class SettingsService implements OnModuleDestroy {
     return this.database.readSettings((manager) => this.readAnswer(manager, guildId));
   }
 
-  /** A change that names every setting: its rules are a matter of its form, and come before the guild's state. */
+  /** Changes all settings. The rules are checked first, because they depend only on the request. */
   async replace(change: SettingsChange, ids: LogIds): Promise<SettingsAnswer> {
     this.parts.checkRules(change);
     return this.change(change, ids);
   }
 
   /**
-   * Decides what the change makes of the settings, does in Discord what it must, and stores the rest under the lock of
-   * the guild, which is not held while Discord is asked; what was done is undone when the settings do not fit it any
-   * more, or cannot be stored.
+   * Checks the change, runs its tasks in Discord, and then stores it under the lock of the guild. The lock is not held
+   * during calls of Discord. If the settings have changed in the meantime so that they conflict, or cannot be stored,
+   * the tasks are undone.
    *
    * @throws ModuleDisabledError
-   * @throws BadRequestError for a change that was made from older settings, or does not fit those of now, and for
-   *   channels that do not belong to the guild or cannot serve
-   * @throws DiscordApiInteractionError or, when the service stops, ServiceUnavailableError; the settings are as before
+   * @throws BadRequestError if the change is based on outdated settings or conflicts with the current ones, or if a
+   *   channel is not in the guild or has an unsuitable type
+   * @throws DiscordApiInteractionError or, during shutdown, ServiceUnavailableError; the settings are then unchanged
    */
   async change(change: SettingsChange, ids: LogIds): Promise<SettingsAnswer> {
     if (!this.concernsDiscord(change)) return this.store(change);
     const before = await this.database.readSettings((manager) => this.parts.read(manager, change.guild_id));
     const after = decide(this.parts, before, change);
-    const done = { before, works: this.parts.works(change, after, ids) };
+    const done = { before, tasks: this.parts.discordTasks(change, after, ids) };
     try {
-      await this.workInDiscord(done, after);
+      await this.runInDiscord(done, after);
       return await this.store(change, done);
     } catch (error) {
-      for (const work of done.works) await work?.undo(this.stopping.signal);
+      for (const task of done.tasks) await task?.undo(this.stopping.signal);
       throw error;
     }
   }
 
   /**
-   * Erases everything that is stored of the guild; what happened there before is not stored any more. What was created
-   * for it in Discord goes as far as Discord lets it.
+   * Erases all data of the guild. Events from before the erasure are not stored afterwards. Channels that were created
+   * in Discord are deleted on a best-effort basis.
    */
   async erase(guildId: string, ids: LogIds): Promise<ErasedGuildAnswer> {
-    const farewell = await this.parts.beforeErasure(guildId, ids);
+    const cleanUp = await this.parts.beforeErasure(guildId, ids);
     await this.eraser.eraseGuild(guildId, ids);
-    await farewell();
+    await cleanUp();
     return { guild_id: guildId, deleted: true };
   }
 
@@ -82,21 +82,21 @@ export class SettingsService implements OnModuleDestroy {
     return this.discord !== undefined && this.parts.channelsIn(change).length > 0;
   }
 
-  /** @throws DiscordApiInteractionError when the time is over, or ServiceUnavailableError when the service stops */
-  private async workInDiscord({ before, works }: DoneInDiscord, after: GuildState): Promise<void> {
+  /** @throws DiscordApiInteractionError after a timeout, or ServiceUnavailableError during shutdown */
+  private async runInDiscord({ before, tasks }: DoneInDiscord, after: GuildState): Promise<void> {
     const { discord, clock } = this;
     if (discord === undefined) return;
     const named = this.parts.namedChannels(before, after);
-    const work = async (signal: AbortSignal) => {
+    const run = async (signal: AbortSignal) => {
       await checkNamedChannels({ discord, clock }, after.settings.guildId, named, signal);
-      for (const ofPart of works) await ofPart?.run(signal);
+      for (const task of tasks) await task?.run(signal);
     };
     try {
       const { signal } = this.stopping;
-      await withDeadline({ what: 'the change', ms: WORK_MS, signal, clock }, work);
+      await withDeadline({ what: 'the change', ms: DISCORD_TIMEOUT_MS, signal, clock }, run);
     } catch (error) {
       if (!(error instanceof DeadlineError)) throw error;
-      throw new DiscordApiInteractionError(`Discord was too slow: ${error.message}`, error);
+      throw new DiscordApiInteractionError(`Discord did not answer in time: ${error.message}`, error);
     }
   }
 
@@ -105,10 +105,10 @@ export class SettingsService implements OnModuleDestroy {
     return this.database.change(guildId, async (manager) => {
       const before = await this.parts.read(manager, guildId);
       const after = decide(this.parts, before, change, done);
-      this.parts.forgetChannels(after, goneChannels(done?.works));
-      const { guildId: _, ...columns } = after.settings; // the key of a sharded table is never updated
+      this.parts.forgetChannels(after, deletedChannels(done?.tasks));
+      const { guildId: _, ...columns } = after.settings; // the sharding key must not be updated
       await manager.getRepository(GuildSettings).update({ guildId }, columns);
-      await this.parts.store(manager, before, after, done?.works);
+      await this.parts.store(manager, before, after, done?.tasks);
       return this.readAnswer(manager, guildId);
     });
   }

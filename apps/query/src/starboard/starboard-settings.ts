@@ -15,10 +15,9 @@ import type { NamedChannel, SettingsFeature, SettingsPart, Stored } from '../set
 import { StarboardStatus } from './dto/starboard-status.dto.js';
 import { starboardStatus } from './starboard-status.js';
 
-/** How many stars a message may be asked to have. */
 const MAX_STARBOARD_COUNT = 1_000_000;
 
-/** Discord's numbers of channel types: a category, a directory, and those with posts alone. */
+/** Discord's channel types: category, directory, forum and media. */
 const WITHOUT_MESSAGES = [4, 14, 15, 16];
 
 @Injectable()
@@ -28,7 +27,7 @@ export class StarboardSettings implements SettingsPart {
   rules(values: Readonly<Record<string, unknown>>): FieldError[] {
     if (values.starboard_enabled !== true) return [];
     const needed = ['starboard_channel', 'starboard_count'].filter((field) => values[field] === null);
-    return needed.map((field) => ({ field, message: 'is needed while starboard_enabled is true' }));
+    return needed.map((field) => ({ field, message: 'is required while starboard_enabled is true' }));
   }
 
   forgetChannel({ settings }: Stored, channelId: string): void {
@@ -37,12 +36,13 @@ export class StarboardSettings implements SettingsPart {
 
   namedChannels(before: Stored, { settings: { starboardChannel: channelId } }: Stored): NamedChannel[] {
     if (channelId === null || channelId === before.settings.starboardChannel) return [];
-    return [{ field: 'starboard_channel', channelId, mistake: ifWithoutMessages }];
+    return [{ field: 'starboard_channel', channelId, mistake: starboardChannelProblem }];
   }
 
   async store(manager: EntityManager, { settings: before }: Stored, { settings: after }: Stored): Promise<void> {
     const { guildId, starboardChannel: former } = before;
-    // What new posts lacked in a former starboard channel is no problem any more; what entries there lack is met again.
+    // New posts no longer go to the former starboard channel, so its problem is obsolete. If entries there still have a
+    // problem, it will be recorded again.
     if (former !== null && former !== after.starboardChannel) await clearStarboardProblem(manager, guildId, former);
     await catchUpWithStarboard(manager, before, after);
   }
@@ -54,25 +54,25 @@ export class StarboardSettings implements SettingsPart {
   }
 }
 
-function ifWithoutMessages({ type }: DiscordChannel): string | undefined {
-  return WITHOUT_MESSAGES.includes(type) ? 'is no channel that messages can be sent to' : undefined;
+function starboardChannelProblem({ type }: DiscordChannel): string | undefined {
+  return WITHOUT_MESSAGES.includes(type) ? 'must be a channel that messages can be sent to' : undefined;
 }
 
 export const STARBOARD_SETTINGS: SettingsFeature = {
   fields: {
-    starboard_enabled: onOffField('starboardEnabled', 'Whether starred messages are highlighted'),
-    starboard_channel: channelColumnField('starboardChannel', 'The channel in which starred messages are highlighted'),
+    starboard_enabled: onOffField('starboardEnabled', 'Whether starred messages are shown on the starboard'),
+    starboard_channel: channelColumnField('starboardChannel', 'The channel of the starboard'),
     starboard_count: columnField('starboardCount', {
       format: wholeNumber(1, MAX_STARBOARD_COUNT),
       required: true,
       nullable: true,
-      description: 'The stars that a message needs; may be null while the starboard is off',
+      description: 'The number of stars that a message needs. Can be null while the starboard is off',
     }),
   },
   answers: {
     starboard_status: ApiProperty({
       type: [StarboardStatus],
-      description: 'What keeps the starboard from working; empty when nothing is wrong',
+      description: 'Problems of the starboard. Empty if there are none',
     }),
   },
   part: StarboardSettings,

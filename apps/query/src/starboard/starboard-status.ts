@@ -3,14 +3,14 @@ import type { StarboardProblem } from '#libs/starboard';
 import type { DiscordClient } from '#libs/discord';
 import type { StarboardStatus } from './dto/starboard-status.dto.js';
 
-const NO_TOKEN = 'DISCORD_TOKEN is not set, so the starboard stands still';
-const TOKEN_REFUSED = 'Discord does not accept DISCORD_TOKEN, so the starboard stands still';
+const NO_TOKEN = 'DISCORD_TOKEN is not set, so the starboard does not work';
+const TOKEN_REFUSED = 'Discord does not accept DISCORD_TOKEN, so the starboard does not work';
 
 /**
- * Empty when nothing is wrong, or the starboard is off.
+ * The problems of the starboard. Empty if there are none or the starboard is off.
  *
- * @param readProblems called only when the problems are shown
- * @param discord missing without a token
+ * @param readProblems called only if its problems are shown
+ * @param discord undefined if DISCORD_TOKEN is not set
  */
 export async function starboardStatus(
   { starboardEnabled, starboardChannel }: GuildSettings,

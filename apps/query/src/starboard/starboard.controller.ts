@@ -17,7 +17,7 @@ export class StarboardController {
   @Post('add')
   @EventEndpoint({
     operationId: 'addStar',
-    summary: 'A message got a star (star.added)',
+    summary: 'Report that a message got a star (star.added)',
     body: guildEventSchema('star.added'),
     declined: DeclinedStar,
   })
@@ -29,7 +29,7 @@ export class StarboardController {
   @Post('remove')
   @EventEndpoint({
     operationId: 'removeStar',
-    summary: 'A message lost a star, or was deleted (star.removed)',
+    summary: 'Report that a message lost a star or was deleted (star.removed)',
     body: guildEventSchema('star.removed'),
     declined: DeclinedStar,
   })

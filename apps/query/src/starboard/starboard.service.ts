@@ -8,7 +8,7 @@ import { GuildSettingsReader } from '../settings/guild-settings.reader.js';
 
 export type StarFields = GuildEventFields<'star.added' | 'star.removed'>;
 
-/** Hands over that a message got or lost a star, where a starboard shows it. */
+/** Hands over star events of guilds whose starboard is on. */
 @Injectable()
 export class StarboardService {
   constructor(

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { FIELD_TYPES, SWITCHES, SWITCH_NAMES, type SwitchName } from '#libs/contracts';
-import { followSettings } from '#libs/statistics';
+import { updateCollectionPeriods } from '#libs/statistics';
 import { SchemaProperty } from '../answers/answer-properties.js';
 import type { SettingsFeature, SettingsField, SettingsPart, Stored } from '../settings/settings-part.js';
 
-/** The switches of the statistics. */
+/** The settings that switch statistics on and off. */
 @Injectable()
 export class StatisticsSettings implements SettingsPart {
   store(manager: EntityManager, before: Stored): Promise<void> {
-    return followSettings(manager, before.settings.guildId);
+    return updateCollectionPeriods(manager, before.settings.guildId);
   }
 }
 
@@ -25,7 +25,7 @@ function switchField(name: SwitchName): SettingsField {
       const on = new Set(settings.switches);
       if (value === true) on.add(name);
       else on.delete(name);
-      // A newer version may know more switches than this one.
+      // Keep switches that only a newer version of the service knows.
       const unknown = [...on].filter((other) => !(SWITCH_NAMES as string[]).includes(other));
       settings.switches = [...SWITCH_NAMES.filter((other) => on.has(other)), ...unknown];
     },

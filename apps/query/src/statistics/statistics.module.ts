@@ -6,7 +6,9 @@ import { StatisticsSettings } from './statistics-settings.js';
 import { SummaryModule } from './summary/summary.module.js';
 import { ViewModule } from './view/view.module.js';
 
-/** The statistics of a catalogue: each kind has a route to record events, one to see them and one to count them. */
+/**
+ * The statistics of a catalogue. Each kind has a route to record events, one to list them and one to summarize them.
+ */
 @Module({ imports: [CollectionModule], providers: [StatisticsSettings], exports: [StatisticsSettings] })
 export class StatisticsModule {
   static of(contract: StatisticsContract): DynamicModule {

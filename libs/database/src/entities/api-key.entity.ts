@@ -5,7 +5,7 @@ export const API_KEY_ACCESS = ['read', 'write'] as const;
 
 export type ApiKeyAccess = (typeof API_KEY_ACCESS)[number];
 
-/** A key to the API, made for one guild. A revoked key has no row. */
+/** An API key for one guild. Revoking a key deletes its row. */
 @Entity({ name: 'api_keys' })
 export class ApiKey {
   @PrimaryColumn('uuid')
@@ -14,25 +14,25 @@ export class ApiKey {
   @Column('bigint', { name: 'guild_id' })
   guildId: string;
 
-  /** For people: what the key is for. */
+  /** A description for people. */
   @Column('text')
   name: string;
 
   @Column('text')
   access: ApiKeyAccess;
 
-  /** How the secret begins, so that people can tell which one they hold. */
+  /** The first characters of the secret, so that people can identify it. */
   @Column('text')
   prefix: string;
 
-  /** SHA-256 of the secret, which itself is stored nowhere. */
+  /** SHA-256 of the secret. The secret itself is not stored. */
   @Column('bytea', { name: 'secret_hash' })
   secretHash: Buffer;
 
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3 })
   createdAt: Date;
 
-  /** Some seconds late: uses are written together. */
+  /** Up to some seconds late, because uses are written in batches. */
   @Column({ type: 'timestamptz', name: 'last_used_at', precision: 3, nullable: true })
   lastUsedAt: Date | null;
 }

@@ -1,8 +1,8 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * A channel that a request is about to create, or has created and not stored yet. It is written before Discord is
- * asked: a request that dies leaves it behind, and so the channel is found again.
+ * A channel that a request is creating, or has created but not stored yet. The row is written before the call to
+ * Discord. So if the request crashes, the channel can be found and removed.
  */
 @Entity({ name: 'counter_panel_creations' })
 export class ChannelCreation {
@@ -18,18 +18,18 @@ export class ChannelCreation {
   @Column('text', { name: 'channel_name' })
   channelName: string;
 
-  /** Null while Discord has not answered. */
+  /** Null until Discord has answered. */
   @Column('bigint', { name: 'channel_id', nullable: true })
   channelId: string | null;
 
   @Column({ type: 'timestamptz', name: 'begun_at', precision: 3 })
   begunAt: Date;
 
-  /** From then on the channel is removed by whoever finds the row; null: that was given up. */
+  /** From this time on, any worker may remove the channel. Null: the removal was given up. */
   @Column({ type: 'timestamptz', name: 'due_at', precision: 3, nullable: true })
   dueAt: Date | null;
 
-  /** The channel is to be removed; its request cannot store it any more. */
+  /** The channel has to be removed. Its request can no longer store it. */
   @Column('boolean', { name: 'is_abandoned' })
   isAbandoned: boolean;
 
@@ -37,11 +37,11 @@ export class ChannelCreation {
   @Column('integer', { default: 0 })
   attempts: number;
 
-  /** When the channel could not be removed for the first time. */
+  /** When the removal first failed. */
   @Column({ type: 'timestamptz', name: 'failing_since', precision: 3, nullable: true })
   failingSince: Date | null;
 
-  /** Why the channel could not be removed: one sentence for people. */
+  /** Why the removal failed: one sentence for people. */
   @Column('text', { name: 'last_error', nullable: true })
   lastError: string | null;
 }

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** What is known of a channel that shows a count. */
+/** The state of a channel that shows a counter. */
 @Entity({ name: 'counter_panel_channels' })
 export class CounterPanelChannel {
   @PrimaryColumn('bigint', { name: 'guild_id' })
@@ -9,29 +9,29 @@ export class CounterPanelChannel {
   @PrimaryColumn('bigint', { name: 'channel_id' })
   channelId: string;
 
-  /** What Discord took last; null before the first time. */
+  /** The last name that Discord accepted. Null before the first one. */
   @Column('text', { name: 'shown_name', nullable: true })
   shownName: string | null;
 
   @Column({ type: 'timestamptz', name: 'shown_at', precision: 3, nullable: true })
   shownAt: Date | null;
 
-  /** Discord allows two renames in ten minutes; those that may not have been done count too. */
+  /** Discord allows two renames in ten minutes. A rename with an unknown outcome counts too. */
   @Column({ type: 'timestamptz', name: 'last_renamed_at', precision: 3, nullable: true })
   lastRenamedAt: Date | null;
 
   @Column({ type: 'timestamptz', name: 'previously_renamed_at', precision: 3, nullable: true })
   previouslyRenamedAt: Date | null;
 
-  /** Discord takes no rename before that time. */
+  /** Discord's rate limit ends at this time. */
   @Column({ type: 'timestamptz', name: 'limited_until', precision: 3, nullable: true })
   limitedUntil: Date | null;
 
-  /** After failures that time alone does not mend, the next try. */
+  /** The next attempt after failures that somebody has to repair. */
   @Column({ type: 'timestamptz', name: 'paused_until', precision: 3, nullable: true })
   pausedUntil: Date | null;
 
-  /** Whether it waits as its count could not be read: once the count is known, it waits no longer. */
+  /** The pause is because the count could not be read. It ends as soon as the count is known. */
   @Column('boolean', { name: 'counts_unread' })
   countsUnread: boolean;
 

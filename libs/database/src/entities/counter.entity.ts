@@ -1,12 +1,12 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * - `setting`: a settings field names its channel, which somebody made
- * - `panel`: one of the custom panels of the settings, whose channel was created here
+ * - `setting`: a settings field names an existing channel
+ * - `panel`: a custom panel of the settings; this system created its channel
  */
 export type CounterSource = 'setting' | 'panel';
 
-/** A channel whose name shows a number. The settings may name a channel for several types; it shows the first one. */
+/** A channel whose name shows a number. If the settings use a channel for several types, it shows the first one. */
 @Entity({ name: 'counters' })
 export class Counter {
   @PrimaryColumn('bigint', { name: 'guild_id' })
@@ -22,11 +22,11 @@ export class Counter {
   @Column('text')
   source: CounterSource;
 
-  /** What its name begins with; null: with the label of its type. */
+  /** The start of the channel's name. Null: the label of the type. */
   @Column('text', { name: 'channel_name', nullable: true })
   channelName: string | null;
 
-  /** Of a type that counts members with a role. */
+  /** Only for types that count members with a role. */
   @Column('bigint', { name: 'role_id', nullable: true })
   roleId: string | null;
 }

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** The settings of one guild. A guild without a row was never enabled, or is erased. */
+/** The settings of one guild. A guild without a row was never enabled or is erased. */
 @Entity({ name: 'guild_settings' })
 export class GuildSettings {
   @PrimaryColumn('bigint', { name: 'guild_id' })
@@ -16,7 +16,7 @@ export class GuildSettings {
   @Column({ type: 'timestamptz', name: 'updated_at', precision: 3 })
   updatedAt: Date;
 
-  /** The names of the switches that are on. */
+  /** The names of all switches that are on. */
   @Column('text', { array: true })
   switches: string[];
 

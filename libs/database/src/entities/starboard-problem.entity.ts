@@ -2,14 +2,14 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
  * What the starboard does in a channel:
- * - `view`: anything at all
+ * - `view`: see the channel, which everything else needs
  * - `read`: read its messages
  * - `change`: edit and delete posts
- * - `post`: make new ones
+ * - `post`: create posts
  */
 export type StarboardAction = 'view' | 'read' | 'change' | 'post';
 
-/** What keeps the starboard of a guild from working in one channel. */
+/** Why the starboard of a guild does not work in one channel. */
 @Entity({ name: 'starboard_problems' })
 export class StarboardProblem {
   @PrimaryColumn('bigint', { name: 'guild_id' })
@@ -18,7 +18,7 @@ export class StarboardProblem {
   @PrimaryColumn('bigint', { name: 'channel_id' })
   channelId: string;
 
-  /** What does not work; others may. `content`: seeing what members write, which holds nothing back. */
+  /** The action that fails; others may work. `content`: reading members' text, which blocks no other action. */
   @Column('text')
   action: StarboardAction | 'content';
 
@@ -29,15 +29,15 @@ export class StarboardProblem {
   @Column({ type: 'timestamptz', precision: 3 })
   since: Date;
 
-  /** Met last. */
+  /** The last occurrence. */
   @Column({ type: 'timestamptz', name: 'seen_at', precision: 3 })
   seenAt: Date;
 
-  /** Until then the channel is left alone. */
+  /** The next attempt. Until then the action is not tried in this channel. */
   @Column({ type: 'timestamptz', name: 'retry_at', precision: 3 })
   retryAt: Date;
 
-  /** In a row. */
+  /** Consecutive failures. */
   @Column('integer')
   attempts: number;
 }

@@ -1,16 +1,16 @@
-/** What runs SQL: a data source, a query runner, an entity manager. */
+/** Anything that runs SQL: a data source, a query runner, an entity manager. */
 export interface Queryable {
   query(sql: string, parameters?: unknown[]): Promise<unknown>;
 }
 
-/** Asks the database for its time. Tests that move time on answer it themselves. */
+/** The query for the database's time. Tests that control the time intercept it. */
 export const DATABASE_NOW = 'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::text AS now';
 
 /**
- * The time of the database's clock, the one clock that all instances share, in Unix milliseconds.
+ * The database's time in Unix milliseconds. All instances share this clock.
  *
- * It is a statement of its own and its result a parameter of the next one, as a sharded table takes no clock in an
- * UPDATE. Whatever happens between the two, the time that is used is never ahead of the clock.
+ * It is read by a separate statement and passed to the next one as a parameter, because an UPDATE of a sharded table
+ * must not call a clock function. The value is never ahead of the clock.
  */
 export async function databaseNow(database: Queryable): Promise<number> {
   const [row] = (await database.query(DATABASE_NOW)) as [{ now: string }];

@@ -1,25 +1,25 @@
-/** A lease that is renewed again and again. */
-export interface Renewing {
+/** The periodic renewal of a lease. */
+export interface LeaseRenewal {
   stop(): void;
-  /** Resolves once no renewal is under way. */
+  /** Resolves when no renewal is running. */
   settled(): Promise<void>;
 }
 
 /**
- * Renews a lease again and again, until it is lost or the renewing is stopped. What keeps a renewal from the database is
- * left to the next one: the lease may still be held.
+ * Renews a lease periodically until it is lost or the renewal is stopped. If a renewal fails, the next one tries again,
+ * because the lease may still be held.
  *
- * @param renew false: somebody else has it
+ * @param renew resolves to false if another process holds the lease
  * @param everyMs milliseconds between two renewals
- * @param onLost called once
+ * @param onLost called at most once
  */
-export function keepLease(renew: () => Promise<boolean>, everyMs: number, onLost: () => void): Renewing {
+export function keepLease(renew: () => Promise<boolean>, everyMs: number, onLost: () => void): LeaseRenewal {
   let renewing: Promise<void> | undefined;
-  let isOver = false;
+  let isStopped = false;
   const timer = setInterval(() => {
     renewing ??= renew()
       .then((isHeld) => {
-        if (isHeld || isOver) return;
+        if (isHeld || isStopped) return;
         clearInterval(timer);
         onLost();
       })
@@ -28,7 +28,7 @@ export function keepLease(renew: () => Promise<boolean>, everyMs: number, onLost
   }, everyMs);
   return {
     stop: () => {
-      isOver = true;
+      isStopped = true;
       clearInterval(timer);
     },
     settled: async () => renewing,

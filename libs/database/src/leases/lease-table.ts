@@ -1,28 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { databaseNow, type Queryable } from './database-now.js';
 
-/** The values of a primary key, which begins with the guild. */
+/** The values of a primary key. It begins with the guild. */
 export type LeaseKey<Key> = Readonly<Key> & { readonly guildId: string };
 
-/** The right to work on a row for a while. */
+/** The exclusive right to work on a row for a limited time. */
 export interface Lease {
-  /** Whoever has it. A row that was given to another has another claim. */
+  /** Identifies the holder. Every claim of a row has a new value. */
   readonly claim: string;
-  /** When it ends by itself, by the database's clock. */
+  /** When the lease expires, by the database's clock. */
   until: Date;
 }
 
 export interface LeaseTableOptions<Key> {
   table: string;
-  /** The columns of the primary key, by property of the key. */
+  /** The column of each property of the key. */
   key: { readonly [Property in keyof Key]: string };
-  /** How long a lease lasts that is not renewed, in milliseconds. */
+  /** Milliseconds until a lease expires if it is not renewed. */
   leaseMs: number;
   /** @defaultValue claim, claimed_until */
   columns?: LeaseColumns;
   /**
-   * The leases are never renewed, so each has one end, and another end means another holder: an instance that runs an
-   * older version writes no claim. @defaultValue false
+   * The leases are never renewed. So the expiry also identifies the holder, which matters with instances of an older
+   * version, as these write no claim. @defaultValue false
    */
   isNeverRenewed?: boolean;
 }
@@ -32,10 +32,10 @@ export interface LeaseColumns {
   until: string;
 }
 
-/** Adds a value to the parameters of a statement. @returns its placeholder */
+/** Adds a value to a statement's parameters. @returns its placeholder */
 export type AddParameter = (value: unknown) => string;
 
-/** A statement's parameters, which get their numbers as they are added. */
+/** The parameters of a statement, numbered in the order in which they are added. */
 export class Parameters {
   readonly values: unknown[] = [];
 
@@ -43,9 +43,9 @@ export class Parameters {
 }
 
 /**
- * Rows on which one holder works at a time, whichever instance it is in. A lease ends by itself after some time, by the
- * database's clock, so that what a process held that died is free again. A holder who wakes up later than that may find
- * another one at work: so whatever it writes, it writes on the condition that it still holds the lease.
+ * A table whose rows are leased to one holder at a time, across all instances. A lease expires by the database's clock,
+ * so that the rows of a crashed process become free. A holder that was suspended for longer may have been replaced: so
+ * every write must check that the lease is still held ({@link heldBy}).
  */
 export class LeaseTable<Key> {
   readonly leaseMs: number;
@@ -62,13 +62,13 @@ export class LeaseTable<Key> {
     this.isNeverRenewed = isNeverRenewed ?? false;
   }
 
-  /** The condition that the row is still the holder's, for the statements of whoever writes what belongs to it. */
+  /** SQL condition: this lease still holds the row. */
   heldBy(lease: LeaseKey<Key> & Lease, add: AddParameter): string {
-    const isClaimed = `${this.isRow(lease, add)} AND ${this.columns.claim} = ${add(lease.claim)}`;
+    const isClaimed = `${this.matchesKey(lease, add)} AND ${this.columns.claim} = ${add(lease.claim)}`;
     return this.isNeverRenewed ? `${isClaimed} AND ${this.columns.until} = ${add(lease.until)}` : isClaimed;
   }
 
-  /** The lease lasts its full time again. @returns false when somebody else has the row, or it is gone */
+  /** Extends the lease to its full duration. @returns false if it is not held any more or the row is deleted */
   async renew(database: Queryable, lease: LeaseKey<Key> & Lease): Promise<boolean> {
     const until = this.endOf(await databaseNow(database));
     const { values, add } = new Parameters();
@@ -80,7 +80,7 @@ export class LeaseTable<Key> {
     return renewed > 0;
   }
 
-  /** Deletes the row. @returns false when somebody else has it, or it is gone */
+  /** Deletes the row. @returns false if the lease is not held any more or the row is deleted */
   async drop(database: Queryable, lease: LeaseKey<Key> & Lease): Promise<boolean> {
     const { values, add } = new Parameters();
     const [, dropped] = (await database.query(
@@ -90,7 +90,7 @@ export class LeaseTable<Key> {
     return dropped > 0;
   }
 
-  protected isRow(key: LeaseKey<Key>, add: AddParameter): string {
+  protected matchesKey(key: LeaseKey<Key>, add: AddParameter): string {
     return this.key.map(([property, column]) => `${column} = ${add(key[property])}`).join(' AND ');
   }
 
@@ -103,9 +103,9 @@ export class LeaseTable<Key> {
   }
 }
 
-/** A table in which a row is there as long as somebody holds it: `taken_at` beside the columns of the lease. */
+/** A table of locks: a row exists while its lock is held. It has `taken_at` and the columns of the lease. */
 export class LockTable<Key> extends LeaseTable<Key> {
-  /** @returns undefined while somebody else holds it */
+  /** @returns undefined if another holder has the lock */
   async take(database: Queryable, key: LeaseKey<Key>): Promise<(LeaseKey<Key> & Lease) | undefined> {
     const now = await databaseNow(database);
     const lease = { ...key, claim: randomUUID(), until: this.endOf(now) };
@@ -125,8 +125,8 @@ export class LockTable<Key> extends LeaseTable<Key> {
     return taken.length > 0 ? lease : undefined;
   }
 
-  /** Deletes what processes that died held: nobody may come back for it. */
-  async sweep(database: Queryable): Promise<void> {
+  /** Deletes expired locks: the processes that held them may never return. */
+  async deleteExpired(database: Queryable): Promise<void> {
     const now = await databaseNow(database);
     await database.query(`DELETE FROM ${this.table} WHERE ${this.columns.until} < $1`, [new Date(now)]);
   }

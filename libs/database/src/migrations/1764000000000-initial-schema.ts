@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * The first schema. docs/storage.md explains it; in short: every key begins with guild_id, one day-partitioned table
- * holds the events of all kinds, switches are kept by name.
+ * The first schema; see docs/storage.md. Every key begins with guild_id, one table partitioned by day holds the events
+ * of all kinds, and switches are stored by name.
  */
 export class InitialSchema1764000000000 implements MigrationInterface {
   readonly name = 'InitialSchema1764000000000';

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Rollups of the events; docs/storage.md explains them. What is stored already bears marks, and is rolled up from them. */
+/** Rollups of events; see docs/storage.md. Existing buckets are stale already, so the worker computes them. */
 export class Rollups1764100000000 implements MigrationInterface {
   readonly name = 'Rollups1764100000000';
 

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * When the module and each switch were on. What is on already began, as far as anybody knows, when the module was
- * enabled and when the settings were last changed.
+ * The periods in which the module and each switch were on. For what is on already, the start is unknown: the module's
+ * period begins when it was enabled, those of switches at the last change of settings.
  */
 export class CollectionPeriods1764200000000 implements MigrationInterface {
   readonly name = 'CollectionPeriods1764200000000';

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Erasures that are too large for one transaction, from their first step to their last. */
+/** Unfinished erasures, which are too large for one transaction. */
 export class Erasures1764300000000 implements MigrationInterface {
   readonly name = 'Erasures1764300000000';
 

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Keys to the API. They are found by the hash of their secret, and outlive what is stored of their guild. */
+/** API keys. They are looked up by the hash of their secret. Erasing a guild does not delete its keys. */
 export class ApiKeys1764400000000 implements MigrationInterface {
   readonly name = 'ApiKeys1764400000000';
 

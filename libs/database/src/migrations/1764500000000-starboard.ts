@@ -1,11 +1,11 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What the starboard has to know of its posts in Discord, and what is still to be done there. */
+/** The state of the starboard's posts in Discord, the work list of the starboard, and its problems. */
 export class Starboard1764500000000 implements MigrationInterface {
   readonly name = 'Starboard1764500000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    // An entry from before nobody knows a post of; so none will be made.
+    // No post is known for existing entries, so their messages are not posted again.
     await runner.query(`
       ALTER TABLE starboard_entries
         ADD COLUMN state text NOT NULL DEFAULT 'withdrawn'

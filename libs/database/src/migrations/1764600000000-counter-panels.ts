@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What is known of the counter panels in Discord, and what is still to be done there; docs/counter-panels.md. */
+/** The state of counter panels in Discord, and their work lists; see docs/counter-panels.md. */
 export class CounterPanels1764600000000 implements MigrationInterface {
   readonly name = 'CounterPanels1764600000000';
 

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Counters that wait for their count are told apart from those that wait to be renamed. */
+/** Distinguishes counters that wait for their count from those that wait for a rename. */
 export class UnreadCounts1764700000000 implements MigrationInterface {
   readonly name = 'UnreadCounts1764700000000';
 

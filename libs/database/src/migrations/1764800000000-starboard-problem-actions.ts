@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What a problem of the starboard is in the way of; so it stops nothing else, and goes when that works again. */
+/** The action that a starboard problem blocks. Others continue, and the problem ends when the action works again. */
 export class StarboardProblemActions1764800000000 implements MigrationInterface {
   readonly name = 'StarboardProblemActions1764800000000';
 

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Who erases what, until when: behind a pooler no session could hold a lock for so long. */
+/** Leases of erasures. Session-level locks would not work behind a pooler. */
 export class ErasureLeases1764900000000 implements MigrationInterface {
   readonly name = 'ErasureLeases1764900000000';
 

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** When the starboard looks at a message without having been told of it. */
+/** When the starboard next checks a message without an event. */
 export class StarboardLooks1765100000000 implements MigrationInterface {
   readonly name = 'StarboardLooks1765100000000';
 

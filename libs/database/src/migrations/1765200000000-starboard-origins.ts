@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Who wrote what a starred message forwards; and that the starboard cannot read what members write, as a problem. */
+/** The author of a forwarded message; and a problem for a starboard that cannot read members' text. */
 export class StarboardOrigins1765200000000 implements MigrationInterface {
   readonly name = 'StarboardOrigins1765200000000';
 

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Whom the posts of the starboard name as answered, so that an erasure finds them. */
+/** The authors of replied-to messages that starboard posts name, so that an erasure finds them. */
 export class ReplyAuthors1765300000000 implements MigrationInterface {
   readonly name = 'ReplyAuthors1765300000000';
 

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Why Discord does not take the post about one message, for the settings to tell. */
+/** Why Discord rejects the post about one message, as the settings show it. */
 export class StarboardRefusals1765400000000 implements MigrationInterface {
   readonly name = 'StarboardRefusals1765400000000';
 

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Why a channel of a counter that nobody knows of could not be removed, and that this was given up. */
+/** Why the channel of an unfinished creation could not be removed, and whether the removal was given up. */
 export class UnremovableChannels1765450000000 implements MigrationInterface {
   readonly name = 'UnremovableChannels1765450000000';
 

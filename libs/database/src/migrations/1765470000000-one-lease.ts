@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Refreshes and creations get the columns of a lease that the tasks of the starboard have. */
+/** Gives refreshes and creations the same lease columns as starboard tasks. */
 export class OneLease1765470000000 implements MigrationInterface {
   readonly name = 'OneLease1765470000000';
 

@@ -1,19 +1,19 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * One table for all channels that show a number: the three that `guild_settings` had a column for, and the custom panels.
+ * One table for all channels that show a number: the three with a column in `guild_settings`, and the custom panels.
  *
- * Instances of the version before may run beside this one for a while. They find the custom panels in a view of the old
- * name, through which they also add and remove some. The three columns stay for them, and nothing else reads or writes
- * these any more: what an old instance answers of them is what they were, and what it sets there is lost. An old instance
- * that erases a guild takes its counters along by the foreign key. A later migration drops the columns and the view.
+ * Instances of the previous version may run at the same time. They use a view with the table's old name to read, add
+ * and remove custom panels. Only they use the three columns, which are kept for them: they read the old values, and
+ * values that they write are lost. If an old instance erases a guild, the foreign key deletes the guild's counters. A
+ * later migration drops the columns and the view.
  */
 export class Counters1765500000000 implements MigrationInterface {
   readonly name = 'Counters1765500000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    // A change that is under way is waited for, so that it is moved too. In this order: a change reads and writes the
-    // panels before it writes the settings, so the other way round the two would wait for each other.
+    // Waits for changes of settings that are in progress, so that their rows are copied too. A change locks the panels
+    // before the settings, so another order would deadlock.
     await runner.query(`LOCK TABLE counter_panels IN ACCESS EXCLUSIVE MODE`);
     await runner.query(`LOCK TABLE guild_settings IN SHARE ROW EXCLUSIVE MODE`);
     await runner.query(`ALTER TABLE counter_panels RENAME TO counters`);

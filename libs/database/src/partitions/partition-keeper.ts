@@ -6,70 +6,67 @@ import { raiseEventHorizon } from './event-horizon.js';
 import { isExpired, rangeOfPartition, requiredPartitions } from './partitioned-tables.js';
 import type { PartitionedTable, PartitionRange } from './partitioned-tables.js';
 
-export interface PartitionUpkeep {
+/** What {@link keepPartitions} has done. */
+export interface PartitionChanges {
   created: string[];
   dropped: string[];
-  /**
-   * Partitions that should be made or dropped, but somebody uses them or rollups are to be computed first; the next
-   * round tries again.
-   */
+  /** Partitions that a lock or a stale bucket kept from being created or dropped. The next round retries. */
   busy: string[];
-  /** What could not be done, and why; nothing else was kept from being done by it. */
+  /** One error for each other change that failed. A failure does not stop the other changes. */
   failures: Error[];
 }
 
 const LOCK_TIMEOUT = '500ms';
 const LOCK_ATTEMPTS = 5;
-/** Others that queue behind the lock get through between two attempts. */
+/** Between two attempts, transactions that queue behind the lock proceed. */
 const LOCK_PAUSES = { firstMs: 100, longestMs: 1_000 };
 
 /**
- * Makes the partitions that are missing and drops those past their retention. Several instances may call it at the
- * same time: one works, the others find its work done.
+ * Creates missing partitions and drops those past their retention. Several instances may call this at the same time.
  *
- * DDL on a partitioned table takes ACCESS EXCLUSIVE on it, and everybody else queues behind a DDL that waits. So each
- * statement waits half a second at most, and tries again later.
+ * DDL on a partitioned table takes an ACCESS EXCLUSIVE lock, and all other statements queue behind DDL that waits for
+ * it. So each DDL statement waits for at most half a second, and is retried after a pause.
  */
 export async function keepPartitions(
   dataSource: DataSource,
   table: PartitionedTable,
   now: Date,
-): Promise<PartitionUpkeep> {
-  const upkeep = await makeMissing(dataSource, table, now);
+): Promise<PartitionChanges> {
+  const changes = await createMissing(dataSource, table, now);
   for (const name of await existingPartitions(dataSource, table)) {
     const range = rangeOfPartition(table, name);
     if (range === undefined || !isExpired(table, range, now)) continue;
-    await attempt(upkeep, `dropping ${name}`, async () => {
-      ((await dropPartition(dataSource, table, range)) ? upkeep.dropped : upkeep.busy).push(name);
+    await collectFailure(changes, `dropping ${name}`, async () => {
+      ((await dropPartition(dataSource, table, range)) ? changes.dropped : changes.busy).push(name);
     });
   }
-  await attempt(upkeep, `emptying ${table.table}_default`, () => deleteExpiredStrays(dataSource, table, now));
-  return upkeep;
+  await collectFailure(changes, `emptying ${table.table}_default`, () => deleteExpiredRows(dataSource, table, now));
+  return changes;
 }
 
-/** Makes the partitions that are missing, and drops nothing. @throws when one cannot be made, after the others were */
-export async function makePartitions(dataSource: DataSource, table: PartitionedTable, now: Date): Promise<void> {
-  const { failures } = await makeMissing(dataSource, table, now);
+/** Creates missing partitions, and drops none. @throws if some cannot be created, after the others have been */
+export async function createPartitions(dataSource: DataSource, table: PartitionedTable, now: Date): Promise<void> {
+  const { failures } = await createMissing(dataSource, table, now);
   if (failures.length === 1) throw failures[0]!;
-  if (failures.length > 1) throw new AggregateError(failures, `the partitions of ${table.table} could not be made`);
+  if (failures.length > 1) throw new AggregateError(failures, `partitions of ${table.table} could not be created`);
 }
 
-async function makeMissing(dataSource: DataSource, table: PartitionedTable, now: Date): Promise<PartitionUpkeep> {
-  const upkeep: PartitionUpkeep = { created: [], dropped: [], busy: [], failures: [] };
+async function createMissing(dataSource: DataSource, table: PartitionedTable, now: Date): Promise<PartitionChanges> {
+  const changes: PartitionChanges = { created: [], dropped: [], busy: [], failures: [] };
   const existing = await existingPartitions(dataSource, table);
   for (const range of requiredPartitions(table, now)) {
     if (existing.has(range.name)) continue;
-    await attempt(upkeep, `making ${range.name}`, async () => {
-      const isMade = await withLockTimeout(dataSource, (manager) => createPartition(manager, table, range));
-      (isMade ? upkeep.created : upkeep.busy).push(range.name);
+    await collectFailure(changes, `creating ${range.name}`, async () => {
+      const isCreated = await withLockTimeout(dataSource, (manager) => createPartition(manager, table, range));
+      (isCreated ? changes.created : changes.busy).push(range.name);
     });
   }
-  await refuseStrangers(dataSource, table, upkeep);
-  return upkeep;
+  await reportNameConflicts(dataSource, table, changes);
+  return changes;
 }
 
-/** Notes a failure, so that what comes next is done all the same. @throws when the connection fails */
-async function attempt({ failures }: PartitionUpkeep, what: string, work: () => Promise<void>): Promise<void> {
+/** Adds an error of the work to the failures. @throws connection failures */
+async function collectFailure({ failures }: PartitionChanges, what: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
@@ -78,20 +75,20 @@ async function attempt({ failures }: PartitionUpkeep, what: string, work: () => 
   }
 }
 
-/** @returns false while somebody uses it, or rollups of its events are still to be computed */
+/** @returns false if the lock was not granted, or rollups of its events have to be computed first */
 async function dropPartition(
   dataSource: DataSource,
   { feedsRollups = false }: PartitionedTable,
   range: PartitionRange,
 ): Promise<boolean> {
-  if (feedsRollups && (await hasMarks(dataSource, range))) return false;
+  if (feedsRollups && (await hasStaleBuckets(dataSource, range))) return false;
   return withLockTimeout(dataSource, async (manager) => {
     await manager.query(`DROP TABLE IF EXISTS "${range.name}"`);
     if (feedsRollups) await raiseEventHorizon(manager, range.to);
   });
 }
 
-async function hasMarks(dataSource: DataSource, { from, to }: PartitionRange): Promise<boolean> {
+async function hasStaleBuckets(dataSource: DataSource, { from, to }: PartitionRange): Promise<boolean> {
   const rows = await dataSource.query<unknown[]>(
     `SELECT FROM statistic_rollup_pending WHERE bucket >= $1 AND bucket < $2 LIMIT 1`,
     [from, to],
@@ -99,19 +96,19 @@ async function hasMarks(dataSource: DataSource, { from, to }: PartitionRange): P
   return rows.length > 0;
 }
 
-/** What came so late that its partition was gone already waits in the default partition for nothing. */
-async function deleteExpiredStrays(dataSource: DataSource, table: PartitionedTable, now: Date): Promise<void> {
+/** Deletes rows of the default partition that arrived after their partition was dropped. */
+async function deleteExpiredRows(dataSource: DataSource, table: PartitionedTable, now: Date): Promise<void> {
   const [oldest] = requiredPartitions(table, now);
   await dataSource.query(`DELETE FROM "${table.table}_default" WHERE "${table.column}" < $1`, [oldest!.from]);
 }
 
-/** How many rows wait in the default partition for a partition of their own; 0 in normal life. */
+/** The number of rows in the default partition; normally 0. */
 export async function countDefaultPartition(dataSource: DataSource, table: PartitionedTable): Promise<number> {
   const [row] = await dataSource.query<{ count: string }[]>(`SELECT count(*) FROM "${table.table}_default"`);
   return Number(row?.count ?? 0);
 }
 
-/** The names of the partitions there are now, with that of the default partition. */
+/** The names of all partitions, including the default partition. */
 export async function existingPartitions(
   dataSource: DataSource | EntityManager,
   table: Pick<PartitionedTable, 'table'>,
@@ -123,23 +120,23 @@ export async function existingPartitions(
   return new Set(rows.map((row) => row.name));
 }
 
-/** A table may bear a partition's name without being one (an archive that was detached). */
-async function refuseStrangers(
+/** A table can have a partition's name without being attached, such as a detached archive. That is a failure. */
+async function reportNameConflicts(
   dataSource: DataSource,
   table: PartitionedTable,
-  upkeep: PartitionUpkeep,
+  changes: PartitionChanges,
 ): Promise<void> {
-  if (upkeep.created.length === 0) return;
+  if (changes.created.length === 0) return;
   const existing = await existingPartitions(dataSource, table);
-  const strangers = upkeep.created.filter((name) => !existing.has(name));
-  upkeep.created = upkeep.created.filter((name) => existing.has(name));
-  for (const name of strangers) {
-    const what = `the table ${name} stands where a partition of ${table.table} must be: rename it, or attach it`;
-    upkeep.failures.push(new Error(what));
+  const unattached = changes.created.filter((name) => !existing.has(name));
+  changes.created = changes.created.filter((name) => existing.has(name));
+  for (const name of unattached) {
+    const message = `the table ${name} has the name of a partition of ${table.table}: rename it, or attach it`;
+    changes.failures.push(new Error(message));
   }
 }
 
-/** Creates the table by itself, moves into it what the default partition holds for it, then attaches it. */
+/** Creates the table, moves its rows from the default partition, then attaches it. */
 async function createPartition(manager: EntityManager, table: PartitionedTable, range: PartitionRange): Promise<void> {
   const { name } = range;
   const [from, to] = [range.from.toISOString(), range.to.toISOString()];
@@ -155,7 +152,7 @@ async function createPartition(manager: EntityManager, table: PartitionedTable, 
   );
 }
 
-/** @returns false when the lock could not be had; true also when another instance did the same first */
+/** @returns false if the lock was not granted; true also if another instance has done the same work */
 async function withLockTimeout(
   dataSource: DataSource,
   work: (manager: EntityManager) => Promise<unknown>,
@@ -164,7 +161,7 @@ async function withLockTimeout(
     try {
       await dataSource.transaction(async (manager) => {
         await manager.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
-        // Two that drop the same partition at once would meet an internal error of Postgres.
+        // Dropping the same partition twice at the same time causes an internal error of Postgres.
         await manager.query(`SELECT pg_advisory_xact_lock($1, 0)`, [ADVISORY_LOCK_CLASSES.partitions]);
         await work(manager);
       });

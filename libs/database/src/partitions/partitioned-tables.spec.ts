@@ -6,14 +6,14 @@ const snapshots = tables.find(({ table }) => table === 'guild_snapshots')!;
 const now = new Date('2026-03-01T12:00:00Z');
 
 describe('requiredPartitions', () => {
-  it('should reach from the day in which the retention ends to a week ahead, without a gap', () => {
+  it('should cover the time from the start of the retention to a week ahead without a gap', () => {
     const ranges = requiredPartitions(events, now);
     expect(ranges[0]!.name).toBe('statistic_events_20251229');
     expect(ranges.at(-1)!.name).toBe('statistic_events_20260308');
     for (const [index, range] of ranges.slice(1).entries()) expect(range.from).toEqual(ranges[index]!.to);
   });
 
-  it('should make months for what is kept long', () => {
+  it('should use months for tables with a long retention', () => {
     const names = requiredPartitions(snapshots, now).map(({ name }) => name);
     expect(names[0]).toBe('guild_snapshots_202501');
     expect(names.at(-1)).toBe('guild_snapshots_202603');
@@ -30,7 +30,7 @@ describe('isExpired', () => {
 
 describe('rangeOfPartition', () => {
   it.each(['statistic_events_default', 'statistic_events_backup_1', 'statistic_events_20261399'])(
-    'should leave %s alone',
+    'should return undefined for %s',
     (name) => expect(rangeOfPartition(events, name)).toBeUndefined(),
   );
 });

@@ -1,23 +1,23 @@
-/** A table that is range-partitioned by time in UTC, and how far its partitions reach. */
+/** A table that is range-partitioned by time in UTC. */
 export interface PartitionedTable {
   table: string;
   /** The column of the partition key. */
   column: string;
   unit: 'day' | 'month';
-  /** What is older than this many days may be dropped. */
+  /** Partitions older than this may be dropped. */
   retentionDays: number;
-  /** Whether a partition waits to be dropped until its marks are gone: its rollups outlive it, and need its rows. */
+  /** Rollups are computed from its rows. So a partition is dropped only when none of its buckets is stale. */
   feedsRollups?: boolean;
 }
 
 export interface Retention {
-  /** How long events stay, in days. */
+  /** How long events are kept, in days. */
   eventDays: number;
-  /** How long totals and guild snapshots stay, in days. */
+  /** How long totals and guild snapshots are kept, in days. */
   summaryDays: number;
 }
 
-/** The tables whose partitions are made ahead and dropped after their retention. */
+/** All tables whose partitions are created in advance and dropped after their retention. */
 export function partitionedTables(retention: Retention): PartitionedTable[] {
   const [events, summaries] = [{ retentionDays: retention.eventDays }, { retentionDays: retention.summaryDays }];
   return [
@@ -30,17 +30,17 @@ export function partitionedTables(retention: Retention): PartitionedTable[] {
 
 export interface PartitionRange {
   name: string;
-  /** First moment that belongs to the partition. */
+  /** Inclusive. */
   from: Date;
-  /** First moment that no longer does. */
+  /** Exclusive. */
   to: Date;
 }
 
-/** Partitions exist this far ahead, in days. */
+/** How far in advance partitions are created, in days. */
 const DAYS_AHEAD = 7;
 const DAY_MS = 86_400_000;
 
-/** Every partition that must exist now: from the retention's end to a week ahead. */
+/** All partitions that must exist now: from the start of the retention to a week ahead. */
 export function requiredPartitions(table: PartitionedTable, now: Date): PartitionRange[] {
   const ranges: PartitionRange[] = [];
   const last = now.getTime() + DAYS_AHEAD * DAY_MS;
@@ -54,7 +54,7 @@ export function requiredPartitions(table: PartitionedTable, now: Date): Partitio
   return ranges;
 }
 
-/** The range of an existing partition by its name, or undefined for the default partition and foreign names. */
+/** The range of a partition, from its name. Undefined for the default partition and for other names. */
 export function rangeOfPartition(table: PartitionedTable, name: string): PartitionRange | undefined {
   const match = /_(\d{4})(\d\d)(\d\d)?$/.exec(name);
   if (match === null) return undefined;
@@ -62,7 +62,7 @@ export function rangeOfPartition(table: PartitionedTable, name: string): Partiti
   return partitionName(table, from) === name ? { name, from, to: next(table.unit, from) } : undefined;
 }
 
-/** Whether nothing in the partition is within the retention any more. */
+/** Whether the whole partition is past the retention. */
 export function isExpired(table: PartitionedTable, range: PartitionRange, now: Date): boolean {
   return range.to.getTime() <= now.getTime() - table.retentionDays * DAY_MS;
 }

@@ -2,14 +2,14 @@ import type { ClientBase, QueryResult } from 'pg';
 
 type Query = (text: string, values?: unknown[]) => Promise<QueryResult | QueryResult[]>;
 
-/** How the driver says that the last answer ended outside of a transaction. */
+/** The driver's transaction status outside of a transaction. */
 const NO_TRANSACTION = 'I';
 
 /**
- * Makes every transaction of the client begin with these settings, also that of a single statement. For clients of a
- * pooler, whose transactions each run in a session of somebody else.
+ * Makes every transaction of the client begin with these settings, including implicit transactions of single
+ * statements. For clients of a pooler, where each transaction may run in another session.
  *
- * It takes no round trip: what belongs to a transaction is sent together.
+ * This needs no extra round trip, because the settings are sent together with the statement.
  *
  * @param settings statements, separated by semicolons
  */
@@ -19,9 +19,9 @@ export function pinTransactions(client: ClientBase, settings: string): void {
   Object.assign(client, { pipeline: true });
   let last: Promise<unknown> = Promise.resolve();
   client.query = ((text: unknown, values?: unknown[]) => {
-    // COPY, which is in a transaction.
+    // COPY, which always runs in an explicit transaction.
     if (typeof text !== 'string') return query(text);
-    // One after the other, as only the answer to one statement tells whether the next one is in its transaction.
+    // One at a time: only the answer to a statement tells whether the next one is in a transaction.
     const result = last.then(() => send(text, values));
     last = result.catch(() => undefined);
     return result;
@@ -32,10 +32,10 @@ export function pinTransactions(client: ClientBase, settings: string): void {
     const begin = /^\s*(?:BEGIN|START TRANSACTION)[^;]*/.exec(text)?.[0];
     if (begin !== undefined) {
       const [begun, ...others] = [await query(`${begin}; ${settings}${text.slice(begin.length)}`)].flat();
-      return only([begun!, ...others.slice(count)]);
+      return oneOrAll([begun!, ...others.slice(count)]);
     }
-    // Statements that are sent in one message are one transaction.
-    if (values.length === 0) return only([await query(`${settings}; ${text}`)].flat().slice(count));
+    // Statements in one message are one transaction.
+    if (values.length === 0) return oneOrAll([await query(`${settings}; ${text}`)].flat().slice(count));
     const [begun, result, committed] = await Promise.allSettled([
       query(`BEGIN; ${settings}`),
       query(text, values),
@@ -46,7 +46,7 @@ export function pinTransactions(client: ClientBase, settings: string): void {
   }
 }
 
-/** As the driver answers: one statement by its result, several by an array. */
-function only(results: QueryResult[]): QueryResult | QueryResult[] {
+/** Like the driver: the result of one statement, or an array of several results. */
+function oneOrAll(results: QueryResult[]): QueryResult | QueryResult[] {
   return results.length === 1 ? results[0]! : results;
 }

@@ -11,33 +11,33 @@ type Checkout = (error: Error | undefined, client: pg.PoolClient | undefined, re
 type Release = (reason?: boolean | Error) => void;
 
 interface Session {
-  /** By the clock of `performance`. */
-  begunAt: number;
-  /** The server has said that it does not do its work any more. */
-  isUseless: boolean;
+  /** By `performance.now()`. */
+  startedAt: number;
+  /** The server has reported one of {@link UNUSABLE}. */
+  isUnusable: boolean;
 }
 
 /**
- * SQLSTATEs of a session that is of no use any more, though its connection may stand: the server is read-only (after a
- * failover it may be a standby now, or its disk was full when the session began), shuts down, or lost its own link.
+ * SQLSTATEs after which a session is unusable, even if its connection is open: the server is read-only (a standby after
+ * a failover, or its disk was full when the session started), is shutting down, or has lost its own connection.
  */
-const USELESS = /^(?:25006|08...|53300|57P0.)$/;
-/** So young a session is not suspected when another one turns out to be useless. */
+const UNUSABLE = /^(?:25006|08...|53300|57P0.)$/;
+/** Sessions younger than this are kept when another session becomes unusable. */
 const YOUNG_MS = 100;
 
 /**
- * Connections whose settings are ours and not those that the server, the database or the role has. A session that is
- * of no use is not kept, and neither are those that began before it.
+ * Connections with the settings of {@link pinSession}, whatever the server, the database or the role sets. When a
+ * session becomes unusable, it is removed, and so are all sessions that started before.
  */
 export class SessionPool extends pg.Pool {
-  /** Whether the newest connection leads through a pooler. */
+  /** Whether the newest connection goes through a pooler. */
   isBehindPooler = false;
   private readonly sessions = new WeakMap<pg.ClientBase, Session>();
-  private uselessUpTo = -Infinity;
+  private unusableUpTo = -Infinity;
 
   constructor({ sessionUse, ...options }: SessionPoolOptions) {
-    // Awaited before anybody gets the client, though its type does not say so.
-    const onConnect: unknown = (client: pg.ClientBase) => this.begin(client, sessionUse);
+    // The pool awaits it before it hands out the client, though its type does not say so.
+    const onConnect: unknown = (client: pg.ClientBase) => this.start(client, sessionUse);
     super({ ...options, onConnect: onConnect as pg.PoolConfig['onConnect'] });
   }
 
@@ -51,30 +51,30 @@ export class SessionPool extends pg.Pool {
     }
     super.connect((error, client, release) => {
       if (client === undefined) return callback(error, client, release);
-      if (this.isUseless(client)) {
+      if (this.isUnusable(client)) {
         release(true);
         return this.connect(callback);
       }
-      callback(undefined, client, (reason) => release(reason ?? this.isUseless(client)));
+      callback(undefined, client, (reason) => release(reason ?? this.isUnusable(client)));
     });
   }
 
-  private async begin(client: pg.ClientBase, use: SessionUse): Promise<void> {
-    const session: Session = { begunAt: performance.now(), isUseless: false };
+  private async start(client: pg.ClientBase, use: SessionUse): Promise<void> {
+    const session: Session = { startedAt: performance.now(), isUnusable: false };
     this.sessions.set(client, session);
     const { connection } = client as pg.ClientBase & { connection: EventEmitter };
     connection.on('errorMessage', ({ code }: { code?: string }) => {
-      if (!USELESS.test(code ?? '')) return;
-      session.isUseless = true;
-      this.uselessUpTo = performance.now() - YOUNG_MS;
+      if (!UNUSABLE.test(code ?? '')) return;
+      session.isUnusable = true;
+      this.unusableUpTo = performance.now() - YOUNG_MS;
     });
     const { isDirect, localSettings } = await pinSession(client, use, this.options.connectionTimeoutMillis ?? 0);
     this.isBehindPooler = !isDirect;
     if (!isDirect) pinTransactions(client, localSettings);
   }
 
-  private isUseless(client: pg.ClientBase): boolean {
+  private isUnusable(client: pg.ClientBase): boolean {
     const session = this.sessions.get(client);
-    return session !== undefined && (session.isUseless || session.begunAt < this.uselessUpTo);
+    return session !== undefined && (session.isUnusable || session.startedAt < this.unusableUpTo);
   }
 }

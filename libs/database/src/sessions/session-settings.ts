@@ -1,12 +1,12 @@
 import type { ClientBase } from 'pg';
 import { UnusableDatabaseError } from '../unusable-database-error.js';
 
-/** What a pool is for. A migration takes as long as it takes; everything else keeps the timeouts of the operator. */
+/** What a pool is used for. Migrations run without timeouts; services keep the operator's timeouts. */
 export type SessionUse = 'service' | 'migration';
 
 /**
- * What this system relies on, whatever is set for the server, the database or the role. `default_transaction_read_only`
- * is not among them: an operator who makes a database read-only means it.
+ * Settings that this system relies on. They override those of the server, the database and the role.
+ * `default_transaction_read_only` is not set here, because an operator may make a database read-only on purpose.
  */
 const PINNED: Readonly<Record<string, string>> = {
   default_transaction_isolation: 'read committed',
@@ -21,14 +21,14 @@ const PINNED: Readonly<Record<string, string>> = {
   extra_float_digits: '1',
   // A generic plan would lock every partition.
   plan_cache_mode: 'force_custom_plan',
-  // Compiling takes longer than any statement of ours.
+  // Compiling takes longer than the statements of this system.
   jit: 'off',
-  // A connection of a pool may be idle for long.
+  // A connection of the pool may be idle for a long time.
   idle_session_timeout: '0',
 };
 
 const PINNED_FOR: Readonly<Record<SessionUse, Readonly<Record<string, string>>>> = {
-  // A transaction that does nothing for so long belongs to a process that hangs, and its locks stop others.
+  // A transaction that is idle this long belongs to a process that hangs, and its locks block others.
   service: { idle_in_transaction_session_timeout: '60s' },
   migration: {
     idle_in_transaction_session_timeout: '0',
@@ -38,31 +38,31 @@ const PINNED_FOR: Readonly<Record<SessionUse, Readonly<Record<string, string>>>>
   },
 };
 
-/** Settings that the operator decides. Behind a pooler, what another program left in a session must not count. */
+/** Settings of the operator. Behind a pooler they are reset, because another client may have changed the session. */
 const INHERITED = ['search_path', 'statement_timeout', 'lock_timeout', 'transaction_timeout'];
 
 /**
- * Computed where they are set. Who waits for a standby to apply a commit goes on doing so; nobody goes below the own
- * disk. A search path without a schema where tables could be made gets `public`.
+ * Settings that depend on the current values. `synchronous_commit` stays `remote_apply` or becomes `on`. A search path
+ * without an existing schema becomes `public`.
  */
 const COMPUTED = `
   ('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END),
   ('search_path', CASE WHEN current_schema() IS NULL THEN 'public' END)`;
 
-/** What the server told of a session. */
+/** The result of {@link pinSession}. */
 export interface PinnedSession {
   /** False behind a pooler: the next transaction may run in another session. */
   isDirect: boolean;
-  /** Statements that set the same for one transaction, as its first. */
+  /** Statements that apply the same settings to one transaction. They have to be its first statements. */
   localSettings: string;
 }
 
 /**
- * Sets in one round trip what this system relies on. A pooler gives its clients process ids of its own; then nothing is
- * set, as the session belongs to others too, and whoever begins a transaction sets it for that.
+ * Applies the settings in one round trip. Behind a pooler, the process id that the client got is not that of the
+ * session. Then nothing is set, because other clients share the session; each transaction has to apply `localSettings`.
  *
- * @param timeoutMs how long the server may take
- * @throws UnusableDatabaseError when the database is not in UTF8
+ * @param timeoutMs the deadline for the server's answer
+ * @throws UnusableDatabaseError when the database's encoding is not UTF8
  */
 export async function pinSession(client: ClientBase, use: SessionUse, timeoutMs: number): Promise<PinnedSession> {
   const { processID = 0 } = client as ClientBase & { processID?: number };
@@ -89,7 +89,7 @@ export async function pinSession(client: ClientBase, use: SessionUse, timeoutMs:
 function localSettings(pinned: { name: string; value: string }[], known: { name: string }[]): string {
   const inherited = known.filter(({ name }) => !pinned.some((pin) => pin.name === name));
   return [
-    // As the first; a transaction that wants another level says so later.
+    // First; a transaction that needs another level sets it later.
     'SET TRANSACTION ISOLATION LEVEL READ COMMITTED',
     ...pinned.map(({ name, value }) => `SET LOCAL ${name} TO '${value}'`),
     ...inherited.map(({ name }) => `SET LOCAL ${name} TO DEFAULT`),

@@ -1,16 +1,16 @@
 import { DIMENSIONS, groupingsOf, type Dimension, type StatisticsContract } from '#libs/contracts';
 
-/** A dimension, and the numbers of the kinds whose records have it. */
+/** A dimension, and the numbers of the kinds that are grouped by it. */
 export interface GroupedKinds {
   dimension: number;
-  /** The column of the events. */
+  /** The column of `statistic_events`. */
   column: (typeof DIMENSIONS)[Dimension]['column'];
-  /** The column of the groups that holds the keys. */
+  /** The column of `statistic_groups` with the keys. */
   keys: 'ids' | 'labels';
   kinds: number[];
 }
 
-/** What is rolled up by which dimension, as the catalogue says. */
+/** Which kinds are grouped by which dimension, from the catalogue. */
 export function groupedKinds(contract: StatisticsContract): GroupedKinds[] {
   return (Object.keys(DIMENSIONS) as Dimension[]).map((name) => ({
     dimension: DIMENSIONS[name].number,

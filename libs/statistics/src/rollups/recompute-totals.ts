@@ -1,35 +1,36 @@
 import type { EntityManager } from 'typeorm';
-import { markParameters, UNNESTED_MARKS, type MarkedBucket } from './rollup-marks.js';
+import { bucketParameters, UNNESTED_BUCKETS, type StaleBucket } from './stale-buckets.js';
 import { sketchIndexSql } from './sketch.js';
 
-/** A quarter, and how many events it has. */
-export interface QuarterTotal extends MarkedBucket {
+/** A 15-minute bucket, and the number of its events. */
+export interface BucketTotal extends StaleBucket {
   events: number;
 }
 
 /**
- * Computes the totals of these quarters anew from their events.
+ * Computes the totals of these buckets from their events.
  *
- * @param buckets quarters of one UTC day
- * @param day bounds of that day, so that one partition is planned and read; `OFFSET 0` has each bucket read by the
- * primary key, where the planner would rather join every event with every mark
+ * `OFFSET 0` makes the planner read each bucket by the primary key, instead of joining all events with all buckets.
+ *
+ * @param buckets 15-minute buckets of one UTC day
+ * @param day the bounds of the day, so that only one partition is planned and read
  */
 export async function recomputeTotals(
   manager: EntityManager,
-  buckets: readonly MarkedBucket[],
+  buckets: readonly StaleBucket[],
   day: readonly [from: Date, to: Date],
-): Promise<QuarterTotal[]> {
-  const marks = markParameters(buckets);
+): Promise<BucketTotal[]> {
+  const parameters = bucketParameters(buckets);
   await manager.query(
-    `DELETE FROM statistic_totals t USING ${UNNESTED_MARKS}
+    `DELETE FROM statistic_totals t USING ${UNNESTED_BUCKETS}
      WHERE t.guild_id = m.guild_id AND t.kind = m.kind AND t.bucket = m.bucket AND t.bucket >= $4 AND t.bucket < $5`,
-    [...marks, ...day],
+    [...parameters, ...day],
   );
-  return manager.query<QuarterTotal[]>(
+  return manager.query<BucketTotal[]>(
     `WITH cells AS (
        SELECT m.guild_id, m.kind, m.bucket, e.flags & 1 AS facet, ${sketchIndexSql('e.value')} AS sketch_index,
          count(*) AS n, sum(e.value) AS value_sum, min(e.value) AS value_min, max(e.value) AS value_max
-       FROM ${UNNESTED_MARKS}
+       FROM ${UNNESTED_BUCKETS}
        CROSS JOIN LATERAL (
          SELECT flags, value FROM statistic_events
          WHERE guild_id = m.guild_id AND kind = m.kind
@@ -49,6 +50,6 @@ export async function recomputeTotals(
        RETURNING guild_id, kind, bucket, event_count
      )
      SELECT guild_id, kind, bucket, sum(event_count)::int AS events FROM written GROUP BY 1, 2, 3`,
-    [...marks, ...day],
+    [...parameters, ...day],
   );
 }

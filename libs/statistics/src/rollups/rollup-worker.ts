@@ -11,51 +11,52 @@ import {
   lockStripesShared,
 } from '#libs/database';
 import { groupedKinds, type GroupedKinds } from './grouped-kinds.js';
-import { DAY_MS, SPANS } from './quarters.js';
+import { DAY_MS, SPANS } from './buckets.js';
 import { deleteGroups, recomputeGroups } from './recompute-groups.js';
 import { recomputeTotals } from './recompute-totals.js';
 import {
-  deleteMarksUpTo,
-  findRollupWork,
-  markDays,
-  movedQuarters,
-  moveMarks,
-  oldestMarks,
+  claimedBuckets,
+  claimStaleBuckets,
+  clearStaleBuckets,
+  findRollupBatches,
+  markDaysStale,
+  oldestStaleBuckets,
   settledDays,
-  type MarkedBucket,
-  type RollupPortion,
-  type WaitingMarks,
-} from './rollup-marks.js';
+  type BucketSelection,
+  type RollupBatch,
+  type StaleBucket,
+} from './stale-buckets.js';
 import { TransactionPace } from './transaction-pace.js';
 
-/** From so many events on a quarter has groups of its own: reading its events would cost more than reading those. */
-const BUSY_QUARTER_EVENTS = 100;
+/** 15-minute buckets with at least this many events have groups, because reading the events would cost more. */
+const BUSY_BUCKET_EVENTS = 100;
 
 export interface RollupOutcome {
-  /** Settled marks that were there at the beginning. */
+  /** Settled stale buckets at the start of the run. */
   found: number;
-  /** Buckets that were computed. */
-  quarters: number;
+  /** Computed 15-minute buckets. */
+  buckets: number;
+  /** Computed days. */
   days: number;
-  /** Guilds whose rollups could not be computed, and why. */
+  /** Guilds whose rollups could not be computed. */
   failures: { guildId: string; error: unknown }[];
 }
 
-/** How often a transaction is tried with fewer buckets while the lock table of Postgres is full. */
+/** Attempts of a transaction, each with fewer buckets, while Postgres's lock table is full. */
 const LOCK_TABLE_ATTEMPTS = 5;
 const LOCK_TABLE_PAUSES = { firstMs: 200, longestMs: 2_000 };
 const FAILING_GUILD_PAUSES = { firstMs: 10_000, longestMs: 10 * 60_000 };
 
 /**
- * Computes rollups from events where marks say that they are not as the events are. Any number of workers may run: each
- * transaction on a stripe takes its worker lock, so one of them works on it at a time.
+ * Computes the rollups of stale buckets from their events. Any number of workers may run: every transaction takes the
+ * worker lock of its stripe, so only one worker at a time works on a stripe.
  *
- * A bucket with a mark is read from its events, so a worker that is late or dies makes reading slower and never wrong.
+ * Readers read the events of a stale bucket. So if the worker is late or crashes, reads are slower but never wrong.
  */
 export class RollupWorker {
   private readonly grouped: readonly GroupedKinds[];
   private readonly kindsWithGroups: number[];
-  private readonly quarterPace = new TransactionPace(50);
+  private readonly bucketPace = new TransactionPace(50);
   private readonly dayPace = new TransactionPace(1);
   private readonly failing = new FailingItems(FAILING_GUILD_PAUSES);
 
@@ -68,24 +69,26 @@ export class RollupWorker {
   }
 
   /**
-   * Works off what is marked and settled. A guild that fails keeps no other guild from its turn, and has one again after
-   * a pause that grows.
+   * Computes all settled stale buckets. A guild that fails is retried after a growing back-off, and other guilds
+   * continue.
    *
    * @param now Unix milliseconds
    * @param signal ends the work between two transactions
-   * @throws the error, when the connection fails, or the database takes no changes
+   * @param onFound called at the beginning with the number of stale buckets
+   * @throws the error, if the connection fails or the database accepts no writes
    */
-  async run(now: number, signal?: AbortSignal): Promise<RollupOutcome> {
-    const portions = await findRollupWork(this.dataSource.manager, now);
-    const found = portions.reduce((sum, { marks }) => sum + marks, 0);
-    const outcome: RollupOutcome = { found, quarters: 0, days: 0, failures: [] };
-    this.failing.keepOnly(new Set(portions.flatMap(({ guildIds }) => guildIds)));
-    if (portions.length === 0) return outcome;
+  async run(now: number, signal?: AbortSignal, onFound?: (staleBuckets: number) => void): Promise<RollupOutcome> {
+    const batches = await findRollupBatches(this.dataSource.manager, now);
+    const found = batches.reduce((sum, { staleBuckets }) => sum + staleBuckets, 0);
+    onFound?.(found);
+    const outcome: RollupOutcome = { found, buckets: 0, days: 0, failures: [] };
+    this.failing.keepOnly(new Set(batches.flatMap(({ guildIds }) => guildIds)));
+    if (batches.length === 0) return outcome;
     const runner = this.dataSource.createQueryRunner();
     try {
-      for (const { stripe, guildIds } of portions) {
+      for (const { stripe, guildIds } of batches) {
         const due = guildIds.filter((guildId) => !this.failing.isPaused(guildId, now));
-        if (due.length > 0) await this.workOffOrSplit(runner, { stripe, guildIds: due }, now, outcome, signal);
+        if (due.length > 0) await this.computeOrBisect(runner, { stripe, guildIds: due }, now, outcome, signal);
       }
     } finally {
       await runner.release();
@@ -93,8 +96,8 @@ export class RollupWorker {
     return outcome;
   }
 
-  /** Where the work fails, the guilds are halved until the one at fault is alone. */
-  private async workOffOrSplit(
+  /** If the guilds fail, they are bisected until the guild at fault is isolated. */
+  private async computeOrBisect(
     runner: QueryRunner,
     { stripe, guildIds }: StripeGuilds,
     now: number,
@@ -103,7 +106,7 @@ export class RollupWorker {
   ): Promise<void> {
     if (signal?.aborted) return;
     try {
-      await this.workOff(runner, { stripe, guildIds }, now, outcome, signal);
+      await this.computeGuilds(runner, { stripe, guildIds }, now, outcome, signal);
       this.failing.remove(guildIds);
     } catch (error) {
       if (runner.isReleased || isConnectionFailure(error) || concernsAllGuilds(error)) throw error;
@@ -114,30 +117,30 @@ export class RollupWorker {
       }
       const middle = guildIds.length >> 1;
       for (const half of [guildIds.slice(0, middle), guildIds.slice(middle)]) {
-        await this.workOffOrSplit(runner, { stripe, guildIds: half }, now, outcome, signal);
+        await this.computeOrBisect(runner, { stripe, guildIds: half }, now, outcome, signal);
       }
     }
   }
 
-  private async workOff(
+  private async computeGuilds(
     runner: QueryRunner,
     guilds: StripeGuilds,
     now: number,
     outcome: RollupOutcome,
     signal?: AbortSignal,
   ): Promise<void> {
-    const hasMoved = await transaction(runner, async (manager) => {
+    const hasClaimed = await transaction(runner, async (manager) => {
       const [row] = await manager.query<{ isFree: boolean }[]>(
         'SELECT pg_try_advisory_xact_lock($1, $2) AS "isFree"',
         workerLock(guilds.stripe),
       );
-      if (!row!.isFree) return false; // another worker is at it
+      if (!row!.isFree) return false; // another worker works on this stripe
       await lockStripeByNumber(manager, guilds.stripe);
-      await moveMarks(manager, guilds.guildIds, now);
+      await claimStaleBuckets(manager, guilds.guildIds, now);
       return true;
     });
-    if (!hasMoved) return;
-    outcome.quarters += await this.computeAll(runner, guilds, movedQuarters(now), this.quarterPace, signal);
+    if (!hasClaimed) return;
+    outcome.buckets += await this.computeAll(runner, guilds, claimedBuckets(now), this.bucketPace, signal);
     outcome.days += await this.computeAll(runner, guilds, settledDays(now), this.dayPace, signal);
   }
 
@@ -145,22 +148,24 @@ export class RollupWorker {
   private async computeAll(
     runner: QueryRunner,
     guilds: StripeGuilds,
-    marks: WaitingMarks,
+    selection: BucketSelection,
     pace: TransactionPace,
     signal?: AbortSignal,
   ): Promise<number> {
     for (let computed = 0; ;) {
-      const { done, limit } = await this.computeSome(runner, guilds, marks, pace);
+      const { done, limit } = await this.computeSome(runner, guilds, selection, pace);
       computed += done;
       if (done < limit || signal?.aborted) return computed;
     }
   }
 
-  /** One transaction. While the lock table of Postgres is full, one of fewer buckets, which locks fewer partitions. */
+  /**
+   * One transaction. If Postgres's lock table is full, it is retried with fewer buckets, which lock fewer partitions.
+   */
   private async computeSome(
     runner: QueryRunner,
     { stripe, guildIds }: StripeGuilds,
-    marks: WaitingMarks,
+    selection: BucketSelection,
     pace: TransactionPace,
   ): Promise<{ done: number; limit: number }> {
     for (const backOff = new BackOff(LOCK_TABLE_PAUSES); ;) {
@@ -169,7 +174,7 @@ export class RollupWorker {
       try {
         const done = await transaction(runner, async (manager) => {
           await manager.query('SELECT pg_advisory_xact_lock($1, $2)', workerLock(stripe));
-          return this.compute(manager, guildIds, marks, limit);
+          return this.compute(manager, guildIds, selection, limit);
         });
         pace.observe(done, performance.now() - startedAt);
         return { done, limit };
@@ -185,55 +190,55 @@ export class RollupWorker {
   private async compute(
     manager: EntityManager,
     guildIds: readonly string[],
-    marks: WaitingMarks,
+    selection: BucketSelection,
     limit: number,
   ): Promise<number> {
     const horizon = await prepare(manager, guildIds);
-    const buckets = await oldestMarks(manager, guildIds, marks, limit);
+    const buckets = await oldestStaleBuckets(manager, guildIds, selection, limit);
     for (const [day, ofDay] of byDay(buckets, horizon)) {
-      if (marks.span === SPANS.quarter) await this.computeQuarters(manager, ofDay, day);
+      if (selection.span === SPANS.bucket) await this.computeBuckets(manager, ofDay, day);
       else await this.computeDays(manager, ofDay, day);
     }
-    if (buckets.length > 0) await deleteMarksUpTo(manager, guildIds, marks, buckets.at(-1)!);
+    if (buckets.length > 0) await clearStaleBuckets(manager, guildIds, selection, buckets.at(-1)!);
     return buckets.length;
   }
 
-  private async computeQuarters(manager: EntityManager, quarters: readonly MarkedBucket[], day: Day): Promise<void> {
-    const totals = await recomputeTotals(manager, quarters, day);
-    const busy = totals.filter(({ events }) => events >= BUSY_QUARTER_EVENTS);
-    await deleteGroups(manager, quarters, SPANS.quarter, day);
-    for (const grouped of this.grouped) await recomputeGroups(manager, grouped, busy, SPANS.quarter, day);
-    await markDays(manager, quarters, this.kindsWithGroups);
+  private async computeBuckets(manager: EntityManager, buckets: readonly StaleBucket[], day: Day): Promise<void> {
+    const totals = await recomputeTotals(manager, buckets, day);
+    const busy = totals.filter(({ events }) => events >= BUSY_BUCKET_EVENTS);
+    await deleteGroups(manager, buckets, SPANS.bucket, day);
+    for (const grouped of this.grouped) await recomputeGroups(manager, grouped, busy, SPANS.bucket, day);
+    await markDaysStale(manager, buckets, this.kindsWithGroups);
   }
 
-  private async computeDays(manager: EntityManager, days: readonly MarkedBucket[], day: Day): Promise<void> {
+  private async computeDays(manager: EntityManager, days: readonly StaleBucket[], day: Day): Promise<void> {
     await deleteGroups(manager, days, SPANS.day, day);
     for (const grouped of this.grouped) await recomputeGroups(manager, grouped, days, SPANS.day, day);
   }
 }
 
-/** The database is read-only, or has no room left. */
+/** The database is read-only or its disk is full. */
 function concernsAllGuilds(error: unknown): boolean {
   const state = sqlState(error);
   return state === SQLSTATE.readOnlyTransaction || state === SQLSTATE.diskFull;
 }
 
-type StripeGuilds = Pick<RollupPortion, 'stripe' | 'guildIds'>;
+type StripeGuilds = Pick<RollupBatch, 'stripe' | 'guildIds'>;
 type Day = readonly [from: Date, to: Date];
 
 /**
- * Who moves marks of a stripe or computes its buckets holds this lock until the transaction ends. So whatever a
- * computation finds moved, was moved before it read an event.
+ * Transactions that claim stale buckets of a stripe or compute its buckets hold this lock until they end. So a
+ * computation reads events only after its buckets were claimed.
  */
 function workerLock(stripe: number): [number, number] {
   return [ADVISORY_LOCK_CLASSES.rollupWorker, stripe];
 }
 
 /**
- * Takes the shared lock, so that an erasure comes before or after, and not between reading and writing; likewise the
- * dropping of a partition. Work in the background gets room for sorting, but no second processor.
+ * Takes locks so that no erasure runs, and no partition is dropped, between reading and writing. Background work gets
+ * memory for sorting, but no parallel workers.
  *
- * @returns what is older must not be computed: its events are gone, and what its rollups hold must stay
+ * @returns the event horizon; older buckets must not be computed, because their events are gone and their rollups stay
  */
 async function prepare(manager: EntityManager, guildIds: readonly string[]): Promise<Date> {
   await manager.query(`
@@ -244,15 +249,15 @@ async function prepare(manager: EntityManager, guildIds: readonly string[]): Pro
   return readEventHorizon(manager);
 }
 
-/** The buckets by UTC day, but for those before the horizon. */
-function byDay(buckets: readonly MarkedBucket[], horizon: Date): [day: Day, buckets: MarkedBucket[]][] {
-  const days = new Map<number, MarkedBucket[]>();
+/** The buckets by UTC day, without those before the horizon. */
+function byDay(buckets: readonly StaleBucket[], horizon: Date): [day: Day, buckets: StaleBucket[]][] {
+  const days = new Map<number, StaleBucket[]>();
   for (const bucket of buckets) {
     if (bucket.bucket < horizon) continue;
     const day = Math.floor(bucket.bucket.getTime() / DAY_MS) * DAY_MS;
-    const same = days.get(day);
-    if (same === undefined) days.set(day, [bucket]);
-    else same.push(bucket);
+    const sameDay = days.get(day);
+    if (sameDay === undefined) days.set(day, [bucket]);
+    else sameDay.push(bucket);
   }
   return [...days].map(([day, of]) => [[new Date(day), new Date(day + DAY_MS)], of]);
 }

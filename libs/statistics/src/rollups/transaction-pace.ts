@@ -1,9 +1,10 @@
-/** Others wait for a transaction while it holds its locks, so it should take about this long. */
-const WANTED_MS = 100;
-const MOST_BUCKETS = 1_000;
+/** The target duration of a transaction, because other transactions wait for its locks. */
+const TARGET_MS = 100;
+const MAX_BUCKETS = 1_000;
 
 /**
- * How many buckets one transaction computes: that depends on how many events they have, which only the last one tells.
+ * How many buckets one transaction computes. It adapts to the duration of the last transaction, because buckets differ
+ * in their number of events.
  */
 export class TransactionPace {
   constructor(private current: number) {}
@@ -17,7 +18,7 @@ export class TransactionPace {
   }
 
   observe(buckets: number, ms: number): void {
-    if (ms > 2 * WANTED_MS) this.current = Math.max(1, Math.floor((buckets * WANTED_MS) / ms));
-    else if (ms < WANTED_MS && buckets === this.current) this.current = Math.min(MOST_BUCKETS, 2 * this.current);
+    if (ms > 2 * TARGET_MS) this.current = Math.max(1, Math.floor((buckets * TARGET_MS) / ms));
+    else if (ms < TARGET_MS && buckets === this.current) this.current = Math.min(MAX_BUCKETS, 2 * this.current);
   }
 }

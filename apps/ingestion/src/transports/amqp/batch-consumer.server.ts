@@ -1,5 +1,5 @@
 import type { ChannelModel } from 'amqplib';
-import { BrokerConnection, brokerVersionNote, declareTopology } from '#libs/broker';
+import { BrokerConnection, brokerVersionNote, declareTopology, QueueDepths } from '#libs/broker';
 import type { StatisticsContract } from '#libs/contracts';
 import type { Database } from '#libs/database';
 import { DegradedError, describeError, OutageLog, type LogIds, type Logger } from '#libs/observability';
@@ -17,10 +17,12 @@ export interface BatchConsumerOptions {
   intake: Intake;
   prefetch: number;
   batch: BatchSettings;
-  /** How many batches of a queue are stored at the same time. @defaultValue 1, so that they follow one another */
+  /** The number of concurrent batches, by queue. @defaultValue 1 */
   batchesAtOnce: Readonly<Record<string, number>>;
   database: Pick<Database, 'noteFailure'>;
   logger: Logger;
+  /** Called when a connection to the broker was made again after one had ended. */
+  onReconnect?(): void;
   /** Of the pauses between two sessions, and between two connections. @defaultValue the system's */
   clock?: Clock;
 }
@@ -31,23 +33,25 @@ const BROKER_OUTAGE = {
   ends: 'RabbitMQ is available again',
 } as const;
 const QUEUE_OUTAGE = {
-  begins: 'a batch could not be handled, trying again',
-  goesOn: 'batches still cannot be handled',
-  ends: 'batches are handled again',
+  begins: 'consuming a queue failed, retrying',
+  goesOn: 'consuming a queue still fails',
+  ends: 'consuming a queue succeeds again',
 } as const;
 const DRAIN_DEADLINE_MS = 10_000;
 const DECLARE_TIMEOUT_MS = 10_000;
-/** Between two sessions of a queue. */
+/** The back-off between two sessions of a queue. */
 const PAUSES = { firstMs: 1_000, longestMs: 30_000 };
 
 /**
- * Nest transport: consumes queues in micro-batches over one connection that comes back by itself, and acknowledges a
- * batch when its events are stored. See docs/architecture.md for why the stock transport does not serve.
+ * Nest transport that consumes queues in micro-batches over one connection, reconnects, and acknowledges a batch after
+ * its events are stored. docs/architecture.md says why Nest's own transport is not used.
  */
 export class BatchConsumerServer extends EventsServer {
+  /** Of all queues; nothing is known without the connection. */
+  readonly depths: QueueDepths;
   private readonly broker: BrokerConnection;
   private readonly deadLetters: DeadLetterPublisher;
-  /** Of memory, by queue. */
+  /** The memory of each queue. */
   private readonly shares = new Map<string, MemoryShare>();
   private readonly sessions = new Map<string, ConsumerSession>();
   private readonly failures = new Map<string, string>();
@@ -76,17 +80,25 @@ export class BatchConsumerServer extends EventsServer {
       clock: this.clock,
       onConnect: (connection) => this.onConnect(connection),
       onError: (error) => this.outage.note(error),
+      onReconnect: () => options.onReconnect?.(),
     });
+    this.depths = new QueueDepths(() => this.broker.current);
     this.deadLetters = new DeadLetterPublisher({
       urls: options.urls,
       contract: options.contract,
       clock: this.clock,
       onError: (error) => this.outage.note(error),
       onAlarm: (reason) => {
-        if (reason === undefined) options.logger.info('the alarm of RabbitMQ is over');
-        else options.logger.warn({ reason }, 'RabbitMQ has raised an alarm, dead letters wait');
+        if (reason === undefined) options.logger.info('the alarm of RabbitMQ has ended');
+        else options.logger.warn({ reason }, 'RabbitMQ has raised an alarm: dead letters are not published');
       },
+      onReconnect: () => options.onReconnect?.(),
     });
+  }
+
+  /** Messages that are held here and not acknowledged yet, by queue. */
+  get unacknowledged(): ReadonlyMap<string, number> {
+    return new Map([...this.sessions].map(([queue, session]) => [queue, session.unacknowledged]));
   }
 
   /** Does not wait for the broker: a service that starts before it lives, and says so in its readiness. */
@@ -99,28 +111,31 @@ export class BatchConsumerServer extends EventsServer {
     callback();
   }
 
-  /** Stops deliveries, finishes and acknowledges what has arrived, within a deadline; then disconnects. */
+  /** Cancels the consumers, stores and acknowledges delivered messages within a deadline, then disconnects. */
   async close(): Promise<void> {
     this.stopping.abort();
     for (const outage of [this.outage, ...this.queueOutages.values()]) outage.stop();
     const drained = Promise.all([...this.sessions.values()].map((session) => session.drain()));
     await withDeadline({ what: 'draining', ms: DRAIN_DEADLINE_MS }, drained).catch((error: Error) =>
-      this.options.logger.warn({ error: describeError(error) }, 'what is not finished is returned to its queue'),
+      this.options.logger.warn(
+        { error: describeError(error) },
+        'draining took too long: unacknowledged messages return to their queues',
+      ),
     );
     await Promise.all([this.broker.close(), this.deadLetters.close()]);
   }
 
   /**
-   * @throws Error saying why the connection is down
-   * @throws DegradedError while dead letters have to wait
+   * @throws Error with the reason why the connection is down
+   * @throws DegradedError while dead letters cannot be published
    */
   async probeConnection(): Promise<void> {
     if (!this.broker.isConnected) throw this.broker.failure;
     const { obstacle } = this.deadLetters;
-    if (obstacle !== undefined) throw new DegradedError(`RabbitMQ takes no dead letters, which wait: ${obstacle}`);
+    if (obstacle !== undefined) throw new DegradedError(`dead letters cannot be published to RabbitMQ: ${obstacle}`);
   }
 
-  /** @throws Error naming the queues that nobody consumes, or whose batches fail */
+  /** @throws Error that names the queues without a consumer, or a queue whose batches fail */
   async probeConsumers(): Promise<void> {
     const missing = this.pipeline.queues.filter((queue) => this.sessions.get(queue)?.isConsuming !== true);
     if (missing.length > 0) throw new Error(`no consumer on ${missing.join(', ')}`);
@@ -129,7 +144,7 @@ export class BatchConsumerServer extends EventsServer {
 
   private async onConnect(connection: ChannelModel): Promise<void> {
     await this.declare(connection);
-    // Not before, or what is wrong with the topology would be told twice.
+    // Only now, so that an error of the topology is not logged twice.
     this.deadLetters.start();
     const note = brokerVersionNote(connection);
     if (note !== undefined) this.options.logger.info(note);
@@ -175,7 +190,7 @@ export class BatchConsumerServer extends EventsServer {
       } catch (error) {
         this.onFailure(queue, error as Error);
       }
-      // Whatever ended the session, or kept it from beginning, may have been the loss of a queue.
+      // The session may have ended, or not started, because a queue was deleted.
       if (!over.aborted) await this.declare(connection).catch((error: Error) => this.onFailure(queue, error));
       await pause(backOff.next(), over, this.clock);
     }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { hasUnreadableProperties } from '#libs/broker';
+import { DEAD_LETTER_HEADERS } from '#libs/contracts';
 import type { LogIds } from '#libs/observability';
 import { BackOff, pause, withDeadline, type Clock } from '#libs/timing';
 import type { DeadLetter } from '../../intake/dead-letter.js';
@@ -14,7 +15,7 @@ import { PendingDeadLetters } from './pending-dead-letters.js';
 import type { PrefetchWindow } from './prefetch-window.js';
 
 export interface BatchSettings {
-  /** Events a batch. */
+  /** The number of events of a batch. */
   size: number;
   /** Milliseconds. */
   maxAgeMs: number;
@@ -24,15 +25,15 @@ export interface ConsumerSessionOptions {
   queue: string;
   pipeline: Pick<EventPipeline, 'decode' | 'store'>;
   batch: BatchSettings;
-  /** Batches that are stored at the same time; they are acknowledged in order. */
+  /** The number of batches that are stored concurrently. They are acknowledged in order. */
   batchesAtOnce: number;
   window: PrefetchWindow;
   deadLetters: Pick<DeadLetterPublisher, 'publish' | 'obstacle'>;
-  /** How much of the queue may be held. */
+  /** The memory budget of the queue. */
   memory: MemoryShare;
-  /** Of the pauses between two tries of a batch. @defaultValue the system's */
+  /** Of the pauses between two attempts to store a batch. @defaultValue the system's */
   clock?: Clock;
-  /** Called when a batch could not be stored; it is tried again. @param ids of the batch */
+  /** Called when storing a batch failed. It is retried. @param ids of the batch */
   onBatchFailure: (error: Error, ids?: LogIds) => void;
   onBatchSuccess(): void;
 }
@@ -62,43 +63,43 @@ interface UndecodedDelivery {
 /** What is kept of a message until it is acknowledged. */
 interface Delivery extends BatchItem {
   fields: ConsumeMessage['fields'];
-  /** Undefined once its events are stored, and only its dead letters are waited for. */
+  /** Undefined after its events are stored and only its dead letters are pending. */
   decoded: DecodedMessage | undefined;
   memory: HeldMemory;
   /** Unix milliseconds. */
   arrivedAt: number;
 }
 
-/** For the broker to answer: opening and closing channels, beginning and ending to consume. */
+/** The deadline of each command to the broker. */
 const ANSWER_TIMEOUT_MS = 5_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 const PAUSES = { firstMs: 100, longestMs: 5_000 };
 /**
- * The broker closes channels that hold a message for 30 minutes. In a long outage messages are returned well before,
- * and taken again.
+ * In a long outage, messages are returned to the queue after this time and delivered again. The broker would close a
+ * channel that holds a message for 30 minutes.
  */
-const LONGEST_HOLD_MS = 10 * 60_000;
-/** Of a dead letter that waits, beside its body. */
+const MAX_HOLD_MS = 10 * 60_000;
+/** The memory of a pending dead letter without its body. */
 const BYTES_PER_LETTER = 1_000;
-/** From its third delivery on a message is handled alone: it may be what stopped the earlier ones. */
+/** From its third delivery on, a message is handled alone, because it may have caused the earlier failures. */
 const DELIVERIES_BEFORE_ISOLATION = 2;
 
 /**
- * One consumer on one channel. Delivery tags mean nothing beyond their channel, so everything that holds some lives
- * and ends with the session; the next session gets what was not acknowledged again.
+ * One consumer on one channel. Delivery tags are only valid on their channel, so everything that holds them ends with
+ * the session. Unacknowledged messages are delivered again to the next session.
  *
  * Its states:
- * - `opening`: the channel and its consumer are not there yet
- * - `consuming`: the broker delivers
- * - `renewing`: the consumer is replaced by one with another prefetch, or a paused session gets one again
- * - `paused`: there is no consumer, because too much is held; what is here is stored and acknowledged as always
- * - `draining`: the same before a stop; then it is closed
- * - `closed`: the channel is gone; what was not acknowledged comes again, to another session
+ * - `opening`: the channel and the consumer are being created
+ * - `consuming`: the broker delivers messages
+ * - `renewing`: the consumer is replaced by one with another prefetch, or a paused session gets a consumer again
+ * - `paused`: there is no consumer, because too much memory is held; delivered messages are stored and acknowledged
+ * - `draining`: like `paused`, before the session is closed
+ * - `closed`: the channel is closed; unacknowledged messages are delivered again to another session
  *
- * The channel stays the same from `consuming` to `draining`, so what was delivered is acknowledged in each of them.
+ * The channel is the same from `consuming` to `draining`, so messages can be acknowledged in all of these states.
  */
 export class ConsumerSession {
-  /** Resolves when the channel is gone, whatever the reason. */
+  /** Resolves when the channel is closed, for any reason. */
   readonly ended: Promise<void>;
 
   private state: SessionState = { is: 'opening' };
@@ -112,10 +113,12 @@ export class ConsumerSession {
   private undecoded: UndecodedDelivery[] = [];
   private readonly storing = new Set<readonly Delivery[]>();
   private readonly closing = new AbortController();
-  /** Of the consumer. */
+  /** The prefetch of the current consumer. */
   private prefetch = 0;
-  /** Deliveries of this consumer that wait for their dead letters, and take up its prefetch. */
+  /** Deliveries of this consumer that wait for their dead letters and use up its prefetch. */
   private lateSinceSubscribed = 0;
+  /** Deliveries that were taken and not settled. */
+  private held = 0;
 
   constructor(private readonly options: ConsumerSessionOptions) {
     this.ended = new Promise((resolve) => this.closing.signal.addEventListener('abort', () => resolve()));
@@ -127,16 +130,21 @@ export class ConsumerSession {
     });
     this.pending = new PendingDeadLetters({
       publisher: options.deadLetters,
-      longestHoldMs: ({ arrivedAt }) => Math.max(0, arrivedAt + LONGEST_HOLD_MS - Date.now()),
+      maxHoldMs: ({ arrivedAt }) => Math.max(0, arrivedAt + MAX_HOLD_MS - Date.now()),
       onLate: (delivery, letters) => this.keepOnlyLetters(delivery, letters),
-      onTaken: (delivery) => this.settleLate(delivery, (channel, message) => channel.ack(message)),
+      onConfirmed: (delivery) => this.settleLate(delivery, (channel, message) => channel.ack(message)),
       onHeldTooLong: (delivery) => this.settleLate(delivery, (channel, message) => channel.nack(message)),
     });
   }
 
-  /** Whether the queue has its consumer, or will have it again as soon as there is room. */
+  /** Whether the queue has a consumer, or will have one as soon as there is memory. */
   get isConsuming(): boolean {
     return this.isIn('consuming') || this.isIn('renewing') || this.isIn('paused');
+  }
+
+  /** Messages that it holds and has not acknowledged. */
+  get unacknowledged(): number {
+    return this.isIn('closed') ? 0 : this.held;
   }
 
   /** @throws Error when the broker does not give a channel and a consumer within five seconds each; it is closed then */
@@ -156,7 +164,7 @@ export class ConsumerSession {
     if (this.prefetch !== this.options.window.prefetch) this.renewSoon();
   }
 
-  /** Takes no more, stores what is here, acknowledges it and closes. */
+  /** Cancels the consumer, stores and acknowledges the delivered messages, and closes. */
   async drain(): Promise<void> {
     const { state } = this;
     this.become({ is: 'draining' });
@@ -172,14 +180,14 @@ export class ConsumerSession {
     this.onClosed();
   }
 
-  /** Every change of state. @returns false for what does not follow on the present state, such as one after `closed` */
+  /** Changes the state. @returns false if the current state does not allow it, such as any change after `closed` */
   private become(next: SessionState): boolean {
     if (!NEXT_STATES[this.state.is].includes(next.is)) return false;
     this.state = next;
     return true;
   }
 
-  /** By a call, so that nobody takes a state for known after waiting. */
+  /** A method, because TypeScript would narrow `this.state` across an await. */
   private isIn(state: SessionState['is']): boolean {
     return this.state.is === state;
   }
@@ -193,7 +201,7 @@ export class ConsumerSession {
     this.countOnlyStoring();
   }
 
-  /** The session is over. Only batches that are still being stored keep their messages. */
+  /** The session has ended. Only batches that are still being stored hold their messages. */
   private countOnlyStoring(): void {
     this.memory.keepOnly([...this.storing].flat().map(({ memory }) => memory));
   }
@@ -212,8 +220,8 @@ export class ConsumerSession {
   }
 
   /**
-   * Takes a new prefetch, which applies to new consumers only, or pauses while too much is held. What was delivered
-   * stays valid: the channel is the same.
+   * Replaces the consumer to change the prefetch, which applies to new consumers only, or pauses while too much memory
+   * is held. Delivered messages stay valid, because the channel is the same.
    */
   private async renew(channel: Channel): Promise<void> {
     const { state } = this;
@@ -223,12 +231,12 @@ export class ConsumerSession {
       do {
         if (consumerTag !== undefined) await this.cancel(channel, consumerTag);
         if (!this.isIn('renewing')) return;
-        if (!this.memory.mayGoOn) {
+        if (!this.memory.mayResume) {
           this.become({ is: 'paused' });
           return;
         }
         consumerTag = await this.subscribe(channel);
-        // It may have changed meanwhile, and no delivery would tell where a consumer has all it may have.
+        // The prefetch may have changed meanwhile. A consumer whose prefetch is used up gets no delivery to notice that.
       } while (!this.isIn('renewing') || this.prefetch !== this.options.window.prefetch);
       this.become({ is: 'consuming', consumerTag });
     } catch {
@@ -242,7 +250,7 @@ export class ConsumerSession {
 
   private onDelivery(channel: Channel, message: ConsumeMessage | null): void {
     if (message === null) {
-      // The broker has cancelled the consumer: the queue was deleted, or its node went away.
+      // The broker has cancelled the consumer: the queue was deleted, or its node failed.
       this.close().catch((error: Error) => this.options.onBatchFailure(error));
       return;
     }
@@ -252,6 +260,7 @@ export class ConsumerSession {
     const isShort = this.memory.isShortWith(content);
     if (this.memory.mayTake(content)) {
       const memory = this.memory.take(content);
+      this.held++;
       this.undecoded.push({
         fields,
         message: toIncoming(this.options.queue, message),
@@ -260,7 +269,7 @@ export class ConsumerSession {
       });
       this.decodeAhead();
     } else {
-      // Large messages after small ones: the broker had sent them before the prefetch could follow.
+      // Large messages that follow small ones: the broker had sent them before the prefetch was reduced.
       channel.nack(message);
     }
     if (prefetchChanged || isShort) this.renewSoon();
@@ -284,7 +293,7 @@ export class ConsumerSession {
 
   private async storeBatch(batch: Delivery[], previous: Promise<void>): Promise<void> {
     const messages = batch.map(({ decoded }) => decoded!);
-    const giveUpAt = Date.now() + LONGEST_HOLD_MS;
+    const giveUpAt = Date.now() + MAX_HOLD_MS;
     const backOff = new BackOff(PAUSES);
     const ids = { queue: this.options.queue, batch_id: `${this.id}-${++this.batches}` };
     while (!this.isIn('closed')) {
@@ -312,40 +321,41 @@ export class ConsumerSession {
   private acknowledge(batch: readonly Delivery[]): void {
     if (this.isIn('closed')) return;
     if (this.pending.size === 0) {
-      // Batches are whole stretches of the channel's deliveries, in order.
+      // Batches are consecutive deliveries of the channel, so one acknowledgement covers the batch.
       this.channel!.ack(messageOf(batch.at(-1)!), true);
       this.release(batch);
       return;
     }
     const done = batch.filter((delivery) => !this.pending.has(delivery));
-    // One by one: an acknowledgement of several would cover those that wait.
+    // One by one, because a multiple acknowledgement would include the deliveries that wait.
     for (const delivery of done) this.channel!.ack(messageOf(delivery));
     this.release(done);
   }
 
   private release(deliveries: readonly Delivery[]): void {
     for (const { memory } of deliveries) this.memory.release(memory);
+    this.held -= deliveries.length;
     this.decodeAhead();
-    this.memory.tellOfRoom();
+    this.memory.notifyRoom();
   }
 
-  /** Goes on where there is room again, which another queue may have given back. */
+  /** Resumes if there is memory again, which another queue may have freed. */
   private onRoom(): void {
-    if (this.isIn('paused') && this.memory.mayGoOn) this.renewSoon();
+    if (this.isIn('paused') && this.memory.mayResume) this.renewSoon();
   }
 
-  /** The delivery waits for its dead letters: its events are stored, and it takes no more memory than its letters. */
+  /** The events of the delivery are stored and its dead letters are pending, so it only holds their memory. */
   private keepOnlyLetters(delivery: Delivery, letters: readonly DeadLetter[]): void {
     let bytes = 0;
     for (const letter of letters) {
-      // A small body is a part of all that came with it.
+      // A small body is a view of a larger buffer.
       letter.content = Buffer.from(letter.content);
       bytes += letter.content.length + BYTES_PER_LETTER;
     }
     this.memory.shrink(delivery.memory, bytes);
     delivery.decoded = undefined;
-    this.memory.tellOfRoom();
-    // A new consumer has its whole prefetch for messages that do not wait.
+    this.memory.notifyRoom();
+    // A new consumer has its whole prefetch for other messages.
     this.lateSinceSubscribed++;
     if (this.lateSinceSubscribed >= this.options.window.prefetch / 2) this.renewSoon();
   }
@@ -355,14 +365,14 @@ export class ConsumerSession {
     try {
       settle(this.channel!, messageOf(delivery));
     } catch {
-      // The channel is about to end; the message comes again.
+      // The channel is closing; the message is delivered again.
       return;
     }
     this.release([delivery]);
   }
 }
 
-/** All that amqplib needs of a message to acknowledge it. */
+/** The part of a message that amqplib needs to acknowledge it. */
 function messageOf({ fields }: Delivery): ConsumeMessage {
   return { fields } as ConsumeMessage;
 }
@@ -392,9 +402,15 @@ function toIncoming(queue: string, message: ConsumeMessage): IncomingMessage {
     contentEncoding: text(properties.contentEncoding),
     messageId: text(properties.messageId),
     timestamp: typeof timestamp === 'number' ? timestamp : undefined,
+    replayCount: replayCountOf(message),
     hasUnreadableProperties: hasUnreadableProperties(message),
     arrivedAt: Date.now(),
   };
+}
+
+function replayCountOf({ properties }: ConsumeMessage): number | undefined {
+  const count: unknown = properties.headers?.[DEAD_LETTER_HEADERS.replayCount];
+  return Number.isSafeInteger(count) ? (count as number) : undefined;
 }
 
 /** The body of a small message is a view of all that came with it over the connection, and keeps the whole of it. */

@@ -7,12 +7,12 @@ import type { DeadLetter } from '../../intake/dead-letter.js';
 const PAUSES = { firstMs: 100, longestMs: 5_000 };
 
 /**
- * Publishes dead letters, on a connection of its own: in an alarm RabbitMQ stops reading from connections that publish,
- * and acknowledgements on the same one would wait with them.
+ * Publishes dead letters on a separate connection. During an alarm, RabbitMQ stops reading from connections that
+ * publish, which would also delay acknowledgements.
  */
 export class DeadLetterPublisher {
   private readonly publisher: ConfirmPublisher;
-  /** The last one that was told, until something is taken again. */
+  /** The last reported failure, until a publish succeeds. */
   private failure?: string;
 
   constructor(private readonly options: Omit<ConfirmPublisherOptions, 'name'>) {
@@ -24,12 +24,12 @@ export class DeadLetterPublisher {
     this.publisher.start();
   }
 
-  /** Why dead letters have to wait; undefined while they can be published. */
+  /** Why dead letters cannot be published now; undefined if they can. */
   get obstacle(): string | undefined {
     return this.publisher.obstacle;
   }
 
-  /** Resolves when the broker has confirmed all of them, however long that takes, or at the signal. */
+  /** Retries until the broker has confirmed all of them. Also resolves when the signal aborts. */
   async publish(letters: readonly DeadLetter[], signal: AbortSignal): Promise<void> {
     await Promise.all(letters.map((letter) => this.publishOne(letter, signal)));
   }
@@ -55,7 +55,7 @@ export class DeadLetterPublisher {
     }
   }
 
-  /** Once for all that fail alike. */
+  /** Reports consecutive failures with the same message once. */
   private report(error: Error): void {
     if (error.message === this.failure) return;
     this.failure = error.message;

@@ -4,26 +4,26 @@ import type { DeadLetterPublisher } from './dead-letter.publisher.js';
 
 export interface PendingDeadLettersOptions<D> {
   publisher: Pick<DeadLetterPublisher, 'publish' | 'obstacle'>;
-  /** The dead letters of this delivery were not taken in time: it waits by itself from now on. */
+  /** The dead letters of this delivery were not confirmed in time. It waits separately from now on. */
   onLate(delivery: D, letters: readonly DeadLetter[]): void;
-  /** The broker has taken the dead letters of a delivery that was late. */
-  onTaken(delivery: D): void;
-  /** A delivery has waited for longer than it may be held. */
+  /** The broker has confirmed the dead letters of a late delivery. */
+  onConfirmed(delivery: D): void;
+  /** A delivery has been held for longer than `maxHoldMs`. */
   onHeldTooLong(delivery: D): void;
-  /** How long a delivery may wait, in milliseconds. */
-  longestHoldMs(delivery: D): number;
+  /** How long a delivery may be held, in milliseconds. */
+  maxHoldMs(delivery: D): number;
 }
 
 interface Pending {
   stop: AbortController;
-  /** Only of a late delivery. */
+  /** Only set for a late delivery. */
   timer?: NodeJS.Timeout;
 }
 
-/** While nothing is wrong, confirms come within milliseconds. */
-const PATIENCE_MS = 1_000;
+/** The deadline for confirms, which normally arrive within milliseconds. */
+const CONFIRM_DEADLINE_MS = 1_000;
 
-/** The deliveries of one session whose dead letters the broker has not taken yet. They stay unacknowledged. */
+/** The deliveries of one session whose dead letters are not confirmed yet. They stay unacknowledged. */
 export class PendingDeadLetters<D> {
   private readonly pending = new Map<D, Pending>();
 
@@ -37,16 +37,16 @@ export class PendingDeadLetters<D> {
     return this.pending.size;
   }
 
-  /** Resolves when all of them are taken, or when some have to wait: those are late. */
+  /** Resolves when all are confirmed, or at the deadline. The deliveries that are not confirmed by then are late. */
   async publish(lettersOf: ReadonlyMap<D, readonly DeadLetter[]>): Promise<void> {
     const all = Promise.all([...lettersOf].map(([delivery, letters]) => this.publishOf(delivery, letters)));
     if (this.options.publisher.obstacle === undefined) {
-      await withDeadline({ what: 'the confirms of dead letters', ms: PATIENCE_MS }, all).catch(throwUnlessLate);
+      await withDeadline({ what: 'the confirms of dead letters', ms: CONFIRM_DEADLINE_MS }, all).catch(throwUnlessLate);
     }
-    for (const [delivery, letters] of lettersOf) this.noteLate(delivery, letters);
+    for (const [delivery, letters] of lettersOf) this.startWaiting(delivery, letters);
   }
 
-  /** Forgets all of them. */
+  /** Discards all pending deliveries. */
   clear(): void {
     for (const delivery of [...this.pending.keys()]) this.forget(delivery);
   }
@@ -58,16 +58,16 @@ export class PendingDeadLetters<D> {
     if (pending.stop.signal.aborted) return;
     const isLate = pending.timer !== undefined;
     this.forget(delivery);
-    if (isLate) this.options.onTaken(delivery);
+    if (isLate) this.options.onConfirmed(delivery);
   }
 
-  private noteLate(delivery: D, letters: readonly DeadLetter[]): void {
+  private startWaiting(delivery: D, letters: readonly DeadLetter[]): void {
     const pending = this.pending.get(delivery);
     if (pending === undefined) return;
     pending.timer = setTimeout(() => {
       this.forget(delivery);
       this.options.onHeldTooLong(delivery);
-    }, this.options.longestHoldMs(delivery));
+    }, this.options.maxHoldMs(delivery));
     this.options.onLate(delivery, letters);
   }
 
@@ -79,7 +79,7 @@ export class PendingDeadLetters<D> {
   }
 }
 
-/** What is not taken in time waits by itself. */
+/** Deliveries that are not confirmed within the deadline are handled as late. */
 function throwUnlessLate(error: unknown): void {
   if (!(error instanceof DeadlineError)) throw error;
 }

@@ -7,17 +7,17 @@ const observe = (window: PrefetchWindow, bytes: number, times: number) => {
 };
 
 describe('PrefetchWindow', () => {
-  it('should start so that even the largest bodies stay within the bound', () => {
+  it('should start so that even bodies of the maximum size stay within the limit', () => {
     expect(new PrefetchWindow(2_000).prefetch * MIB).toBeLessThanOrEqual(RESERVED_BYTES);
   });
 
-  it('should grow to what was configured while messages are small', () => {
+  it('should grow to the configured prefetch while messages are small', () => {
     const window = new PrefetchWindow(2_000);
     observe(window, 300, 1_000);
     expect(window.prefetch).toBe(2_000);
   });
 
-  it('should shrink at once when one message shows that the bound would be passed', () => {
+  it('should shrink at once when a message shows that the limit would be exceeded', () => {
     const window = new PrefetchWindow(2_000);
     observe(window, 300, 1_000);
     expect(window.observe(MIB)).toBe(true);
@@ -31,14 +31,14 @@ describe('PrefetchWindow', () => {
     expect(window.prefetch).toBe(2_000);
   });
 
-  it('should not swing with a large message now and then', () => {
+  it('should not oscillate with occasional large messages', () => {
     const window = new PrefetchWindow(2_000);
     let changes = 0;
     for (let n = 0; n < 30_000; n++) if (window.observe(n % 300 === 0 ? MIB : 300)) changes++;
     expect(changes).toBeLessThan(10);
   });
 
-  it('should stay below what was configured', () => {
+  it('should not exceed the configured prefetch', () => {
     const window = new PrefetchWindow(20);
     observe(window, 300, 1_000);
     expect(window.prefetch).toBe(20);

@@ -1,21 +1,21 @@
 const MIB = 1_048_576;
 
-/** Enough to keep the writer busy; more only costs memory. */
-const COMFORTABLE_BYTES = 8 * MIB;
-/** Twice that: an odd large message among small ones changes nothing. */
-const TOO_MANY_BYTES = 2 * COMFORTABLE_BYTES;
-/** So many bodies of the largest size fit into what is reserved for a queue, so it is what an unknown queue starts with. */
-const CAUTIOUS_PREFETCH = 10;
-const SMALLEST_PREFETCH = 8;
-/** The prefetch may grow after this many messages at most. */
+/** Enough to keep the writer busy. */
+const TARGET_BYTES = 8 * MIB;
+/** The limit above which the prefetch shrinks. A single large message among small ones does not reach it. */
+const MAX_BYTES = 2 * TARGET_BYTES;
+/** The initial prefetch. This many bodies of the maximum size fit into a queue's reserve. */
+const INITIAL_PREFETCH = 10;
+const MIN_PREFETCH = 8;
+/** The prefetch may grow after this many messages, or after as many as the prefetch. */
 const OBSERVED_MESSAGES = 256;
-/** The largest size seen counts half after this many. */
+/** After this many messages, the largest observed size is halved. */
 const REMEMBERED_MESSAGES = 1_024;
 const GROWTH = 4;
 
 /**
- * Chooses how many messages the broker may push ahead. RabbitMQ counts messages, memory counts bytes, and one message
- * may be an event of 200 bytes or an array of 1 MiB. So: start cautiously, look at the sizes, and adapt.
+ * Chooses the prefetch. RabbitMQ limits the number of messages, not their bytes, and a message may be an event of 200
+ * bytes or an array of 1 MiB. So the prefetch starts small and adapts to the observed sizes.
  */
 export class PrefetchWindow {
   private current: number;
@@ -23,21 +23,21 @@ export class PrefetchWindow {
   private seen = 0;
 
   constructor(private readonly configured: number) {
-    this.current = Math.min(configured, CAUTIOUS_PREFETCH);
+    this.current = Math.min(configured, INITIAL_PREFETCH);
   }
 
   get prefetch(): number {
     return this.current;
   }
 
-  /** Notes the size of a message. @returns whether the prefetch has changed */
+  /** Observes the size of a message. @returns whether the prefetch has changed */
   observe(bytes: number): boolean {
     this.seen++;
-    // A large message now and then is remembered for a while, or the prefetch would swing with every one.
+    // The largest size decays slowly, so that the prefetch does not oscillate with occasional large messages.
     if (this.seen % REMEMBERED_MESSAGES === 0) this.largest /= 2;
     this.largest = Math.max(this.largest, bytes);
-    const fitting = Math.max(SMALLEST_PREFETCH, Math.floor(COMFORTABLE_BYTES / Math.max(1, this.largest)));
-    if (fitting < this.current && this.current * this.largest > TOO_MANY_BYTES) {
+    const fitting = Math.max(MIN_PREFETCH, Math.floor(TARGET_BYTES / Math.max(1, this.largest)));
+    if (fitting < this.current && this.current * this.largest > MAX_BYTES) {
       this.current = fitting;
       return true;
     }

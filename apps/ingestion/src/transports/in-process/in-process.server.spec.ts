@@ -7,7 +7,7 @@ import { MemoryBudget } from '../../intake/memory-budget.js';
 import { InProcessServer } from './in-process.server.js';
 
 describe('InProcessServer', () => {
-  it('should store a batch once when one of its events is refused, and tell its caller alone', async () => {
+  it('should store a batch once when one of its events is rejected, and reject only its caller', async () => {
     const stored: string[][] = [];
     const memory = new MemoryBudget();
     const letter = {

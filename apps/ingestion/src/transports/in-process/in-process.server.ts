@@ -25,8 +25,8 @@ export interface InProcessOptions {
 }
 
 /**
- * Nest transport for a machine without RabbitMQ: events are handed over by a call in this process. They go the same way
- * as from a broker, and `handOver` resolves when the write is committed.
+ * Nest transport without RabbitMQ: events are handed over by a call in this process. They are processed as if they came
+ * from a broker, and `handOver` resolves after the commit.
  */
 export class InProcessServer extends EventsServer implements EventHandover {
   private readonly queues = new Map<string, Queue>();
@@ -70,7 +70,7 @@ export class InProcessServer extends EventsServer implements EventHandover {
   }
 
   async probe(): Promise<void> {
-    // There is no broker that could be away; the database has a probe of its own.
+    // There is no broker to check, and the database has a separate probe.
   }
 
   async close(): Promise<void> {
@@ -83,7 +83,7 @@ export class InProcessServer extends EventsServer implements EventHandover {
         events.map(({ decoded }) => decoded),
         ids,
       );
-      // Without a broker nobody keeps dead letters; the caller still has the event, and must learn that it was his.
+      // Without a broker there are no dead letters, so the caller gets the error. It still has the event.
       for (const [index, [letter]] of letters.entries()) events[index]!.settle(letter && refusal(letter));
     } catch (error) {
       const unavailable = new BrokerUnavailableError(`the event could not be stored: ${describeError(error)}`);

@@ -22,19 +22,19 @@ export class ApiKeyAnswer {
   @WordProperty(API_KEY_ACCESS)
   access: ApiKeyAccess;
 
-  @ApiProperty({ description: 'How the secret begins' })
+  @ApiProperty({ description: 'The first characters of the secret' })
   prefix: string;
 
   @TimestampProperty()
   created_at: string;
 
-  @TimestampProperty({ nullable: true, description: 'Some seconds late; null before the first use' })
+  @TimestampProperty({ nullable: true, description: 'Updated every few seconds. Null if the key was never used' })
   last_used_at: string | null;
 }
 
 @ApiSchema({ name: 'CreatedApiKey' })
 export class CreatedApiKeyAnswer extends ApiKeyAnswer {
-  @ApiProperty({ description: 'The secret. Nobody can read it again' })
+  @ApiProperty({ description: 'The secret. It cannot be retrieved again' })
   key: string;
 }
 

@@ -2,29 +2,27 @@ import { API_KEY_ACCESS, type ApiKeyAccess } from '#libs/database';
 import { IsAnyUuid, IsLabel, IsOneOf, IsSnowflake } from '../../requests/field.decorators.js';
 import { RefusesUnknownFields } from '../../requests/request-dto.js';
 
-/** Whose keys are listed. */
 @RefusesUnknownFields()
 export class ListApiKeysRequest {
-  @IsSnowflake({ description: 'The guild' })
+  @IsSnowflake({ description: 'The id of the guild' })
   guild_id: string;
 }
 
-/** A key to be made. */
 @RefusesUnknownFields()
 export class CreateApiKeyRequest {
-  @IsSnowflake({ description: 'The guild that the key is for' })
+  @IsSnowflake({ description: 'The id of the guild that the key is for' })
   guild_id: string;
 
-  @IsLabel({ description: 'What the key is for; for people' })
+  @IsLabel({ description: 'A name that tells people what the key is for' })
   name: string;
 
-  @IsOneOf(API_KEY_ACCESS, { optional: true, description: 'read: GET only; write when left out' })
+  @IsOneOf(API_KEY_ACCESS, { optional: true, description: 'read: only GET requests. Defaults to write' })
   access?: ApiKeyAccess;
 }
 
-/** The key that the path names. */
+/** The path parameters. */
 @RefusesUnknownFields()
 export class RevokeApiKeyRequest {
-  @IsAnyUuid({ description: 'The key' })
+  @IsAnyUuid({ description: 'The id of the key' })
   id: string;
 }

@@ -3,7 +3,7 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { CounterTypes } from '#libs/contracts';
 import { SnowflakeProperty, TimestampProperty, WordProperty } from '../../answers/answer-properties.js';
 
-/** How a counter is, so that one that stands still explains itself. */
+/** The status of a counter. */
 export interface PanelStatus {
   panel: string;
   channel_id: string;
@@ -14,7 +14,7 @@ export interface PanelStatus {
 }
 
 export function panelStatusClass({ panels }: CounterTypes): Type<PanelStatus> {
-  @ApiSchema({ name: 'PanelStatus', description: 'How a counter panel is' })
+  @ApiSchema({ name: 'PanelStatus', description: 'The status of a counter panel' })
   class PanelStatusAnswer implements PanelStatus {
     @WordProperty(panels)
     panel: string;
@@ -25,7 +25,7 @@ export function panelStatusClass({ panels }: CounterTypes): Type<PanelStatus> {
     @ApiProperty({
       type: String,
       nullable: true,
-      description: 'The name that Discord took last; null before the first',
+      description: 'The last name that Discord accepted. Null before the first update',
     })
     last_value: string | null;
 
@@ -34,11 +34,11 @@ export function panelStatusClass({ panels }: CounterTypes): Type<PanelStatus> {
 
     @TimestampProperty({
       nullable: true,
-      description: "When the panel is looked at next and may be renamed, by Discord's limit too; null: none is to come",
+      description: "When the panel is updated next, subject to Discord's rate limit. Null if no update is planned",
     })
     next_update_at: string | null;
 
-    @ApiProperty({ type: String, nullable: true, description: 'For people; null when nothing is wrong' })
+    @ApiProperty({ type: String, nullable: true, description: 'A message for people. Null if there is no error' })
     last_error: string | null;
   }
   return PanelStatusAnswer;

@@ -3,7 +3,7 @@ import { ConstantProperty, UuidProperty, WordProperty } from '../../answers/answ
 
 @ApiSchema({ name: 'AcceptedEvent' })
 export class AcceptedEvent {
-  @UuidProperty({ description: 'The identity of the event: sent again with it, it is the same one' })
+  @UuidProperty({ description: 'The identity of the event. An event that is sent again with this id is stored once' })
   event_id: string;
 
   @ConstantProperty(true)
@@ -33,6 +33,6 @@ export class DeclinedStar extends DeclinedEvent {
   reason: 'starboard_disabled';
 }
 
-/** What a POST of an event answers. */
+/** The response to a POST of an event. */
 export type EventAnswer = AcceptedEvent | DeclinedStatistic | DeclinedBotStatistic | DeclinedStar;
 export type DeclineReason = Exclude<EventAnswer, AcceptedEvent>['reason'];

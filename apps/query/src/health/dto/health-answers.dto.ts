@@ -13,7 +13,7 @@ export class CheckAnswer implements CheckResult {
   @WordProperty(['ok', 'degraded', 'failed'])
   status: CheckResult['status'];
 
-  @ApiProperty({ required: false, description: 'What is wrong, for people' })
+  @ApiProperty({ required: false, description: 'What is wrong, as a message for people' })
   message?: string;
 }
 
@@ -25,7 +25,7 @@ export class ReadinessAnswer implements Readiness {
 
   @SchemaProperty(
     { type: 'object', additionalProperties: { $ref: getSchemaPath(CheckAnswer) } },
-    { description: 'By what the service needs: database, rabbitmq, discord' },
+    { description: 'The checks by dependency: database, rabbitmq, discord' },
   )
   checks: Record<string, CheckAnswer>;
 }

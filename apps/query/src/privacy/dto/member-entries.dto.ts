@@ -1,18 +1,15 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { COUNT, CountProperty, SchemaProperty, SnowflakeProperty } from '../../answers/answer-properties.js';
 
-@ApiSchema({ name: 'MemberEntries', description: 'How many entries of a guild refer to the member' })
+@ApiSchema({ name: 'MemberEntries', description: 'How many entries in a guild reference the member' })
 export class MemberEntries {
   @CountProperty()
   total: number;
 
-  @SchemaProperty(
-    { type: 'object', additionalProperties: COUNT },
-    { description: 'Records, by the name of every kind' },
-  )
+  @SchemaProperty({ type: 'object', additionalProperties: COUNT }, { description: 'The number of records, by kind' })
   statistics: Record<string, number>;
 
-  @CountProperty({ description: 'Entries of the starboard' })
+  @CountProperty({ description: 'The number of starboard entries' })
   starboard: number;
 }
 
@@ -22,7 +19,7 @@ export class GuildMemberEntries extends MemberEntries {
   guild_id: string;
 }
 
-@ApiSchema({ name: 'MemberEntriesByGuild', description: 'Every guild in which something refers to the member' })
+@ApiSchema({ name: 'MemberEntriesByGuild', description: 'All guilds with entries that reference the member' })
 export class MemberEntriesByGuild {
   @CountProperty()
   total: number;

@@ -1,10 +1,10 @@
 import { IsSnowflake } from '../../requests/field.decorators.js';
 
-/** A request that names a member, and maybe one guild. */
+/** A request about a member, in one guild or in all. */
 export class MemberRequest {
-  @IsSnowflake({ optional: true, description: 'The guild; left out: every guild of the member' })
+  @IsSnowflake({ optional: true, description: 'The id of the guild. Defaults to all guilds of the member' })
   guild_id?: string;
 
-  @IsSnowflake({ description: 'The member' })
+  @IsSnowflake({ description: 'The user id of the member' })
   privacy_member_id: string;
 }

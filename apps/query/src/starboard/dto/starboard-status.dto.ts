@@ -4,14 +4,14 @@ import { SnowflakeProperty, TimestampProperty } from '../../answers/answer-prope
 @ApiSchema({
   name: 'StarboardStatus',
   description:
-    'What keeps the starboard from working in a channel, or from showing a message of it. The times are null where the ' +
-    'configuration is the reason',
+    'A problem that keeps the starboard from working in a channel, or from showing a message of the channel. The ' +
+    'times are null if the problem is in the configuration of the service',
 })
 export class StarboardStatus {
   @SnowflakeProperty({ description: 'The starboard channel, or one with starred messages' })
   channel_id: string;
 
-  @ApiProperty({ description: 'For people' })
+  @ApiProperty({ description: 'A message for people' })
   problem: string;
 
   @TimestampProperty({ nullable: true })
@@ -20,6 +20,6 @@ export class StarboardStatus {
   @TimestampProperty({ nullable: true })
   last_seen_at: string | null;
 
-  @TimestampProperty({ nullable: true, description: 'Until then the channel, or the message, is left alone' })
+  @TimestampProperty({ nullable: true, description: 'When the channel or message is tried again' })
   next_try_at: string | null;
 }

@@ -10,7 +10,7 @@ import type { WindowRequest } from '../window/window-request.dto.js';
 import { intersection, union, type Intervals } from './intervals.js';
 import { readLastEvents } from './read-last-events.js';
 
-/** Tells when the events of each kind were collected, so that a hole in a chart is not taken for zero. */
+/** Reads when the events of each kind were collected, so that charts can tell a gap from zero. */
 @Injectable()
 export class CollectionReader {
   private readonly definitions: readonly StatisticKind[];
@@ -28,7 +28,7 @@ export class CollectionReader {
   }
 
   /**
-   * @throws BadRequestError for a window that is none
+   * @throws BadRequestError for an invalid window
    * @throws ModuleDisabledError
    */
   async read(request: WindowRequest): Promise<CollectionAnswer> {
@@ -37,7 +37,7 @@ export class CollectionReader {
     const { eventDays } = this.retention;
     const window = resolveWindow(request, now, eventDays);
     const { switches } = await this.settings.requireEnabled(guildId);
-    // A clock may be ahead of ours, by far less than a day.
+    // The clocks of publishers can be ahead, but by far less than a day.
     const kept = { from: now - eventDays * DAY_MS, to: now + DAY_MS };
     const numbers = this.definitions.map(({ number }) => number);
     const { from, to } = window;
@@ -66,7 +66,7 @@ export class CollectionReader {
   }
 }
 
-/** A period that has not ended reaches up to the end of the window. */
+/** The periods of one switch. A period that has not ended is cut off at the end of the window. */
 function intervalsOf(periods: readonly CollectionPeriod[], name: string, window: TimeWindow): Intervals {
   const ofName = periods.filter((period) => period.name === name);
   return union(

@@ -15,8 +15,8 @@ export class CollectionController {
   @Get()
   @Endpoint({
     operationId: 'getCollection',
-    summary: 'When the events of each kind were collected',
-    description: 'Where a kind was not collected, that there are no records says nothing.',
+    summary: 'Get when the events of each kind were collected',
+    description: 'Outside of these periods, missing records do not mean that nothing happened.',
     data: CollectionAnswer,
     errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
   })

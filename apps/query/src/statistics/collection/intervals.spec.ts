@@ -4,23 +4,23 @@ import { intersection, union, type Intervals } from './intervals.js';
 const interval = (from: number, to: number) => ({ from, to });
 
 describe('union', () => {
-  it('should sort, and make one of those that overlap or touch', () => {
+  it('should sort intervals, and merge those that overlap or touch', () => {
     expect(union([interval(7, 9), interval(1, 3), interval(2, 4), interval(4, 5)])).toEqual([
       interval(1, 5),
       interval(7, 9),
     ]);
   });
 
-  it('should keep the longer one when one lies in the other', () => {
+  it('should keep the outer one if an interval contains another', () => {
     expect(union([interval(1, 9), interval(2, 3)])).toEqual([interval(1, 9)]);
   });
 
-  it('should leave out what is empty, and what ends before it begins', () => {
+  it('should remove intervals that are empty or end before they start', () => {
     expect(union([interval(1, 1), interval(5, 4)])).toEqual([]);
     expect(union([interval(1, 2), interval(2, 2), interval(2, 3)])).toEqual([interval(1, 3)]);
   });
 
-  it('should leave what was given as it was', () => {
+  it('should not change its argument', () => {
     const given = [interval(3, 5), interval(1, 4)];
     union(given);
     expect(given).toEqual([interval(3, 5), interval(1, 4)]);
@@ -28,7 +28,7 @@ describe('union', () => {
 });
 
 describe('intersection', () => {
-  it('should be what both have', () => {
+  it('should contain what is in both', () => {
     expect(intersection([interval(0, 4), interval(6, 9)], [interval(2, 7), interval(8, 20)])).toEqual([
       interval(2, 4),
       interval(6, 7),
@@ -36,7 +36,7 @@ describe('intersection', () => {
     ]);
   });
 
-  it('should be empty where they only touch', () => {
+  it('should be empty if they only touch', () => {
     expect(intersection([interval(0, 4)], [interval(4, 9)])).toEqual([]);
   });
 });
@@ -50,7 +50,7 @@ describe('intervals of any kind', () => {
   const isInOrder = (intervals: Intervals) =>
     intervals.every(({ from, to }, i) => from < to && (i === 0 || intervals[i - 1]!.to < from));
 
-  it('should have every moment of their union, and no other', () => {
+  it('should have exactly the points of their union', () => {
     fc.assert(
       fc.property(any, (intervals) => {
         const merged = union(intervals);
@@ -60,7 +60,7 @@ describe('intervals of any kind', () => {
     );
   });
 
-  it('should have every moment of their intersection, and no other', () => {
+  it('should have exactly the points of their intersection', () => {
     fc.assert(
       fc.property(any, any, (some, others) => {
         const [a, b] = [union(some), union(others)];

@@ -1,9 +1,9 @@
 import type { TimeWindow } from '../window/window.js';
 
-/** Intervals in order, none of them empty, none touching the next. */
+/** Intervals that are ordered, not empty, and do not overlap or touch. */
 export type Intervals = readonly TimeWindow[];
 
-/** What lies in any of these, which may overlap, be empty and be in any order. */
+/** The union of any intervals. They may overlap, be empty and be in any order. */
 export function union(intervals: readonly TimeWindow[]): Intervals {
   const merged: TimeWindow[] = [];
   for (const { from, to } of intervals.toSorted((a, b) => a.from - b.from)) {
@@ -15,7 +15,6 @@ export function union(intervals: readonly TimeWindow[]): Intervals {
   return merged;
 }
 
-/** What lies in both. */
 export function intersection(a: Intervals, b: Intervals): Intervals {
   const common: TimeWindow[] = [];
   for (let i = 0, j = 0; i < a.length && j < b.length;) {

@@ -2,10 +2,9 @@ import type { EntityManager } from 'typeorm';
 import type { TimeWindow } from '../window/window.js';
 
 /**
- * When the newest event of each of these kinds (by number) occurred; kinds without one are left out.
+ * Reads when the newest event of each kind (by number) occurred. Kinds without events are missing.
  *
- * The window tells the planner that no row lies outside of the days' partitions, so that it looks into them from the
- * newest on and stops at the first row.
+ * The window lets Postgres search the daily partitions from the newest and stop at the first row.
  */
 export async function readLastEvents(
   manager: EntityManager,

@@ -3,10 +3,10 @@ import { recordFields } from '../stored-events/event-record.js';
 import { csvLine, textForSpreadsheets } from './csv-text.js';
 import type { RecordWriter } from './record-writer.js';
 
-/** No spreadsheet takes a UUID or an ISO 8601 time with its T and Z for anything but text. */
+/** Fields that need no protection: spreadsheets read a UUID or an ISO 8601 time with T and Z as text. */
 const PLAIN_FIELDS: ReadonlySet<string> = new Set(['id', 'timestamp']);
 
-/** CSV (RFC 4180) with a header row; docs/exports.md tells what its cells look like. */
+/** Writes CSV (RFC 4180) with a header row. docs/exports.md describes the format of the cells. */
 export function csvRecords(kind: StatisticKind): RecordWriter {
   const fields = recordFields(kind);
   return {
@@ -17,7 +17,7 @@ export function csvRecords(kind: StatisticKind): RecordWriter {
 
 function cell(value: unknown, isPlain: boolean): string {
   if (value === null || value === undefined) return '';
-  // Booleans, and delays: between a microsecond and a day in milliseconds, JSON writes them without an exponent.
+  // Booleans and delays. JSON writes milliseconds from 0.001 to one day without an exponent.
   if (typeof value !== 'string') return JSON.stringify(value);
   return isPlain ? value : textForSpreadsheets(value);
 }

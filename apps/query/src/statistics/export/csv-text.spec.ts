@@ -18,7 +18,7 @@ describe('textForSpreadsheets', () => {
     },
   );
 
-  it('should give every text back to whoever takes off one leading apostrophe', () => {
+  it('should be reversible by removing one leading apostrophe', () => {
     const texts = fc.oneof(fc.string({ unit: 'grapheme' }), fc.stringMatching(/^[ '=+@\t0-9.-]{0,8}$/));
     fc.assert(
       fc.property(texts, (text) => {
@@ -31,7 +31,7 @@ describe('textForSpreadsheets', () => {
 });
 
 describe('csvLine', () => {
-  it('should end with CRLF, and quote only what needs it', () => {
+  it('should end with CRLF, and quote only cells that need it', () => {
     expect(csvLine(['a', '', 'b c', 'ä😀'])).toBe('a,,b c,ä😀\r\n');
   });
 

@@ -1,13 +1,13 @@
-/** What spreadsheets take for the beginning of a formula, what they skip before it, and what marks a text already. */
+/** Starts like a formula, possibly after characters that spreadsheets skip, or with the apostrophe that marks text. */
 const LOOKS_LIKE_FORMULA = /^(?:[\t\r\n]|[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠'])/u;
-/** Every Discord id is among these, and would lose its last digits. */
+/** Includes all Discord ids, which would lose their last digits as numbers. */
 const LOOKS_LIKE_NUMBER_OR_DATE = /^[0-9.,:/+\-eE%\s]+$/;
-/** Semicolons and tabs separate cells in some spreadsheets, unless they are quoted. */
+/** Includes semicolons and tabs, which are separators in some spreadsheets. */
 const NEEDS_QUOTES = /[",;\t\r\n]|^ | $/;
 
 /**
- * A text as spreadsheets show and keep it: where they would run it, or make a number or a date of it, it gets a
- * leading apostrophe. So does a text that begins with one, and whoever reads it back always takes one off.
+ * Protects a text from spreadsheets: adds a leading apostrophe if they would read it as a formula, number or date. A
+ * text that starts with an apostrophe gets another one, so a reader can always remove one.
  */
 export function textForSpreadsheets(text: string): string {
   return LOOKS_LIKE_FORMULA.test(text) || LOOKS_LIKE_NUMBER_OR_DATE.test(text) ? `'${text}` : text;

@@ -4,7 +4,7 @@ import { daysOf, eventPages, PAGE_SIZE } from './event-pages.js';
 const at = (time: string) => Date.parse(time);
 
 describe('daysOf', () => {
-  it('should cut a window at every midnight in UTC, newest first', () => {
+  it('should split a window at every midnight in UTC, newest first', () => {
     const window = { from: at('2026-11-22T10:00:00Z'), to: at('2026-11-24T09:30:00.001Z') };
     expect(daysOf(window)).toEqual([
       { from: at('2026-11-24T00:00:00Z'), to: window.to },
@@ -13,7 +13,7 @@ describe('daysOf', () => {
     ]);
   });
 
-  it('should be one part within a day, and none of an empty window', () => {
+  it('should return one part for a window within a day, and none for an empty window', () => {
     const day = { from: at('2026-11-24T00:00:00Z'), to: at('2026-11-25T00:00:00Z') };
     expect(daysOf(day)).toEqual([day]);
     expect(daysOf({ from: day.to - 1, to: day.to })).toEqual([{ from: day.to - 1, to: day.to }]);
@@ -27,7 +27,7 @@ describe('eventPages', () => {
   const rows = (count: number, id: string) =>
     Array.from({ length: count }, () => ({ event_id: id, occurred_at: 'then' }) as EventRow);
 
-  it('should go on after the last record of a full page, and with the day before after another', async () => {
+  it('should continue after the last record of a full page, and with the previous day after a partial page', async () => {
     const answers = [rows(PAGE_SIZE, 'a'), rows(1, 'b'), rows(PAGE_SIZE, 'c'), []];
     const expected = answers.slice(0, 3).map((page) => [...page]);
     const asked: EventPageQuery[] = [];
@@ -48,7 +48,7 @@ describe('eventPages', () => {
     expect(pages).toEqual(expected);
   });
 
-  it('should let go of a page when the next one is asked for', async () => {
+  it('should empty a page when the next one is requested', async () => {
     const pages = eventPages(async () => rows(PAGE_SIZE, 'a'), query);
     const first = (await pages.next()).value as EventRow[];
     expect(first).toHaveLength(PAGE_SIZE);
@@ -56,7 +56,7 @@ describe('eventPages', () => {
     expect(first).toHaveLength(0);
   });
 
-  it('should read nothing before it is asked to, and nothing more once it is left', async () => {
+  it('should read nothing before the first request, and nothing after it was stopped', async () => {
     let reads = 0;
     const pages = eventPages(async () => rows(PAGE_SIZE, String(++reads)), query);
     expect(reads).toBe(0);

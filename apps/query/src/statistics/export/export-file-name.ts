@@ -1,6 +1,6 @@
 import type { TimeWindow } from '../window/window.js';
 
-/** Names what a file holds, in characters that need no escaping in a header and that no file system objects to. */
+/** A file name that describes the content, in characters that are safe in a header and in file systems. */
 export function exportFileName(kindName: string, guildId: string, { from, to }: TimeWindow): string {
   const name = ['serverstats', kindName, guildId, basicTime(from), basicTime(to)].join('-');
   return name.replace(/[^\w.-]/g, '_');

@@ -2,7 +2,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import { METRIC_PREFIX } from '#libs/observability';
 import { EXPORT_FORMATS, type ExportFormat } from './export-formats.js';
 
-/** Labels have the few formats: never a guild or a kind. */
+/** The only label is the format. Guilds or kinds as labels would make too many series. */
 export class ExportMetrics {
   readonly running: Gauge<'format'>;
   readonly records: Counter<'format'>;
@@ -10,13 +10,13 @@ export class ExportMetrics {
   constructor(registry: Registry) {
     this.running = new Gauge({
       name: `${METRIC_PREFIX}exports_running`,
-      help: 'Downloads of records that are being sent',
+      help: 'Downloads of records in progress',
       labelNames: ['format'],
       registers: [registry],
     });
     this.records = new Counter({
       name: `${METRIC_PREFIX}exported_records_total`,
-      help: 'Records read for downloads, whether they arrived or not',
+      help: 'Records read for downloads, including downloads that were not completed',
       labelNames: ['format'],
       registers: [registry],
     });

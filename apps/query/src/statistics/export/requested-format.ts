@@ -1,6 +1,6 @@
 import { EXPORT_FORMATS, type ExportFormat } from './export-formats.js';
 
-/** In what form a view is asked for: a page in the envelope, or a download. */
+/** The formats of a view: `json` is a page in the envelope, the others are downloads. */
 export const VIEW_FORMATS = ['json', 'csv', 'ndjson'] as const satisfies readonly ('json' | ExportFormat)[];
 export type ViewFormat = (typeof VIEW_FORMATS)[number];
 
@@ -13,9 +13,9 @@ interface MediaRange {
 }
 
 /**
- * The form that an `Accept` header prefers (RFC 9110, 12.5.1). A download must be named: what takes anything gets
- * JSON, and so does what takes nothing that there is. Among equals, what is named goes before what a wildcard allows,
- * then the earlier one.
+ * The format that an `Accept` header prefers (RFC 9110, 12.5.1). A download format must be named explicitly: a header
+ * that accepts anything, or no available format, gets JSON. At equal quality, an explicit type is preferred to a
+ * wildcard, and then the earlier one to the later.
  */
 export function preferredFormat(accept: string | undefined): ViewFormat {
   const ranges = (accept ?? '').split(',').flatMap(parseRange);
@@ -32,7 +32,7 @@ export function preferredFormat(accept: string | undefined): ViewFormat {
   return candidates[0]?.format ?? 'json';
 }
 
-/** @returns an empty list for what is no media range */
+/** @returns an empty list if the text is not a media range */
 function parseRange(text: string): MediaRange[] {
   const [type, ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
   if (type === undefined || type === '') return [];

@@ -18,22 +18,22 @@ import { exportFileName } from './export-file-name.js';
 import { EXPORT_FORMATS, type ExportFormat } from './export-formats.js';
 import { ExportMetrics } from './export.metrics.js';
 
-/** How long a download may go on when the service stops: well below the 15 seconds within which it must have. */
+/** How long a download may continue during shutdown. Well below the 15 seconds that a shutdown may take. */
 const GRACE_MS = 5_000;
-/** Less than the text of a page, so that one page waits for the client at most. Newer runtimes would take more. */
+/** Less than the text of a page, so that at most one page is buffered. The default of newer runtimes is larger. */
 const READ_AHEAD_BYTES = 16 * 1024;
 
 export interface ExportOptions {
   format: ExportFormat;
   /** For the log. */
   ids: LogIds;
-  /** HEAD: nothing is read, only what GET would answer is told. */
+  /** For HEAD requests: the headers are those of GET, but nothing is read. */
   headersOnly: boolean;
 }
 
 /**
- * Streams all records of a window. Pages are read as the client takes them, each in a statement of its own: between
- * two of them nothing is held but the text of a page, no connection and no transaction.
+ * Streams all records of a window. Pages are read as the client consumes them, each in its own statement. Between
+ * pages, a download holds only the text of a page, and no connection or transaction.
  */
 @Injectable()
 export class StatisticsExporter implements OnModuleDestroy {
@@ -49,27 +49,27 @@ export class StatisticsExporter implements OnModuleDestroy {
     registry: Registry,
   ) {
     this.metrics = new ExportMetrics(registry);
-    // As many as there are downloads: no leak.
+    // Each download adds a listener, so many listeners are not a leak.
     setMaxListeners(0, this.stopping.signal);
   }
 
-  /** Does not wait: the server takes requests until it is closed, and waits for those that run. */
+  /** Aborts the downloads after a grace period. Does not wait for it: the server waits for open requests itself. */
   onModuleDestroy(): void {
     setTimeout(() => this.stopping.abort(), GRACE_MS).unref();
   }
 
   /**
-   * All records of the window as a file, newest first. What fails before its first page is thrown; what fails later
-   * breaks the connection, so that nobody takes what arrived for the whole.
+   * Returns all records of the window as a file, newest first. An error before the first page is thrown. A later error
+   * breaks the connection, so that the client does not mistake a partial download for a complete one.
    *
-   * @throws BadRequestError for a window that is none
+   * @throws BadRequestError for an invalid window
    * @throws ModuleDisabledError
    */
   async export(kind: CompiledKind, request: FilteredRequest, options: ExportOptions): Promise<StreamableFile> {
     const { format } = options;
     const asked = resolveWindow(request, Date.now(), this.retention.eventDays);
     await this.settings.requireEnabled(request.guild_id);
-    const window = await this.horizon.cut(asked);
+    const window = await this.horizon.clip(asked);
 
     const { contentType, extension } = EXPORT_FORMATS[format];
     const stream = options.headersOnly ? Readable.from([]) : await this.stream(kind, request, window, options);
@@ -80,8 +80,7 @@ export class StatisticsExporter implements OnModuleDestroy {
   }
 
   /**
-   * Sends texts as a download of another kind. They are asked for as the client takes them; what fails before the first
-   * one is thrown.
+   * Sends texts as a download. They are requested as the client consumes them. An error before the first one is thrown.
    */
   async send(texts: AsyncGenerator<string, void>, options: ExportOptions): Promise<Readable> {
     return this.follow(asStream(await withFirstRead(texts)), options);
@@ -100,7 +99,7 @@ export class StatisticsExporter implements OnModuleDestroy {
 
   private pages(kind: CompiledKind, request: FilteredRequest, window: TimeWindow): AsyncGenerator<EventRow[], void> {
     const { guild_id: guildId, user_id: userId, channel_id: channelId } = request;
-    return eventPages((query) => this.database.readPart('export', (manager) => readEventPage(manager, query)), {
+    return eventPages((query) => this.database.readPage('export', (manager) => readEventPage(manager, query)), {
       guildId,
       kind: kind.definition.number,
       window,
@@ -123,14 +122,14 @@ export class StatisticsExporter implements OnModuleDestroy {
     }
   }
 
-  /** Ends the stream when the service stops, and tells of streams that do not get to their end. */
+  /** Aborts the stream during shutdown, and logs streams that do not finish. */
   private follow(stream: Readable, { format, ids }: ExportOptions): Readable {
     this.metrics.running.inc({ format });
     stream.once('error', (error) => this.logFailure(error, ids));
     stream.once('close', () => {
       this.metrics.running.dec({ format });
       if (!stream.readableEnded && stream.errored === null) {
-        this.logger.info(ids, 'a download was left by its client');
+        this.logger.info(ids, 'the client aborted a download');
       }
     });
     return addAbortSignal(this.stopping.signal, stream);
@@ -138,18 +137,18 @@ export class StatisticsExporter implements OnModuleDestroy {
 
   private logFailure(error: Error, ids: LogIds): void {
     const details = { ...ids, error: describeError(error) };
-    if (this.stopping.signal.aborted) this.logger.info(ids, 'a download was broken off: the service stops');
-    else if (error instanceof ApiError) this.logger.warn(details, 'a download was broken off');
+    if (this.stopping.signal.aborted) this.logger.info(ids, 'aborted a download: the service is shutting down');
+    else if (error instanceof ApiError) this.logger.warn(details, 'a download failed');
     else this.logger.error({ ...details, stack: stackFrames(error) }, 'a download failed unexpectedly');
   }
 }
 
-/** By bytes: a stream of objects would read ahead by their number. */
+/** The stream buffers by bytes. An object stream would buffer by the number of texts. */
 function asStream(texts: AsyncIterable<string>): Readable {
   return Readable.from(texts, { objectMode: false, highWaterMark: READ_AHEAD_BYTES });
 }
 
-/** Waits until the first element is read, so that what fails before it is thrown here. */
+/** Waits until the first element is read, so that an error before it is thrown here. */
 async function withFirstRead<T>(generator: AsyncGenerator<T, void>): Promise<AsyncIterable<T>> {
   const first = await generator.next();
   return (async function* () {

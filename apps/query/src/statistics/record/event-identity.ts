@@ -6,15 +6,15 @@ export interface StampedIdentity {
   eventId: string;
   /** Unix milliseconds. */
   occurredAt: number;
-  /** The field of the request that decided the time; undefined when it is the time of the request. */
+  /** The request field that the time comes from; undefined if it is the time of the request. */
   timeFrom?: string;
 }
 
 /**
- * Identity and time of an event that came as a request. What is missing is stamped here, before publishing: an event
- * that is published again is the same event.
+ * Determines the identity and time of an event from a request. Missing values are added before publishing, so that an
+ * event that is published again is the same event.
  *
- * @throws BadRequestError for an id that bears no time, when no time was given: a repeat would be another event
+ * @throws BadRequestError if there is no time and the id is not a UUIDv7: a retry would be a different event
  */
 export function stampIdentity(kind: CompiledKind, fields: StatisticFields, now: number): StampedIdentity {
   if (kind.snowflake(fields) !== null) {
@@ -26,7 +26,7 @@ export function stampIdentity(kind: CompiledKind, fields: StatisticFields, now: 
   if (eventId === undefined) return { eventId: uuidV7(), occurredAt: now };
   const time = uuidV7Time(eventId);
   if (time === undefined) {
-    const message = 'is required beside an event_id that is not a UUIDv7';
+    const message = 'is required if event_id is not a UUIDv7';
     throw new BadRequestError([{ field: 'occurred_at', message }]);
   }
   return { eventId, occurredAt: time, timeFrom: 'event_id' };

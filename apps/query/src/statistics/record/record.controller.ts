@@ -10,7 +10,7 @@ import { modulePaths } from '../../http/route-paths.js';
 import { kindOperations, nameAfterKind } from '../../openapi/kind-operations.js';
 import { StatisticsRecorder } from './statistics-recorder.service.js';
 
-/** The controller that records events of a kind. */
+/** Creates the controller that records events of a kind. */
 export function recordController(kind: CompiledKind): Type {
   const { title, recordPath, botSwitch } = kind.definition;
   const declined = botSwitch === undefined ? DeclinedStatistic : DeclinedBotStatistic;
@@ -24,7 +24,7 @@ export function recordController(kind: CompiledKind): Type {
     @EventEndpoint({
       operationId: kindOperations(kind).record,
       summary: `Record: ${title} (${kind.name})`,
-      description: `Collected while ${kind.definition.switch} is on. Unknown fields are ignored.`,
+      description: `Events are collected while ${kind.definition.switch} is on. Unknown fields are ignored.`,
       body: kind.schema(),
       declined,
     })

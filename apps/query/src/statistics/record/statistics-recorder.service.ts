@@ -16,7 +16,7 @@ const TIME_PROBLEMS = {
   'in the future': () => `is more than ${MAX_FUTURE_MS / 60_000} minutes in the future`,
 };
 
-/** Takes statistic events that come as requests. */
+/** Accepts statistic events from requests. */
 @Injectable()
 export class StatisticsRecorder {
   constructor(
@@ -26,9 +26,9 @@ export class StatisticsRecorder {
   ) {}
 
   /**
-   * @throws BadRequestError for an event without a time that can be told, or of a time at which nothing is stored
+   * @throws BadRequestError if the time of the event is missing, too old or in the future
    * @throws ModuleDisabledError
-   * @throws ServiceUnavailableError when nobody could take the event
+   * @throws ServiceUnavailableError if the event could not be handed over
    */
   async record(kind: CompiledKind, fields: StatisticFields): Promise<Answer<EventAnswer>> {
     const now = Date.now();
@@ -42,7 +42,7 @@ export class StatisticsRecorder {
   }
 }
 
-/** @throws BadRequestError naming the field from which the time came, for a time at which no event is stored */
+/** @throws BadRequestError that names `field` if the time is too old or in the future */
 function requireStorableTime(field: string, occurredAt: number, now: number, retentionDays: number): void {
   const verdict = judgeTime(occurredAt, now, retentionDays);
   if (verdict === 'in time') return;

@@ -12,7 +12,7 @@ const PROPERTIES: Readonly<Record<FieldColumn, () => PropertyDecorator>> = {
   is_bot: () => SchemaProperty({ type: 'boolean' }),
 };
 
-/** One event as a view answers it: what every kind has, and the kind's own fields. What an erasure took is null. */
+/** An event in a view. It has the common fields and those of its kind. Erased fields are null. */
 export class EventRecord {
   [field: string]: unknown;
 
@@ -26,12 +26,12 @@ export class EventRecord {
   timestamp: string;
 }
 
-/** The columns of a kind's own fields, in their order; a user beside them is one of them. */
+/** The columns of a kind's fields, in order, including its user. */
 export function recordColumns(kind: StatisticKind): Readonly<Record<string, FieldColumn>> {
   return { ...(hasUser(kind) && { user_id: 'user_id' }), ...kind.fields };
 }
 
-/** The records of a kind, under a name of their own. */
+/** Creates the response class for records of a kind, which becomes a component of the API document. */
 export function recordClass({ name, definition }: CompiledKind): Type<EventRecord> {
   class KindRecord extends EventRecord {}
   for (const [field, column] of Object.entries(recordColumns(definition))) {

@@ -3,7 +3,7 @@ import { recordColumns, type EventRecord } from './event-record.dto.js';
 import type { EventRow } from './read-event-page.js';
 import { kindFields } from './stored-fields.js';
 
-/** One event as a view answers it. What an erasure took is null. */
+/** Converts a row to the record that a view returns. Erased fields are null. */
 export function eventRecord(kind: StatisticKind, guildId: string, row: EventRow): EventRecord {
   return {
     id: row.event_id,
@@ -21,7 +21,7 @@ export function eventRecord(kind: StatisticKind, guildId: string, row: EventRow)
   };
 }
 
-/** The names of a record's fields, in their order. */
+/** The field names of a record, in order. */
 export function recordFields(kind: StatisticKind): string[] {
   return ['id', 'guild_id', 'timestamp', ...Object.keys(recordColumns(kind))];
 }

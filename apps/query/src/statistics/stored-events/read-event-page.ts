@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { TimeWindow } from '../window/window.js';
 
-/** Where a page ended: the key of its last record. */
+/** The key of a record, for keyset pagination. */
 export interface RecordKey {
   /** ISO 8601 in UTC with microseconds, exactly as stored. */
   occurredAt: string;
@@ -15,12 +15,12 @@ export interface EventPageQuery {
   window: TimeWindow;
   userId?: string;
   channelId?: string;
-  /** Only what is older than this record. */
+  /** Returns only records older than this one. */
   after?: RecordKey;
   limit: number;
 }
 
-/** A row of `statistic_events`; bigint and exact times come as text. */
+/** A row of `statistic_events`, with bigint and exact times as text. */
 export interface EventRow {
   event_id: string;
   /** ISO 8601 in UTC with microseconds. */
@@ -34,7 +34,7 @@ export interface EventRow {
   flags: number;
 }
 
-/** The newest events of a kind in a window; the primary key gives them in order. */
+/** Reads the newest events of a kind in a window. The primary key provides the order. */
 export function readEventPage(manager: EntityManager, query: EventPageQuery): Promise<EventRow[]> {
   const parameters: unknown[] = [];
   const bind = (value: unknown, type: string) => `$${parameters.push(value)}::${type}`;
@@ -49,7 +49,7 @@ export function readEventPage(manager: EntityManager, query: EventPageQuery): Pr
   if (query.after !== undefined) {
     const { occurredAt, eventId } = query.after;
     conditions.push(`(occurred_at, event_id) < (${bind(occurredAt, 'timestamptz')}, ${bind(eventId, 'uuid')})`);
-    // Lets the planner leave out the partitions that the walk is done with; it does not see that in a row comparison.
+    // Lets the planner prune partitions, which it cannot do with the row comparison.
     conditions.push(`occurred_at <= ${bind(occurredAt, 'timestamptz')}`);
   }
   return manager.query<EventRow[]>(

@@ -1,6 +1,6 @@
 import { FLAG_IS_BOT, type FieldColumn, type StatisticEvent, type StatisticKind } from '#libs/contracts';
 
-/** The columns of an event that hold the kind's own fields. */
+/** The columns of an event that store the fields of its kind. */
 export type StoredFields = Pick<StatisticEvent, 'userId' | 'channelId' | 'messageId' | 'label' | 'value' | 'flags'>;
 
 const FIELD_OF_COLUMN: Readonly<Record<FieldColumn, (stored: StoredFields) => unknown>> = {
@@ -8,12 +8,12 @@ const FIELD_OF_COLUMN: Readonly<Record<FieldColumn, (stored: StoredFields) => un
   channel_id: ({ channelId }) => channelId,
   message_id: ({ messageId }) => messageId,
   label: ({ label }) => label,
-  // Stored in microseconds, written in milliseconds.
+  // Microseconds to milliseconds.
   value: ({ value }) => (value === null ? null : value / 1000),
   is_bot: ({ flags }) => (flags & FLAG_IS_BOT) !== 0,
 };
 
-/** The kind's own fields under the names of the catalogue. */
+/** The fields of a kind under their names in the catalogue. */
 export function kindFields(kind: StatisticKind, stored: StoredFields): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(kind.fields).map(([field, column]) => [field, FIELD_OF_COLUMN[column](stored)]),

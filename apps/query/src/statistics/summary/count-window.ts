@@ -1,44 +1,44 @@
 import type { EntityManager } from 'typeorm';
 import { DIMENSIONS, isTimed, type CompiledKind } from '#libs/contracts';
-import { DAY_MS, QUARTER_MS, SPANS } from '#libs/statistics';
+import { DAY_MS, BUCKET_MS, SPANS } from '#libs/statistics';
 import type { TimeWindow } from '../window/window.js';
 import { coverByGroups, coverByTotals, without } from './coverage.js';
 import { DelayCollector } from './delay-statistics.js';
 import { countEvents, measureEvents, type EventsQuery } from './queries/count-events.js';
 import { countInGroups } from './queries/count-in-groups.js';
 import { countTotals, readDistributions, type ExtentRow, type TotalsQuery } from './queries/count-totals.js';
-import type { EventFilter } from './queries/events-in-stretches.js';
-import { readRollupMarks } from './queries/read-rollup-marks.js';
+import type { EventFilter } from './queries/events-in-ranges.js';
+import { readStaleBuckets } from './queries/read-stale-buckets.js';
 
 export interface WindowQuery {
   guildId: string;
   window: TimeWindow;
-  /** Counting starts anew at each of these moments of the window; Unix milliseconds, ascending. */
-  cuts: readonly number[];
+  /** Divide the window into cells, which are counted separately. Unix milliseconds, ascending. */
+  boundaries: readonly number[];
 }
 
-/** What was counted between two cuts. */
+/** The events of one cell. */
 export class Tally {
   count = 0;
   readonly delays = new DelayCollector();
 }
 
-/** What was counted before the first cut (0), between the first and the second (1), and so on. */
+/** The events of each cell: before the first boundary (0), between the first and the second (1), and so on. */
 export class Tallies {
   readonly cells: readonly Tally[];
 
-  constructor(cuts: readonly number[]) {
-    this.cells = Array.from({ length: cuts.length + 1 }, () => new Tally());
+  constructor(boundaries: readonly number[]) {
+    this.cells = Array.from({ length: boundaries.length + 1 }, () => new Tally());
   }
 
-  at(cut: number): Tally {
-    return this.cells[cut]!;
+  at(cell: number): Tally {
+    return this.cells[cell]!;
   }
 }
 
 /**
- * Counts the events of one kind, with their delays where the kind has some. What is not to be trusted of the rollups,
- * or not in them, is counted from the events, so call it in a transaction with one snapshot.
+ * Counts the events of one kind, and collects their delays if it is a timed kind. Reads rollups where they are up to
+ * date and events elsewhere, so it must run in a transaction with one snapshot.
  */
 export function countKind(
   manager: EntityManager,
@@ -53,85 +53,88 @@ export function countKind(
     : countByEvents(manager, kind, query, [query.window], filter);
 }
 
-/** The same for several kinds at once, without their delays; by the number of the kind. */
+/** Counts the events of several kinds, without delays. @returns the tallies by the number of the kind */
 export async function countKinds(
   manager: EntityManager,
   kinds: readonly CompiledKind[],
   query: WindowQuery,
 ): Promise<ReadonlyMap<number, Tallies>> {
-  const { guildId, window, cuts } = query;
+  const { guildId, window, boundaries } = query;
   const numbers = kinds.map((kind) => kind.definition.number);
-  const marks = await readRollupMarks(manager, guildId, numbers, window);
-  const coverages = numbers.map((kind) => ({ kind, ...coverByTotals(window, marks.get(kind)!.quarters, cuts) }));
-  const exceptions = coverages.flatMap(({ kind, exceptions: of }) => of.map((quarter) => ({ kind, quarter })));
-  const stretches = coverages.flatMap(({ kind, events }) => events.map((stretch) => ({ kind, ...stretch })));
+  const stale = await readStaleBuckets(manager, guildId, numbers, window);
+  const coverages = numbers.map((kind) => ({ kind, ...coverByTotals(window, stale.get(kind)!.buckets, boundaries) }));
+  const exceptions = coverages.flatMap(({ kind, exceptions: of }) => of.map((bucket) => ({ kind, bucket })));
+  const ranges = coverages.flatMap(({ kind, events }) => events.map((range) => ({ kind, ...range })));
   const whole = coverages[0]?.totals;
   const rows = [
-    ...(whole ? await countTotals(manager, { guildId, kinds: numbers, window: whole, exceptions, cuts }) : []),
-    ...(await countEvents(manager, { guildId, stretches, filter: {}, cuts })),
+    ...(whole ? await countTotals(manager, { guildId, kinds: numbers, window: whole, exceptions, boundaries }) : []),
+    ...(await countEvents(manager, { guildId, ranges, filter: {}, boundaries })),
   ];
-  const tallies = new Map(numbers.map((kind) => [kind, new Tallies(cuts)]));
-  for (const { kind, cut, count } of rows) tallies.get(kind)!.at(cut).count += Number(count);
+  const tallies = new Map(numbers.map((kind) => [kind, new Tallies(boundaries)]));
+  for (const { kind, cell, count } of rows) tallies.get(kind)!.at(cell).count += Number(count);
   return tallies;
 }
 
 async function countByTotals(manager: EntityManager, kind: CompiledKind, query: WindowQuery): Promise<Tallies> {
   const { number } = kind.definition;
   if (!isTimed(kind.definition)) return (await countKinds(manager, [kind], query)).get(number)!;
-  const { guildId, window, cuts } = query;
-  const marks = await readRollupMarks(manager, guildId, [number], window);
-  const { totals, exceptions, events } = coverByTotals(window, marks.get(number)!.quarters, cuts);
+  const { guildId, window, boundaries } = query;
+  const stale = await readStaleBuckets(manager, guildId, [number], window);
+  const { totals, exceptions, events } = coverByTotals(window, stale.get(number)!.buckets, boundaries);
   const tallies = await countByEvents(manager, kind, query, events, {});
   if (totals === undefined) return tallies;
   const of: TotalsQuery = {
     guildId,
     kinds: [number],
     window: totals,
-    exceptions: exceptions.map((quarter) => ({ kind: number, quarter })),
-    cuts,
+    exceptions: exceptions.map((bucket) => ({ kind: number, bucket })),
+    boundaries,
   };
   for (const row of await countTotals(manager, of)) addExtent(tallies, row);
-  for (const { cut, sketch_index: index, count } of await readDistributions(manager, of)) {
-    tallies.at(cut).delays.addDistribution(index, Number(count));
+  for (const { cell, sketch_index: index, count } of await readDistributions(manager, of)) {
+    tallies.at(cell).delays.addDistribution(index, Number(count));
   }
   return tallies;
 }
 
-/** Days have groups by channel, and so have busy quarters, for days that are divided; the others have few events. */
+/**
+ * Counts the events of one channel. Days have groups by channel. So do busy 15-minute buckets, which are used for days
+ * that cannot be read as a whole. The remaining buckets have few events, which are counted.
+ */
 async function countChannel(
   manager: EntityManager,
   kind: CompiledKind,
   query: WindowQuery,
   channelId: string,
 ): Promise<Tallies> {
-  const { guildId, window, cuts } = query;
+  const { guildId, window, boundaries } = query;
   const { number } = kind.definition;
-  const marks = (await readRollupMarks(manager, guildId, [number], window)).get(number)!;
-  const isDivided = (day: number) => cuts.some((cut) => cut > day && cut < day + DAY_MS);
-  const days = coverByGroups(window, marks.quarters, marks.days).days.filter((day) => !isDivided(day));
-  const { totals, exceptions } = coverByTotals(window, marks.quarters, cuts);
+  const stale = (await readStaleBuckets(manager, guildId, [number], window)).get(number)!;
+  const isDivided = (day: number) => boundaries.some((boundary) => boundary > day && boundary < day + DAY_MS);
+  const days = coverByGroups(window, stale.buckets, stale.days).days.filter((day) => !isDivided(day));
+  const { totals, exceptions } = coverByTotals(window, stale.buckets, boundaries);
   const counts = new Map<number, number>();
   if (totals !== undefined) {
     const of = { guildId, kind: number, dimension: DIMENSIONS.channel.number, id: channelId, window: totals };
-    for (const [quarter, count] of await countInGroups(manager, { ...of, span: SPANS.quarter })) {
-      counts.set(quarter, count);
+    for (const [bucket, count] of await countInGroups(manager, { ...of, span: SPANS.bucket })) {
+      counts.set(bucket, count);
     }
-    for (const quarter of exceptions) counts.delete(quarter);
+    for (const bucket of exceptions) counts.delete(bucket);
     const ofDays = await countInGroups(manager, { ...of, span: SPANS.day });
     for (const day of days) {
-      for (let quarter = day; quarter < day + DAY_MS; quarter += QUARTER_MS) counts.delete(quarter);
+      for (let bucket = day; bucket < day + DAY_MS; bucket += BUCKET_MS) counts.delete(bucket);
       counts.set(day, ofDays.get(day) ?? 0);
     }
   }
-  const buckets = [...counts.keys()].toSorted((a, b) => a - b);
+  const starts = [...counts.keys()].toSorted((a, b) => a - b);
   const wholeDays = new Set(days);
-  const quarters = buckets.filter((bucket) => !wholeDays.has(bucket));
-  const rest = without(window, days, DAY_MS).flatMap((stretch) => without(stretch, quarters, QUARTER_MS));
+  const buckets = starts.filter((start) => !wholeDays.has(start));
+  const rest = without(window, days, DAY_MS).flatMap((range) => without(range, buckets, BUCKET_MS));
   const tallies = await countByEvents(manager, kind, query, rest, { channelId });
-  let cut = 0;
-  for (const bucket of buckets) {
-    while (cut < cuts.length && cuts[cut]! <= bucket) cut++;
-    tallies.at(cut).count += counts.get(bucket)!;
+  let cell = 0;
+  for (const start of starts) {
+    while (cell < boundaries.length && boundaries[cell]! <= start) cell++;
+    tallies.at(cell).count += counts.get(start)!;
   }
   return tallies;
 }
@@ -139,26 +142,26 @@ async function countChannel(
 async function countByEvents(
   manager: EntityManager,
   kind: CompiledKind,
-  { guildId, cuts }: WindowQuery,
-  stretches: readonly TimeWindow[],
+  { guildId, boundaries }: WindowQuery,
+  ranges: readonly TimeWindow[],
   filter: EventFilter,
 ): Promise<Tallies> {
-  const tallies = new Tallies(cuts);
-  const ofKind = stretches.map((stretch) => ({ kind: kind.definition.number, ...stretch }));
-  const query: EventsQuery = { guildId, stretches: ofKind, filter, cuts };
+  const tallies = new Tallies(boundaries);
+  const ofKind = ranges.map((range) => ({ kind: kind.definition.number, ...range }));
+  const query: EventsQuery = { guildId, ranges: ofKind, filter, boundaries };
   if (isTimed(kind.definition)) {
     for (const row of await measureEvents(manager, query)) {
       addExtent(tallies, row);
-      tallies.at(row.cut).delays.addDistribution(row.sketch_index, Number(row.count));
+      tallies.at(row.cell).delays.addDistribution(row.sketch_index, Number(row.count));
     }
   } else {
-    for (const { cut, count } of await countEvents(manager, query)) tallies.at(cut).count += Number(count);
+    for (const { cell, count } of await countEvents(manager, query)) tallies.at(cell).count += Number(count);
   }
   return tallies;
 }
 
 function addExtent(tallies: Tallies, row: ExtentRow): void {
-  const tally = tallies.at(row.cut);
+  const tally = tallies.at(row.cell);
   tally.count += Number(row.count);
   tally.delays.addExtent({ sum: Number(row.value_sum), min: Number(row.value_min), max: Number(row.value_max) });
 }

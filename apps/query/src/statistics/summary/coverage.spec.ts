@@ -1,13 +1,14 @@
 import fc from 'fast-check';
-import { DAY_MS, QUARTER_MS } from '#libs/statistics';
+import { DAY_MS, BUCKET_MS } from '#libs/statistics';
 import type { TimeWindow } from '../window/window.js';
 import { coverByGroups, coverByTotals, without } from './coverage.js';
 
 const DAY = Date.UTC(2026, 2, 1);
-const q = (quarters: number) => DAY + quarters * QUARTER_MS;
+/** The start of the 15-minute bucket with this index. */
+const q = (index: number) => DAY + index * BUCKET_MS;
 
 describe('coverByTotals', () => {
-  it('should read whole quarters from totals and the edges from events', () => {
+  it('should read whole buckets from totals, and the edges of the window from events', () => {
     expect(coverByTotals({ from: q(1) + 5, to: q(9) + 1 }, [], [])).toEqual({
       totals: { from: q(2), to: q(9) },
       exceptions: [],
@@ -18,7 +19,7 @@ describe('coverByTotals', () => {
     });
   });
 
-  it('should read marked quarters and those with a cut in them from events, neighbours in one stretch', () => {
+  it('should read stale buckets and buckets with a boundary inside from events, and merge adjacent ones', () => {
     const { exceptions, events } = coverByTotals({ from: q(0), to: q(9) }, [q(3), q(4), q(20)], [q(2), q(6) + 1]);
     expect(exceptions).toEqual([q(3), q(4), q(6)]);
     expect(events).toEqual([
@@ -27,7 +28,7 @@ describe('coverByTotals', () => {
     ]);
   });
 
-  it('should read a window without a whole quarter from events alone', () => {
+  it('should read a window without a whole bucket only from events', () => {
     const window = { from: q(1) + 5, to: q(2) + 5 };
     expect(coverByTotals(window, [q(1)], [])).toEqual({ exceptions: [], events: [window] });
     expect(coverByTotals({ from: q(1), to: q(1) }, [], []).events).toEqual([]);
@@ -35,9 +36,9 @@ describe('coverByTotals', () => {
 });
 
 describe('coverByGroups', () => {
-  it('should read whole days without a mark from the groups of days', () => {
+  it('should read whole days that are not stale from the groups of days', () => {
     const window = { from: DAY - 2 * DAY_MS - 1, to: DAY + DAY_MS + 5 };
-    const { days, rest } = coverByGroups(window, new Set([DAY - DAY_MS + QUARTER_MS]), new Set());
+    const { days, rest } = coverByGroups(window, new Set([DAY - DAY_MS + BUCKET_MS]), new Set());
     expect(days).toEqual([DAY - 2 * DAY_MS, DAY]);
     expect(rest).toEqual([
       { from: DAY - 2 * DAY_MS - 1, to: DAY - 2 * DAY_MS },
@@ -46,44 +47,44 @@ describe('coverByGroups', () => {
     ]);
   });
 
-  it('should trust the quarters of a day that is marked as such, but for marked ones', () => {
-    const { days, quarters } = coverByGroups({ from: DAY, to: DAY + DAY_MS }, new Set([q(5)]), new Set([DAY]));
+  it('should read the buckets of a stale day that are not stale themselves', () => {
+    const { days, buckets } = coverByGroups({ from: DAY, to: DAY + DAY_MS }, new Set([q(5)]), new Set([DAY]));
     expect(days).toEqual([]);
-    expect(quarters.size).toBe(95);
-    expect(quarters.has(q(5))).toBe(false);
+    expect(buckets.size).toBe(95);
+    expect(buckets.has(q(5))).toBe(false);
   });
 });
 
-it('should read every moment of a window once, whatever is marked', () => {
-  const quarters = fc.uniqueArray(fc.integer({ min: -10, max: 400 }));
+it('should read every moment of a window exactly once, for any stale buckets', () => {
+  const buckets = fc.uniqueArray(fc.integer({ min: -10, max: 400 }));
   fc.assert(
     fc.property(
-      fc.integer({ min: 0, max: 300 * QUARTER_MS }),
-      fc.integer({ min: 1, max: 300 * QUARTER_MS }),
-      quarters,
+      fc.integer({ min: 0, max: 300 * BUCKET_MS }),
+      fc.integer({ min: 1, max: 300 * BUCKET_MS }),
+      buckets,
       fc.uniqueArray(fc.integer({ min: -1, max: 4 })),
-      fc.array(fc.integer({ min: 0, max: 400 * QUARTER_MS })),
-      (from, length, markedQuarters, markedDays, cuts) => {
+      fc.array(fc.integer({ min: 0, max: 400 * BUCKET_MS })),
+      (from, length, staleBuckets, staleDays, boundaries) => {
         const window = { from: DAY + from, to: DAY + from + length };
-        const marked = new Set(markedQuarters.map(q));
+        const stale = new Set(staleBuckets.map(q));
 
         const byTotals = coverByTotals(
           window,
-          marked,
-          cuts.map((cut) => DAY + cut),
+          stale,
+          boundaries.map((boundary) => DAY + boundary),
         );
-        const totals = bucketsOf(byTotals.totals, QUARTER_MS).filter(
+        const totals = bucketsOf(byTotals.totals, BUCKET_MS).filter(
           ({ from: at }) => !byTotals.exceptions.includes(at),
         );
         expect(pieced([...totals, ...byTotals.events])).toEqual([window]);
-        expect(totals.some(({ from: at }) => marked.has(at))).toBe(false);
+        expect(totals.some(({ from: at }) => stale.has(at))).toBe(false);
 
-        const byGroups = coverByGroups(window, marked, new Set(markedDays.map((day) => DAY + day * DAY_MS)));
-        const busy = [...byGroups.quarters].toSorted((a, b) => a - b).filter((_, index) => index % 3 === 0);
-        const events = byGroups.rest.flatMap((stretch) => without(stretch, busy, QUARTER_MS));
+        const byGroups = coverByGroups(window, stale, new Set(staleDays.map((day) => DAY + day * DAY_MS)));
+        const busy = [...byGroups.buckets].toSorted((a, b) => a - b).filter((_, index) => index % 3 === 0);
+        const events = byGroups.rest.flatMap((range) => without(range, busy, BUCKET_MS));
         const groups = [
           ...byGroups.days.map((at) => ({ from: at, to: at + DAY_MS })),
-          ...busy.map((at) => ({ from: at, to: at + QUARTER_MS })),
+          ...busy.map((at) => ({ from: at, to: at + BUCKET_MS })),
         ];
         expect(pieced([...groups, ...events])).toEqual([window]);
       },
@@ -91,13 +92,13 @@ it('should read every moment of a window once, whatever is marked', () => {
   );
 });
 
-function bucketsOf(stretch: TimeWindow | undefined, length: number): TimeWindow[] {
+function bucketsOf(range: TimeWindow | undefined, length: number): TimeWindow[] {
   const buckets: TimeWindow[] = [];
-  for (let at = stretch?.from ?? 0; at < (stretch?.to ?? 0); at += length) buckets.push({ from: at, to: at + length });
+  for (let at = range?.from ?? 0; at < (range?.to ?? 0); at += length) buckets.push({ from: at, to: at + length });
   return buckets;
 }
 
-/** Puts pieces together again; those that overlap or leave a gap stay apart. */
+/** Joins adjacent pieces. Pieces that overlap or leave a gap are not joined. */
 function pieced(pieces: readonly TimeWindow[]): TimeWindow[] {
   const result: TimeWindow[] = [];
   for (const piece of pieces.toSorted((a, b) => a.from - b.from)) {

@@ -1,77 +1,83 @@
-import { DAY_MS, QUARTER_MS } from '#libs/statistics';
+import { DAY_MS, BUCKET_MS } from '#libs/statistics';
 import type { TimeWindow } from '../window/window.js';
 
-/** What totals tell of a window, and what is to be read from the events. Times are Unix milliseconds. */
+/** How a window is read from totals and events. "Bucket" means a 15-minute bucket. Times are Unix milliseconds. */
 export interface TotalsCoverage {
-  /** Whole quarters whose totals are read, but for the exceptions. Undefined where there is no whole quarter. */
+  /** The whole buckets whose totals are read, except `exceptions`. Undefined if the window has no whole bucket. */
   totals?: TimeWindow;
-  /** Quarters of that stretch whose totals are not as the events are, or that are to be divided. */
+  /** Buckets in `totals` that are stale or contain a boundary. */
   exceptions: number[];
-  /** Stretches whose events are read: the rest of the window, in order. */
+  /** The ranges whose events are read: the rest of the window, in order. */
   events: TimeWindow[];
 }
 
 /**
  * Divides a window between totals and events.
  *
- * @param marked quarters whose totals are not to be trusted
- * @param cuts moments at which counting starts anew; a quarter around one is read from its events
+ * @param stale buckets whose totals are out of date
+ * @param boundaries times at which a new count starts. A bucket with a boundary inside is read from its events
  */
-export function coverByTotals(window: TimeWindow, marked: Iterable<number>, cuts: readonly number[]): TotalsCoverage {
-  const totals = wholeBuckets(window, QUARTER_MS);
+export function coverByTotals(
+  window: TimeWindow,
+  stale: Iterable<number>,
+  boundaries: readonly number[],
+): TotalsCoverage {
+  const totals = wholeBuckets(window, BUCKET_MS);
   if (totals === undefined) return { exceptions: [], events: window.from < window.to ? [window] : [] };
-  const divided = cuts.filter((cut) => cut % QUARTER_MS !== 0).map((cut) => startOf(cut, QUARTER_MS));
-  const exceptions = [...new Set([...marked, ...divided])]
-    .filter((quarter) => quarter >= totals.from && quarter < totals.to)
+  const divided = boundaries
+    .filter((boundary) => boundary % BUCKET_MS !== 0)
+    .map((boundary) => startOf(boundary, BUCKET_MS));
+  const exceptions = [...new Set([...stale, ...divided])]
+    .filter((bucket) => bucket >= totals.from && bucket < totals.to)
     .toSorted((a, b) => a - b);
-  const stretches = [
+  const ranges = [
     { from: window.from, to: totals.from },
-    ...exceptions.map((from) => ({ from, to: from + QUARTER_MS })),
+    ...exceptions.map((from) => ({ from, to: from + BUCKET_MS })),
     { from: totals.to, to: window.to },
   ];
-  return { totals, exceptions, events: joined(stretches) };
+  return { totals, exceptions, events: joined(ranges) };
 }
 
-/** What groups tell of a window. */
+/** How a window is read from groups and events. */
 export interface GroupsCoverage {
   /** UTC days whose groups are read. */
   days: number[];
-  /** Quarters beside those days whose groups may be read, where there are some. */
-  quarters: Set<number>;
+  /** Buckets outside of those days that are not stale. Their groups are read if they have some. */
+  buckets: Set<number>;
   /** The window without those days. */
   rest: TimeWindow[];
 }
 
 /**
- * Divides a window between groups of days, groups of busy quarters, and events.
+ * Divides a window between groups of days, groups of buckets, and events.
  *
- * @param markedQuarters quarters whose groups are not to be trusted, nor those of their days
- * @param markedDays days whose groups are not to be trusted, though those of their quarters may be
+ * @param staleBuckets buckets whose groups, and those of their days, are out of date
+ * @param staleDays days whose groups are out of date; those of their buckets may be up to date
  */
 export function coverByGroups(
   window: TimeWindow,
-  markedQuarters: ReadonlySet<number>,
-  markedDays: ReadonlySet<number>,
+  staleBuckets: ReadonlySet<number>,
+  staleDays: ReadonlySet<number>,
 ): GroupsCoverage {
-  const untrusted = new Set([...markedDays, ...[...markedQuarters].map((quarter) => startOf(quarter, DAY_MS))]);
-  const days = bucketsIn(wholeBuckets(window, DAY_MS), DAY_MS).filter((day) => !untrusted.has(day));
+  const unusable = new Set([...staleDays, ...[...staleBuckets].map((bucket) => startOf(bucket, DAY_MS))]);
+  const days = bucketsIn(wholeBuckets(window, DAY_MS), DAY_MS).filter((day) => !unusable.has(day));
   const rest = without(window, days, DAY_MS);
-  const quarters = rest
-    .flatMap((stretch) => bucketsIn(wholeBuckets(stretch, QUARTER_MS), QUARTER_MS))
-    .filter((quarter) => !markedQuarters.has(quarter));
-  return { days, quarters: new Set(quarters), rest };
+  const buckets = rest
+    .flatMap((range) => bucketsIn(wholeBuckets(range, BUCKET_MS), BUCKET_MS))
+    .filter((bucket) => !staleBuckets.has(bucket));
+  return { days, buckets: new Set(buckets), rest };
 }
 
-/** The window without these buckets, which are in order. */
+/** The ranges of the window outside of these buckets, which must be in order. */
 export function without(window: TimeWindow, buckets: readonly number[], length: number): TimeWindow[] {
-  const stretches: TimeWindow[] = [];
+  const ranges: TimeWindow[] = [];
   let from = window.from;
   for (const bucket of buckets) {
     if (bucket + length <= window.from || bucket >= window.to) continue;
-    stretches.push({ from, to: bucket });
+    ranges.push({ from, to: bucket });
     from = bucket + length;
   }
-  return [...stretches, { from, to: window.to }].filter((stretch) => stretch.from < stretch.to);
+  return [...ranges, { from, to: window.to }].filter((range) => range.from < range.to);
 }
 
 function wholeBuckets(window: TimeWindow, length: number): TimeWindow | undefined {
@@ -80,19 +86,19 @@ function wholeBuckets(window: TimeWindow, length: number): TimeWindow | undefine
   return from < to ? { from, to } : undefined;
 }
 
-function bucketsIn(stretch: TimeWindow | undefined, length: number): number[] {
-  if (stretch === undefined) return [];
-  return Array.from({ length: (stretch.to - stretch.from) / length }, (_, index) => stretch.from + index * length);
+function bucketsIn(range: TimeWindow | undefined, length: number): number[] {
+  if (range === undefined) return [];
+  return Array.from({ length: (range.to - range.from) / length }, (_, index) => range.from + index * length);
 }
 
 function startOf(time: number, length: number): number {
   return Math.floor(time / length) * length;
 }
 
-/** Stretches in order, those that touch made one, empty ones left out. */
-function joined(stretches: readonly TimeWindow[]): TimeWindow[] {
+/** Merges adjacent ranges, which must be in order, and removes empty ones. */
+function joined(ranges: readonly TimeWindow[]): TimeWindow[] {
   const result: TimeWindow[] = [];
-  for (const { from, to } of stretches) {
+  for (const { from, to } of ranges) {
     if (from >= to) continue;
     const last = result.at(-1);
     if (last !== undefined && last.to === from) last.to = to;

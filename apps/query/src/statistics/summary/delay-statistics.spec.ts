@@ -29,9 +29,9 @@ const DISTRIBUTIONS: Record<string, () => number> = {
 };
 
 describe('DelayCollector', () => {
-  it.each(Object.entries(DISTRIBUTIONS))('should tell percentiles within 2 %: %s', (_, draw) => {
+  it.each(Object.entries(DISTRIBUTIONS))('should compute percentiles within 2%%: %s', (_, draw) => {
     const values = Array.from({ length: COUNT }, () => Math.min(Math.max(Math.round(draw()), 0), 86_400_000_000));
-    // Collected in parts and put together, as quarters of an hour are.
+    // Collected in parts and then merged, as it is done with 15-minute buckets.
     const all = new DelayCollector();
     for (let at = 0; at < COUNT; at += 1_000) all.add(collect(values.slice(at, at + 1_000)));
     const sorted = values.toSorted((a, b) => a - b);
@@ -49,7 +49,7 @@ describe('DelayCollector', () => {
     }
   });
 
-  it('should tell nothing of nothing, and one value exactly', () => {
+  it('should be null without values, and exact for a single value', () => {
     expect(new DelayCollector().statistics()).toBeNull();
     expect(collect([7_500]).statistics()).toEqual({ avg: 7.5, min: 7.5, max: 7.5, p50: 7.5, p95: 7.5, p99: 7.5 });
   });

@@ -1,7 +1,7 @@
 import { sketchValue } from '#libs/statistics';
 import type { DelayStatistics } from './dto/delay-statistics.dto.js';
 
-/** Collects delays (microseconds) as their sum, bounds and distribution, which is all that rollups keep of them. */
+/** Aggregates delays (microseconds) as their sum, minimum, maximum and distribution, as rollups store them. */
 export class DelayCollector {
   private count = 0;
   private sum = 0;
@@ -25,7 +25,7 @@ export class DelayCollector {
     for (const [index, count] of other.distribution) this.addDistribution(index, count);
   }
 
-  /** Null where no delay was collected. Percentiles are by nearest rank, within 2% of the exact ones. */
+  /** Null if there are no delays. Percentiles use nearest rank and are within 2% of the exact values. */
   statistics(): DelayStatistics | null {
     if (this.count === 0) return null;
     const [p50, p95, p99] = this.percentiles([0.5, 0.95, 0.99]) as [number, number, number];
@@ -51,7 +51,7 @@ export class DelayCollector {
     });
   }
 
-  /** The smallest and the largest are known exactly. */
+  /** The minimum and the maximum are exact, the other values approximate. */
   private valueOfRank(rank: number, sketchIndex: number): number {
     if (rank === 1) return this.min;
     if (rank === this.count) return this.max;
@@ -59,7 +59,7 @@ export class DelayCollector {
   }
 }
 
-/** Microseconds are what is stored, so no digit behind them means anything. */
+/** Rounds to whole microseconds, the stored precision. */
 function milliseconds(microseconds: number): number {
   return Math.round(microseconds) / 1000;
 }

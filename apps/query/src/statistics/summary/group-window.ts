@@ -1,11 +1,11 @@
 import type { EntityManager } from 'typeorm';
 import type { CompiledKind, Dimension } from '#libs/contracts';
-import { QUARTER_MS } from '#libs/statistics';
+import { BUCKET_MS } from '#libs/statistics';
 import type { TimeWindow } from '../window/window.js';
 import { coverByGroups, without } from './coverage.js';
-import type { EventFilter } from './queries/events-in-stretches.js';
-import { readRollupMarks } from './queries/read-rollup-marks.js';
-import { findBusyQuarters, readTopGroups, type GroupRow } from './queries/top-groups.js';
+import type { EventFilter } from './queries/events-in-ranges.js';
+import { readStaleBuckets } from './queries/read-stale-buckets.js';
+import { findBusyBuckets, readTopGroups, type GroupRow } from './queries/top-groups.js';
 
 export interface GroupsQuery {
   guildId: string;
@@ -16,28 +16,28 @@ export interface GroupsQuery {
 }
 
 /**
- * The largest groups of one kind's events. Groups of days are read where they are as the events are, then those of
- * busy quarters, then events; call it in a transaction with one snapshot.
+ * The largest groups of one kind's events. Reads the groups of days where they are up to date, else those of busy
+ * 15-minute buckets, and events elsewhere, so it must run in a transaction with one snapshot.
  */
 export async function groupKind(manager: EntityManager, kind: CompiledKind, query: GroupsQuery): Promise<GroupRow[]> {
   const { guildId, window, dimension, filter } = query;
   const { number } = kind.definition;
-  const readFrom = (days: readonly number[], quarters: readonly number[], stretches: readonly TimeWindow[]) =>
+  const readFrom = (days: readonly number[], buckets: readonly number[], ranges: readonly TimeWindow[]) =>
     readTopGroups(manager, {
       ...query,
       kind: number,
       days,
-      quarters,
-      stretches: stretches.map((stretch) => ({ kind: number, ...stretch })),
+      buckets,
+      ranges: ranges.map((range) => ({ kind: number, ...range })),
     });
   if (filter.userId !== undefined || filter.channelId !== undefined) return readFrom([], [], [window]);
 
-  const marks = (await readRollupMarks(manager, guildId, [number], window)).get(number)!;
-  const { days, quarters, rest } = coverByGroups(window, marks.quarters, marks.days);
-  const busy = await findBusyQuarters(manager, { guildId, kind: number, dimension, quarters });
+  const stale = (await readStaleBuckets(manager, guildId, [number], window)).get(number)!;
+  const { days, buckets, rest } = coverByGroups(window, stale.buckets, stale.days);
+  const busy = await findBusyBuckets(manager, { guildId, kind: number, dimension, buckets });
   return readFrom(
     days,
     busy,
-    rest.flatMap((stretch) => without(stretch, busy, QUARTER_MS)),
+    rest.flatMap((range) => without(range, busy, BUCKET_MS)),
   );
 }

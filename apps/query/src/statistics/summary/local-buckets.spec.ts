@@ -14,13 +14,13 @@ describe('localBuckets', () => {
     ['Asia/Kathmandu', '2026-11-01T18:15'],
     ['Pacific/Chatham', '2026-11-02T10:15'],
     ['UTC', '2026-11-02T00:00'],
-  ])('should begin the days of %s at its midnight', (timeZone, second) => {
+  ])('should start the days of %s at local midnight', (timeZone, second) => {
     const [first, next] = buckets('day', timeZone, '2026-11-01T12:00Z', '2026-11-02T12:00Z').slice(-2);
     expect(next).toBe(second);
     expect(Date.parse(`${next}Z`) - Date.parse(`${first}Z`)).toBe(24 * HOUR_MS);
   });
 
-  it('should give Amsterdam a day of 25 hours in autumn, with the hour after two twice', () => {
+  it('should give Amsterdam a day of 25 hours in autumn, with the hour from 2:00 twice', () => {
     expect(buckets('day', 'Europe/Amsterdam', '2026-10-24T12:00Z', '2026-10-26T12:00Z')).toEqual([
       '2026-10-23T22:00',
       '2026-10-24T22:00',
@@ -40,7 +40,7 @@ describe('localBuckets', () => {
     expect(buckets('hour', 'Europe/Amsterdam', '2026-03-28T23:00Z', '2026-03-29T22:00Z')).toHaveLength(23);
   });
 
-  it('should have the half hour that Lord Howe Island repeats in the hour it repeats, and the one it skips left out', () => {
+  it('should put the half hour that Lord Howe Island repeats into one bucket of 90 minutes, and omit the one it skips', () => {
     expect(buckets('hour', 'Australia/Lord_Howe', '2026-04-04T13:00Z', '2026-04-04T16:30Z')).toEqual([
       '2026-04-04T13:00',
       '2026-04-04T14:00', // 01:00 to 02:00, and again from 01:30
@@ -58,7 +58,7 @@ describe('localBuckets', () => {
     ]);
   });
 
-  it('should begin an hour where Chatham puts its clocks back into the one before', () => {
+  it('should start an hour when Chatham sets its clocks back into the previous hour', () => {
     expect(buckets('hour', 'Pacific/Chatham', '2026-04-04T12:30Z', '2026-04-04T15:00Z')).toEqual([
       '2026-04-04T12:15',
       '2026-04-04T13:15', // 03:00 to 03:45
@@ -67,7 +67,7 @@ describe('localBuckets', () => {
     ]);
   });
 
-  it('should begin a day at one where the clocks skip midnight, and only once where they repeat it', () => {
+  it('should start a day at 1:00 if the clocks skip midnight, and only once if they repeat it', () => {
     expect(buckets('day', 'Africa/Cairo', '2026-04-23T12:00Z', '2026-04-25T12:00Z')).toEqual([
       '2026-04-22T22:00',
       '2026-04-23T22:00', // the clocks show 01:00
@@ -85,8 +85,8 @@ describe('localBuckets', () => {
     ]);
   });
 
-  it('should find both changes of a month that has two', () => {
-    // Morocco puts its clocks back for Ramadan: in 2026 from 15 February to 22 March.
+  it('should find two clock changes in one month', () => {
+    // Morocco sets its clocks back for Ramadan: in 2026 from 15 February to 22 March.
     const days = buckets('day', 'Africa/Casablanca', '2026-02-13T12:00Z', '2026-03-24T12:00Z');
     const lengths = days
       .slice(1)
@@ -95,11 +95,11 @@ describe('localBuckets', () => {
     expect(lengths.filter((hours) => hours === 23)).toHaveLength(1);
   });
 
-  it('should answer no bucket for an empty window', () => {
+  it('should return no bucket for an empty window', () => {
     expect(buckets('day', 'UTC', '2026-03-01T12:00Z', '2026-03-01T12:00Z')).toEqual([]);
   });
 
-  it('should answer one bucket for a window within one', () => {
+  it('should return one bucket for a window inside one bucket', () => {
     expect(buckets('day', 'UTC', '2026-03-01T12:00:00.000Z', '2026-03-01T12:00:00.001Z')).toEqual(['2026-03-01T00:00']);
     expect(buckets('day', 'UTC', '2026-03-01T00:00Z', '2026-03-02T00:00Z')).toEqual(['2026-03-01T00:00']);
   });
@@ -107,16 +107,16 @@ describe('localBuckets', () => {
 
 describe('parseTimeZone', () => {
   it.each(['Europe/Amsterdam', 'UTC', 'Etc/GMT+5', 'America/Argentina/Buenos_Aires', 'asia/kolkata'])(
-    'should take %s',
+    'should accept %s',
     (name) => expect(parseTimeZone(name)).toBeDefined(),
   );
 
   it.each(['+05:30', '-08', 'Europe/Atlantis', '', 'UTC+1', '../etc/passwd', 'Europe/Amsterdam '])(
-    'should refuse %j',
+    'should reject %j',
     (name) => expect(parseTimeZone(name)).toBeUndefined(),
   );
 
-  it('should tell all spellings of a zone as one', () => {
+  it('should return the same name for all spellings of a zone', () => {
     expect(parseTimeZone('EUROPE/AMSTERDAM')).toBe(parseTimeZone('europe/amsterdam'));
   });
 });

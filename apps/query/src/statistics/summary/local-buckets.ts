@@ -1,19 +1,20 @@
-import { offsetStretches } from './time-zone.js';
+import { offsetRanges } from './time-zone.js';
 import type { TimeWindow } from '../window/window.js';
 
 export const INTERVALS = ['hour', 'day'] as const;
 export type Interval = (typeof INTERVALS)[number];
 
 const LENGTH_MS = { hour: 3_600_000, day: 86_400_000 } as const satisfies Record<Interval, number>;
-/** A local day is at most this much longer than a UTC day, whatever is done to its clocks. */
+/** The largest clock change to expect. A local day is at most this much longer than 24 hours. */
 const LONGEST_CHANGE_MS = 86_400_000;
 
 /**
- * The starts of the local days or hours that a window touches, in Unix milliseconds; the first may lie before it.
+ * The starts of the local days or hours that overlap a window, in Unix milliseconds. The first may be before the
+ * window.
  *
- * A day starts at the first moment of its date, be that 00:00 or, where clocks skip midnight, 01:00. An hour starts
- * whenever the clocks strike a full hour, or are put into another one: the hour that is repeated in autumn is two
- * buckets, and the one of which only half is repeated (Lord Howe Island) is one of 90 minutes.
+ * A day starts at the first moment of its date: at 00:00 or, if the clocks skip midnight, at 01:00. An hour starts at
+ * each full hour of local time, and when the clocks change into another hour. So an hour that is repeated in autumn is
+ * two buckets, and an hour of which only half is repeated (Lord Howe Island) is one bucket of 90 minutes.
  */
 export function localBuckets({ from, to }: TimeWindow, interval: Interval, timeZone: string): number[] {
   if (from >= to) return [];
@@ -21,12 +22,12 @@ export function localBuckets({ from, to }: TimeWindow, interval: Interval, timeZ
   const starts: number[] = [];
   let reached = -Infinity;
   let previousOffset: number | undefined;
-  for (const { from: start, to: end, offset } of offsetStretches(timeZone, from - length - LONGEST_CHANGE_MS, to)) {
+  for (const { from: start, to: end, offset } of offsetRanges(timeZone, from - length - LONGEST_CHANGE_MS, to)) {
     const first = Math.floor((start + offset) / length);
     if (previousOffset !== undefined) {
       const before = Math.floor((start - 1 + previousOffset) / length);
       const hourBegins = first !== before || (start + offset) % length === 0;
-      // What is repeated begins again if it is an hour; a day never does.
+      // A repeated hour is a new bucket; a repeated start of a day is not.
       if (interval === 'hour' ? hourBegins : first > reached) starts.push(start);
     }
     for (let local = first + 1; local * length - offset < end; local++) {

@@ -15,7 +15,7 @@ export class OverviewController {
   @Get()
   @Endpoint({
     operationId: 'getOverview',
-    summary: 'How many records of every kind there are',
+    summary: 'Count the records of every kind',
     data: OverviewAnswer,
     errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
   })

@@ -15,9 +15,9 @@ import { localBuckets } from './local-buckets.js';
 import type { OverviewAnswer } from './dto/overview.dto.js';
 import type { SummaryAnswer } from './dto/summary.dto.js';
 import { DEFAULT_TOP, type SummaryRequest } from './summary-request.dto.js';
-import type { EventFilter } from './queries/events-in-stretches.js';
+import type { EventFilter } from './queries/events-in-ranges.js';
 
-/** Summarizes what records there are. A summary is what counting the records of the same snapshot would give. */
+/** Summarizes records. A summary equals the count of the individual records in the same snapshot. */
 @Injectable()
 export class StatisticsSummarizer {
   constructor(
@@ -29,7 +29,7 @@ export class StatisticsSummarizer {
   ) {}
 
   /**
-   * @throws BadRequestError for a window that is none
+   * @throws BadRequestError for an invalid window
    * @throws ModuleDisabledError
    */
   async summarize(kind: CompiledKind, request: SummaryRequest): Promise<SummaryAnswer> {
@@ -39,15 +39,15 @@ export class StatisticsSummarizer {
     const filter: EventFilter = { userId: request.user_id, channelId: request.channel_id };
     const isFiltered = filter.userId !== undefined || filter.channelId !== undefined;
     await this.settings.requireEnabled(guildId);
-    const window = await this.horizon.cut(asked);
+    const window = await this.horizon.clip(asked);
     const previous = previousWindow(window, now, this.retention, await this.horizon.read(), !isFiltered);
     const buckets = localBuckets(window, interval, timezone);
 
-    // What lies before the first cut is the period before the window.
-    const cuts = [window.from, ...buckets.slice(1)];
+    // The cell before the first boundary is the previous period.
+    const boundaries = [window.from, ...buckets.slice(1)];
     const { tallies, groups } = await this.database.readSnapshot(async (manager) => {
       const span = spanOf(window, previous);
-      const counted = await countKind(manager, kind, { guildId, window: span, cuts }, filter);
+      const counted = await countKind(manager, kind, { guildId, window: span, boundaries }, filter);
       return { tallies: counted, groups: await this.groups(manager, kind, request, { window, filter, top }, counted) };
     });
     const series = tallies.cells.slice(1, 1 + buckets.length);
@@ -67,7 +67,7 @@ export class StatisticsSummarizer {
   }
 
   /**
-   * @throws BadRequestError for a window that is none
+   * @throws BadRequestError for an invalid window
    * @throws ModuleDisabledError
    */
   async overview(request: WindowRequest): Promise<OverviewAnswer> {
@@ -75,11 +75,11 @@ export class StatisticsSummarizer {
     const asked = resolveWindow(request, now, this.retention.eventDays);
     const guildId = request.guild_id;
     const { switches } = await this.settings.requireEnabled(guildId);
-    const window = await this.horizon.cut(asked);
+    const window = await this.horizon.clip(asked);
     const previous = previousWindow(window, now, this.retention, await this.horizon.read(), true);
     const { kinds } = this.contract;
     const tallies = await this.database.readSnapshot((manager) =>
-      countKinds(manager, kinds, { guildId, window: spanOf(window, previous), cuts: [window.from] }),
+      countKinds(manager, kinds, { guildId, window: spanOf(window, previous), boundaries: [window.from] }),
     );
     return {
       ...answered(window),
@@ -104,7 +104,7 @@ export class StatisticsSummarizer {
   ): Promise<SummaryAnswer['groups']> {
     if (groupBy === undefined) return [];
     const dimension = groupingsOf(kind.definition).get(groupBy)!;
-    // Records of one channel are one group of channels.
+    // With a filter on the grouping field, there is only one group.
     const only = { user: filter.userId, channel: filter.channelId, label: undefined }[dimension];
     if (only !== undefined) {
       const count = totalOf(tallies.cells.slice(1));
@@ -115,7 +115,7 @@ export class StatisticsSummarizer {
   }
 }
 
-/** The window, and the period before it. */
+/** The window together with the previous period. */
 function spanOf(window: TimeWindow, previous: TimeWindow | null): TimeWindow {
   return { from: previous?.from ?? window.from, to: window.to };
 }

@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { groupingsOf, type StatisticKind } from '#libs/contracts';
-import { IsLeftOut, IsOneOf, IsWholeNumberText } from '../../requests/field.decorators.js';
+import { IsOmitted, IsOneOf, IsWholeNumberText } from '../../requests/field.decorators.js';
 import { declareField, declareFilters, WindowRequest, type FilteredRequest } from '../window/window-request.dto.js';
 import { INTERVALS, type Interval } from './local-buckets.js';
 import { IsTimeZone } from './is-time-zone.decorator.js';
@@ -16,26 +16,23 @@ export interface SummaryRequest extends FilteredRequest {
   top?: number;
 }
 
-/** The DTO of a kind's summary. Declared in the order in which the documents list it. */
+/** Creates the request DTO of a kind's summary. The order of the fields is that of the API document. */
 export function summaryRequest(kind: StatisticKind): Type<SummaryRequest> {
   class KindSummaryRequest extends WindowRequest {}
   const declare = (name: keyof SummaryRequest, decorator: PropertyDecorator) =>
     declareField(KindSummaryRequest, name, decorator);
 
-  declare('interval', IsOneOf(INTERVALS, { optional: true, description: 'The length of a bucket; day when left out' }));
-  declare(
-    'timezone',
-    IsTimeZone({ optional: true, description: 'Whose days and hours the buckets are; UTC when left out' }),
-  );
+  declare('interval', IsOneOf(INTERVALS, { optional: true, description: 'The length of a bucket. Defaults to day' }));
+  declare('timezone', IsTimeZone({ optional: true, description: 'The time zone of the buckets. Defaults to UTC' }));
   const groupings = [...groupingsOf(kind).keys()];
   const hasGroups = groupings.length > 0;
-  const groupBy = { optional: true, description: 'What the records are grouped by; no groups when left out' };
+  const groupBy = { optional: true, description: 'The field to group by. Without it, there are no groups' };
   const top = {
     optional: true,
     documented: hasGroups,
-    description: `The largest groups; ${DEFAULT_TOP} when left out`,
+    description: `The number of largest groups to return. Defaults to ${DEFAULT_TOP}`,
   };
-  declare('group_by', hasGroups ? IsOneOf(groupings, groupBy) : IsLeftOut('these records have no field to group by'));
+  declare('group_by', hasGroups ? IsOneOf(groupings, groupBy) : IsOmitted('these records cannot be grouped'));
   declare('top', IsWholeNumberText(1, MAX_TOP, top));
   declareFilters(KindSummaryRequest, kind);
   return KindSummaryRequest;

@@ -9,7 +9,7 @@ import { summaryRequest } from './summary-request.dto.js';
 import { StatisticsSummarizer } from './statistics-summarizer.service.js';
 import { summaryClass, type SummaryAnswer } from './dto/summary.dto.js';
 
-/** The controller that summarizes the records of a kind. */
+/** Creates the controller for summaries of a kind. */
 export function summaryController(kind: CompiledKind): Type {
   const { title, viewPath } = kind.definition;
   class SummaryRequest extends summaryRequest(kind.definition) {}
@@ -23,7 +23,7 @@ export function summaryController(kind: CompiledKind): Type {
     @Endpoint({
       operationId: kindOperations(kind).summarize,
       summary: `Summary: ${title} (${kind.name})`,
-      description: 'What counting the records would give at that moment.',
+      description: 'The summary equals the count of all individual records at the time of the request.',
       data: summaryClass(kind),
       errors: ['ModuleDisabledError', 'SettingsError', 'ServiceUnavailableError'],
     })
@@ -35,7 +35,7 @@ export function summaryController(kind: CompiledKind): Type {
   return nameAfterKind(SummaryController, kind);
 }
 
-/** Beside each view lies its summary. */
+/** Replaces `view` at the end of the path with `summary`. */
 function summaryPath(viewPath: string): string {
   return viewPath.replace(/view$/, 'summary');
 }

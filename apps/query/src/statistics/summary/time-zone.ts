@@ -2,10 +2,10 @@ import { DAY_MS } from '#libs/statistics';
 import { tzOffset } from '@date-fns/tz';
 
 const MINUTE_MS = 60_000;
-/** Offsets such as "+05:30" are no names, though newer runtimes take them. */
+/** Excludes offsets such as "+05:30", which newer runtimes accept as time zones. */
 const NAME = /^[A-Za-z][\w+\-/]{0,63}$/;
 
-/** The canonical name of an IANA time zone that came in any spelling, or undefined for what is none. */
+/** The canonical name of an IANA time zone in any spelling; undefined if there is no such zone. */
 export function parseTimeZone(name: string): string | undefined {
   if (!NAME.test(name)) return undefined;
   try {
@@ -15,8 +15,8 @@ export function parseTimeZone(name: string): string | undefined {
   }
 }
 
-/** A stretch of time in which the clocks of a zone are not changed; the next begins where it ends. */
-export interface OffsetStretch {
+/** A time range in which the UTC offset of a zone is constant. */
+export interface OffsetRange {
   /** Unix milliseconds. */
   from: number;
   to: number;
@@ -25,22 +25,22 @@ export interface OffsetStretch {
 }
 
 /**
- * How far the clocks of a zone are from UTC between two moments. Compares the days, then looks for the minute: no zone
- * changes its clocks twice a day, but some do twice a month.
+ * The UTC offsets of a zone between two times, as adjacent ranges. Compares the offsets of days and then searches for
+ * the minute of the change: no zone changes its clocks twice a day, but some do twice a month.
  */
-export function offsetStretches(timeZone: string, from: number, to: number): OffsetStretch[] {
+export function offsetRanges(timeZone: string, from: number, to: number): OffsetRange[] {
   const offsetAt = (time: number) => tzOffset(timeZone, new Date(time)) * MINUTE_MS;
-  const stretches: OffsetStretch[] = [{ from, to, offset: offsetAt(from) }];
+  const ranges: OffsetRange[] = [{ from, to, offset: offsetAt(from) }];
   for (let day = from; day < to; day += DAY_MS) {
     const next = Math.min(day + DAY_MS, to);
-    const current = stretches.at(-1)!;
+    const current = ranges.at(-1)!;
     const offset = offsetAt(next);
     if (offset === current.offset) continue;
     const change = firstMinute(day, next, (time) => offsetAt(time) === offset);
     current.to = change;
-    if (change < to) stretches.push({ from: change, to, offset });
+    if (change < to) ranges.push({ from: change, to, offset });
   }
-  return stretches;
+  return ranges;
 }
 
 /** The first whole minute after `before` at which the condition holds; it holds at `after`. */

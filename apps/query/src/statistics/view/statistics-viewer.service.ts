@@ -23,9 +23,9 @@ export class StatisticsViewer {
   ) {}
 
   /**
-   * One page of records, newest first.
+   * Reads a page of records, newest first.
    *
-   * @throws BadRequestError for a window or a cursor that is none
+   * @throws BadRequestError for an invalid window or cursor
    * @throws ModuleDisabledError
    */
   async view(kind: CompiledKind, request: ViewRequest): Promise<Answer<EventRecord[]>> {
@@ -34,13 +34,13 @@ export class StatisticsViewer {
     const now = Date.now();
     const { eventDays } = this.retention;
     const cursor = request.cursor === undefined ? undefined : readCursor(request.cursor, subject);
-    // Half a walk later the window of its first page may be one that nobody could ask for any more.
+    // The window of a cursor may have become invalid for new requests since the first page.
     const asked = cursor ? withinRetention(cursor.window, now, eventDays) : resolveWindow(request, now, eventDays);
     await this.settings.requireEnabled(guildId);
-    const window = await this.horizon.cut(asked);
+    const window = await this.horizon.clip(asked);
 
     const query = { guildId, kind: kind.definition.number, window, userId, channelId, after: cursor?.after };
-    // One more than the page has tells whether another page follows.
+    // Read one record more to find out whether there is another page.
     const rows = await this.database.read((manager) => readEventPage(manager, { ...query, limit: limit + 1 }));
     const page = rows.slice(0, limit);
     const last = rows.length > limit ? page.at(-1) : undefined;

@@ -8,11 +8,11 @@ const CURSOR = {
 const SUBJECT = ['command.used', '175928847299117063', undefined];
 
 describe('a cursor', () => {
-  it('gives back what was written', () => {
+  it('can be written and read', () => {
     expect(readCursor(writeCursor(CURSOR, SUBJECT), SUBJECT)).toEqual(CURSOR);
   });
 
-  it('is refused for other records', () => {
+  it('is rejected for other records', () => {
     const text = writeCursor(CURSOR, SUBJECT);
     expect(() => readCursor(text, ['command.used', '175928847299117064', undefined])).toThrow(BadRequestError);
   });
@@ -25,7 +25,7 @@ describe('a cursor', () => {
     Buffer.from('{}').toString('base64url'),
     Buffer.from('[1,2,3,4,5]').toString('base64url'),
     Buffer.from('[null,null,null,null,null]').toString('base64url'),
-  ])('is refused when it is %j', (text) => {
+  ])('is rejected if it is %j', (text) => {
     expect(() => readCursor(text, SUBJECT)).toThrow(BadRequestError);
   });
 
@@ -38,7 +38,7 @@ describe('a cursor', () => {
     { after: { ...CURSOR.after, occurredAt: '0000-01-01T00:00:00.000000Z' } },
     { after: { ...CURSOR.after, occurredAt: 'yesterday' } },
     { after: { ...CURSOR.after, eventId: "'; DROP TABLE" } },
-  ])('is refused when it says %j', (change) => {
+  ])('is rejected if it contains %j', (change) => {
     expect(() => readCursor(writeCursor({ ...CURSOR, ...change }, SUBJECT), SUBJECT)).toThrow(BadRequestError);
   });
 });

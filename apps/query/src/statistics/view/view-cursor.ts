@@ -4,7 +4,7 @@ import type { RecordKey } from '../stored-events/read-event-page.js';
 import type { TimeWindow } from '../window/window.js';
 
 /**
- * Where a walk over pages stands. The window is fixed by its first page: what happens meanwhile does not move it.
+ * The position between two pages. It contains the window of the first page, so that all pages have the same window.
  */
 export interface ViewCursor {
   window: TimeWindow;
@@ -15,17 +15,17 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const LATEST_MS = 8_640_000_000_000_000;
 
-/** `subject` names what is walked over (guild, kind, filters): a cursor of something else is refused. */
+/** @param subject identifies the records (guild, kind, filters), so that a cursor is rejected for other records */
 export function writeCursor({ window, after }: ViewCursor, subject: readonly unknown[]): string {
   const parts = [window.from, window.to, after.occurredAt, after.eventId, fingerprint(subject)];
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
-/** @throws BadRequestError naming `cursor` */
+/** @throws BadRequestError that names `cursor` */
 export function readCursor(text: string, subject: readonly unknown[]): ViewCursor {
   const cursor = parse(text, fingerprint(subject));
   if (cursor !== undefined) return cursor;
-  const message = 'must be the next_cursor of a page of the same records, or be left out';
+  const message = 'must be the next_cursor of a page with the same guild_id and filters';
   throw new BadRequestError([{ field: 'cursor', message }]);
 }
 
@@ -49,14 +49,14 @@ function isTime(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= LATEST_MS;
 }
 
-/** Date.parse takes 30 February for 2 March, and a year 0; Postgres takes neither. */
+/** Date.parse accepts 30 February (as 2 March) and the year 0. Postgres accepts neither. */
 function isStoredTime(text: string): boolean {
   if (!TIME.test(text) || text.startsWith('0000')) return false;
   const time = Date.parse(text);
   return !Number.isNaN(time) && new Date(time).toISOString().slice(0, 23) === text.slice(0, 23);
 }
 
-/** Guards against mistakes and not against malice: whoever makes a cursor up may read no more than without one. */
+/** Protects against mistakes. It is not a security measure: a forged cursor gives access to nothing additional. */
 function fingerprint(subject: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(subject)).digest('base64url').slice(0, 12);
 }

@@ -16,7 +16,7 @@ import { recordClass, type EventRecord } from '../stored-events/event-record.dto
 import { refusePaging, viewRequest } from './dto/view-request.dto.js';
 import { StatisticsViewer } from './statistics-viewer.service.js';
 
-/** The controller that shows the records of a kind. */
+/** Creates the controller that lists the records of a kind. */
 export function viewController(kind: CompiledKind): Type {
   const { title, viewPath } = kind.definition;
   class ViewRequest extends viewRequest(kind.definition) {}

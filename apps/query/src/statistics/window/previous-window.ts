@@ -1,4 +1,4 @@
-import { DAY_MS, QUARTER_MS } from '#libs/statistics';
+import { DAY_MS, BUCKET_MS } from '#libs/statistics';
 import type { TimeWindow } from './window.js';
 
 export interface RetentionDays {
@@ -7,13 +7,12 @@ export interface RetentionDays {
 }
 
 /**
- * The period of the same length before a window, as far as it can be counted; null where the retention has taken it.
+ * The period of the same length before a window; null if retention has deleted its data.
  *
- * Where the events are gone but their totals are not, it begins with the first whole quarter of an hour: there is
- * nothing left that tells parts of one.
+ * If the events have been deleted but their totals have not, the period starts with the first whole 15-minute bucket.
  *
- * @param horizon no event from after that moment was dropped; Unix milliseconds
- * @param byTotals whether totals can tell what is asked for; filters need the events
+ * @param horizon events from after this time have not been deleted; Unix milliseconds
+ * @param byTotals whether totals are sufficient; filters need events
  */
 export function previousWindow(
   window: TimeWindow,
@@ -26,6 +25,6 @@ export function previousWindow(
   if (previous.from === previous.to) return null;
   if (previous.from >= Math.max(now - retention.eventDays * DAY_MS, horizon)) return previous;
   if (!byTotals || previous.from < now - retention.summaryDays * DAY_MS) return null;
-  const from = Math.ceil(previous.from / QUARTER_MS) * QUARTER_MS;
+  const from = Math.ceil(previous.from / BUCKET_MS) * BUCKET_MS;
   return from < previous.to ? { from, to: previous.to } : null;
 }

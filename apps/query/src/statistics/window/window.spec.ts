@@ -15,27 +15,27 @@ function fieldsOf(fields: WindowFields): string[] {
 }
 
 describe('resolveWindow', () => {
-  it('is the last 30 days when nothing is said', () => {
+  it('is the last 30 days by default', () => {
     expect(resolveWindow({}, NOW, 62)).toEqual({ from: NOW - 30 * DAY, to: NOW });
   });
 
-  it('is the last days that were asked for', () => {
+  it('is the requested number of days', () => {
     expect(resolveWindow({ days: 2 }, NOW, 62)).toEqual({ from: NOW - 2 * DAY, to: NOW });
   });
 
-  it('is the period that was asked for', () => {
+  it('is the requested period', () => {
     expect(resolveWindow({ from: NOW - 50 * DAY, to: NOW - 19 * DAY }, NOW, 62)).toEqual({
       from: NOW - 50 * DAY,
       to: NOW - 19 * DAY,
     });
   });
 
-  it('ends now when only its start is named, or its end is in the future', () => {
+  it('ends now if there is only a start, or the end is in the future', () => {
     expect(resolveWindow({ from: NOW - DAY }, NOW, 62).to).toBe(NOW);
     expect(resolveWindow({ from: NOW - DAY, to: NOW + 90 * DAY }, NOW, 62).to).toBe(NOW);
   });
 
-  it('is cut to what the retention still holds, and empty where that is nothing', () => {
+  it('is clipped to the retention, and empty if it is completely beyond it', () => {
     expect(resolveWindow({ days: 30 }, NOW, 7)).toEqual({ from: NOW - 7 * DAY, to: NOW });
     expect(resolveWindow({ from: NOW - 20 * DAY, to: NOW - 10 * DAY }, NOW, 7)).toEqual({
       from: NOW - 7 * DAY,
@@ -47,7 +47,7 @@ describe('resolveWindow', () => {
     });
   });
 
-  it('is refused when its parts do not go together', () => {
+  it('is rejected if its fields contradict each other', () => {
     expect(fieldsOf({ days: 1, from: NOW - DAY })).toEqual(['days']);
     expect(fieldsOf({ days: 1, to: NOW })).toEqual(['days']);
     expect(fieldsOf({ to: NOW })).toEqual(['to']);
@@ -63,12 +63,12 @@ describe('resolveWindow', () => {
 });
 
 describe('withinRetention', () => {
-  it('keeps the window of a walk that began a while ago', () => {
+  it('keeps the window of a first page that was read a while ago', () => {
     const window = { from: NOW - 31 * DAY - 60_000, to: NOW - 60_000 };
     expect(withinRetention(window, NOW, 62)).toEqual(window);
   });
 
-  it('gives nobody more than the retention and 31 days', () => {
+  it('never exceeds the retention and 31 days', () => {
     expect(withinRetention({ from: 0, to: 8_640_000_000_000_000 }, NOW, 62).to).toBe(NOW);
     expect(withinRetention({ from: 0, to: NOW }, NOW, 62).from).toBe(NOW - 31 * DAY);
   });

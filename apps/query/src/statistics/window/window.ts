@@ -2,13 +2,13 @@ import { DAY_MS } from '#libs/statistics';
 import type { FieldError } from '#libs/contracts';
 import { BadRequestError } from '../../http/api-error.js';
 
-/** A period, half-open: `from` belongs to it and `to` does not. Unix milliseconds. */
+/** A half-open period: includes `from` and excludes `to`. Unix milliseconds. */
 export interface TimeWindow {
   from: number;
   to: number;
 }
 
-/** What a request says of its window; times in Unix milliseconds. */
+/** The window fields of a request, with times in Unix milliseconds. */
 export interface WindowFields {
   days?: number;
   from?: number;
@@ -19,9 +19,9 @@ export const MAX_DAYS = 30;
 export const MAX_WINDOW_DAYS = 31;
 
 /**
- * The window of a view: the last days up to now, or what the request names. It does not reach behind the retention.
+ * The window of a view: the last days up to now, or the requested period. It is clipped to the retention.
  *
- * @throws BadRequestError naming the fields that do not go together
+ * @throws BadRequestError that names the fields that contradict each other
  */
 export function resolveWindow(fields: WindowFields, now: number, retentionDays: number): TimeWindow {
   const { days, from } = fields;
@@ -39,7 +39,7 @@ export function resolveWindow(fields: WindowFields, now: number, retentionDays: 
   return withinRetention({ from: start, to }, now, retentionDays);
 }
 
-/** The part of a window that may be read now; empty where the retention has taken all of it. */
+/** Clips a window to the retention and the maximum length. It is empty if all of it is beyond the retention. */
 export function withinRetention({ from, to }: TimeWindow, now: number, retentionDays: number): TimeWindow {
   const oldest = Math.max(now - retentionDays * DAY_MS, to - MAX_WINDOW_DAYS * DAY_MS);
   const start = Math.min(Math.max(from, oldest), now);
@@ -49,6 +49,6 @@ export function withinRetention({ from, to }: TimeWindow, now: number, retention
 function contradictions({ days, from, to }: WindowFields): FieldError[] {
   const hasPeriod = from !== undefined || to !== undefined;
   if (days !== undefined && hasPeriod) return [{ field: 'days', message: 'cannot be combined with from or to' }];
-  if (to !== undefined && from === undefined) return [{ field: 'to', message: 'cannot be given without from' }];
+  if (to !== undefined && from === undefined) return [{ field: 'to', message: 'requires from' }];
   return [];
 }

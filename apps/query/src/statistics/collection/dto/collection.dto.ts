@@ -15,7 +15,7 @@ export class KindCollection {
   @ApiProperty()
   kind: string;
 
-  @ApiProperty({ description: 'Whether its switch is on now' })
+  @ApiProperty({ description: 'Whether the switch of the kind is on' })
   enabled: boolean;
 
   @TimestampProperty({ nullable: true, description: 'When the newest stored event of the kind occurred' })
@@ -23,14 +23,14 @@ export class KindCollection {
 
   @ApiProperty({
     type: [PeriodAnswer],
-    description: 'When module and switch were on; in order, apart from each other, within the window',
+    description: 'The periods in the window in which the module and the switch were on. Ordered and not overlapping',
   })
   collected: PeriodAnswer[];
 
   @ApiProperty({
     type: [PeriodAnswer],
     required: false,
-    description: "When bots' events were collected too; of kinds that have a switch for that",
+    description: 'The periods in which events of bots were collected. Only for kinds that have a switch for bots',
   })
   bots_collected?: PeriodAnswer[];
 }
@@ -43,6 +43,6 @@ export class CollectionAnswer {
   @TimestampProperty()
   to: string;
 
-  @ApiProperty({ type: [KindCollection], description: 'Every kind, in the order of the catalogue' })
+  @ApiProperty({ type: [KindCollection], description: 'All kinds, in the order of the catalogue' })
   kinds: KindCollection[];
 }

@@ -3,7 +3,7 @@ import { SchemaProperty } from '../../../answers/answer-properties.js';
 
 const DelayProperty = () => SchemaProperty({ type: 'number', minimum: 0 });
 
-@ApiSchema({ name: 'DelayStatistics', description: 'Milliseconds. Percentiles are by nearest rank, within 2%' })
+@ApiSchema({ name: 'DelayStatistics', description: 'In milliseconds. Percentiles use nearest rank and are within 2%' })
 export class DelayStatistics {
   @DelayProperty()
   avg: number;

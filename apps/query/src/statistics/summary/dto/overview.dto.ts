@@ -7,7 +7,7 @@ export class KindOverview {
   @ApiProperty()
   kind: string;
 
-  @ApiProperty({ description: 'Whether the switch of the statistic is on' })
+  @ApiProperty({ description: 'Whether the switch of the kind is on' })
   enabled: boolean;
 
   @CountProperty()
@@ -25,6 +25,6 @@ export class OverviewAnswer {
   @TimestampProperty()
   to: string;
 
-  @ApiProperty({ type: [KindOverview], description: 'Every kind, in the order of the catalogue' })
+  @ApiProperty({ type: [KindOverview], description: 'All kinds, in the order of the catalogue' })
   kinds: KindOverview[];
 }

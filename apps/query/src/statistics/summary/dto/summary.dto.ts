@@ -7,15 +7,15 @@ import { DelayStatistics } from './delay-statistics.dto.js';
 export const PreviousTotalProperty = () =>
   CountProperty({
     nullable: true,
-    description: 'Of the period of the same length before; null where the retention has taken it',
+    description: 'The total of the previous period of the same length. Null if retention has deleted its data',
   });
 
 const StatisticsProperty = () =>
-  ApiProperty({ type: () => DelayStatistics, nullable: true, description: 'Null where there are no records' });
+  ApiProperty({ type: () => DelayStatistics, nullable: true, description: 'Null if there are no records' });
 
 @ApiSchema({ name: 'SummaryBucket' })
 export class SummaryBucket {
-  @TimestampProperty({ description: 'When the bucket starts; the first may start before the window' })
+  @TimestampProperty({ description: 'When the bucket starts. The first bucket may start before the window' })
   bucket: string;
 
   @CountProperty()
@@ -30,14 +30,14 @@ StatisticsProperty()(TimedSummaryBucket.prototype, 'stats');
 
 @ApiSchema({ name: 'SummaryGroup' })
 export class SummaryGroup {
-  @ApiProperty({ type: String, nullable: true, description: 'Null: the records that have none' })
+  @ApiProperty({ type: String, nullable: true, description: 'Null for the records without a value' })
   key: string | null;
 
   @CountProperty()
   count: number;
 }
 
-/** A summary as it is answered. Only kinds with a delay have `stats`. */
+/** The response of a summary. Only timed kinds have `stats`. */
 export class SummaryAnswer {
   @TimestampProperty()
   from: string;
@@ -55,13 +55,13 @@ export class SummaryAnswer {
 
   @ApiProperty({
     type: () => [SummaryBucket],
-    description: 'Every local day or hour of the window, also the empty ones',
+    description: 'All local days or hours of the window, including empty ones',
   })
   series: SummaryBucket[];
 
   @ApiProperty({
     type: () => [SummaryGroup],
-    description: 'The largest first; ties by key. Empty without group_by',
+    description: 'Largest first, ties by key. Empty without group_by',
   })
   groups: SummaryGroup[];
 }
@@ -70,7 +70,7 @@ class TimedSummaryAnswer extends SummaryAnswer {}
 StatisticsProperty()(TimedSummaryAnswer.prototype, 'stats');
 ApiProperty({ type: () => [TimedSummaryBucket] })(TimedSummaryAnswer.prototype, 'series');
 
-/** The summaries of a kind, under a name of their own. */
+/** Creates the response class of a kind's summary, which becomes a component of the API document. */
 export function summaryClass({ name, definition }: CompiledKind): Type<SummaryAnswer> {
   class KindSummary extends (isTimed(definition) ? TimedSummaryAnswer : SummaryAnswer) {}
   ApiSchema({ name: `${identifierOf(name)}Summary` })(KindSummary);

@@ -7,15 +7,16 @@ export interface InGroupsQuery {
   kind: number;
   dimension: number;
   id: string;
-  /** Days, or quarters: of these only the busy ones have groups. */
+  /** Days or 15-minute buckets. Only busy 15-minute buckets have groups. */
   span: (typeof SPANS)[keyof typeof SPANS];
-  /** Whole quarters. */
+  /** Must consist of whole buckets. */
   window: TimeWindow;
 }
 
 /**
- * How many events of one channel each bucket of the window has, by the start of the bucket in Unix milliseconds.
- * Buckets that have no groups are missing.
+ * Counts the events of one group, such as a channel, in each bucket of the window.
+ *
+ * @returns the counts by the start of the bucket in Unix milliseconds; buckets without groups are missing
  */
 export async function countInGroups(manager: EntityManager, query: InGroupsQuery): Promise<Map<number, number>> {
   const { guildId, kind, dimension, id, span, window } = query;

@@ -1,13 +1,13 @@
-/** Collects the parameters of a statement while its text is written. */
+/** Collects the parameters of a SQL statement. */
 export class SqlParameters {
   readonly values: unknown[] = [];
 
-  /** Takes a value and returns its place in the text. */
+  /** Adds a parameter. @returns its placeholder */
   bind(value: unknown, type: string): string {
     return `$${this.values.push(value)}::${type}`;
   }
 
-  /** The same for moments in Unix milliseconds. */
+  /** Adds a time in Unix milliseconds. @returns its placeholder */
   bindTime(time: number): string {
     return this.bind(new Date(time).toISOString(), 'timestamptz');
   }

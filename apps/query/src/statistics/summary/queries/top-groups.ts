@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { DIMENSIONS, type Dimension } from '#libs/contracts';
 import { SPANS } from '#libs/statistics';
-import { eventsInStretches, type EventFilter, type EventStretch } from './events-in-stretches.js';
+import { eventsInRanges, type EventFilter, type EventRange } from './events-in-ranges.js';
 import { SqlParameters } from './sql-parameters.js';
 
 export interface TopGroupsQuery {
@@ -11,11 +11,11 @@ export interface TopGroupsQuery {
   dimension: Dimension;
   /** UTC days whose groups are read; Unix milliseconds. */
   days: readonly number[];
-  /** Quarters whose groups are read. */
-  quarters: readonly number[];
-  /** What is read from the events. */
-  stretches: readonly EventStretch[];
-  /** Only with events. */
+  /** 15-minute buckets whose groups are read. */
+  buckets: readonly number[];
+  /** Ranges whose events are read. */
+  ranges: readonly EventRange[];
+  /** Applies only to events. Groups of rollups cannot be filtered. */
   filter: EventFilter;
   top: number;
 }
@@ -25,22 +25,22 @@ export interface GroupRow {
   count: string;
 }
 
-/** The largest groups; ties by key, ids in the order of numbers and texts in that of code points, none last. */
+/** Reads the largest groups. Ties are ordered by key: ids as numbers, texts by code point, null last. */
 export async function readTopGroups(manager: EntityManager, query: TopGroupsQuery): Promise<GroupRow[]> {
-  const { guildId, dimension, days, quarters, stretches, filter, top } = query;
+  const { guildId, dimension, days, buckets, ranges, filter, top } = query;
   const { column } = DIMENSIONS[dimension];
   const isText = dimension === 'label';
   const parameters = new SqlParameters();
   const sources: string[] = [];
-  if (days.length + quarters.length > 0) {
+  if (days.length + buckets.length > 0) {
     const keys = isText ? 'labels' : 'ids';
     const rows = rollupRows(parameters, query, `${keys} AS keys, counts`);
     sources.push(`
       SELECT key, sum(n) FROM (SELECT unnest(keys) AS key, unnest(counts) AS n FROM (${rows}) AS g) AS entries
       GROUP BY key`);
   }
-  if (stretches.length > 0) {
-    const events = eventsInStretches(parameters, guildId, stretches, filter, column);
+  if (ranges.length > 0) {
+    const events = eventsInRanges(parameters, guildId, ranges, filter, column);
     sources.push(`SELECT e.${column}, count(*) FROM ${events} GROUP BY 1`);
   }
   if (sources.length === 0) return [];
@@ -54,41 +54,41 @@ export async function readTopGroups(manager: EntityManager, query: TopGroupsQuer
 }
 
 /**
- * The groups of those days and of those quarters, each in a statement of its own, for which the planner leaves out all
- * other partitions. Their entries are many: unnested in the list of columns they take a third of the time that they
- * take as a table, and summed as integers half of what the `numeric` sum of the counts of events takes.
+ * The rollups of days and of 15-minute buckets, as separate SELECTs, so that the planner prunes partitions for each.
+ * For speed, their entries are unnested in the column list (a third of the time of unnesting them as a table) and
+ * summed as integers (half the time of a `numeric` sum).
  */
 function rollupRows(parameters: SqlParameters, query: TopGroupsQuery, columns: string): string {
-  const { guildId, kind, dimension, days, quarters } = query;
+  const { guildId, kind, dimension, days, buckets } = query;
   const key = `guild_id = ${parameters.bind(guildId, 'bigint')} AND kind = ${parameters.bind(kind, 'smallint')}
     AND dimension = ${DIMENSIONS[dimension].number}`;
   const spans = [
-    { span: SPANS.day, buckets: days },
-    { span: SPANS.quarter, buckets: quarters },
+    { span: SPANS.day, starts: days },
+    { span: SPANS.bucket, starts: buckets },
   ];
   return spans
-    .filter(({ buckets }) => buckets.length > 0)
+    .filter(({ starts }) => starts.length > 0)
     .map(
-      ({ span, buckets }) =>
+      ({ span, starts }) =>
         `SELECT ${columns} FROM statistic_groups
-         WHERE ${key} AND span = ${span} AND bucket = ANY (${parameters.bindTimes(buckets)})`,
+         WHERE ${key} AND span = ${span} AND bucket = ANY (${parameters.bindTimes(starts)})`,
     )
     .join(' UNION ALL ');
 }
 
-/** Which of these quarters have groups of their own. */
-export async function findBusyQuarters(
+/** Finds which of these 15-minute buckets have groups. */
+export async function findBusyBuckets(
   manager: EntityManager,
-  query: { guildId: string; kind: number; dimension: Dimension; quarters: ReadonlySet<number> },
+  query: { guildId: string; kind: number; dimension: Dimension; buckets: ReadonlySet<number> },
 ): Promise<number[]> {
-  const { guildId, kind, dimension, quarters } = query;
-  if (quarters.size === 0) return [];
+  const { guildId, kind, dimension, buckets } = query;
+  if (buckets.size === 0) return [];
   const parameters = new SqlParameters();
   const rows = await manager.query<{ bucket: Date }[]>(
     `SELECT DISTINCT bucket FROM statistic_groups
      WHERE guild_id = ${parameters.bind(guildId, 'bigint')} AND kind = ${parameters.bind(kind, 'smallint')}
-       AND dimension = ${DIMENSIONS[dimension].number} AND span = ${SPANS.quarter}
-       AND bucket = ANY (${parameters.bindTimes([...quarters])})
+       AND dimension = ${DIMENSIONS[dimension].number} AND span = ${SPANS.bucket}
+       AND bucket = ANY (${parameters.bindTimes([...buckets])})
      ORDER BY bucket`,
     parameters.values,
   );

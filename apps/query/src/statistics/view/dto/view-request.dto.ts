@@ -6,7 +6,7 @@ import type { ExportFormat } from '../../export/export-formats.js';
 import { VIEW_FORMATS, type ViewFormat } from '../../export/requested-format.js';
 import { declareField, declareFilters, WindowRequest, type FilteredRequest } from '../../window/window-request.dto.js';
 
-/** A page has at most, and by default, this many records. */
+/** The maximum and default number of records per page. */
 export const MAX_LIMIT = 10_000;
 
 /** The query string of a view. */
@@ -18,20 +18,20 @@ export interface ViewRequest extends FilteredRequest {
 
 const LIMIT = IsWholeNumberText(1, MAX_LIMIT, {
   optional: true,
-  description: `Records of a page; ${MAX_LIMIT} when left out`,
+  description: `The number of records per page. Defaults to ${MAX_LIMIT}`,
 });
 const CURSOR = IsAnyText({
   optional: true,
-  description: 'The next_cursor of the page before; its window goes on whatever the rest says',
+  description: 'The next_cursor of the previous page. The window of the first page applies to all pages',
 });
 const FORMAT = IsOneOf(VIEW_FORMATS, {
   optional: true,
   description:
-    'json: a page. csv, ndjson: all records of the window as a download, without limit and cursor. ' +
-    'When left out, the Accept header decides',
+    'json returns a page. csv and ndjson return all records of the window as a download, and cannot be combined with ' +
+    'limit and cursor. Defaults to the format in the Accept header',
 });
 
-/** The DTO of a kind's view. Declared in the order in which the documents list it. */
+/** Creates the request DTO of a kind's view. The order of the fields is that of the API document. */
 export function viewRequest(kind: StatisticKind): Type<ViewRequest> {
   class KindViewRequest extends WindowRequest {}
   declareFilters(KindViewRequest, kind);
@@ -41,9 +41,9 @@ export function viewRequest(kind: StatisticKind): Type<ViewRequest> {
   return KindViewRequest;
 }
 
-/** @throws BadRequestError for fields that belong to pages, where all records are asked for */
+/** @throws BadRequestError if a download has fields for paging */
 export function refusePaging({ limit, cursor }: ViewRequest, format: ExportFormat): void {
-  const message = `cannot be combined with the format ${format}: a download has all records`;
+  const message = `cannot be combined with the format ${format}, which returns all records`;
   const mistakes: FieldError[] = [];
   if (limit !== undefined) mistakes.push({ field: 'limit', message });
   if (cursor !== undefined) mistakes.push({ field: 'cursor', message });

@@ -4,10 +4,10 @@ import { existingPartitions, readEventHorizon } from '#libs/database';
 import { partitionsOfGuild } from './partition-reads.js';
 
 /**
- * Deletes groups by user of days whose events are gone: they are of no use any more, but stay until their partition can
- * be dropped, and no event leads to those that name the member.
+ * Deletes groups by user of days whose events were dropped. Nothing reads these groups, but they exist until their
+ * partition is dropped, and without events the erasure could not find those that name a member.
  */
-export async function eraseOutlivedGroups(manager: EntityManager, guildId: string): Promise<void> {
+export async function eraseOrphanedGroups(manager: EntityManager, guildId: string): Promise<void> {
   const horizon = await readEventHorizon(manager);
   const table = 'statistic_groups';
   const firstKept = `${table}_${horizon.toISOString().slice(0, 10).replaceAll('-', '')}`;

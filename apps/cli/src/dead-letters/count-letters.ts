@@ -1,0 +1,18 @@
+import type { ChannelModel } from 'amqplib';
+import { DeadLetterWalk } from './dead-letter-walk.js';
+import type { LetterFilter } from './letter-filter.js';
+import { LetterSelection } from './letter-selection.js';
+import { withProgress } from './progress.js';
+
+const WINDOW_SIZE = 500;
+
+/** How many dead letters there are, and how many of them a filter chooses. Changes nothing. */
+export async function countLetters(
+  connection: ChannelModel,
+  filter: LetterFilter,
+): Promise<{ total: number; chosen: number }> {
+  const walk = await DeadLetterWalk.open(connection, { windowSize: WINDOW_SIZE });
+  const selection = new LetterSelection(walk, filter);
+  await withProgress(walk, () => walk.run((letter) => void selection.choose(letter)));
+  return { total: walk.total, chosen: selection.count };
+}

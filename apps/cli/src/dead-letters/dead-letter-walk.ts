@@ -1,0 +1,229 @@
+import type { Channel, ChannelModel, ConsumeMessage, Options } from 'amqplib';
+import { beginTransactions, commitTransaction } from '#libs/broker';
+import { DEAD_LETTERS } from '#libs/contracts';
+import { DeadlineError, pause, untilAborted, withDeadline } from '#libs/timing';
+import { checkDeadLetterQueue } from './dead-letter-queue.js';
+
+export interface WalkOptions {
+  /** How many deliveries arrive before all of their visits have to end. */
+  windowSize: number;
+  /** Look at no more than so many. @defaultValue all that are there */
+  atMost?: number;
+  /** Needed for `replaceWithCopy`. @defaultValue false */
+  inTransactions?: boolean;
+}
+
+/** Looks at one dead letter, or at the copy of one. What it neither takes nor replaces goes back to the queue. */
+export type Visit = (letter: ConsumeMessage, isCopy: boolean) => Promise<void> | void;
+
+const ANSWER_TIMEOUT_MS = 10_000;
+/** How long to wait for the next delivery. */
+const DELIVERY_TIMEOUT_MS = 10_000;
+/** Quorum queues return messages in order when they are at most 32 at once. */
+const RETURNED_AT_ONCE = 32;
+const RETURN_TIMEOUT_MS = 5_000;
+
+/**
+ * Visits the dead letters that are in the queue at the start, the oldest first. None is returned before the end, or it
+ * would be delivered again. So each walk counts as one delivery of each dead letter, and at the end they are in their
+ * order again.
+ *
+ * A consumer's prefetch bounds what arrives, and counts what is held. So each window of deliveries has a consumer of its
+ * own; what a cancelled consumer has delivered stays held.
+ */
+export class DeadLetterWalk {
+  private seen = 0;
+  /** Tags of deliveries of the present window that were not taken, in their order. */
+  private readonly held = new Set<number>();
+  /** The same of the windows before, in parts that are returned at once. */
+  private readonly toReturn: number[][] = [];
+  /** How many copies are still to come, by message id. */
+  private readonly copies = new Map<string, number>();
+  private readonly failure = new AbortController();
+  private isQueueEmpty = false;
+  private isChannelOpen = true;
+
+  private constructor(
+    private readonly channel: Channel,
+    private readonly options: WalkOptions,
+    /** How many dead letters there were at the start. */
+    readonly total: number,
+    /** How many of them are looked at. */
+    private toVisit: number,
+  ) {}
+
+  /** @throws Error when the queue is missing or has other arguments */
+  static async open(connection: ChannelModel, options: WalkOptions): Promise<DeadLetterWalk> {
+    const { messageCount, consumerCount } = await checkDeadLetterQueue(connection);
+    if (consumerCount > 0) {
+      process.stderr.write(`${consumerCount} other consumers read ${DEAD_LETTERS}: what they hold is not seen here.\n`);
+    }
+    const channel = await answered(connection.createChannel(), 'opening a channel');
+    const toVisit = Math.min(messageCount, options.atMost ?? Infinity);
+    const walk = new DeadLetterWalk(channel, options, messageCount, toVisit);
+    channel.on('error', (error: Error) => walk.fail(error));
+    channel.once('close', () => {
+      walk.isChannelOpen = false;
+      walk.fail(new Error('the connection to RabbitMQ was lost'));
+    });
+    if (options.inTransactions) await walk.beginTransactions();
+    return walk;
+  }
+
+  /** How many of those that are looked at were visited. */
+  get visited(): number {
+    return this.seen;
+  }
+
+  get size(): number {
+    return this.toVisit;
+  }
+
+  /** Visits one after another, or at the same time where a visit takes longer; then returns what was not taken. */
+  async run(visit: Visit): Promise<void> {
+    try {
+      while (!this.isOver) await this.visitWindow(visit);
+    } catch (error) {
+      // Where that fails too, RabbitMQ returns them when the connection ends.
+      if (this.isChannelOpen) await this.returnHeld().catch(() => undefined);
+      throw error;
+    }
+    await this.returnHeld();
+  }
+
+  /** Looks at no further ones; copies are still visited. */
+  stop(): void {
+    this.toVisit = this.seen;
+  }
+
+  /** Ends the walk, which throws this. */
+  fail(reason: Error): void {
+    this.failure.abort(reason);
+  }
+
+  /** Takes it out of the queue. */
+  take(letter: ConsumeMessage): void {
+    if (!this.isChannelOpen) return;
+    this.held.delete(letter.fields.deliveryTag);
+    this.channel.ack(letter);
+  }
+
+  /**
+   * Replaces the dead letter by one with the same body and other properties, at the end of the queue; the copy is visited
+   * too. Both happen or neither does: they are one transaction on one queue.
+   */
+  replaceWithCopy(letter: ConsumeMessage, properties: Options.Publish & { messageId: string }): void {
+    const { routingKey } = letter.fields;
+    this.channel.publish(DEAD_LETTERS, routingKey, letter.content, properties);
+    this.copies.set(properties.messageId, (this.copies.get(properties.messageId) ?? 0) + 1);
+    this.take(letter);
+  }
+
+  private get isOver(): boolean {
+    return this.isQueueEmpty || (this.seen >= this.toVisit && this.copies.size === 0);
+  }
+
+  private async visitWindow(visit: Visit): Promise<void> {
+    const { windowSize } = this.options;
+    const room = Math.min(windowSize, this.toVisit - this.seen || windowSize);
+    const visits: Promise<void>[] = [];
+    let onArrival: (() => void) | undefined;
+    await this.answered(this.channel.prefetch(room), 'setting the prefetch');
+    const consuming = this.channel.consume(DEAD_LETTERS, (letter) => {
+      if (letter === null) return this.fail(new Error(`RabbitMQ has cancelled the consumer of ${DEAD_LETTERS}`));
+      this.held.add(letter.fields.deliveryTag);
+      const visiting = this.visitOne(letter, visit);
+      visiting.catch((error: Error) => this.fail(error));
+      visits.push(visiting);
+      onArrival?.();
+    });
+    const { consumerTag } = await this.answered(consuming, 'consuming');
+    while (visits.length < room && !this.isOver) {
+      const arrival = new Promise<void>((resolve) => (onArrival = resolve));
+      const waiting = { what: 'the next delivery', ms: DELIVERY_TIMEOUT_MS, signal: this.failure.signal };
+      await withDeadline(waiting, arrival).catch(async (error: unknown) => {
+        // Messages expire, or another program has taken them.
+        if (!(error instanceof DeadlineError) || (await this.countReady()) > 0) throw error;
+        this.isQueueEmpty = true;
+      });
+    }
+    await this.answered(this.channel.cancel(consumerTag), 'cancelling a consumer');
+    await untilAborted(this.failure.signal, Promise.all(visits));
+    if (this.options.inTransactions) await this.commit();
+    this.endWindow();
+  }
+
+  /** What is returned at once must be of one consumer to stay in order. */
+  private endWindow(): void {
+    const tags = [...this.held];
+    this.held.clear();
+    while (tags.length > 0) this.toReturn.push(tags.splice(0, RETURNED_AT_ONCE));
+  }
+
+  private async visitOne(letter: ConsumeMessage, visit: Visit): Promise<void> {
+    if (this.seen < this.toVisit) {
+      this.seen++;
+      await visit(letter, false);
+    } else if (this.isAwaitedCopy(letter)) {
+      await visit(letter, true);
+    }
+    // Any other has arrived after the start.
+  }
+
+  private isAwaitedCopy({ properties }: ConsumeMessage): boolean {
+    const messageId = String(properties.messageId);
+    const count = this.copies.get(messageId);
+    if (count === undefined) return false;
+    if (count === 1) this.copies.delete(messageId);
+    else this.copies.set(messageId, count - 1);
+    return true;
+  }
+
+  private async beginTransactions(): Promise<void> {
+    await this.answered(beginTransactions(this.channel), 'beginning a transaction');
+    // A copy that no queue takes would be lost.
+    await this.answered(this.channel.bindQueue(DEAD_LETTERS, DEAD_LETTERS, ''), 'binding the queue');
+  }
+
+  private async returnHeld(): Promise<void> {
+    const { inTransactions } = this.options;
+    if (inTransactions) await this.commitAtEnd();
+    this.endWindow();
+    let returned = 0;
+    for (const tags of this.toReturn) {
+      returned += tags.length;
+      this.channel.nack({ fields: { deliveryTag: tags.at(-1) } } as ConsumeMessage, true);
+      // The channel handles one thing after another, so what went back before is in the queue again.
+      if (inTransactions) await this.commitAtEnd();
+      else await answered(this.channel.checkQueue(DEAD_LETTERS), 'returning messages');
+    }
+    const giveUpAt = performance.now() + RETURN_TIMEOUT_MS;
+    while (performance.now() < giveUpAt) {
+      const { messageCount } = await answered(this.channel.checkQueue(DEAD_LETTERS), 'counting messages');
+      if (messageCount >= returned) break;
+      await pause(20);
+    }
+    await answered(this.channel.close(), 'closing the channel');
+  }
+
+  private async countReady(): Promise<number> {
+    return (await this.answered(this.channel.checkQueue(DEAD_LETTERS), 'counting messages')).messageCount;
+  }
+
+  private commit(): Promise<void> {
+    return this.answered(commitTransaction(this.channel), 'committing what was taken');
+  }
+
+  /** The walk may have failed for another reason than the channel. */
+  private commitAtEnd(): Promise<void> {
+    return answered(commitTransaction(this.channel), 'committing what was taken');
+  }
+
+  private answered<T>(work: PromiseLike<T>, what: string): Promise<T> {
+    return withDeadline({ what, ms: ANSWER_TIMEOUT_MS, signal: this.failure.signal }, Promise.resolve(work));
+  }
+}
+
+function answered<T>(work: PromiseLike<T>, what: string): Promise<T> {
+  return withDeadline({ what, ms: ANSWER_TIMEOUT_MS }, Promise.resolve(work));
+}

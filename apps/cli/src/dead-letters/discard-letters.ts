@@ -1,0 +1,37 @@
+import type { ChannelModel } from 'amqplib';
+import { DeadLetterWalk } from './dead-letter-walk.js';
+import type { LetterFilter } from './letter-filter.js';
+import { LetterSelection } from './letter-selection.js';
+import { withProgress } from './progress.js';
+
+export interface RemovalOptions {
+  filter: LetterFilter;
+  /** Look at no more than so many. @defaultValue all that are there */
+  atMost?: number;
+}
+
+/** How many were taken out of those that were there at the start. */
+export interface Removed {
+  removed: number;
+  left: number;
+  /** Why it ended early, or why some stay. */
+  problem?: Error;
+}
+
+const WINDOW_SIZE = 500;
+
+/** Takes dead letters out of the queue. */
+export async function discardLetters(connection: ChannelModel, options: RemovalOptions): Promise<Removed> {
+  const walk = await DeadLetterWalk.open(connection, { windowSize: WINDOW_SIZE, atMost: options.atMost });
+  const selection = new LetterSelection(walk, options.filter);
+  const discarding = withProgress(walk, () =>
+    walk.run((letter) => {
+      if (selection.choose(letter) !== undefined) walk.take(letter);
+    }),
+  );
+  const problem = await discarding.then(
+    () => undefined,
+    (error: Error) => error,
+  );
+  return { removed: selection.count, left: walk.total - selection.count, problem };
+}

@@ -1,0 +1,50 @@
+import type { Socket } from 'node:net';
+import { connect, type ChannelModel } from 'amqplib';
+import { withDeadline } from '#libs/timing';
+import { explainRefusal } from './handshake-refusal.js';
+import { tolerateUnreadableProperties } from './unreadable-properties.js';
+
+const CONNECT_TIMEOUT_MS = 4_000;
+const CLOSE_TIMEOUT_MS = 2_000;
+const HEARTBEAT_SECONDS = 10;
+
+/**
+ * Connects once; the connection does not come back by itself.
+ *
+ * @param name shown in the broker's list of connections
+ * @throws Error that says why RabbitMQ refuses the connection or cannot be reached
+ */
+export async function openConnection(url: string, name: string): Promise<ChannelModel> {
+  const connection = await connect(withHeartbeat(url), {
+    timeout: CONNECT_TIMEOUT_MS,
+    // Else the end of a message that takes several packets waits 40 ms for the acknowledgement of its beginning.
+    noDelay: true,
+    clientProperties: { connection_name: name },
+  }).catch((error: Error) => {
+    throw explainRefusal(error, url);
+  });
+  tolerateUnreadableProperties(connection);
+  return connection;
+}
+
+/**
+ * Within 2 s: a dead socket never answers the closing handshake, nor does a broker that reads no further. The socket is
+ * destroyed with an error, or else amqplib would not notice.
+ */
+export async function endConnection(connection: ChannelModel): Promise<void> {
+  await withDeadline({ what: 'closing the connection', ms: CLOSE_TIMEOUT_MS }, connection.close()).catch(
+    () => undefined,
+  );
+  socketOf(connection).destroy(new Error('the connection is closed'));
+}
+
+/** What amqplib does not show of a connection. */
+export function socketOf(connection: ChannelModel): Socket {
+  return (connection.connection as unknown as { stream: Socket }).stream;
+}
+
+function withHeartbeat(url: string): string {
+  const parsed = new URL(url);
+  if (!parsed.searchParams.has('heartbeat')) parsed.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
+  return parsed.toString();
+}

@@ -1,0 +1,58 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CORE_SCHEMA, load, mergeTag } from 'js-yaml';
+
+export interface AlertRule {
+  alert: string;
+  expr: string;
+}
+
+interface RuleFile {
+  groups: { rules: AlertRule[] }[];
+}
+
+interface Dashboard {
+  panels: { title: string; targets?: { expr: string }[] }[];
+  annotations: { list: { expr: string }[] };
+}
+
+const RULES = 'ops/prometheus/rules';
+const DASHBOARDS = 'ops/grafana/dashboards';
+
+/** docker compose knows merge keys (`<<`). */
+const SCHEMA = CORE_SCHEMA.withTags(mergeTag);
+
+export async function readYaml<T>(path: string): Promise<T> {
+  return load(await readFile(path, 'utf8'), { schema: SCHEMA }) as T;
+}
+
+export async function readAlertRules(): Promise<AlertRule[]> {
+  const files = await Promise.all((await readdir(RULES)).map((name) => readYaml<RuleFile>(join(RULES, name))));
+  return files.flatMap(({ groups }) => groups.flatMap(({ rules }) => rules));
+}
+
+/** Every PromQL expression of the dashboards, with a time in place of Grafana's variable. */
+export async function readDashboardExpressions(): Promise<string[]> {
+  const expressions: string[] = [];
+  for (const name of await readdir(DASHBOARDS)) {
+    const { panels, annotations } = JSON.parse(await readFile(join(DASHBOARDS, name), 'utf8')) as Dashboard;
+    expressions.push(
+      ...[...panels.flatMap(({ targets = [] }) => targets), ...annotations.list].map(({ expr }) => expr),
+    );
+  }
+  return expressions.map((expr) => expr.replaceAll('$__rate_interval', '5m'));
+}
+
+/** What a PromQL expression has besides names of metrics. */
+const KEYWORDS = ['and', 'or', 'unless', 'bool'];
+
+/** The names of the metrics in a PromQL expression. */
+export function metricsIn(expression: string): string[] {
+  const bare = expression
+    .replace(/\{[^}]*\}|\[[^\]]*\]|"[^"]*"/g, '')
+    .replace(/\b(?:by|on|without|ignoring|group_left|group_right)\s*\([^)]*\)/g, '');
+  const names = [...bare.matchAll(/\b([a-zA-Z_][a-zA-Z0-9_:]*)\b(?!\s*\()/g)].map(([, name]) => name!);
+  // An aggregation may have its function before `by`.
+  const functions = /^(?:sum|max|min|count|topk)$/;
+  return [...new Set(names)].filter((name) => !KEYWORDS.includes(name) && !functions.test(name));
+}
