@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { declareTopology } from '#libs/broker';
 import { QUEUES, StatisticsContract, SWITCH_NAMES } from '#libs/contracts';
 import { startAlarmBroker, type AlarmBroker } from '../harness/alarm-broker.js';
@@ -78,12 +79,15 @@ describe('RabbitMQ', () => {
     await broker.raiseAlarm();
 
     const first = await system.startIngestion();
-    const degraded = await untilRabbitmqIs(first, 'degraded');
-    expect(degraded).toEqual({
-      http: 200,
-      status: 'degraded',
-      message: 'dead letters cannot be published to RabbitMQ: it has raised an alarm: low on memory',
-    });
+    await waitFor(
+      async () =>
+        isDeepStrictEqual(await rabbitmqCheck(first), {
+          http: 200,
+          status: 'degraded',
+          message: 'dead letters cannot be published to RabbitMQ: it has raised an alarm: low on memory',
+        }),
+      { what: 'readiness to name the alarm' },
+    );
     await system.untilHandled(3 * EVENTS + 5);
     // What was not acknowledged is there again when the service has ended.
     await stop(first);

@@ -118,6 +118,12 @@ function isStrictlyOptional({ name }: DocumentedField): boolean {
   return !['user_id', 'event_id', 'occurred_at', 'guild_id'].includes(name);
 }
 
+/** The schema of a value that is not null, without what only wraps it. */
 function valueSchema({ schema }: DocumentedField): Record<string, unknown> {
-  return ((schema.anyOf as Record<string, unknown>[] | undefined)?.[0] ?? schema) as Record<string, unknown>;
+  let inner: Record<string, unknown> = schema;
+  for (;;) {
+    const [first] = (inner.anyOf ?? inner.allOf ?? []) as Record<string, unknown>[];
+    if (first === undefined) return inner;
+    inner = first;
+  }
 }

@@ -321,7 +321,7 @@ describe('the starboard, without a token', () => {
     await board.system.untilHandled(3);
     const metrics = await (await fetch(`${service.url}/metrics`)).text();
     expect(metrics).toContain('serverstats_events_total{outcome="no_discord"} 3');
-    expect(service.output().split('without DISCORD_TOKEN')).toHaveLength(2);
+    expect(service.output().split('needs DISCORD_TOKEN')).toHaveLength(2);
     expect(await board.system.count('starboard_tasks')).toBe(0);
     expect(board.discord.requests).toEqual([]);
     await publisher.close();

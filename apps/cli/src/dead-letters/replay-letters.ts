@@ -3,7 +3,7 @@ import type { ConsumeMessage } from 'amqplib';
 import { CannotPublishError, ConfirmPublisher, hasUnreadableProperties } from '#libs/broker';
 import { EVENTS_EXCHANGE } from '#libs/contracts';
 import { describeError } from '#libs/observability';
-import { withDeadline } from '#libs/timing';
+import { pause, withDeadline } from '#libs/timing';
 import { CONNECTION_NAME, type BrokerSession } from '../broker-session.js';
 import { DeadLetterWalk } from './dead-letter-walk.js';
 import type { Removed, RemovalOptions } from './discard-letters.js';
@@ -15,6 +15,7 @@ import { hasIdentity, identifiedProperties, replayedProperties } from './replaye
 /** Bodies of at most 1 MiB are held until they are confirmed. */
 const WINDOW_SIZE = 64;
 const OPEN_TIMEOUT_MS = 10_000;
+const RETRY_MS = 20;
 const MAX_ROUTING_KEY_BYTES = 255;
 
 /** Publishes dead letters again, and takes each out of the queue when the broker has confirmed it. */
@@ -88,8 +89,11 @@ class Replay {
         break;
       } catch (error) {
         if (this.publisher.obstacle !== undefined) throw this.unavailable();
-        // Too many wait for their confirm.
-        if (error instanceof CannotPublishError) continue;
+        if (error instanceof CannotPublishError) {
+          // Too many messages are unconfirmed.
+          await pause(RETRY_MS);
+          continue;
+        }
         return this.countFailure(describeError(error));
       }
     }
