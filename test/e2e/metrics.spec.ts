@@ -45,7 +45,7 @@ const OF_QUERY: Record<string, Description> = {
 /** What rules and dashboards name that is not of the services. Found in the plugin of RabbitMQ 3.10. */
 const OF_RABBITMQ = [
   'rabbitmq_alarms_free_disk_space_watermark',
-  'rabbitmq_alarms_memory_isInUsewatermark',
+  'rabbitmq_alarms_memory_used_watermark',
   'rabbitmq_detailed_queue_messages_ready_bytes',
   'rabbitmq_disk_space_available_bytes',
   'rabbitmq_disk_space_available_limit_bytes',

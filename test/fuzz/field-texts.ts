@@ -29,12 +29,13 @@ const listText = (item: fc.Arbitrary<string>) =>
  */
 export function schemaText(schema: Schema, now: number): fc.Arbitrary<string> {
   if (Array.isArray(schema.anyOf)) return fc.oneof(...schema.anyOf.map((option: Schema) => schemaText(option, now)));
+  if (Array.isArray(schema.allOf)) return schemaText(schema.allOf[0] as Schema, now);
   const options = (schema.oneOf ?? [schema]) as Schema[];
-  const [first] = options as [Schema];
+  const [first, second] = options as [Schema, Schema?];
   if (Array.isArray(first.enum)) return fc.constantFrom(...first.enum.map((word) => JSON.stringify(word)));
-  if (first.pattern !== undefined) return idText;
-  if (first.format === 'date-time') return instantText(now, options.length > 1);
+  if (first.format === 'date-time' || second?.type === 'number') return instantText(now, options.length > 1);
   if (first.format === 'uuid') return fc.uuid().map((uuid) => `"${uuid}"`);
+  if (first.pattern !== undefined && first.maxLength === undefined) return idText;
   if (first.type === 'string') return storableText.map((text) => JSON.stringify(text));
   if (first.type === 'boolean') return fc.constantFrom('true', 'false');
   if (first.type === 'null') return fc.constant('null');

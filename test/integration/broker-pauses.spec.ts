@@ -92,12 +92,19 @@ describe('a consumer whose queue is lost again and again', () => {
     await vhost.release();
   });
 
+  /** On a channel of its own, which ends when the queue is missing. */
+  const hasConsumer = async () => {
+    const channel = await other.createChannel();
+    channel.on('error', () => undefined);
+    const { consumerCount } = await channel.checkQueue(QUEUES.guilds);
+    await channel.close();
+    return consumerCount > 0;
+  };
   const loseQueue = async () => {
     await waitFor(() => server.probeConsumers().then(() => true), { what: 'the consumer' });
-    const channel = await other.createChannel();
     // A quorum queue that is deleted while it takes a consumer may not tell it.
-    const hasConsumer = async () => (await channel.checkQueue(QUEUES.guilds)).consumerCount > 0;
     await waitFor(hasConsumer, { what: 'the broker to have the consumer' });
+    const channel = await other.createChannel();
     await channel.deleteQueue(QUEUES.guilds);
     await channel.close();
     const ms = await takePause(clock);

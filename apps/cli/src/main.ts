@@ -20,6 +20,11 @@ try {
   if (!(error instanceof CommanderError))
     process.stderr.write(`${error instanceof ConfigurationError ? error.message : describeError(error)}\n`);
 }
+// A connection that the broker has reset can keep the event loop busy, so the process does not wait for it.
+for (const stream of [process.stdout, process.stderr]) {
+  await new Promise<void>((resolve) => stream.write('', () => resolve()));
+}
+process.exit();
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof ConfigurationError || error instanceof UnusableDatabaseError) return 78;
