@@ -223,7 +223,7 @@ describe('GET /metrics', () => {
       await untilValue(ingestion, 2, 'serverstats_queue_messages', held);
       const isInUse = async () =>
         (await Metrics.of(ingestion)).value('serverstats_database_pool_connections', { state: 'used' })! > 0;
-      await waitFor(isInUse, { what: 'a connection in use' });
+      expect(await waitFor(isInUse, { what: 'a connection in use' })).toBe(true);
     } finally {
       await blocker.end();
     }
