@@ -112,7 +112,12 @@ describe('keepPartitions', () => {
     await database.query(`INSERT INTO erasure_tombstones VALUES (1, 1, '-infinity', now())`);
     const lines: Record<string, unknown>[] = [];
     const logger = pino({}, { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) });
-    const stub = { dataSource, isUsable: true, connected: () => Promise.resolve() } as Database;
+    const stub = {
+      dataSource,
+      isUsable: true,
+      connected: () => Promise.resolve(),
+      noteFailure: () => false,
+    } as unknown as Database;
     const retention = { ...RETENTION, summaryDays: 500 };
     const service = new MaintenanceService(stub, retention, systemClock, logger, new Registry());
     service.onApplicationBootstrap();
