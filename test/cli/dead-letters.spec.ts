@@ -363,7 +363,7 @@ describe('npm run cli -- dead-letters', () => {
       }
       const { code, stdout, stderr } = await runCli(full.url, ['replay', '--yes']);
       expect([code, stdout]).toEqual([1, 'replayed 1, left 3\n']);
-      expect(stderr).toMatch(/^not all could be published again \(2: no queue takes the message; 1: .*\)\n$/);
+      expect(stderr).toMatch(/^not all could be published again \(2: no queue accepts the message; 1: .*\)\n$/);
       const left = await runCli(full.url, ['list', '--json']);
       expect(left.stdout.match(/"message_id":"."/g)).toEqual(['a', 'c', 'd'].map((id) => `"message_id":"${id}"`));
       await full.release();

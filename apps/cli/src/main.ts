@@ -5,7 +5,7 @@ import { UnusableDatabaseError } from '#libs/database';
 import { describeError } from '#libs/observability';
 import { createProgram } from './program.js';
 
-// A write that fails tells its own caller.
+// A failed write rejects the promise of its caller. Without a listener it would also end the process.
 process.stdout.on('error', () => undefined);
 
 /**
@@ -20,7 +20,8 @@ try {
   if (!(error instanceof CommanderError))
     process.stderr.write(`${error instanceof ConfigurationError ? error.message : describeError(error)}\n`);
 }
-// A connection that the broker has reset can keep the event loop busy, so the process does not wait for it.
+// Without an explicit exit, Node 20 can wait forever when the broker has reset a connection: its own cleanup at exit
+// (Environment::CleanupHandles) then waits at full CPU for a request that never completes. Output is flushed first.
 for (const stream of [process.stdout, process.stderr]) {
   await new Promise<void>((resolve) => stream.write('', () => resolve()));
 }

@@ -4,7 +4,7 @@ import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { EventHandover } from '#libs/broker';
 import type { IngestionConfig } from '#libs/config';
 import { CounterTypes, QUEUES, StatisticsContract } from '#libs/contracts';
-import { Database } from '#libs/database';
+import { Database, DATABASE_OUTAGE } from '#libs/database';
 import { ErasureLog } from '#libs/erasure';
 import { DiscordClient } from '#libs/discord';
 import { systemClock, type Clock } from '#libs/timing';
@@ -34,12 +34,6 @@ import { InProcessServer } from './transports/in-process/in-process.server.js';
 
 /** The limit for request bodies in bytes. No route needs a body. */
 const BODY_LIMIT = 1_024;
-
-const DATABASE_OUTAGE = {
-  begins: 'the database is not available',
-  goesOn: 'the database is still not available',
-  ends: 'the database is available again',
-} as const;
 
 export interface IngestionOptions {
   /** @defaultValue the catalogue */

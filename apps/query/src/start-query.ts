@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import { AmqpHandover, type EventHandover } from '#libs/broker';
 import type { QueryConfig } from '#libs/config';
 import { CounterTypes, StatisticsContract } from '#libs/contracts';
-import { Database } from '#libs/database';
+import { Database, DATABASE_OUTAGE } from '#libs/database';
 import { ErasureLog } from '#libs/erasure';
 import { DiscordClient } from '#libs/discord';
 import { systemClock, type Clock } from '#libs/timing';
@@ -22,11 +22,6 @@ import {
 import { createQueryApp } from './create-query-app.js';
 import { Outages } from './http/outages.js';
 
-const DATABASE_OUTAGE = {
-  begins: 'the database is not available',
-  goesOn: 'the database is still not available',
-  ends: 'the database is available again',
-} as const;
 const HANDOVER_OUTAGE = {
   begins: 'events cannot be handed over',
   goesOn: 'events still cannot be handed over',

@@ -16,7 +16,7 @@ export interface BrokerConnectionOptions {
   onError(error: Error): void;
   /** Called with a reason when the broker blocks this connection, and without one when it unblocks it. */
   onAlarm?(reason?: string): void;
-  /** Called when a connection was made again after one had ended. */
+  /** Called after a reconnect. */
   onReconnect?(): void;
   /** Of the pauses between two connections. @defaultValue the system's */
   clock?: Clock;

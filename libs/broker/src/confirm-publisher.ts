@@ -10,14 +10,14 @@ export interface ConfirmPublisherOptions {
   urls: readonly string[];
   /** Shown in the broker's list of connections. */
   name: string;
-  /** Its topology is declared with every new connection. Without it nothing is declared. */
+  /** Its topology is declared on every new connection. Without it, nothing is declared. */
   contract?: StatisticsContract;
   onError(error: Error): void;
   /** Called with a reason when the broker blocks publishing, and without one when it unblocks it. */
   onAlarm(reason?: string): void;
   /** Of the pauses between two connections. @defaultValue the system's */
   clock?: Clock;
-  /** Called when the connection was made again after one had ended. */
+  /** Called after a reconnect. */
   onReconnect?(): void;
 }
 
@@ -77,7 +77,7 @@ export class ConfirmPublisher {
       onAlarm: (reason) => this.onAlarm(reason),
       onReconnect: () => options.onReconnect?.(),
     });
-    // In an alarm the broker reads nothing from a connection that publishes.
+    // During an alarm, the broker does not read from connections that publish.
     this.depths = new QueueDepths(() => (this.obstacle === undefined ? this.connection.current : undefined));
   }
 
@@ -96,10 +96,10 @@ export class ConfirmPublisher {
   /**
    * Resolves when the broker has confirmed the message.
    *
-   * @throws CannotPublishError at once, in an alarm, without a connection, or when too much is unconfirmed already
-   * @throws UnroutableError when no queue takes a `mandatory` message, and nothing is declared here
-   * @throws Error when the broker refuses the message or the connection is lost, as it is when a `mandatory` message comes
-   *   back and the queue has to be declared again
+   * @throws CannotPublishError immediately, during an alarm, without a connection, or with too many unconfirmed bytes
+   * @throws UnroutableError if no queue accepts a `mandatory` message, and this publisher declares no topology
+   * @throws Error when the broker rejects the message or the connection is lost. If this publisher declares the topology,
+   *   the return of a `mandatory` message also resets the connection
    */
   publish(exchange: string, routingKey: string, content: Buffer, properties: Options.Publish): Promise<void> {
     const { channel } = this;
@@ -120,8 +120,8 @@ export class ConfirmPublisher {
       const settle = (error: unknown) => {
         this.unconfirmed.delete(message);
         this.unconfirmedBytes -= message.bytes;
-        if (error) reject(error instanceof Error ? error : new Error('the broker refused the message'));
-        else if (message.isReturned) reject(new UnroutableError('no queue takes the message'));
+        if (error) reject(error instanceof Error ? error : new Error('the broker rejected the message'));
+        else if (message.isReturned) reject(new UnroutableError('no queue accepts the message'));
         else resolve();
         if (this.unconfirmedBytes <= MAX_UNCONFIRMED_BYTES / 2) this.wakeWaiting();
       };
@@ -180,8 +180,8 @@ export class ConfirmPublisher {
     });
     channel.on('return', (message: Message) => {
       if (contract === undefined) this.noteReturn(message);
-      // A queue is gone. The next connection declares it.
-      else this.connection.reset(new Error('a message came back: no queue takes it'));
+      // A queue was deleted. The next connection declares it again.
+      else this.connection.reset(new Error('a message was returned because no queue accepts it'));
     });
     channel.once('close', () => {
       isOpen = false;
@@ -197,7 +197,7 @@ export class ConfirmPublisher {
     this.wakeWaiting();
   }
 
-  /** The broker does not say which message came back. Of two that are alike, either is. */
+  /** A return does not identify the message. Of two identical messages, either can be marked. */
   private noteReturn({ content, fields, properties }: Message): void {
     for (const message of this.unconfirmed) {
       const { routingKey, messageId, isReturned } = message;
@@ -208,7 +208,7 @@ export class ConfirmPublisher {
     }
   }
 
-  /** Resolves when it is known whether there is an alarm. */
+  /** Resolves when it is known whether the broker has raised an alarm. */
   private async openAlarmChannel(connection: ChannelModel): Promise<void> {
     const channel = await connection.createConfirmChannel();
     // Without permission to write to the default exchange, an alarm is only detected when an event is published.

@@ -8,6 +8,7 @@ import {
   QUEUES,
   type StatisticsContract,
 } from '#libs/contracts';
+import { onSeparateChannel } from './separate-channel.js';
 
 /** A queue or exchange with this name exists with other arguments. The operator has to resolve this. */
 export class TopologyConflictError extends Error {
@@ -26,7 +27,7 @@ const PRECONDITION_FAILED = 406;
  */
 export async function declareTopology(connection: ChannelModel, contract: StatisticsContract): Promise<void> {
   try {
-    await onChannel(connection, (channel) => declareAll(channel, contract));
+    await onSeparateChannel(connection, (channel) => declareAll(channel, contract));
   } catch (error) {
     if (codeOf(error) === PRECONDITION_FAILED) {
       throw new TopologyConflictError(
@@ -54,7 +55,7 @@ async function declareAll(channel: Channel, contract: StatisticsContract): Promi
 /** Bindings cannot be checked. Whoever created the queues has created them too. */
 async function checkAll(connection: ChannelModel, refusal: Error): Promise<void> {
   try {
-    await onChannel(connection, async (channel) => {
+    await onSeparateChannel(connection, async (channel) => {
       for (const exchange of [DEAD_LETTERS, EVENTS_EXCHANGE]) await channel.checkExchange(exchange);
       for (const queue of [DEAD_LETTERS, ...Object.values(QUEUES)]) await channel.checkQueue(queue);
     });
@@ -65,14 +66,6 @@ async function checkAll(connection: ChannelModel, refusal: Error): Promise<void>
       cause: refusal,
     });
   }
-}
-
-/** Uses a separate channel, because an error closes it. */
-async function onChannel(connection: ChannelModel, work: (channel: Channel) => Promise<void>): Promise<void> {
-  const channel = await connection.createChannel();
-  channel.on('error', () => undefined); // the rejected call reports it
-  await work(channel);
-  await channel.close();
 }
 
 function codeOf(error: unknown): unknown {

@@ -6,6 +6,7 @@ export * from './declare-topology.js';
 export * from './event-handover.js';
 export { endConnection, openConnection } from './open-connection.js';
 export * from './queue-depths.js';
+export * from './separate-channel.js';
 export * from './transaction.js';
 export * from './unpack-body.js';
 export { hasUnreadableProperties } from './unreadable-properties.js';

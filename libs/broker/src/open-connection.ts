@@ -9,7 +9,7 @@ const CLOSE_TIMEOUT_MS = 2_000;
 const HEARTBEAT_SECONDS = 10;
 
 /**
- * Connects once; the connection does not come back by itself.
+ * Connects once, without reconnecting.
  *
  * @param name shown in the broker's list of connections
  * @throws Error that says why RabbitMQ refuses the connection or cannot be reached
@@ -17,7 +17,7 @@ const HEARTBEAT_SECONDS = 10;
 export async function openConnection(url: string, name: string): Promise<ChannelModel> {
   const connection = await connect(withHeartbeat(url), {
     timeout: CONNECT_TIMEOUT_MS,
-    // Else the end of a message that takes several packets waits 40 ms for the acknowledgement of its beginning.
+    // Otherwise the end of a message of several packets waits 40 ms for an acknowledgement.
     noDelay: true,
     clientProperties: { connection_name: name },
   }).catch((error: Error) => {
@@ -28,8 +28,8 @@ export async function openConnection(url: string, name: string): Promise<Channel
 }
 
 /**
- * Within 2 s: a dead socket never answers the closing handshake, nor does a broker that reads no further. The socket is
- * destroyed with an error, or else amqplib would not notice.
+ * Closes the connection within 2 s, because a dead socket or a blocked connection never answers the closing handshake.
+ * The socket is destroyed with an error; otherwise amqplib would not notice.
  */
 export async function endConnection(connection: ChannelModel): Promise<void> {
   await withDeadline({ what: 'closing the connection', ms: CLOSE_TIMEOUT_MS }, connection.close()).catch(
@@ -38,7 +38,7 @@ export async function endConnection(connection: ChannelModel): Promise<void> {
   socketOf(connection).destroy(new Error('the connection is closed'));
 }
 
-/** What amqplib does not show of a connection. */
+/** The socket, which amqplib's types do not expose. */
 export function socketOf(connection: ChannelModel): Socket {
   return (connection.connection as unknown as { stream: Socket }).stream;
 }

@@ -1,21 +1,22 @@
 import type { ChannelModel } from 'amqplib';
 import { DEAD_LETTERS, QUEUES } from '#libs/contracts';
 import { withDeadline } from '#libs/timing';
+import { onSeparateChannel } from './separate-channel.js';
 
 const ASK_EVERY_MS = 5_000;
-/** A scrape does not wait longer for the broker. */
+/** How long a scrape waits for the broker. */
 const ANSWER_TIMEOUT_MS = 2_000;
 
-/** How many messages wait in the queues of this system, asked of the broker every 5 s at most. */
+/** The numbers of ready messages in the queues. The broker is asked at most every 5 s. */
 export class QueueDepths {
   private askedAt = -Infinity;
   private isAsking = false;
   private latest: Promise<ReadonlyMap<string, number>> = Promise.resolve(new Map());
 
-  /** @param connection the one to ask on; undefined while the broker does not answer on it */
+  /** @param connection the connection to use; undefined while the broker does not answer on it */
   constructor(private readonly connection: () => ChannelModel | undefined) {}
 
-  /** By queue; without the queues of which the broker does not say it. Never throws. */
+  /** By queue. Queues whose depth is unknown are missing. Never throws. */
   ready(): Promise<ReadonlyMap<string, number>> {
     const connection = this.connection();
     if (connection === undefined) return Promise.resolve(new Map());
@@ -39,11 +40,7 @@ export class QueueDepths {
   }
 }
 
-/** On a channel of its own, as the broker closes it when there is no such queue. */
 async function countReady(connection: ChannelModel, queue: string): Promise<number> {
-  const channel = await connection.createChannel();
-  channel.on('error', () => undefined); // told by the call that is rejected
-  const { messageCount } = await channel.checkQueue(queue);
-  await channel.close();
+  const { messageCount } = await onSeparateChannel(connection, (channel) => channel.checkQueue(queue));
   return messageCount;
 }

@@ -1,6 +1,6 @@
 import type { Channel } from 'amqplib';
 
-/** What amqplib does not show of a channel. */
+/** A method that amqplib's types do not expose. */
 interface MethodCaller {
   rpc(method: number, fields: object, answer: number): Promise<unknown>;
 }
@@ -12,14 +12,14 @@ const TX_COMMIT = 0x5a_0014;
 const TX_COMMIT_OK = 0x5a_0015;
 
 /**
- * From now on, what is published and acknowledged on the channel is done at the next commit, or not at all when the
- * channel ends before. RabbitMQ promises all or nothing only for one queue.
+ * Makes the channel transactional: messages and acknowledgements take effect at the next commit, or not at all if the
+ * channel closes first. RabbitMQ guarantees this only within one queue.
  */
 export async function beginTransactions(channel: Channel): Promise<void> {
   await (channel as unknown as MethodCaller).rpc(TX_SELECT, {}, TX_SELECT_OK);
 }
 
-/** Resolves when the broker has done everything since the last commit. */
+/** Resolves when the broker has applied everything since the last commit. */
 export async function commitTransaction(channel: Channel): Promise<void> {
   await (channel as unknown as MethodCaller).rpc(TX_COMMIT, {}, TX_COMMIT_OK);
 }

@@ -1,12 +1,12 @@
 import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 import { MAX_BODY_BYTES } from '#libs/contracts';
 
-/** A body that is not packed as its message says, or too large. */
+/** A body is too large, or its compression is invalid or unknown. */
 export class PackedBodyError extends Error {
   override readonly name = 'PackedBodyError';
 }
 
-/** A message, as far as it says how its body is packed. */
+/** The parts of a message that describe its compression. */
 export interface PackedBody {
   content: Buffer;
   /** AMQP `content_encoding`. */
@@ -31,7 +31,7 @@ const PLAIN = new Set(['', 'identity', 'utf-8', 'utf8', 'us-ascii', 'ascii', 'bi
 /**
  * Decompresses a body by its `content_encoding`, which may be upper or lower case and contain a charset (`gzip,UTF-8`).
  *
- * @throws PackedBodyError for an unknown encoding, a body that is not packed as it says, or one of more than 1 MiB
+ * @throws PackedBodyError for an unknown encoding, an invalid body, or one of more than 1 MiB
  */
 export function unpackBody({ content, contentEncoding }: PackedBody): Buffer {
   if (content.length > MAX_BODY_BYTES) throw tooLarge('the body');
@@ -45,7 +45,7 @@ export function unpackBody({ content, contentEncoding }: PackedBody): Buffer {
   }
 }
 
-/** @returns a key of DECOMPRESSORS; undefined where nothing is packed. @throws PackedBodyError */
+/** @returns a key of DECOMPRESSORS; undefined if the body is not compressed. @throws PackedBodyError */
 function compressionOf(contentEncoding: string | undefined): string | undefined {
   if (contentEncoding === undefined) return undefined;
   const names = contentEncoding

@@ -97,7 +97,7 @@ export function createMigratingDataSource(url: string): DataSource {
   return createDataSource({ url, poolSize: 3, applicationName: 'serverstats-migrate', sessionUse: 'migration' });
 }
 
-/** How many connections of a data source are in use and idle, and how many requests wait for one. */
+/** The numbers of used and idle connections of a data source, and of requests that wait for one. */
 export function poolUseOf(dataSource: DataSource): { used: number; idle: number; waiting: number } {
   // Missing until the data source is initialized.
   const { master: pool } = dataSource.driver as unknown as { master?: SessionPool };
@@ -105,7 +105,7 @@ export function poolUseOf(dataSource: DataSource): { used: number; idle: number;
   return { used: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount };
 }
 
-/** Whether the transactions of a connected data source each run in a session of a pooler. */
+/** Whether a connected data source connects through a pooler, where each transaction may run in another session. */
 export function isBehindPooler(dataSource: DataSource): boolean {
   return (dataSource.driver as unknown as { master: SessionPool }).master.isBehindPooler;
 }

@@ -1,6 +1,7 @@
 export * from './advisory-locks.js';
 export * from './data-source.js';
 export * from './database-errors.js';
+export * from './database-outage.js';
 export * from './database.js';
 export * from './direct-connection.js';
 export * from './entities/api-key.entity.js';

@@ -7,7 +7,7 @@ export interface OutageLogOptions {
   /** Value of the key `outage` in the lines, such as `database`. */
   name: string;
   messages: { begins: string; goesOn: string; ends: string };
-  /** @throws whatever says that the outage goes on */
+  /** @throws any error while the outage continues */
   probe: () => Promise<void>;
   clock: Clock;
   logger: Logger;
@@ -23,11 +23,11 @@ interface Outage {
 
 const PROBE_EVERY_MS = 5_000;
 const PROBE_TIMEOUT_MS = 2_000;
-const TELL_EVERY_MS = 60_000;
+const LOG_EVERY_MS = 60_000;
 
 /**
- * Logs failures that have one cause and come in large numbers: one line when the first comes, one line a minute with
- * their count, and one line when it is over. It is over when the probe succeeds and no failure came for five seconds.
+ * Logs many failures with one cause in few lines: one line for the first failure, one line a minute with the count, and
+ * one line when the outage is over. It is over when the probe succeeds and there was no failure for five seconds.
  */
 export class OutageLog {
   private current?: Outage;
@@ -50,14 +50,14 @@ export class OutageLog {
     this.follow(this.current).catch(() => undefined);
   }
 
-  /** Logs nothing more. */
+  /** Stops logging. */
   stop(): void {
     this.stopping.abort();
   }
 
   private async follow(outage: Outage): Promise<void> {
     const { name, messages, clock, logger } = this.options;
-    let toldAt = outage.since;
+    let loggedAt = outage.since;
     while (await pause(PROBE_EVERY_MS, this.stopping.signal, clock)) {
       if (await this.isOver(outage)) {
         this.current = undefined;
@@ -65,8 +65,8 @@ export class OutageLog {
         logger.warn({ outage: name, failures, duration_ms: clock.now() - since }, messages.ends);
         return;
       }
-      if (clock.now() - toldAt < TELL_EVERY_MS) continue;
-      toldAt = clock.now();
+      if (clock.now() - loggedAt < LOG_EVERY_MS) continue;
+      loggedAt = clock.now();
       const { failures, since, lastError } = outage;
       const details = { failures, since: new Date(since).toISOString(), error: describeError(lastError) };
       logger.error({ outage: name, ...details }, messages.goesOn);
@@ -77,7 +77,7 @@ export class OutageLog {
     const { probe, clock } = this.options;
     if (clock.now() - outage.lastFailureAt < PROBE_EVERY_MS) return false;
     const { failures } = outage;
-    // A probe that hangs is not joined by others.
+    // While a probe hangs, no other one is started.
     this.probing ??= probe().finally(() => (this.probing = undefined));
     try {
       await withDeadline({ what: 'the probe', ms: PROBE_TIMEOUT_MS }, this.probing);

@@ -2,11 +2,11 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import type { HealthChecks } from './health-checks.js';
 import { METRIC_PREFIX } from './metrics-registry.js';
 
-/** The connections of a pool, and who waits for one. */
+/** The use of a connection pool. */
 export interface PoolUse {
   used: number;
   idle: number;
-  /** Requests for a connection that have none yet. */
+  /** Requests that wait for a connection. */
   waiting: number;
 }
 
@@ -84,17 +84,17 @@ export function measureQueues(registry: Registry, { ready, unacknowledged }: Que
   });
 }
 
-/** @returns what to call when a connection to the broker was made again */
+/** @returns a function to call after each reconnect */
 export function countReconnects(registry: Registry): () => void {
   const reconnects = new Counter({
     name: `${METRIC_PREFIX}broker_reconnects_total`,
-    help: 'Connections to RabbitMQ that were made again after one had ended',
+    help: 'Reconnects to RabbitMQ',
     registers: [registry],
   });
   return () => reconnects.inc();
 }
 
-/** @returns what to call with each answer of Discord; without a status when none came */
+/** @returns a function to call for each request to Discord, with the status of the answer if there is one */
 export function countDiscordCalls(registry: Registry): (route: string, status?: number) => void {
   const calls = new Counter({
     name: `${METRIC_PREFIX}discord_calls_total`,

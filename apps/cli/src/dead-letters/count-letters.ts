@@ -6,7 +6,7 @@ import { withProgress } from './progress.js';
 
 const WINDOW_SIZE = 500;
 
-/** How many dead letters there are, and how many of them a filter chooses. Changes nothing. */
+/** Counts the dead letters, and those that match a filter. Changes nothing. */
 export async function countLetters(
   connection: ChannelModel,
   filter: LetterFilter,

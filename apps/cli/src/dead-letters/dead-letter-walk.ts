@@ -5,39 +5,38 @@ import { DeadlineError, pause, untilAborted, withDeadline } from '#libs/timing';
 import { checkDeadLetterQueue } from './dead-letter-queue.js';
 
 export interface WalkOptions {
-  /** How many deliveries arrive before all of their visits have to end. */
+  /** The number of deliveries whose visits run concurrently. */
   windowSize: number;
-  /** Look at no more than so many. @defaultValue all that are there */
+  /** The maximum number of dead letters to visit. @defaultValue all */
   atMost?: number;
   /** Needed for `replaceWithCopy`. @defaultValue false */
   inTransactions?: boolean;
 }
 
-/** Looks at one dead letter, or at the copy of one. What it neither takes nor replaces goes back to the queue. */
+/** Visits a dead letter, or a copy of one. If it neither takes nor replaces it, it returns to the queue. */
 export type Visit = (letter: ConsumeMessage, isCopy: boolean) => Promise<void> | void;
 
 const ANSWER_TIMEOUT_MS = 10_000;
-/** How long to wait for the next delivery. */
+/** The limit for the next delivery. */
 const DELIVERY_TIMEOUT_MS = 10_000;
-/** Quorum queues return messages in order when they are at most 32 at once. */
+/** Quorum queues keep the order of up to 32 messages that are returned together. */
 const RETURNED_AT_ONCE = 32;
 const RETURN_TIMEOUT_MS = 5_000;
 
 /**
- * Visits the dead letters that are in the queue at the start, the oldest first. None is returned before the end, or it
- * would be delivered again. So each walk counts as one delivery of each dead letter, and at the end they are in their
- * order again.
+ * Visits as many dead letters as are in the queue at the start, the oldest first. They are returned only at the end, so
+ * that none is delivered twice: each walk counts as one delivery, and keeps their order.
  *
- * A consumer's prefetch bounds what arrives, and counts what is held. So each window of deliveries has a consumer of its
- * own; what a cancelled consumer has delivered stays held.
+ * The prefetch of a consumer counts unacknowledged deliveries, which are all kept until the end. So each window of
+ * deliveries has a separate consumer; deliveries of a cancelled consumer stay unacknowledged.
  */
 export class DeadLetterWalk {
   private seen = 0;
-  /** Tags of deliveries of the present window that were not taken, in their order. */
+  /** Tags of deliveries of the current window that were not taken, in order. */
   private readonly held = new Set<number>();
-  /** The same of the windows before, in parts that are returned at once. */
+  /** Those of earlier windows, in groups that are returned together. */
   private readonly toReturn: number[][] = [];
-  /** How many copies are still to come, by message id. */
+  /** The number of copies that were not delivered yet, by message id. */
   private readonly copies = new Map<string, number>();
   private readonly failure = new AbortController();
   private isQueueEmpty = false;
@@ -46,9 +45,9 @@ export class DeadLetterWalk {
   private constructor(
     private readonly channel: Channel,
     private readonly options: WalkOptions,
-    /** How many dead letters there were at the start. */
+    /** The number of dead letters at the start. */
     readonly total: number,
-    /** How many of them are looked at. */
+    /** The number of them to visit. */
     private toVisit: number,
   ) {}
 
@@ -70,7 +69,7 @@ export class DeadLetterWalk {
     return walk;
   }
 
-  /** How many of those that are looked at were visited. */
+  /** The number of visited dead letters, without copies. */
   get visited(): number {
     return this.seen;
   }
@@ -79,29 +78,29 @@ export class DeadLetterWalk {
     return this.toVisit;
   }
 
-  /** Visits one after another, or at the same time where a visit takes longer; then returns what was not taken. */
+  /** Visits the dead letters, then returns those that were not taken. */
   async run(visit: Visit): Promise<void> {
     try {
       while (!this.isOver) await this.visitWindow(visit);
     } catch (error) {
-      // Where that fails too, RabbitMQ returns them when the connection ends.
+      // If this fails too, RabbitMQ returns them when the connection ends.
       if (this.isChannelOpen) await this.returnHeld().catch(() => undefined);
       throw error;
     }
     await this.returnHeld();
   }
 
-  /** Looks at no further ones; copies are still visited. */
+  /** Visits no further dead letters, except copies. */
   stop(): void {
     this.toVisit = this.seen;
   }
 
-  /** Ends the walk, which throws this. */
+  /** Makes the walk reject with this error. */
   fail(reason: Error): void {
     this.failure.abort(reason);
   }
 
-  /** Takes it out of the queue. */
+  /** Removes it from the queue. */
   take(letter: ConsumeMessage): void {
     if (!this.isChannelOpen) return;
     this.held.delete(letter.fields.deliveryTag);
@@ -109,8 +108,8 @@ export class DeadLetterWalk {
   }
 
   /**
-   * Replaces the dead letter by one with the same body and other properties, at the end of the queue; the copy is visited
-   * too. Both happen or neither does: they are one transaction on one queue.
+   * Replaces the dead letter by a copy with other properties at the end of the queue, in one transaction. The copy is
+   * visited too.
    */
   replaceWithCopy(letter: ConsumeMessage, properties: Options.Publish & { messageId: string }): void {
     const { routingKey } = letter.fields;
@@ -142,7 +141,7 @@ export class DeadLetterWalk {
       const arrival = new Promise<void>((resolve) => (onArrival = resolve));
       const waiting = { what: 'the next delivery', ms: DELIVERY_TIMEOUT_MS, signal: this.failure.signal };
       await withDeadline(waiting, arrival).catch(async (error: unknown) => {
-        // Messages expire, or another program has taken them.
+        // Messages have expired, or another program has taken them.
         if (!(error instanceof DeadlineError) || (await this.countReady()) > 0) throw error;
         this.isQueueEmpty = true;
       });
@@ -153,7 +152,7 @@ export class DeadLetterWalk {
     this.endWindow();
   }
 
-  /** What is returned at once must be of one consumer to stay in order. */
+  /** Messages that are returned together keep their order only if they belong to one consumer. */
   private endWindow(): void {
     const tags = [...this.held];
     this.held.clear();
@@ -167,7 +166,7 @@ export class DeadLetterWalk {
     } else if (this.isAwaitedCopy(letter)) {
       await visit(letter, true);
     }
-    // Any other has arrived after the start.
+    // Any other one is returned at the end.
   }
 
   private isAwaitedCopy({ properties }: ConsumeMessage): boolean {
@@ -181,7 +180,7 @@ export class DeadLetterWalk {
 
   private async beginTransactions(): Promise<void> {
     await this.answered(beginTransactions(this.channel), 'beginning a transaction');
-    // A copy that no queue takes would be lost.
+    // Without the binding, the copy would be lost.
     await this.answered(this.channel.bindQueue(DEAD_LETTERS, DEAD_LETTERS, ''), 'binding the queue');
   }
 
@@ -193,7 +192,7 @@ export class DeadLetterWalk {
     for (const tags of this.toReturn) {
       returned += tags.length;
       this.channel.nack({ fields: { deliveryTag: tags.at(-1) } } as ConsumeMessage, true);
-      // The channel handles one thing after another, so what went back before is in the queue again.
+      // The broker handles the methods of a channel in order, so the earlier groups are in the queue by then.
       if (inTransactions) await this.commitAtEnd();
       else await answered(this.channel.checkQueue(DEAD_LETTERS), 'returning messages');
     }
@@ -214,7 +213,7 @@ export class DeadLetterWalk {
     return this.answered(commitTransaction(this.channel), 'committing what was taken');
   }
 
-  /** The walk may have failed for another reason than the channel. */
+  /** Without the failure signal, because the walk may have failed while the channel is open. */
   private commitAtEnd(): Promise<void> {
     return answered(commitTransaction(this.channel), 'committing what was taken');
   }

@@ -11,10 +11,10 @@ import { showLetter } from './show-letter.js';
 type ListOptions = LetterFilter & { json?: boolean };
 type RemovalArguments = LetterFilter & { dryRun?: boolean; yes?: boolean };
 
-/** A command that takes dead letters out of their queue. */
+/** A command that removes dead letters from their queue. */
 interface Removal {
   verb: 'replay' | 'discard';
-  /** As the last line says it. */
+  /** The word of the last line. */
   done: 'replayed' | 'discarded';
   run(session: BrokerSession, options: RemovalOptions): Promise<Removed>;
 }
@@ -26,33 +26,33 @@ const DISCARD: Removal = {
   run: ({ connection }, options) => discardLetters(connection, options),
 };
 
-/** `dead-letters`: looks at events that could not be stored, publishes them again or discards them. */
+/** `dead-letters`: lists, shows, replays and discards events that could not be stored. */
 export function addDeadLettersCommand(program: Command): void {
   const deadLetters = program
     .command('dead-letters')
-    .description('events that could not be stored; needs RABBITMQ_URL and no database');
+    .description('list, show, replay or discard events that could not be stored. Requires only RABBITMQ_URL');
 
   addFilterOptions(deadLetters.command('list'))
-    .description('list them, the oldest first; changes nothing')
-    .option('--json', 'a line of JSON each')
+    .description('list dead letters, the oldest first. Changes nothing')
+    .option('--json', 'print one line of JSON for each')
     .action(list);
 
   addFilterOptions(deadLetters.command('show'))
-    .description('show the headers and the body of one; changes nothing')
-    .argument('<message-id>', 'as list shows it')
+    .description('show the headers and the body of a dead letter. Changes nothing')
+    .argument('<message-id>', 'the id that list shows')
     .action((messageId: string, filter: LetterFilter) =>
       withBroker(({ connection }) => showLetter(connection, messageId, filter)),
     );
 
-  addRemoval(deadLetters, REPLAY, 'publish them again; each is taken out when the broker has confirmed it');
-  addRemoval(deadLetters, DISCARD, 'take them out for good');
+  addRemoval(deadLetters, REPLAY, 'publish dead letters again. Each is removed after the broker has confirmed it');
+  addRemoval(deadLetters, DISCARD, 'delete dead letters');
 }
 
 function addRemoval(deadLetters: Command, removal: Removal, description: string): void {
   addFilterOptions(deadLetters.command(removal.verb))
     .description(description)
-    .option('--dry-run', `say how many it would ${removal.verb}, and change nothing`)
-    .option('--yes', 'do not ask; needed where there is no terminal')
+    .option('--dry-run', `print how many it would ${removal.verb}, and change nothing`)
+    .option('--yes', 'do not ask for confirmation. Required without a terminal')
     .action((options: RemovalArguments, command: Command) => remove(removal, options, command));
 }
 
@@ -64,7 +64,7 @@ async function remove(removal: Removal, options: RemovalArguments, command: Comm
   const { verb, done } = removal;
   const { dryRun = false, yes = false, ...filter } = options;
   if (!dryRun && !yes && !process.stdin.isTTY) {
-    command.error(`error: nobody can be asked here: ${verb} needs --yes or --dry-run`, { exitCode: 2 });
+    command.error(`error: ${verb} requires --yes or --dry-run without a terminal`, { exitCode: 2 });
   }
   await withBroker(async (session) => {
     const counted = dryRun || !yes ? await countLetters(session.connection, filter) : undefined;

@@ -6,21 +6,21 @@ import { withProgress } from './progress.js';
 
 export interface RemovalOptions {
   filter: LetterFilter;
-  /** Look at no more than so many. @defaultValue all that are there */
+  /** How many dead letters to read at most. @defaultValue all */
   atMost?: number;
 }
 
-/** How many were taken out of those that were there at the start. */
+/** How many of the dead letters at the start were removed. */
 export interface Removed {
   removed: number;
   left: number;
-  /** Why it ended early, or why some stay. */
+  /** Why it ended early, or why some were not removed. */
   problem?: Error;
 }
 
 const WINDOW_SIZE = 500;
 
-/** Takes dead letters out of the queue. */
+/** Deletes dead letters from the queue. */
 export async function discardLetters(connection: ChannelModel, options: RemovalOptions): Promise<Removed> {
   const walk = await DeadLetterWalk.open(connection, { windowSize: WINDOW_SIZE, atMost: options.atMost });
   const selection = new LetterSelection(walk, options.filter);

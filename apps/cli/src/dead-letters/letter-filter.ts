@@ -2,7 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { fieldArgument } from '../arguments.js';
 import type { DeadLetterFacts } from './read-dead-letter.js';
 
-/** Which dead letters a command is about: those that match all that is given. */
+/** Selects dead letters that match all of the given conditions. */
 export interface LetterFilter {
   error?: string;
   kind?: string;
@@ -11,7 +11,7 @@ export interface LetterFilter {
   olderThan?: number;
   /** In milliseconds. */
   newerThan?: number;
-  /** At most so many, the oldest first. */
+  /** The maximum number, the oldest first. */
   limit?: number;
 }
 
@@ -27,7 +27,7 @@ export function addFilterOptions(command: Command): Command {
     .option('--limit <n>', 'at most so many, the oldest first', readLimit);
 }
 
-/** Whatever the limit. What is not known of a dead letter matches nothing. @param now Unix milliseconds */
+/** Ignores the limit. An unknown property does not match. @param now Unix milliseconds */
 export function matchesFilter(letter: DeadLetterFacts, filter: LetterFilter, now: number): boolean {
   const { error, kind, guild, olderThan, newerThan } = filter;
   if (error !== undefined && letter.error_name !== error) return false;

@@ -3,7 +3,7 @@ import type { DeadLetterWalk } from './dead-letter-walk.js';
 import { matchesFilter, type LetterFilter } from './letter-filter.js';
 import { readDeadLetter, type DeadLetterFacts } from './read-dead-letter.js';
 
-/** Chooses what a filter is about among the dead letters of a walk, and stops the walk at the filter's limit. */
+/** Selects the dead letters of a walk that match a filter, and stops the walk at the filter's limit. */
 export class LetterSelection {
   private readonly now = Date.now();
   private chosen = 0;
@@ -13,12 +13,12 @@ export class LetterSelection {
     private readonly filter: LetterFilter,
   ) {}
 
-  /** How many were chosen so far. */
+  /** How many were selected so far. */
   get count(): number {
     return this.chosen;
   }
 
-  /** Undefined for one that the filter leaves out. */
+  /** @returns undefined if the dead letter does not match */
   choose(letter: ConsumeMessage): DeadLetterFacts | undefined {
     const { limit = Infinity } = this.filter;
     if (this.chosen >= limit) return undefined;

@@ -8,7 +8,7 @@ import type { DeadLetterFacts } from './read-dead-letter.js';
 
 const WINDOW_SIZE = 500;
 
-/** Columns of the table and their widths; what is longer moves the rest of its line. */
+/** The columns of the table and their widths. A longer value shifts the rest of its line. */
 const COLUMNS: readonly [title: string, width: number, cell: (letter: DeadLetterFacts) => string | number | null][] = [
   ['died at', 24, (letter) => letter.died_at],
   ['error', 22, (letter) => letter.error_name],
@@ -20,7 +20,7 @@ const COLUMNS: readonly [title: string, width: number, cell: (letter: DeadLetter
   ['error message', 0, (letter) => letter.error_message],
 ];
 
-/** Prints each dead letter as a line: of a table, or JSON. */
+/** Prints the dead letters as a table, or as one line of JSON each. */
 export async function listLetters(connection: ChannelModel, filter: LetterFilter, asJson: boolean): Promise<void> {
   const walk = await DeadLetterWalk.open(connection, { windowSize: WINDOW_SIZE });
   const selection = new LetterSelection(walk, filter);
@@ -32,7 +32,7 @@ export async function listLetters(connection: ChannelModel, filter: LetterFilter
       else await print(selection.count === 1 ? titleLine() + tableLine(facts) : tableLine(facts));
     });
   } catch (error) {
-    // As with `| head`: whoever reads has seen enough.
+    // The reader has closed the pipe, as `head` does.
     if (!isClosedPipe(error)) throw error;
   }
   if (asJson || selection.count > 0) return;

@@ -1,10 +1,10 @@
 import { SingleBar } from 'cli-progress';
 
-/** Something that is done piece by piece. */
+/** Work that consists of countable items. */
 export interface Progressing {
-  /** How many pieces there are. */
+  /** The number of items. */
   readonly size: number;
-  /** How many are done. */
+  /** The number of items that are done. */
   readonly visited: number;
 }
 

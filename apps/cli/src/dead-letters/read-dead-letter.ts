@@ -3,20 +3,20 @@ import { unpackBody } from '#libs/broker';
 import { CATALOGUE, DEAD_LETTER_HEADERS, EVENTS_EXCHANGE, GUILD_EVENTS, parseSnowflake, QUEUES } from '#libs/contracts';
 import { parseLosslessJson, type JsonObject, type JsonValue } from '#libs/json';
 
-/** What is known of a dead letter, under the names that `list --json` shows; null where it is not known. */
+/** The properties of a dead letter, under the names of `list --json`. Null if unknown. */
 export interface DeadLetterFacts {
   message_id: string | null;
   kind: string | null;
   guild_id: string | null;
-  /** Null when the broker itself has moved the message here. */
+  /** Null if the broker dead-lettered the message. */
   error_name: string | null;
   error_message: string | null;
   error_fields: unknown[] | null;
   /** ISO 8601. */
   died_at: string | null;
-  /** How often it was published: 1, and one more for each replay. */
+  /** 1 plus the number of replays. */
   attempts: number;
-  /** Of the body as it is. */
+  /** The size of the body, as it was sent. */
   bytes: number;
 }
 
@@ -46,15 +46,15 @@ export function readDeadLetter(letter: ConsumeMessage): DeadLetterFacts {
   };
 }
 
-/** How often it was published again. */
+/** The number of replays. */
 export function replayCount({ properties }: ConsumeMessage): number {
   const count: unknown = properties.headers?.[DEAD_LETTER_HEADERS.replayCount];
   return Number.isSafeInteger(count) && (count as number) > 0 ? (count as number) : 0;
 }
 
 /**
- * The routing key to publish it again with. A message that was sent to a queue by its name has that as its routing key;
- * the exchange of the events knows only the kind that its body names.
+ * The routing key for a replay. A message that was sent directly to a queue has the name of the queue as routing key;
+ * the exchange of events needs the kind that its body names.
  */
 export function replayRoutingKey(letter: ConsumeMessage): string {
   const key = originalRoutingKey(letter);
@@ -70,7 +70,7 @@ function kindOf(routingKey: string, pattern: string | undefined): string | undef
   return pattern ?? (QUEUE_NAMES.has(routingKey) ? undefined : textOf(routingKey));
 }
 
-/** Takes NestJS's `{"pattern", "data"}` apart; any other body is the data itself. Undefined where it cannot be read. */
+/** Reads NestJS's `{"pattern", "data"}`; any other body is the data itself. Empty if it cannot be parsed. */
 function openBody({ content, properties }: ConsumeMessage): { body?: JsonValue; pattern?: string } {
   let body: JsonValue;
   try {
@@ -83,14 +83,14 @@ function openBody({ content, properties }: ConsumeMessage): { body?: JsonValue; 
   return { body: body.data, pattern: body.pattern };
 }
 
-/** Of an array, the guild of all its events; undefined when they have several. */
+/** For an array, the guild of all its events; undefined if they have different guilds. */
 function guildOf(body: JsonValue | undefined): string | undefined {
   const events = Array.isArray(body) ? body : [body];
   const guilds = new Set(events.map((event) => (isObject(event) ? parseSnowflake(event.guild_id) : undefined)));
   return guilds.size === 1 ? [...guilds][0] : undefined;
 }
 
-/** Why RabbitMQ has moved it here. */
+/** Why RabbitMQ dead-lettered the message. */
 function brokersReason(letter: ConsumeMessage): string | undefined {
   const death = lastDeath(letter);
   if (death !== undefined) return `RabbitMQ has moved it here from ${death.queue}: ${death.reason}`;

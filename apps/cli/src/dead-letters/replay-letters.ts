@@ -12,13 +12,13 @@ import { withProgress } from './progress.js';
 import { replayRoutingKey } from './read-dead-letter.js';
 import { hasIdentity, identifiedProperties, replayedProperties } from './replayed-message.js';
 
-/** Bodies of at most 1 MiB are held until they are confirmed. */
+/** Bounds the memory: bodies of up to 1 MiB are kept until they are confirmed. */
 const WINDOW_SIZE = 64;
 const OPEN_TIMEOUT_MS = 10_000;
 const RETRY_MS = 20;
 const MAX_ROUTING_KEY_BYTES = 255;
 
-/** Publishes dead letters again, and takes each out of the queue when the broker has confirmed it. */
+/** Publishes dead letters again, and removes each after the broker has confirmed it. */
 export async function replayLetters(session: BrokerSession, options: RemovalOptions): Promise<Removed> {
   const replay = new Replay(await openWalk(session, options), session.urls, options);
   return replay.run();
@@ -31,9 +31,9 @@ function openWalk({ connection }: BrokerSession, { atMost }: RemovalOptions): Pr
 class Replay {
   private readonly selection: LetterSelection;
   private readonly publisher: ConfirmPublisher;
-  /** The first one that the publisher has told of. */
+  /** The first error that the publisher reported. */
   private publisherError?: Error;
-  /** Why single dead letters could not be published, and how many each. */
+  /** The numbers of dead letters that could not be published, by reason. */
   private readonly failures = new Map<string, number>();
   private replayed = 0;
   private readonly ended = new AbortController();
@@ -43,7 +43,7 @@ class Replay {
     urls: readonly string[],
     { filter }: RemovalOptions,
   ) {
-    // Each visit waits at it.
+    // Every visit of a window listens to it.
     setMaxListeners(2 * WINDOW_SIZE, this.ended.signal);
     this.selection = new LetterSelection(walk, filter);
     this.publisher = new ConfirmPublisher({
@@ -76,7 +76,7 @@ class Replay {
     const obstacle = obstacleOf(letter);
     if (obstacle !== undefined) return this.countFailure(obstacle);
     if (hasIdentity(letter)) return this.publishAgain(letter);
-    // Killed between the confirm and the end, the tool publishes it once more: it must be the same event then.
+    // If the tool is killed after the confirm, the next replay publishes it again, and it must be the same event.
     this.walk.replaceWithCopy(letter, identifiedProperties(letter));
   }
 
@@ -101,7 +101,7 @@ class Replay {
     this.replayed++;
   }
 
-  /** Resolves when a message can be published. */
+  /** Resolves when publishing is possible. */
   private async untilOpen(): Promise<void> {
     const opening = this.publisher.untilOpen(this.ended.signal);
     await withDeadline({ what: 'connecting to publish', ms: OPEN_TIMEOUT_MS }, opening).catch(() => {
@@ -115,7 +115,7 @@ class Replay {
     return new Error(`nothing more can be published: ${reason}`);
   }
 
-  /** What was written already must not be published when the alarm is over. */
+  /** Ends the replay, and discards what RabbitMQ would publish after the alarm. */
   private onAlarm(reason: string): void {
     const alarm = new Error(`RabbitMQ takes no messages, it has raised an alarm: ${reason}`);
     this.walk.fail(alarm);
@@ -133,7 +133,7 @@ class Replay {
   }
 }
 
-/** Why a dead letter cannot be published as it was. */
+/** @returns why a dead letter cannot be published unchanged; undefined if it can */
 function obstacleOf(letter: ConsumeMessage): string | undefined {
   if (hasUnreadableProperties(letter)) return 'the properties cannot be read: headers are nested too deep';
   if (Buffer.byteLength(replayRoutingKey(letter)) <= MAX_ROUTING_KEY_BYTES) return undefined;

@@ -8,10 +8,10 @@ import { LetterSelection } from './letter-selection.js';
 const WINDOW_SIZE = 500;
 
 /**
- * Prints properties and headers, a line each, an empty line, and the body: byte for byte, but on a terminal without what
- * would steer it.
+ * Prints properties and headers, one per line, an empty line, and the body: byte for byte, but with control characters
+ * escaped on a terminal.
  *
- * @throws Error when no dead letter has the id
+ * @throws Error if no dead letter has the id
  */
 export async function showLetter(connection: ChannelModel, messageId: string, filter: LetterFilter): Promise<void> {
   const walk = await DeadLetterWalk.open(connection, { windowSize: WINDOW_SIZE });

@@ -11,9 +11,9 @@ export interface DeadLetter {
   routingKey: string;
   contentType: string | undefined;
   contentEncoding: string | undefined;
-  /** Random where the publisher gave none: published again more than once, it is stored once. */
+  /** Random if the publisher set none, so that repeated replays are stored once. */
   messageId: string;
-  /** AMQP `timestamp`; in milliseconds where the publisher gave none. */
+  /** AMQP `timestamp`. The time of arrival in milliseconds if the publisher set none. */
   timestamp: number;
   headers: Record<string, string | number>;
 }
@@ -58,7 +58,7 @@ function shortText(text: string | undefined): string | undefined {
   return text !== undefined && Buffer.byteLength(text) <= MAX_SHORT_STRING_BYTES ? text : undefined;
 }
 
-/** An id that is too long becomes the UUID that would be derived from it: a replay is the same event. */
+/** An id that is too long is replaced by the UUID derived from it, so that a replay is the same event. */
 function encodableId(id: string | undefined): string {
   return id === undefined ? randomUUID() : (shortText(id) ?? derivedEventId(id));
 }

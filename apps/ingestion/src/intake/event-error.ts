@@ -1,17 +1,17 @@
 import type { FieldError } from '#libs/contracts';
 
 export const EVENT_ERRORS = [
-  /** The body cannot be read at all. */
+  /** The message cannot be parsed. */
   'MalformedMessageError',
-  /** Neither the routing key nor the pattern is the name of an event that belongs into this queue. */
+  /** Neither the routing key nor the pattern names an event of this queue. */
   'UnknownEventError',
   /** A field is missing or wrong. */
   'InvalidEventError',
   /** The event is more than five minutes ahead of this system's clock. */
   'FutureEventError',
-  /** Postgres refuses this very event. */
+  /** Postgres rejects the data of this event. */
   'RefusedByDatabaseError',
-  /** This system failed on the event in a way that nobody foresaw. */
+  /** An unexpected error of this program. */
   'UnexpectedError',
 ] as const;
 

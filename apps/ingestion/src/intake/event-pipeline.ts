@@ -57,7 +57,7 @@ export class EventPipeline {
       if (result.status === 'drop') metrics.count(result.reason, 1);
       else if (result.status === 'dead letter') metrics.countDeadLetter(result.reason);
     }
-    // Not its message or its routing key, which may repeat what the publisher sent: they lie with the dead letter.
+    // The error message and routing key may contain data of the publisher, so they are only in the dead letter.
     const first = results.find((result) => result.status === 'dead letter');
     if (first) logger.warn({ queue, count, error: first.reason }, 'publishing events to the dead letters');
   }

@@ -66,10 +66,10 @@ export class EventSource {
   }
 
   /**
-   * When an event was published, in Unix milliseconds; when it occurred, if the message does not say.
+   * When an event was published, in Unix milliseconds; when it occurred, if the message has no time.
    *
-   * @param occurredAt of the event. Publishers give whole seconds, and no event is published before it occurs, so within
-   *   that second it is the better answer
+   * @param occurredAt of the event. Publishers set whole seconds, and an event is published after it occurs, so a later
+   *   time within that second is more precise
    */
   publishedAt(occurredAt: number): number {
     const ofMessage = messageTime(this.message);
@@ -77,7 +77,7 @@ export class EventSource {
     return occurredAt > ofMessage && occurredAt < ofMessage + 1_000 ? occurredAt : ofMessage;
   }
 
-  /** This event alone goes to the dead letters. */
+  /** Makes a dead letter of this event only. */
   refuse(index: number, error: EventError): RefusedEvent {
     if (this.elementText === undefined) return refuseMessage(this.message, error);
     const letter = deadLetterOfElement(this.message, { index, text: this.elementText(index) }, error);

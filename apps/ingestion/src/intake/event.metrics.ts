@@ -18,7 +18,10 @@ const OUTCOMES = {
   handled: true,
 } satisfies Record<EventOutcome, true>;
 
-/** What became of the events, and what is held of them. Labels are bounded by outcomes and reasons; never a guild. */
+/**
+ * Metrics of events and of the memory they take. Label values are bounded by outcomes and reasons; a guild is never a
+ * label.
+ */
 @Injectable()
 export class EventMetrics {
   private readonly events: Counter<'outcome'>;

@@ -10,9 +10,9 @@ export interface IncomingMessage {
   messageId?: string;
   /** AMQP `timestamp`, unchanged. */
   timestamp?: number;
-  /** How often it was published again after it was a dead letter; missing for one that never was. */
+  /** How often it was replayed from the dead letters; missing if it never was. */
   replayCount?: number;
-  /** Its properties could not be read, and are missing here. */
+  /** The properties could not be parsed and are missing. */
   hasUnreadableProperties?: boolean;
   /** Unix milliseconds. */
   arrivedAt: number;

@@ -6,12 +6,12 @@ import type { LogIds } from '#libs/observability';
 type SentFields = { guild_id?: JsonValue } | null | undefined;
 
 /**
- * What lines about a request have: its id, and the id of the guild that it is about. They are passed to whatever logs:
- * an AsyncLocalStorage would cost each POST a sixth of its rate.
+ * The ids on every log line about a request: of the request, and of its guild. They are passed as arguments, because an
+ * AsyncLocalStorage makes POST requests 17% slower.
  */
 export function requestLogIds(request: Pick<FastifyRequest, 'id' | 'body' | 'query'>): LogIds {
   const { values } = (request.query ?? {}) as { values?: SentFields };
-  // What is no id may be anything, and is not logged.
+  // An invalid id is not logged: it may be anything.
   const guild_id = (request.body as SentFields)?.guild_id ?? values?.guild_id;
   return {
     request_id: request.id,

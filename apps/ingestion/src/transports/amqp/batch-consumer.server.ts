@@ -21,9 +21,9 @@ export interface BatchConsumerOptions {
   batchesAtOnce: Readonly<Record<string, number>>;
   database: Pick<Database, 'noteFailure'>;
   logger: Logger;
-  /** Called when a connection to the broker was made again after one had ended. */
+  /** Called when the service has reconnected to the broker. */
   onReconnect?(): void;
-  /** Of the pauses between two sessions, and between two connections. @defaultValue the system's */
+  /** The clock of the back-offs. @defaultValue the system clock */
   clock?: Clock;
 }
 
@@ -47,7 +47,7 @@ const PAUSES = { firstMs: 1_000, longestMs: 30_000 };
  * its events are stored. docs/architecture.md says why Nest's own transport is not used.
  */
 export class BatchConsumerServer extends EventsServer {
-  /** Of all queues; nothing is known without the connection. */
+  /** The depths of all queues. Unknown without a connection. */
   readonly depths: QueueDepths;
   private readonly broker: BrokerConnection;
   private readonly deadLetters: DeadLetterPublisher;
@@ -96,12 +96,12 @@ export class BatchConsumerServer extends EventsServer {
     });
   }
 
-  /** Messages that are held here and not acknowledged yet, by queue. */
+  /** Unacknowledged messages of this instance, by queue. */
   get unacknowledged(): ReadonlyMap<string, number> {
     return new Map([...this.sessions].map(([queue, session]) => [queue, session.unacknowledged]));
   }
 
-  /** Does not wait for the broker: a service that starts before it lives, and says so in its readiness. */
+  /** Does not wait for the broker. Until it is connected, the readiness check fails. */
   listen(callback: (error?: unknown) => void): void {
     for (const queue of this.pipeline.queues) {
       this.shares.set(queue, this.intake.memory.share());

@@ -117,7 +117,7 @@ export class ConsumerSession {
   private prefetch = 0;
   /** Deliveries of this consumer that wait for their dead letters and use up its prefetch. */
   private lateSinceSubscribed = 0;
-  /** Deliveries that were taken and not settled. */
+  /** Deliveries that are neither acknowledged nor returned. */
   private held = 0;
 
   constructor(private readonly options: ConsumerSessionOptions) {
@@ -142,7 +142,7 @@ export class ConsumerSession {
     return this.isIn('consuming') || this.isIn('renewing') || this.isIn('paused');
   }
 
-  /** Messages that it holds and has not acknowledged. */
+  /** The number of unacknowledged messages. */
   get unacknowledged(): number {
     return this.isIn('closed') ? 0 : this.held;
   }
