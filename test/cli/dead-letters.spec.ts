@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { ConfirmChannel, GetMessage, Options } from 'amqplib';
@@ -8,6 +6,7 @@ import { declareTopology, openConnection } from '#libs/broker';
 import { DEAD_LETTERS, EVENTS_EXCHANGE, QUEUES, StatisticsContract, SWITCH_NAMES } from '#libs/contracts';
 import { DeadLetterWalk } from '../../apps/cli/src/dead-letters/dead-letter-walk.js';
 import { startAlarmBroker } from '../harness/alarm-broker.js';
+import { runCli, startCli } from '../harness/cli.js';
 import { IS_LONG } from '../harness/long-forms.js';
 import { SnowflakeSource } from '../harness/made-up-events.js';
 import { createTcpProxy } from '../harness/tcp-proxy.js';
@@ -46,27 +45,8 @@ function deadLetter({ id, kind = 'command.used', error = 'InvalidEventError', ag
   };
 }
 
-async function runCli(url: string | undefined, args: readonly string[]) {
-  const { finished } = startCli(url, args);
-  return finished;
-}
-
-function startCli(url: string | undefined, args: readonly string[]) {
-  const child = spawn(process.execPath, ['dist/cli.js', 'dead-letters', ...args], {
-    env: { PATH: process.env.PATH, ...(url !== undefined && { RABBITMQ_URL: url }) },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const output = { stdout: Buffer.alloc(0), stderr: '' };
-  child.stdout.on('data', (chunk: Buffer) => (output.stdout = Buffer.concat([output.stdout, chunk])));
-  child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
-  const finished = once(child, 'close').then(([code]) => ({
-    code: code as number | null,
-    stdout: output.stdout.toString(),
-    bytes: output.stdout,
-    stderr: output.stderr,
-  }));
-  return { child, finished };
-}
+const runOn = (url: string, args: readonly string[]) => runCli(['dead-letters', ...args], { RABBITMQ_URL: url });
+const startOn = (url: string, args: readonly string[]) => startCli(['dead-letters', ...args], { RABBITMQ_URL: url });
 
 describe('npm run cli -- dead-letters', () => {
   let vhost: TestVhost;
@@ -82,7 +62,7 @@ describe('npm run cli -- dead-letters', () => {
     for (const queue of [DEAD_LETTERS, ...Object.values(QUEUES)]) await channel.purgeQueue(queue);
   });
 
-  const cli = (...args: string[]) => runCli(vhost.url, args);
+  const cli = (...args: string[]) => runOn(vhost.url, args);
   const put = async (...letters: Letter[]) => {
     for (const letter of letters) {
       const body = letter.body ?? JSON.stringify({ guild_id: GUILD });
@@ -238,7 +218,7 @@ describe('npm run cli -- dead-letters', () => {
       await own.assertQueue(DEAD_LETTERS, { arguments: limits });
       own.sendToQueue(DEAD_LETTERS, Buffer.from('x'));
       await own.waitForConfirms();
-      const { code, stderr } = await runCli(small.url, ['list']);
+      const { code, stderr } = await runOn(small.url, ['list']);
       expect(code).toBe(1);
       expect(stderr).toMatch(/^serverstats.dead-letters was left alone: .*x-delivery-limit.*\n$/);
       const message = (await own.get(DEAD_LETTERS)) as GetMessage;
@@ -361,10 +341,10 @@ describe('npm run cli -- dead-letters', () => {
         own.publish(DEAD_LETTERS, kind, Buffer.from('{}'), deadLetter({ id, kind }));
         await own.waitForConfirms();
       }
-      const { code, stdout, stderr } = await runCli(full.url, ['replay', '--yes']);
+      const { code, stdout, stderr } = await runOn(full.url, ['replay', '--yes']);
       expect([code, stdout]).toEqual([1, 'replayed 1, left 3\n']);
       expect(stderr).toMatch(/^not all could be published again \(2: no queue accepts the message; 1: .*\)\n$/);
-      const left = await runCli(full.url, ['list', '--json']);
+      const left = await runOn(full.url, ['list', '--json']);
       expect(left.stdout.match(/"message_id":"."/g)).toEqual(['a', 'c', 'd'].map((id) => `"message_id":"${id}"`));
       await full.release();
     });
@@ -383,7 +363,7 @@ describe('npm run cli -- dead-letters', () => {
     await put(...SOME);
     const dry = await cli(verb, '--dry-run', '--kind', 'command.used');
     expect([dry.code, dry.stdout]).toEqual([0, `would ${verb} 2\n${verb.replace(/e?$/, 'ed')} 0, left 4\n`]);
-    const refused = await cli(verb);
+    const refused = await startOn(vhost.url, [verb]).finished;
     expect([refused.code, refused.stdout]).toEqual([2, '']);
     expect(refused.stderr).toContain('--yes');
     expect((await idsIn(DEAD_LETTERS)).join('')).toBe('abcd');
@@ -392,7 +372,7 @@ describe('npm run cli -- dead-letters', () => {
 
   it('takes no more than were there at the start, and loses nothing of what arrives while it runs', async () => {
     await numbered(3_000);
-    const { finished } = startCli(vhost.url, ['discard', '--yes']);
+    const { finished } = startOn(vhost.url, ['discard', '--yes']);
     let isRunning = true;
     const ended = finished.finally(() => (isRunning = false));
     let published = 3_000;
@@ -429,7 +409,7 @@ describe('npm run cli -- dead-letters', () => {
       code: 0,
       stdout: expect.stringContaining('--dry-run') as string,
     });
-    const { code, stderr } = await runCli(undefined, ['list']);
+    const { code, stderr } = await runCli(['dead-letters', 'list'], {});
     expect([code, stderr]).toEqual([78, expect.stringContaining('RABBITMQ_URL')]);
     expect(stderr).not.toContain('DATABASE_URL');
   });
@@ -442,7 +422,7 @@ describe('npm run cli -- dead-letters', () => {
     ])('fails with one line when %s', async (_, change, message) => {
       const url = new URL(vhost.url);
       change(url);
-      const { code, stdout, stderr } = await runCli(url.href, ['list']);
+      const { code, stdout, stderr } = await runOn(url.href, ['list']);
       expect([code, stdout]).toEqual([1, '']);
       expect(stderr).toMatch(message);
       expect(stderr.trim().split('\n')).toHaveLength(1);
@@ -451,13 +431,13 @@ describe('npm run cli -- dead-letters', () => {
 
     it('tries each of several URLs', async () => {
       await put(...SOME);
-      const { code, stdout } = await runCli(`amqp://127.0.0.1:1,${vhost.url}`, ['replay', '--yes']);
+      const { code, stdout } = await runOn(`amqp://127.0.0.1:1,${vhost.url}`, ['replay', '--yes']);
       expect([code, stdout]).toEqual([0, 'replayed 4, left 0\n']);
     });
 
     it('fails when there is no queue, and makes none', async () => {
       const empty = await claimVhost();
-      const { code, stderr } = await runCli(empty.url, ['list']);
+      const { code, stderr } = await runOn(empty.url, ['list']);
       expect([code, stderr]).toEqual([1, expect.stringMatching(/^there is no queue serverstats.dead-letters .*\n$/)]);
       await expect((await empty.openConfirmChannel()).checkQueue(DEAD_LETTERS)).rejects.toThrow('404');
       await empty.release();
@@ -468,7 +448,7 @@ describe('npm run cli -- dead-letters', () => {
       const url = new URL(vhost.url);
       const proxy = await createTcpProxy('127.0.0.1', Number(url.port));
       url.port = String(proxy.port);
-      const { finished } = startCli(url.href, ['replay', '--yes']);
+      const { finished } = startOn(url.href, ['replay', '--yes']);
       await waitFor(async () => (await channel.checkQueue(QUEUES.statistics)).messageCount > 0, { what: 'replays' });
       proxy[fault]();
       const { code, stderr } = await finished;
@@ -496,12 +476,12 @@ describe('npm run cli -- dead-letters', () => {
         own.publish(DEAD_LETTERS, '', Buffer.from('{}'), deadLetter({ id: 'waits' }));
         await own.waitForConfirms();
         await broker.raiseAlarm();
-        const { code, stdout, stderr } = await runCli(alarmed.url, ['replay', '--yes']);
+        const { code, stdout, stderr } = await runOn(alarmed.url, ['replay', '--yes']);
         expect([code, stdout]).toEqual([1, 'replayed 0, left 1\n']);
         expect(stderr).toMatch(/^RabbitMQ takes no messages, it has raised an alarm: .*memory.*\n$/);
-        expect((await runCli(alarmed.url, ['list', '--json'])).stdout).toContain('"waits"');
+        expect((await runOn(alarmed.url, ['list', '--json'])).stdout).toContain('"waits"');
         await broker.clearAlarm();
-        expect((await runCli(alarmed.url, ['replay', '--yes'])).stdout).toBe('replayed 1, left 0\n');
+        expect((await runOn(alarmed.url, ['replay', '--yes'])).stdout).toBe('replayed 1, left 0\n');
         expect((await own.checkQueue(QUEUES.statistics)).messageCount).toBe(1);
         await alarmed.release();
       } finally {
@@ -552,7 +532,7 @@ describe('npm run cli -- dead-letters replay, killed again and again', () => {
       for (let round = 0; killed < KILLS; round++) {
         await putRound();
         const before = await system.eventsHandled();
-        const { child, finished } = startCli(system.vhost.url, ['replay', '--yes']);
+        const { child, finished } = startOn(system.vhost.url, ['replay', '--yes']);
         const exited = finished.then(() => true);
         const hasBegun = waitFor(async () => child.exitCode !== null || (await system.eventsHandled()) > before, {
           what: 'the replay to begin',
@@ -567,14 +547,14 @@ describe('npm run cli -- dead-letters replay, killed again and again', () => {
       }
       // RabbitMQ returns what the killed ones held.
       await waitFor(async () => (await channel.checkQueue(DEAD_LETTERS)).consumerCount === 0, { what: 'the returns' });
-      const last = await runCli(system.vhost.url, ['replay', '--yes']);
+      const last = await runOn(system.vhost.url, ['replay', '--yes']);
       expect([last.code, last.stdout]).toEqual([0, expect.stringMatching(/^replayed \d+, left 0\n$/)]);
       const rows = () => system.count('statistic_events WHERE guild_id = $1', [guildId]);
       await waitFor(async () => (await rows()) >= storable && (await depth()) >= unstorable.size, {
         what: `${storable} rows`,
         timeoutMs: 30_000,
       });
-      const { stdout } = await runCli(system.vhost.url, ['list', '--json']);
+      const { stdout } = await runOn(system.vhost.url, ['list', '--json']);
       const dead = stdout
         .trim()
         .split('\n')

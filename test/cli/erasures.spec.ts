@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runCli } from '../harness/cli.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 import { storeEvents } from '../query/stored-events.js';
@@ -36,17 +35,7 @@ describe('npm run cli -- erasures replay', () => {
     for (const guild of [ofMember, erased, enabledAgain]) await query.client.openGuild(guild!);
   });
 
-  const cli = async (...args: string[]) => {
-    const child = spawn(process.execPath, ['dist/cli.js', 'erasures', 'replay', ...args], {
-      env: { PATH: process.env.PATH, DATABASE_URL: database.url },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const output = { stdout: '', stderr: '' };
-    child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
-    const [code] = (await once(child, 'close')) as [number | null];
-    return { code, ...output };
-  };
+  const cli = (...args: string[]) => runCli(['erasures', 'replay', ...args], { DATABASE_URL: database.url });
   const store = (guildId: string, userId: string, occurredAt = Date.now() - 3_600_000) =>
     storeEvents(database, [
       { guildId, kind: 1, occurredAt: new Date(occurredAt).toISOString(), eventId: randomUUID(), userId, label: 'x' },

@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { runCli, startCli } from '../harness/cli.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 
@@ -19,17 +18,7 @@ describe('npm run cli -- keys', () => {
   });
   afterEach(() => database.query('DELETE FROM api_keys'));
 
-  const cli = async (args: string[], env: Record<string, string> = { DATABASE_URL: database.url }) => {
-    const child = spawn(process.execPath, ['dist/cli.js', ...args], {
-      env: { PATH: process.env.PATH, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const output = { stdout: '', stderr: '' };
-    child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
-    const [code] = (await once(child, 'close')) as [number | null];
-    return { code, ...output };
-  };
+  const cli = (args: string[], env: Record<string, string> = { DATABASE_URL: database.url }) => runCli(args, env);
   const statusWith = async (key: string, guildId = GUILD) => {
     const path = `/modules/serverstats/status?guild_id=${guildId}`;
     return (await fetch(query.url + path, { headers: { authorization: `Bearer ${key}` } })).status;
@@ -83,7 +72,7 @@ describe('npm run cli -- keys', () => {
   });
 
   it('needs to know the database', async () => {
-    const { code, stderr } = await cli(['keys', 'list', GUILD], {});
+    const { code, stderr } = await startCli(['keys', 'list', GUILD], {}).finished;
     expect([code, stderr]).toEqual([78, expect.stringContaining('DATABASE_URL')]);
   });
 

@@ -92,18 +92,15 @@ describe('handing over on a link that hangs', () => {
       handover.start();
       await waitFor(async () => (await handover.probe(), true), { what: 'the connection' });
       proxy.hang();
-      const started = performance.now();
-      const reasons = new Map<string, number>();
+      const reasons: string[] = [];
       await Promise.all(
         Array.from({ length: 2_000 }, (_, n) =>
-          handover.handOver(event(n)).catch(({ message }: Error) => {
-            if (performance.now() - started < 3_000) reasons.set(message, (reasons.get(message) ?? 0) + 1);
-          }),
+          handover.handOver(event(n)).catch(({ message }: Error) => reasons.push(message)),
         ),
       );
-      const refused = reasons.get('RabbitMQ cannot take the event: too many unconfirmed messages');
-      // 16 MiB hold 838 of them.
-      expect(refused).toBeGreaterThan(1_100);
+      // 16 MiB hold 838 of them. The others did not wait for the deadline of these.
+      const refusedFirst = new Set(reasons.slice(0, 1_100));
+      expect([...refusedFirst]).toEqual(['RabbitMQ cannot take the event: too many unconfirmed messages']);
 
       await proxy.accept();
       await waitFor(async () => (await handover.handOver(event(2_000)), true), { what: 'a new connection' });

@@ -4,7 +4,10 @@ import { waitFor } from '../harness/wait-for.js';
 import type { DecodedMessage } from '../../apps/ingestion/src/intake/message-decoder.js';
 import type { DeadLetter } from '../../apps/ingestion/src/intake/dead-letter.js';
 import type { EventResult } from '../../apps/ingestion/src/intake/event-result.js';
-import { ConsumerSession } from '../../apps/ingestion/src/transports/amqp/consumer-session.js';
+import {
+  ConsumerSession,
+  type ConsumerSessionOptions,
+} from '../../apps/ingestion/src/transports/amqp/consumer-session.js';
 import type { IncomingMessage } from '../../apps/ingestion/src/intake/incoming-message.js';
 import { MAX_HELD_BYTES, MemoryBudget, type MemoryShare } from '../../apps/ingestion/src/intake/memory-budget.js';
 import { PrefetchWindow } from '../../apps/ingestion/src/transports/amqp/prefetch-window.js';
@@ -100,7 +103,12 @@ interface HandledBatch {
 }
 
 /** Its batches are stored as the test says. */
-function sessionOf(handled: HandledBatch[], deadLetters: FakeDeadLetters, memory: MemoryShare): ConsumerSession {
+function sessionOf(
+  handled: HandledBatch[],
+  deadLetters: FakeDeadLetters,
+  memory: MemoryShare,
+  further: Partial<ConsumerSessionOptions> = {},
+): ConsumerSession {
   return new ConsumerSession({
     queue: 'queue',
     pipeline: {
@@ -123,6 +131,7 @@ function sessionOf(handled: HandledBatch[], deadLetters: FakeDeadLetters, memory
     memory,
     onBatchFailure: () => undefined,
     onBatchSuccess: () => undefined,
+    ...further,
   });
 }
 
@@ -393,5 +402,28 @@ describe('ConsumerSession, paused beside another queue', () => {
     } finally {
       for (const session of sessions) await session.close();
     }
+  });
+});
+
+describe('a consumer that the broker has lost without a word', () => {
+  const open = async (queue: { consumerCount: number; messageCount: number }) => {
+    const createChannel = async () => Object.assign(new FakeChannel(), { checkQueue: async () => queue });
+    const errors: string[] = [];
+    const session = sessionOf([], new FakeDeadLetters(), new MemoryBudget().share(), {
+      checkEveryMs: 5,
+      onBatchFailure: ({ message }) => errors.push(message),
+    });
+    await session.open({ createChannel } as unknown as ChannelModel);
+    return { session, errors };
+  };
+
+  it.each([
+    ['has no consumer', { consumerCount: 0, messageCount: 0 }],
+    ['keeps messages that it does not deliver', { consumerCount: 2, messageCount: 1 }],
+  ])('should end its session when the queue %s', async (_, queue) => {
+    const { session, errors } = await open(queue);
+    await session.ended;
+    expect(session.isConsuming).toBe(false);
+    expect(errors).toEqual(['RabbitMQ has lost the consumer of queue without cancelling it']);
   });
 });

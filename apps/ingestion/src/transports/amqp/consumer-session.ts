@@ -10,6 +10,7 @@ import type { IncomingMessage } from '../../intake/incoming-message.js';
 import type { HeldMemory, MemoryAccount, MemoryShare } from '../../intake/memory-budget.js';
 import type { DecodedMessage } from '../../intake/message-decoder.js';
 import { MicroBatcher, type BatchItem } from '../../intake/micro-batcher.js';
+import { untilConsumerIsLost } from './consumer-watch.js';
 import type { DeadLetterPublisher } from './dead-letter.publisher.js';
 import { PendingDeadLetters } from './pending-dead-letters.js';
 import type { PrefetchWindow } from './prefetch-window.js';
@@ -33,6 +34,8 @@ export interface ConsumerSessionOptions {
   memory: MemoryShare;
   /** Of the pauses between two attempts to store a batch. @defaultValue the system's */
   clock?: Clock;
+  /** How often an idle session asks the broker whether it still has the consumer, in milliseconds. @defaultValue 5,000 */
+  checkEveryMs?: number;
   /** Called when storing a batch failed. It is retried. @param ids of the batch */
   onBatchFailure: (error: Error, ids?: LogIds) => void;
   onBatchSuccess(): void;
@@ -119,6 +122,7 @@ export class ConsumerSession {
   private lateSinceSubscribed = 0;
   /** Deliveries that are neither acknowledged nor returned. */
   private held = 0;
+  private deliveries = 0;
 
   constructor(private readonly options: ConsumerSessionOptions) {
     this.ended = new Promise((resolve) => this.closing.signal.addEventListener('abort', () => resolve()));
@@ -162,6 +166,7 @@ export class ConsumerSession {
       throw error;
     }
     if (this.prefetch !== this.options.window.prefetch) this.renewSoon();
+    this.closeWhenLost(connection).catch((error: Error) => this.options.onBatchFailure(error));
   }
 
   /** Cancels the consumer, stores and acknowledges the delivered messages, and closes. */
@@ -178,6 +183,15 @@ export class ConsumerSession {
     this.pending.clear();
     if (!this.isIn('closed') && this.channel !== undefined) await closed(this.channel);
     this.onClosed();
+  }
+
+  private async closeWhenLost(connection: ChannelModel): Promise<void> {
+    const { queue, checkEveryMs: everyMs } = this.options;
+    const deliveries = () => (this.isIn('consuming') && this.held === 0 ? this.deliveries : undefined);
+    const { signal } = this.closing;
+    if (!(await untilConsumerIsLost({ connection, queue, deliveries, signal, everyMs }))) return;
+    this.options.onBatchFailure(new Error(`RabbitMQ has lost the consumer of ${queue} without cancelling it`));
+    await this.close();
   }
 
   /** Changes the state. @returns false if the current state does not allow it, such as any change after `closed` */
@@ -255,6 +269,7 @@ export class ConsumerSession {
       return;
     }
     if (this.isIn('closed')) return;
+    this.deliveries++;
     const { fields, content } = message;
     const prefetchChanged = this.options.window.observe(content.length);
     const isShort = this.memory.isShortWith(content);
