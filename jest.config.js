@@ -1,3 +1,5 @@
+import { bundledPackages } from './scripts/test-packages.mjs';
+
 const common = {
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['serverstats-source', 'node', 'node-addons'] },
@@ -6,6 +8,7 @@ const common = {
   transformIgnorePatterns: [],
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
+    ...bundledPackages(),
     // It exports itself to import alone, which the transform turns into require.
     '^discord-api-spec/zod$': '<rootDir>/node_modules/discord-api-spec/build/discord-api-spec.zod.js',
   },

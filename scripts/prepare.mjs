@@ -16,6 +16,7 @@ const BUILD_SETTINGS = [
   'package-lock.json',
   'nest-cli.json',
   'scripts/bundle.mjs',
+  'scripts/bundle-program.mjs',
   'tsconfig.json',
   'tsconfig.build.json',
 ];

@@ -1,5 +1,5 @@
 /** Postgres, RabbitMQ and a PgBouncer for the tests. Imports what the build made, so it is imported after it. */
-import { access, constants, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { access, constants, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -12,6 +12,7 @@ import { canInstallPackages, installPackage } from './install-package.mjs';
 
 const LOCAL_POSTGRES = 'postgres://postgres@127.0.0.1:5432/postgres';
 const DIRECTORY_PREFIX = 'serverstats-test-';
+const STARTING_MS = 60_000;
 /** Each test file takes one for itself. */
 const VHOSTS = Array.from({ length: 60 }, (_, index) => `t${String(index).padStart(2, '0')}`);
 /** An ordinary user's PATH often lacks these. */
@@ -29,7 +30,7 @@ export async function startTestServices(stopRequested) {
   const stop = async () => {
     for (const server of started.reverse()) await server.stopAtOnce();
     await directory.release();
-    await rm(directory.path, { recursive: true, force: true });
+    await removeDirectory(directory.path);
   };
   try {
     const say = () => undefined;
@@ -66,14 +67,23 @@ async function startAnd(started, starting) {
   return server.url;
 }
 
+/** A server that is ending may still write into it. */
+function removeDirectory(path) {
+  return rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+}
+
 /** Of runs that were killed: a directory whose lock is free is nobody's. */
 async function removeLeftovers() {
   for (const name of await readdir(tmpdir())) {
     if (!name.startsWith(DIRECTORY_PREFIX)) continue;
-    const directory = await openDataDirectory(join(tmpdir(), name)).catch(() => undefined);
+    const path = join(tmpdir(), name);
+    const { mtimeMs = Date.now() } = (await stat(path).catch(() => undefined)) ?? {};
+    // A run that has just begun may not have its lock yet.
+    if (Date.now() - mtimeMs < STARTING_MS) continue;
+    const directory = await openDataDirectory(path).catch(() => undefined);
     if (!directory) continue;
     await endLeftovers({ what: 'A server of the tests', marker: directory.marker, steps: [] });
-    await rm(directory.path, { recursive: true, force: true });
+    await removeDirectory(directory.path);
   }
 }
 
