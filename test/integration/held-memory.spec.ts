@@ -42,7 +42,7 @@ const SHAPES: Shape[] = [
   {
     what: 'packed snapshots',
     queue: QUEUES.guilds,
-    messages: 400,
+    messages: 200,
     events: 1,
     publish: (publisher, guild_id) =>
       publisher.publish('guild.snapshot', ...packed(padded({ guild_id, member_count: 1 }))),
@@ -50,14 +50,14 @@ const SHAPES: Shape[] = [
   {
     what: 'packed stars',
     queue: QUEUES.starboard,
-    messages: 400,
+    messages: 200,
     events: 1,
     publish: (publisher, guild_id) => publisher.publish('star.added', ...packed(padded(star(guild_id)))),
   },
   {
     what: 'packed statistics',
     queue: QUEUES.statistics,
-    messages: 400,
+    messages: 200,
     events: 1,
     publish: (publisher, guild_id, n) =>
       publisher.publish('command.used', ...packed(padded({ guild_id, command: `a command of some length ${n}` }))),
@@ -65,7 +65,7 @@ const SHAPES: Shape[] = [
   {
     what: 'packed arrays',
     queue: QUEUES.starboard,
-    messages: 400,
+    messages: 200,
     events: 2,
     publish: (publisher, guild_id) =>
       publisher.publish('star.added', ...packed(`[${padded(star(guild_id))},{"guild_id":"not one"}]`)),
