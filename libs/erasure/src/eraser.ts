@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { DISCORD_EPOCH_MS } from '#libs/contracts';
-import { FailingItems, growingPause, systemClock } from '#libs/timing';
-import { SQLSTATE, sqlState, GuildSettings, lockStripes } from '#libs/database';
+import { FailingItems } from '#libs/timing';
+import { GuildSettings } from '#libs/database';
 import {
   findErasureJob,
   listErasureJobs,
@@ -22,18 +22,13 @@ import {
   type Limit,
 } from './erasure-lock.js';
 import type { ErasureLog, LoggedErasure } from './erasure-log.js';
-import { eraseGuildRows, eraseGuildSettings, eraseSmallGuild } from './guild-erasure.js';
-import { ERASED_TABLES } from './erased-tables.js';
+import { eraseSmallRows, guildJob, memberJob, startGuild, startMember } from './erasure-start.js';
+import { inTransaction } from './erasure-transaction.js';
+import { eraseGuildRows, eraseSmallGuild } from './guild-erasure.js';
 import { eraseMemberEvents } from './member-erasure.js';
 import { addReferences, noReferences, type MemberReferences } from './member-references.js';
 import { StepPace, type ErasureStepSizes } from './step-pace.js';
-import {
-  restoreTombstone,
-  WHOLE_GUILD,
-  writeGuildTombstone,
-  writeMemberTombstone,
-  writeMemberTombstones,
-} from './tombstones.js';
+import { restoreTombstone, WHOLE_GUILD, writeMemberTombstones } from './tombstones.js';
 
 /** A step with these sizes takes 50 to 150 ms, during which the stripe stores no events; see docs/performance.md. */
 export const ERASURE_STEP_SIZES: ErasureStepSizes = { memberEvents: 5_000, guildRows: 20_000 };
@@ -73,8 +68,6 @@ interface ErasureStart {
 
 type StepOutcome = { isDone: true; erased: MemberReferences } | { isDone: false };
 
-const STEP_ATTEMPTS = 5;
-const STEP_PAUSES = { firstMs: 100, longestMs: 1_000 };
 /** The back-off of erasures that {@link Eraser.finishAll} could not finish. */
 const FAILED_PAUSES = { firstMs: 60_000, longestMs: 15 * 60_000 };
 
@@ -383,58 +376,6 @@ export class Eraser {
   }
 }
 
-/**
- * Forces index scans, because the planner's statistics are out of date for tables that change this fast. The lock keeps
- * partitions from being created or dropped; as in the rollup worker, it is taken before the stripe's lock.
- */
-const PREPARE = `
-  SET LOCAL enable_seqscan = off;
-  SET LOCAL enable_hashjoin = off;
-  SET LOCAL enable_mergejoin = off;
-  SET LOCAL max_parallel_workers_per_gather = 0;
-  LOCK TABLE ONLY statistic_events, ONLY statistic_totals, ONLY statistic_groups, ONLY guild_snapshots
-    IN ACCESS SHARE MODE`;
-
-/** @returns the job; an existing job continues up to the new tombstone */
-async function startMember(manager: EntityManager, target: ErasureTarget): Promise<ErasureJob> {
-  const { guildId, userId } = target;
-  return memberJob(manager, target, await writeMemberTombstone(manager, guildId, userId));
-}
-
-/** @param beforeMessage starboard entries of messages from this id on are kept */
-async function memberJob(
-  manager: EntityManager,
-  target: ErasureTarget,
-  before: string,
-  beforeMessage?: string,
-): Promise<ErasureJob> {
-  const { erased = noReferences(), position } = (await findErasureJob(manager, target)) ?? {};
-  return eraseSmallRows(manager, { ...target, before, erased, position }, beforeMessage);
-}
-
-/** Erases the member from all tables but events. @returns the updated job */
-async function eraseSmallRows(manager: EntityManager, job: ErasureJob, beforeMessage?: string): Promise<ErasureJob> {
-  const { guildId, userId, erased, position } = job;
-  let starboardEntries = 0;
-  for (const { eraseMember } of ERASED_TABLES) {
-    starboardEntries += (await eraseMember?.(manager, { guildId, userId, beforeMessage })) ?? 0;
-  }
-  const sum = { ...erased, starboardEntries: erased.starboardEntries + starboardEntries };
-  return { ...job, erased: sum, position: position === NOTHING_ERASED ? undefined : position };
-}
-
-/** As {@link startMember}. */
-async function startGuild(manager: EntityManager, guildId: string, before?: Date): Promise<ErasureJob> {
-  return guildJob(manager, guildId, await writeGuildTombstone(manager, guildId, before));
-}
-
-async function guildJob(manager: EntityManager, guildId: string, before: string): Promise<ErasureJob> {
-  const target = { guildId, userId: WHOLE_GUILD };
-  await eraseGuildSettings(manager, guildId);
-  const { position } = (await findErasureJob(manager, target)) ?? {};
-  return { ...target, before, erased: noReferences(), position };
-}
-
 async function isEnabledSince(manager: EntityManager, guildId: string, time: string): Promise<boolean> {
   const settings = await manager.getRepository(GuildSettings).findOneBy({ guildId });
   return settings !== null && settings.enabledAt > new Date(time);
@@ -443,41 +384,6 @@ async function isEnabledSince(manager: EntityManager, guildId: string, time: str
 /** The smallest Discord id of that time. */
 function snowflakeAt(time: string): string {
   return (BigInt(Math.max(Date.parse(time) - DISCORD_EPOCH_MS, 0)) << 22n).toString();
-}
-
-/** Errors that depend on concurrent transactions. A retry may succeed. */
-const RETRYABLE: readonly (string | undefined)[] = [
-  SQLSTATE.serializationFailure,
-  SQLSTATE.deadlockDetected,
-  SQLSTATE.outOfSharedMemory,
-];
-
-/**
- * Runs the work under the exclusive locks of the guilds' stripes. {@link RETRYABLE} errors are retried; if the lock
- * table is full, with half the step size.
- */
-async function inTransaction<T>(
-  runner: QueryRunner,
-  guildIds: readonly string[],
-  pace: StepPace,
-  work: (manager: EntityManager) => Promise<T>,
-): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const result = await runner.manager.transaction('READ COMMITTED', async (manager) => {
-        await manager.query(PREPARE);
-        await lockStripes(manager, guildIds);
-        return work(manager);
-      });
-      pace.recover();
-      return result;
-    } catch (error) {
-      const state = sqlState(error);
-      if (!RETRYABLE.includes(state) || attempt === STEP_ATTEMPTS) throw error;
-      if (state === SQLSTATE.outOfSharedMemory) pace.halve();
-      await systemClock.sleep(growingPause(attempt, STEP_PAUSES));
-    }
-  }
 }
 
 function keyOf({ guildId, userId }: ErasureTarget): string {
