@@ -1,7 +1,7 @@
 /**
- * Bundles each program that people run into one file with its source map, dist/<name>.js: a start then reads one file
- * and not two thousand. It bundles what `nest build` made, as the bundler does not write the types of parameters that
- * Nest injects by.
+ * Bundles each program into one file with a source map, dist/<name>.js, so that a start reads one file instead of two
+ * thousand. It bundles the output of `nest build`, because the bundler does not emit the parameter types that Nest needs
+ * for injection.
  */
 import { join } from 'node:path';
 import { bundle } from './bundle-program.mjs';

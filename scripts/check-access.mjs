@@ -1,6 +1,6 @@
 /**
- * `node scripts/check-access.mjs [folder …]`: every route of a controller declares who may call it. The service refuses
- * to start without that too; here it is told with file and line. Exits with 1 when a route does not.
+ * `node scripts/check-access.mjs [folder …]`: checks that every route declares who may call it. The service also
+ * refuses to start otherwise; this check names the file and the line. Exits with 1 if a route has no declaration.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';

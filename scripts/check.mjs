@@ -1,4 +1,4 @@
-/** Everything that can be said about the code without running it. Each check runs to its end. */
+/** Runs all checks that do not run the code. A failed check does not stop the others. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { capture, prepare, root } from './prepare.mjs';
@@ -43,7 +43,7 @@ async function compareGenerated() {
   const isCurrent = openApi.output.trim() === kept.trim();
   return {
     passed: isCurrent && asyncApi.code === 0,
-    output: `not what the code describes; npm run generate writes them anew:\n${isCurrent ? '' : 'docs/openapi.json\n'}${asyncApi.output}`,
+    output: `not what the code describes; npm run generate writes them again:\n${isCurrent ? '' : 'docs/openapi.json\n'}${asyncApi.output}`,
   };
 }
 

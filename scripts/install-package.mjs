@@ -1,16 +1,16 @@
 import { access, chmod, rename, rm, writeFile } from 'node:fs/promises';
 import { capture } from './prepare.mjs';
 
-/** Debian asks this program whether a package may start its service; exit code 101 forbids it. */
+/** Debian runs this program before a package starts its service. Exit code 101 prevents the start. */
 const POLICY = '/usr/sbin/policy-rc.d';
 const ASIDE = `${POLICY}.before-serverstats`;
 
-/** Whether this is root on a Debian, where a missing program may be installed without asking. */
+/** Whether this process is root on Debian, so that it can install a missing program. */
 export async function canInstallPackages() {
   return process.getuid?.() === 0 && (await exists('/usr/bin/apt-get'));
 }
 
-/** Installs a Debian package without starting its service; the tests run their own. */
+/** Installs a Debian package without starting its service, because the tests start their own. */
 export async function installPackage(name) {
   console.log(`Installing ${name} (apt-get)`);
   const hadPolicy = await exists(POLICY);

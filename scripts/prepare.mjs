@@ -1,6 +1,6 @@
 /**
- * Brings a clone into the state that the commands need: dependencies installed, everything built. Does nothing when
- * that is so already. Runs before there are dependencies, hence with what Node itself brings.
+ * Installs the dependencies and builds everything, if they are missing or out of date. Uses only Node's own modules,
+ * because it runs before the dependencies are installed.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -20,7 +20,7 @@ const BUILD_SETTINGS = [
   'tsconfig.json',
   'tsconfig.build.json',
 ];
-/** In dist, so that whoever deletes or rebuilds dist deletes the stamp too. */
+/** In dist, so that it is deleted with dist. */
 const BUILD_STAMP = join(root, 'dist', '.sources');
 
 export async function prepare() {
@@ -46,7 +46,7 @@ async function requireNodeVersion() {
   process.exit(1);
 }
 
-/** npm keeps a copy of the lockfile of what it installed; only optional packages of other platforms may be missing. */
+/** Compares with the lockfile that npm has written into node_modules. Optional packages of other platforms may be missing. */
 async function isInstalled() {
   const [wanted, installed] = await Promise.all(
     ['package-lock.json', 'node_modules/.package-lock.json'].map((file) => readOptional(join(root, file))),
@@ -86,7 +86,7 @@ async function readOptional(file) {
   }
 }
 
-/** Silent unless it fails. */
+/** Prints output only if it fails. */
 async function runNpm(args) {
   const npm = process.env.npm_execpath;
   const [command, ...first] = npm ? [process.execPath, npm] : ['npm'];
@@ -96,7 +96,7 @@ async function runNpm(args) {
   process.exit(1);
 }
 
-/** Runs a program to its end and returns what it wrote and its exit code; ends it early when we are asked to stop. */
+/** Runs a program and returns its output and exit code. Stops it if this process is asked to stop. */
 export async function capture(command, args, env = process.env) {
   const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const chunks = [];

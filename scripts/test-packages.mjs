@@ -1,6 +1,6 @@
 /**
- * Bundles the packages that most tests load into one file. Jest reads and evaluates the modules of every test file
- * anew: with a file for each module of Nest and TypeORM, that takes more CPU time than most tests.
+ * Bundles the packages that most tests load into one file. Jest loads all modules again for each test file. Loading
+ * Nest and TypeORM from thousands of files takes more CPU time than most tests.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -37,13 +37,13 @@ const directory = join(root, 'node_modules', '.cache', 'serverstats-test-package
 const stamp = join(directory, 'stamp');
 const stubOf = (name) => `${name.replaceAll('/', '+').replace(/\.js$/, '')}.cjs`;
 
-/** For jest's `moduleNameMapper`; empty before the bundle was made. */
+/** For jest's `moduleNameMapper`. Empty if there is no bundle yet. */
 export function bundledPackages() {
   if (!existsSync(stamp)) return {};
   return Object.fromEntries(PACKAGES.map((name) => [patternOf(name), join(directory, stubOf(name))]));
 }
 
-/** Makes the bundle if packages or this file have changed. */
+/** Makes the bundle if packages or this file have changed since the last one. */
 export async function bundleTestPackages() {
   const wanted = await hashOf([join(root, 'package-lock.json'), fileURLToPath(import.meta.url)]);
   if ((await readFile(stamp, 'utf8').catch(() => undefined)) === wanted) return;

@@ -1,4 +1,4 @@
-/** Postgres, RabbitMQ and a PgBouncer for the tests. Imports what the build made, so it is imported after it. */
+/** Postgres, RabbitMQ and PgBouncer for the tests. It imports from dist, so it can only be imported after the build. */
 import { access, constants, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,13 +13,13 @@ import { canInstallPackages, installPackage } from './install-package.mjs';
 const LOCAL_POSTGRES = 'postgres://postgres@127.0.0.1:5432/postgres';
 const DIRECTORY_PREFIX = 'serverstats-test-';
 const STARTING_MS = 60_000;
-/** Each test file takes one for itself. */
+/** Each test file uses one of them. */
 const VHOSTS = Array.from({ length: 60 }, (_, index) => `t${String(index).padStart(2, '0')}`);
-/** An ordinary user's PATH often lacks these. */
+/** Directories that are often missing in the PATH of ordinary users. */
 const MORE_PLACES = ['/usr/sbin', '/usr/local/sbin', '/usr/lib/rabbitmq/bin', '/opt/homebrew/sbin'];
 
 /**
- * Starts what the tests need; `stop` ends it again. The variables are what the test harness reads.
+ * Starts the servers that the tests need. The test harness reads the returned variables; `stop` stops the servers.
  *
  * @param {AbortSignal} stopRequested
  */
@@ -67,18 +67,18 @@ async function startAnd(started, starting) {
   return server.url;
 }
 
-/** A server that is ending may still write into it. */
+/** Retries, because a server that is stopping may still write into the directory. */
 function removeDirectory(path) {
   return rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 }
 
-/** Of runs that were killed: a directory whose lock is free is nobody's. */
+/** Removes directories of runs that were killed. Nobody holds their locks. */
 async function removeLeftovers() {
   for (const name of await readdir(tmpdir())) {
     if (!name.startsWith(DIRECTORY_PREFIX)) continue;
     const path = join(tmpdir(), name);
     const { mtimeMs = Date.now() } = (await stat(path).catch(() => undefined)) ?? {};
-    // A run that has just begun may not have its lock yet.
+    // A run that has just started may not have locked its directory yet.
     if (Date.now() - mtimeMs < STARTING_MS) continue;
     const directory = await openDataDirectory(path).catch(() => undefined);
     if (!directory) continue;
@@ -87,7 +87,7 @@ async function removeLeftovers() {
   }
 }
 
-/** A Postgres at the usual place, when it lets us create databases. */
+/** The URL of the Postgres on the default port, if it allows creating databases. */
 async function findLocalPostgres() {
   const client = new pg.Client({ connectionString: LOCAL_POSTGRES, connectionTimeoutMillis: 2_000 });
   client.on('error', () => undefined);
@@ -117,7 +117,7 @@ async function obtainRabbitmq() {
   );
 }
 
-/** The tests that need it are skipped where there is none, and none can be installed. */
+/** Without it, and if it cannot be installed, the tests that need it are skipped. */
 async function obtainPgbouncer() {
   const find = async () => {
     for (const place of searchPath().split(':')) {

@@ -1,4 +1,4 @@
-/** Runs every test on a real Postgres and a RabbitMQ of its own. Arguments go to jest: `npm test -- libs/contracts`. */
+/** Runs the tests with Postgres and a private RabbitMQ. Arguments are passed to jest: `npm test -- libs/contracts`. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -39,7 +39,7 @@ async function runJest(env) {
     const jestProgram = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
     const args = [jestProgram, '--json', `--outputFile=${resultsFile}`, ...process.argv.slice(2)];
     const code = await new Promise((resolve, reject) => {
-      // The results go to the file; without it jest would print them.
+      // Without the file, jest would print the results.
       jest = spawn(process.execPath, args, { cwd: root, env, stdio: ['inherit', 'ignore', 'inherit'] });
       jest.once('error', reject);
       jest.once('exit', (exitCode) => resolve(exitCode ?? 1));
@@ -52,7 +52,7 @@ async function runJest(env) {
   }
 }
 
-/** A file that could not even be loaded counts as one failure. */
+/** A test file that could not be loaded counts as one failure. */
 function countsLine({ numPassedTests, numFailedTests, numRuntimeErrorTestSuites, numPendingTests, numTodoTests }) {
   const skipped = numPendingTests + numTodoTests;
   const counts = [`${numPassedTests} passed`, `${numFailedTests + numRuntimeErrorTestSuites} failed`];

@@ -1,7 +1,6 @@
 /**
- * Jest on Node below 24.9 cannot require() ES modules, and Nest 12 with a growing number of its dependencies are
- * nothing else. So under Jest every file that uses ESM syntax, ours and theirs, is turned into CommonJS by SWC; plain
- * CommonJS passes through untouched.
+ * Jest cannot require() ES modules before Node 24.9, and Nest 12 and many of its dependencies are ES modules. So SWC
+ * compiles every file with ESM syntax to CommonJS, including those of dependencies. CommonJS files are not changed.
  */
 const { createTransformer } = require('@swc/jest');
 
@@ -21,8 +20,8 @@ const javascript = createTransformer({ ...common, jsc: { target: 'es2023', parse
 const ESM_SYNTAX = /^\s*(?:import|export)\b|\bimport\s*\(|\bimport\.meta\b/m;
 
 /**
- * TypeScript writes `./x.js` where there is only an `x.ts`. Jest's moduleNameMapper settles that for the tests, but
- * the global setup is loaded by Node's own resolver, which knows no mapper and tries the extensions by itself.
+ * TypeScript imports `./x.js` for the file `x.ts`. In tests, jest's moduleNameMapper resolves that. The global setup is
+ * loaded by Node's own resolver, which does not use the mapper, so the extension is removed here.
  */
 const RELATIVE_JS_IMPORT = /(\bfrom\s+|\bimport\s+)(['"])(\.{1,2}\/[^'"\n]+)\.js\2/g;
 

@@ -58,7 +58,7 @@ export class BatchConsumerServer extends EventsServer {
   private readonly outage: OutageLog;
   /** By queue. */
   private readonly queueOutages = new Map<string, OutageLog>();
-  /** An outage tells of later connections. */
+  /** Later connections are reported by the end of an outage. */
   private hasConsumed = false;
   private readonly stopping = new AbortController();
   private readonly clock: Clock;
