@@ -13,7 +13,7 @@ const OTHER_GUILD = '9007199254740995';
 
 type Access = 'open' | 'guild' | 'service';
 
-/** Who may call which route, as the API's contract has it, and what whoever may is answered in a guild with all on. */
+/** Who may call each route by the API contract, and the status for allowed callers if everything is on. */
 const ROUTES: Record<string, { access: Access; status: number }> = {
   'GET /livez': { access: 'open', status: 200 },
   'GET /readyz': { access: 'open', status: 200 },
@@ -62,7 +62,7 @@ function statisticRoutes(folder: string, record: string, read = `/${record}`): t
   };
 }
 
-/** Who calls, and with what right to GUILD. */
+/** The callers, and what each may call in GUILD. */
 const CALLERS = {
   none: { may: (access: Access) => access === 'open', otherwise: 401 },
   garbage: { may: (access: Access) => access === 'open', otherwise: 401 },
@@ -79,7 +79,7 @@ const CALLERS = {
 
 type Caller = keyof typeof CALLERS;
 
-describe('who may call what', () => {
+describe('access to the routes', () => {
   let database: TestDatabase;
   let query: QueryInProcess;
   let api: DocumentedApi;
@@ -115,7 +115,7 @@ describe('who may call what', () => {
     return data;
   };
 
-  /** Enabled, with everything on, and without the keys that calls made. */
+  /** Enables the guild with everything on, and deletes the keys that earlier calls created. */
   const openGuild = async () => {
     await database.query(`DELETE FROM api_keys WHERE name = 'a'`);
     const open = await database.query(
@@ -136,7 +136,7 @@ describe('who may call what', () => {
     return callAs(credential, path, { method, headers, body: takesBody ? rightBody(route) : undefined });
   };
 
-  /** Not through the client, which always has the service key. */
+  /** Does not use the client, which always sends the service key. */
   const callAs = async (credential: string | undefined, path: string, init: RequestInit): Promise<Answer> => {
     const headers = { ...(init.headers as object), ...(credential && { authorization: `Bearer ${credential}` }) };
     const response = await fetch(query.url + path, { ...init, headers });
@@ -147,11 +147,11 @@ describe('who may call what', () => {
 
   const nameOf = ({ method, path }: DocumentedRoute) => `${method} ${path}`;
 
-  it('is said here of every route, and of no other', () => {
+  it('is specified in this test for every route, and for no other', () => {
     expect(api.routes().map(nameOf).toSorted()).toEqual(Object.keys(ROUTES).toSorted());
   });
 
-  it.each(Object.keys(CALLERS) as Caller[])('%s', async (caller) => {
+  it.each(Object.keys(CALLERS) as Caller[])('is as specified for the credential: %s', async (caller) => {
     const { may, otherwise } = CALLERS[caller];
     const answered: Record<string, [status: number, code: number | undefined]> = {};
     const expected: typeof answered = {};
@@ -161,15 +161,15 @@ describe('who may call what', () => {
       const { status, error } = await call(route, credentials[caller]);
       const allowed = may(ROUTES[name]!.access, route.method) ? ROUTES[name]!.status : otherwise;
       answered[name] = [status, error?.code];
-      expected[name] = [allowed, codeBeside(allowed)];
+      expected[name] = [allowed, errorCodeOf(allowed)];
     }
     expect(answered).toEqual(expected);
   });
 
-  /** The code in an answer of this status, as far as there are such answers here. */
-  const codeBeside = (status: number) => (status < 300 ? undefined : status === 409 ? 801 : status);
+  /** The error code that goes with a status, for the statuses in this test. */
+  const errorCodeOf = (status: number) => (status < 300 ? undefined : status === 409 ? 801 : status);
 
-  it('has no other answer for a guild that does not exist', async () => {
+  it('is refused in the same way for a guild that does not exist', async () => {
     const { method, headers } = { method: 'GET', headers: {} };
     const ofGuild = (guildId: string) =>
       callAs(credentials["other guild's key"], `${MODULE}/settings?guild_id=${guildId}`, { method, headers });
@@ -180,7 +180,7 @@ describe('who may call what', () => {
     expect([missing.status, missing.error]).toEqual([existing.status, existing.error]);
   });
 
-  it('is judged after the credential and guild_id, before the rest of the form and the state of the guild', async () => {
+  it('is checked after the credential and guild_id, and before the other fields and the state of the guild', async () => {
     const settings = `${MODULE}/settings`;
     const get = (credential: string | undefined, search: string) =>
       callAs(credential, `${settings}?${search}`, { method: 'GET' });
@@ -205,7 +205,7 @@ describe('who may call what', () => {
     expect((await erase({ guild_id: GUILD, unknown: 1 })).status).toBe(403);
   });
 
-  it('is judged by the ids that decide it alone, and they are named where they are wrong', async () => {
+  it('is checked by the ids that it depends on, and the error names those that are invalid', async () => {
     const ask = (credential: string | undefined, method: string, path: string, body?: string) =>
       callAs(credential, MODULE + path, { method, body, headers: body ? { 'content-type': 'application/json' } : {} });
     const put = (credential: string | undefined, guildId: string) =>
@@ -213,7 +213,7 @@ describe('who may call what', () => {
     const wrong = await put(credentials['guild write key'], '0');
     expect([wrong.status, wrong.error.fields?.map(({ field }) => field)]).toEqual([400, ['guild_id']]);
     expect((await put(credentials["other guild's key"], `"${GUILD}"`)).status).toBe(403);
-    // Whose right no field decides is told of every wrong one at once.
+    // The access of the service key depends on no field, so its error names every invalid field at once.
     const { error } = await put(credentials.service, '0');
     expect(error.fields?.map(({ field }) => field)).toEqual(expect.arrayContaining(['guild_id', 'starboard_count']));
     const member = await ask(credentials['guild read key'], 'GET', '/privacy/get-user-entries?guild_id=x');
@@ -227,7 +227,7 @@ describe('who may call what', () => {
     expect(record.status).toBe(403);
   });
 
-  it('is the same under the version, and for HEAD as for GET', async () => {
+  it('is the same under /v1, and for HEAD as for GET', async () => {
     await openGuild();
     const path = `${MODULE}/settings?guild_id=${GUILD}`;
     const statuses = async (credential: string | undefined) => [

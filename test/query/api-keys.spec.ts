@@ -41,7 +41,7 @@ describe('API keys', () => {
     return (await fetch(url + path, { headers: { authorization: `Bearer ${key}` } })).status;
   };
 
-  it('are made with a secret that is shown once', async () => {
+  it('are created with a secret that is shown once', async () => {
     const guildId = newGuildId();
     const made = await create({ guild_id: guildId, name: 'Grafana 📈', access: 'read' });
     expect(made.status).toBe(201);
@@ -62,11 +62,11 @@ describe('API keys', () => {
     expect(await statusWith(key, guildId)).toBe(200);
   });
 
-  it('may write unless they are made for reading', async () => {
+  it('have write access by default', async () => {
     expect((await create({ guild_id: newGuildId(), name: 'a' })).data.access).toBe('write');
   });
 
-  it('are stored as a hash: the secret stands nowhere in the database', async () => {
+  it('are stored as a hash: their table does not contain the secret', async () => {
     const { key } = (await create({ guild_id: newGuildId(), name: 'a' })).data;
     const rows = await database.query<{ row: string }>(
       `SELECT k::text || encode(secret_hash, 'escape') AS row FROM api_keys k`,
@@ -85,12 +85,12 @@ describe('API keys', () => {
     [{ guild_id: '1', name: 'a', access: 'admin' }, 'access'],
     [{ guild_id: '1', name: 'a', access: null }, 'access'],
     [{ guild_id: '1', name: 'a', key: 'mine' }, 'key'],
-  ])('are not made of %j', async (body, field) => {
+  ])('are not created from %j', async (body, field) => {
     const answer = await create(body);
     expect(answer).toMatchObject({ status: 400, error: { name: 'BadRequestError', fields: [{ field }] } });
   });
 
-  it('number at most 25 in a guild, however many are asked for at once', async () => {
+  it('are limited to 25 per guild, even with concurrent requests', async () => {
     const guildId = newGuildId();
     const answers = await Promise.all(
       Array.from({ length: 40 }, (_, n) => create({ guild_id: guildId, name: `key ${n}` })),
@@ -104,7 +104,7 @@ describe('API keys', () => {
     expect((await create({ guild_id: guildId, name: 'again' })).status).toBe(201);
   });
 
-  it('are refused once they are revoked, by every instance within a second, and by nobody before', async () => {
+  it('are rejected by every instance within a second after they are revoked, and not before', async () => {
     const other = await startQueryInProcess(database.url);
     try {
       const guildId = newGuildId();
@@ -114,7 +114,7 @@ describe('API keys', () => {
       expect(await revoke(id)).toMatchObject({ status: 200, data: { id, revoked: true } });
       const revokedAt = performance.now();
       for (const url of urls) {
-        await waitFor(async () => (await statusWith(key, guildId, url)) === 401, { what: 'the key to be refused' });
+        await waitFor(async () => (await statusWith(key, guildId, url)) === 401, { what: 'the key to be rejected' });
       }
       expect(performance.now() - revokedAt).toBeLessThan(1_000);
       expect(await revoke(id)).toMatchObject({ status: 404, error: { name: 'NotFoundError' } });
@@ -124,7 +124,7 @@ describe('API keys', () => {
     }
   });
 
-  it('are revoked by their id alone, and an id must be one', async () => {
+  it('are revoked by their id alone, which must be a UUID', async () => {
     expect(await revoke(randomUUID())).toMatchObject({ status: 404 });
     expect(await revoke('nonsense')).toMatchObject({ status: 400, error: { fields: [{ field: 'id' }] } });
     expect(await revoke(`${randomUUID()}?guild_id=1`)).toMatchObject({
@@ -133,14 +133,14 @@ describe('API keys', () => {
     });
   });
 
-  it('outlive what is stored of their guild', async () => {
+  it('survive the deletion of the data of their guild', async () => {
     const guildId = newGuildId();
     const { key } = (await create({ guild_id: guildId, name: 'a' })).data;
     await query.client.send('DELETE', `settings/delete?guild_id=${guildId}`);
     expect(await statusWith(key, guildId)).toBe(200);
   });
 
-  it('tell when they were last used, without a write a request', async () => {
+  it('show when they were last used, without a write per request', async () => {
     const guildId = newGuildId();
     const { id, key } = (await create({ guild_id: guildId, name: 'a' })).data;
     const unused = (await create({ guild_id: guildId, name: 'b' })).data;
@@ -152,13 +152,13 @@ describe('API keys', () => {
     expect(await versionOf()).toBe(before);
     const used = await waitFor(
       async () => (await list(guildId)).data.find((listed) => listed.id === id && listed.last_used_at !== null),
-      { what: 'the use to be written' },
+      { what: 'the last use to be saved' },
     );
     expect(Date.parse(used.last_used_at!)).toBeGreaterThanOrEqual(from);
     expect((await list(guildId)).data.find((listed) => listed.id === unused.id)!.last_used_at).toBeNull();
   });
 
-  it('have their last use written when the service stops', async () => {
+  it('have their last use saved when the service stops', async () => {
     const stopping = await startQueryInProcess(database.url);
     const guildId = newGuildId();
     const { key } = (await create({ guild_id: guildId, name: 'a' })).data;
@@ -167,7 +167,7 @@ describe('API keys', () => {
     expect((await list(guildId)).data[0]!.last_used_at).not.toBeNull();
   });
 
-  it('are read once for many requests that come together', async () => {
+  it('are read together for many concurrent requests', async () => {
     const guildId = newGuildId();
     const { key } = (await create({ guild_id: guildId, name: 'a' })).data;
     const scans = async () => {
@@ -178,7 +178,7 @@ describe('API keys', () => {
     };
     const before = await scans();
     await Promise.all(Array.from({ length: 50 }, () => statusWith(key, guildId)));
-    // Statistics of Postgres come a moment late, and never too high.
+    // Postgres updates its statistics with a delay; they are never too high.
     await waitFor(async () => (await scans()) > before, { what: 'the read to be counted' });
     expect((await scans()) - before).toBeLessThan(10);
   });

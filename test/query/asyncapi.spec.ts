@@ -6,8 +6,8 @@ import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-pr
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { CONTRACT } from './event-documents.js';
 
-/** AsyncAPI 3.0 is what most tools read; the parser would rather have the newest version. */
-const WANTED_NOTE = 'asyncapi-latest-version';
+/** The parser recommends the newest version, but most tools read AsyncAPI 3.0. */
+const EXPECTED_NOTE = 'asyncapi-latest-version';
 
 describe('the AsyncAPI document', () => {
   let database: TestDatabase;
@@ -22,7 +22,7 @@ describe('the AsyncAPI document', () => {
     await database?.release();
   });
 
-  it('is the one that is committed', async () => {
+  it('is the same as the committed docs/asyncapi.json', async () => {
     const response = await fetch(`${query.url}/asyncapi.json`);
     expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect(await response.json()).toEqual(JSON.parse(await readFile('docs/asyncapi.json', 'utf8')));
@@ -31,9 +31,9 @@ describe('the AsyncAPI document', () => {
   it.each([
     ['the catalogue', new StatisticsContract()],
     ['a catalogue with another kind', CONTRACT],
-  ])('of %s is valid, and has everything that AsyncAPI recommends', async (_, contract) => {
+  ])('of %s is valid, and follows the recommendations of AsyncAPI', async (_, contract) => {
     const { document, diagnostics } = await new Parser().parse(JSON.stringify(asyncApiDocument(contract)));
-    expect(diagnostics.filter(({ code }) => code !== WANTED_NOTE)).toEqual([]);
+    expect(diagnostics.filter(({ code }) => code !== EXPECTED_NOTE)).toEqual([]);
     expect(diagnostics.every(({ severity }) => severity > DiagnosticSeverity.Warning)).toBe(true);
     const names = [...contract.kinds.map(({ name }) => name), ...Object.keys(GUILD_EVENTS)];
     const sent = document!.operations().filterBySend();
@@ -45,13 +45,13 @@ describe('the AsyncAPI document', () => {
     }
   });
 
-  it('limits ids exactly, for languages whose integers have 64 bits', async () => {
+  it('states the exact limit of ids, for languages with 64-bit integers', async () => {
     const text = await (await fetch(`${query.url}/asyncapi.json`)).text();
     expect(text).toContain('"exclusiveMaximum":9223372036854775808}');
     expect(text).not.toContain('9223372036854776000');
   });
 
-  it('is a page too, which shows every event and needs no script and nothing from elsewhere', async () => {
+  it('is also an HTML page that shows every event, without scripts or external resources', async () => {
     const page = await fetch(`${query.url}/docs/events`);
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
     const html = await page.text();
@@ -69,7 +69,7 @@ describe('the AsyncAPI document', () => {
     }
   });
 
-  it('needs no credential, and is no route of the REST document', async () => {
+  it('needs no credential, and is not a route of the OpenAPI document', async () => {
     const { paths } = (await (await fetch(`${query.url}/openapi.json`)).json()) as { paths: object };
     expect(Object.keys(paths).filter((path) => /asyncapi|docs/.test(path))).toEqual([]);
     for (const path of ['/asyncapi.json', '/docs/events']) {

@@ -70,7 +70,7 @@ describe('stats/collection', () => {
       [guildId, ...[0, 1, 2].map((column) => periods.map((one) => one[column]))],
     );
 
-  it('has every kind in the order of the catalogue, and bots where a switch collects them', async () => {
+  it('lists every kind in the order of the catalogue, and bots where a switch controls them', async () => {
     const guild_id = newGuildId();
     await change('POST', 'enable', { guild_id });
     const { data } = await collection(guild_id);
@@ -85,7 +85,7 @@ describe('stats/collection', () => {
     );
   });
 
-  it('follows a switch that goes on, off and on, to the millisecond that was answered', async () => {
+  it('follows a switch that is turned on, off and on, to the millisecond of each change', async () => {
     const guild_id = newGuildId();
     await change('POST', 'enable', { guild_id });
     const patch = (on: boolean) => change('PATCH', 'settings', { guild_id, stats_command_usage: on });
@@ -105,7 +105,7 @@ describe('stats/collection', () => {
     expect((await ofKind(guild_id, 'tag.send_timed')).collected).toEqual([]);
   });
 
-  it('has a hole where the module was disabled, though the switch stayed on', async () => {
+  it('has a gap while the module was disabled, even if the switch stayed on', async () => {
     const guild_id = newGuildId();
     await change('POST', 'enable', { guild_id });
     const on = await change('PATCH', 'settings', { guild_id, ...EVERY_SWITCH_ON });
@@ -120,7 +120,7 @@ describe('stats/collection', () => {
     expect(data.kinds.find(({ kind }) => kind === 'message.sent')!.bots_collected).toEqual(expected);
   });
 
-  it("collects bots' events while module, kind and bot tracking are all on", async () => {
+  it("lists bots' events as collected while module, kind and bot tracking are all on", async () => {
     const guild_id = newGuildId();
     await change('POST', 'enable', { guild_id });
     await change('PATCH', 'settings', { guild_id, stats_track_bot_messages: true });
@@ -133,7 +133,7 @@ describe('stats/collection', () => {
     expect(bots_collected).toEqual([period(on, botsOff)]);
   });
 
-  it('keeps nothing of a change that was refused', async () => {
+  it('does not record a rejected change', async () => {
     const guild_id = newGuildId();
     await change('POST', 'enable', { guild_id });
     const refused = await query.client.send('PATCH', 'settings', {
@@ -148,7 +148,7 @@ describe('stats/collection', () => {
     ]);
   });
 
-  it('is written with the change or not at all', async () => {
+  it('is written together with the change, or neither is', async () => {
     const guild_id = newGuildId();
     const updated_at = await change('POST', 'enable', { guild_id });
     await database.query('ALTER TABLE collection_periods RENAME TO away');
@@ -163,7 +163,7 @@ describe('stats/collection', () => {
     expect(data).toMatchObject({ stats_command_usage: false, updated_at });
   });
 
-  it('forgets everything when the guild is erased, and begins anew', async () => {
+  it('is empty after the guild was erased, and starts again', async () => {
     const guild_id = newGuildId();
     await query.client.openGuild(guild_id);
     const other = newGuildId();
@@ -179,7 +179,7 @@ describe('stats/collection', () => {
     expect(collected).toEqual([period(on, to)]);
   });
 
-  it('cuts periods to the window, and makes one of those that touch', async () => {
+  it('clips periods to the window, and merges adjacent ones', async () => {
     const guild_id = newGuildId();
     await change('POST', 'enable', { guild_id });
     const now = Date.now();
@@ -208,7 +208,7 @@ describe('stats/collection', () => {
     expect(await within(45, 39)).toEqual([[40, 39]]);
   });
 
-  it('tells of the newest stored event, wherever the window lies, cut to the millisecond', async () => {
+  it('reports the newest stored event whatever the window, truncated to the millisecond', async () => {
     const guild_id = newGuildId();
     await query.client.openGuild(guild_id);
     const event = (kind: number, occurredAt: string) => ({
@@ -239,7 +239,7 @@ describe('stats/collection', () => {
     ['from', { from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' }],
     ['from', { from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00.001Z' }],
     ['from', { from: 'yesterday' }],
-  ])('names %s when the window is %j', async (field, window) => {
+  ])('names %s for the window %j', async (field, window) => {
     const answer = await collection(newGuildId(), window as Record<string, string>);
     expect(answer).toMatchObject({ status: 400, error: { fields: [{ field }] } });
   });
@@ -255,7 +255,7 @@ describe('stats/collection', () => {
   });
 });
 
-/** Asks again until the window reaches past that moment: a request may come within its very millisecond. */
+/** Repeats the request until its window ends after that time. A request may arrive in the same millisecond. */
 async function untilPast<T extends { to: string }>(moment: string, ask: () => Promise<T>): Promise<T> {
   for (;;) {
     const answer = await ask();

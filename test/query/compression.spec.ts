@@ -9,7 +9,7 @@ import { exchange } from './raw-connection.js';
 
 const MODULE = '/modules/serverstats';
 const RECORDS = 40_000;
-const UNPACK: Record<string, (packed: Buffer) => Buffer> = {
+const DECOMPRESS: Record<string, (packed: Buffer) => Buffer> = {
   gzip: gunzipSync,
   br: brotliDecompressSync,
   deflate: inflateSync,
@@ -62,12 +62,12 @@ describe('compression of answers and requests', () => {
       expect(packed.headers.vary).toContain('accept-encoding');
       expect(plain.headers['content-encoding']).toBeUndefined();
       const envelope = (text: string) => ({ ...(JSON.parse(text) as object), page: undefined });
-      expect(envelope(UNPACK[encoding]!(packed.body).toString())).toEqual(envelope(plain.body));
+      expect(envelope(DECOMPRESS[encoding]!(packed.body).toString())).toEqual(envelope(plain.body));
       expect(packed.body.length).toBeLessThan(plain.body.length / 2);
     }
   });
 
-  it('leaves answers below 1 KiB, and those to callers that accept nothing of it, as they are', async () => {
+  it('does not compress answers below 1 KiB, or answers to callers that accept no supported encoding', async () => {
     expect((await get(`${query.url}/livez`, 'gzip')).headers['content-encoding']).toBeUndefined();
     for (const accepted of ['identity', 'zstd', 'gzip;q=0, br;q=0', '']) {
       const { status, headers, body } = await get(view('limit=100'), accepted);
@@ -76,7 +76,7 @@ describe('compression of answers and requests', () => {
     }
   });
 
-  it.each(['csv', 'ndjson'])('streams a download of %s compressed', async (format) => {
+  it.each(['csv', 'ndjson'])('compresses a streamed %s download', async (format) => {
     const plain = await get(view(`format=${format}`), 'identity');
     const packed = await fetchBytes(view(`format=${format}`), 'gzip');
     expect(packed.headers).toMatchObject({ 'content-encoding': 'gzip', 'transfer-encoding': 'chunked' });
@@ -86,20 +86,20 @@ describe('compression of answers and requests', () => {
     expect(lines(plain.body)).toBeGreaterThan(RECORDS);
   });
 
-  it('reads nothing more for a compressed download that its client has left', async () => {
+  it('stops reading for a compressed download whose client has disconnected', async () => {
     const left = await Download.begin(view('format=ndjson'), { headers: { 'accept-encoding': 'gzip' } });
     left.abandon();
     await expect(query.close()).resolves.toBeUndefined();
     query = await startQueryInProcess(database.url);
   });
 
-  it.each(['gzip', 'x-gzip', 'GZip'])('reads a body in %s', async (encoding) => {
+  it.each(['gzip', 'x-gzip', 'GZip'])('reads a body with content-encoding %s', async (encoding) => {
     const body = gzipSync(status(0));
     expect(await post('stats/command/check', body, encoding)).toMatchObject({ status: 202, data: { accepted: true } });
     expect(query.handover.events.at(-1)?.body).toMatchObject({ command: 'ping', guild_id: guildId });
   });
 
-  it('measures a packed body unpacked', async () => {
+  it('limits the decompressed size of a body', async () => {
     expect(await post('stats/command/check', gzipSync(status(90_000)), 'gzip')).toMatchObject({ status: 202 });
     for (const size of [110_000, 2_000_000, 50_000_000]) {
       expect(await post('stats/command/check', gzipSync(status(size)), 'gzip')).toMatchObject({
@@ -111,14 +111,17 @@ describe('compression of answers and requests', () => {
     expect(await post('stats/command/check', gzipSync(noise), 'gzip')).toMatchObject({ status: 413 });
   });
 
-  it.each(['deflate', 'br', 'zstd', 'gzip, gzip', 'nonsense'])('answers 415 to a body in %s', async (encoding) => {
-    expect(await post('stats/command/check', gzipSync(status(0)), encoding)).toMatchObject({
-      status: 415,
-      error: { name: 'BadRequestError', fields: [{ field: 'content-encoding' }] },
-    });
-  });
+  it.each(['deflate', 'br', 'zstd', 'gzip, gzip', 'nonsense'])(
+    'answers 415 for a body with content-encoding %s',
+    async (encoding) => {
+      expect(await post('stats/command/check', gzipSync(status(0)), encoding)).toMatchObject({
+        status: 415,
+        error: { name: 'BadRequestError', fields: [{ field: 'content-encoding' }] },
+      });
+    },
+  );
 
-  it('answers BadRequestError to a body that is not the gzip it says it is', async () => {
+  it('answers BadRequestError for a body that is not valid gzip', async () => {
     const body = gzipSync(status(0));
     for (const broken of [Buffer.from(status(0)), body.subarray(0, -12), Buffer.from([0x1f, 0x8b])]) {
       expect(await post('stats/command/check', broken, 'gzip')).toMatchObject({
@@ -128,26 +131,29 @@ describe('compression of answers and requests', () => {
     }
   });
 
-  it('looks at who asks before it unpacks', async () => {
+  it('checks the credential before it decompresses a body', async () => {
     const request = `POST ${MODULE}/enable HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Encoding: br\r\nContent-Length: 0\r\n\r\n`;
     expect(await exchange(query.url, request)).toMatchObject({ status: 401 });
   });
 
-  it.each(['/openapi.json', '/asyncapi.json'])('gives %s a version, and answers 304 to who has it', async (path) => {
-    const url = query.url + path;
-    const first = await fetchBytes(url, 'gzip');
-    const etag = String(first.headers.etag);
-    expect(first.headers).toMatchObject({ 'content-encoding': 'gzip', 'cache-control': 'no-cache' });
-    expect(etag).toMatch(/^W\/"[\w-]{22}"$/);
-    expect((await get(url, 'identity')).headers.etag).toBe(etag);
-    for (const known of [etag, etag.slice(2), `"other", ${etag}`, '*']) {
-      const answer = await download(url, { headers: { 'if-none-match': known, 'accept-encoding': 'gzip' } });
-      expect([known, answer.status, answer.body, answer.headers.etag]).toEqual([known, 304, '', etag]);
-    }
-    expect((await download(url, { headers: { 'if-none-match': '"other"' } })).status).toBe(200);
-  });
+  it.each(['/openapi.json', '/asyncapi.json'])(
+    'sends %s with an ETag, and answers 304 to a client that has this version',
+    async (path) => {
+      const url = query.url + path;
+      const first = await fetchBytes(url, 'gzip');
+      const etag = String(first.headers.etag);
+      expect(first.headers).toMatchObject({ 'content-encoding': 'gzip', 'cache-control': 'no-cache' });
+      expect(etag).toMatch(/^W\/"[\w-]{22}"$/);
+      expect((await get(url, 'identity')).headers.etag).toBe(etag);
+      for (const known of [etag, etag.slice(2), `"other", ${etag}`, '*']) {
+        const answer = await download(url, { headers: { 'if-none-match': known, 'accept-encoding': 'gzip' } });
+        expect([known, answer.status, answer.body, answer.headers.etag]).toEqual([known, 304, '', etag]);
+      }
+      expect((await download(url, { headers: { 'if-none-match': '"other"' } })).status).toBe(200);
+    },
+  );
 
-  /** fetch() would unpack, and Node's client reads what it is given. */
+  /** Returns the body as sent. fetch() would decompress it. */
   async function fetchBytes(url: string, acceptEncoding: string) {
     const response = await Download.begin(url, {
       headers: { authorization: `Bearer ${SERVICE_KEY}`, 'accept-encoding': acceptEncoding },

@@ -8,14 +8,14 @@ import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-pr
 
 const MEMBER = '155149108183695360';
 
-/** Requests that hold connections for as long as what they ask for is locked by somebody else. */
-describe('work that holds connections long', () => {
+/** The requests hold their connections while another session locks what they need. */
+describe('requests that hold database connections for a long time', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
   let holder: QueryRunner;
   let query: QueryInProcess;
   let guild_id: string;
-  /** Of another stripe. */
+  /** A guild of another stripe. */
   let other: string;
 
   beforeAll(async () => {
@@ -38,7 +38,7 @@ describe('work that holds connections long', () => {
     do other = newGuildId();
     while (stripeOf(other) === stripeOf(guild_id));
     for (const guild of [guild_id, other]) await query.client.openGuild(guild);
-    // Something in each that refers to the member.
+    // Each guild has an entry of the member.
     for (const guild of [guild_id, other]) {
       await database.query('INSERT INTO starboard_entries VALUES ($1, 5, 6, $2)', [guild, MEMBER]);
     }
@@ -54,7 +54,7 @@ describe('work that holds connections long', () => {
     query.client.send('PATCH', 'settings', { guild_id: guild, stats_command_usage: true });
   const load = (path: string) => download(`${query.url}/modules/serverstats/${path}`);
 
-  /** So many of each, of members that nobody else asks for. */
+  /** This many requests of each type. Each erasure is of another member. */
   const slowRequests = (count: number) => ({
     erasures: () => times(count, (n) => erase(guild_id, `${n + 1}`)),
     searches: () => times(count, () => query.client.get('privacy/get-user-entries', { privacy_member_id: MEMBER })),
@@ -66,15 +66,17 @@ describe('work that holds connections long', () => {
     changes: () => times(count, () => change(guild_id)),
   });
 
-  it.each([2, 3, 4, 10])('leaves one of %i to keys, settings and readiness, whatever is asked', async (poolSize) => {
+  it.each([2, 3, 4, 10])('leave one of %i connections for keys, settings and readiness', async (poolSize) => {
     await start(poolSize);
     const headers = { authorization: `Bearer ${await createKey()}` };
     await holder.query('LOCK TABLE statistic_events, statistic_totals IN ACCESS EXCLUSIVE MODE');
     await lockStripe(holder.manager, guild_id);
     const { changes, ...others } = slowRequests(poolSize);
-    // Of two, changes and the others have one each.
+    // In a pool of two, changes use one connection and all other work uses the other.
     const slow = [...Object.values(others), ...(poolSize > 2 ? [changes] : [])].flatMap((begin) => begin());
-    await waitFor(async () => (await working()) >= poolSize - 1, { what: 'as many as may be to be at work' });
+    await waitFor(async () => (await busyConnections()) >= poolSize - 1, {
+      what: 'all allowed connections to be busy',
+    });
     const statuses = new Set<number>();
     const signal = AbortSignal.timeout(8_000);
     for (let asked = 0; asked < 50; asked++) {
@@ -89,36 +91,39 @@ describe('work that holds connections long', () => {
     expect(await statusesOf(slow)).toEqual([200]);
   });
 
-  it('lets guilds be changed while all else waits', async () => {
+  it('do not block changes of guilds', async () => {
     await start(4);
     await holder.query('LOCK TABLE statistic_events, statistic_totals IN ACCESS EXCLUSIVE MODE');
     const { changes: _, ...others } = slowRequests(4);
     const slow = Object.values(others).flatMap((begin) => begin());
-    await waitFor(async () => (await working()) >= 2, { what: 'the others to be at work' });
+    await waitFor(async () => (await busyConnections()) >= 2, { what: 'the slow requests to be busy' });
     expect(await statusesOf(times(8, (n) => change(n % 2 === 0 ? guild_id : other)))).toEqual([200]);
     await holder.rollbackTransaction();
     expect(await statusesOf(slow)).toEqual([200]);
   });
 
-  it.each([6, 10])('lets one of %i summarize while members are looked for, erased and exported', async (poolSize) => {
-    await start(poolSize);
-    await holder.query('LOCK TABLE starboard_entries IN ACCESS EXCLUSIVE MODE');
-    const { erasures, searches, counts, memberExports } = slowRequests(poolSize);
-    const slow = [erasures, searches, counts, memberExports].flatMap((begin) => begin());
-    await waitFor(async () => (await working()) >= 3, { what: 'the others to be at work' });
-    const view = query.client.get('stats/command/view', { guild_id: other });
-    expect(await statusesOf([...times(poolSize, () => summary(other)), view])).toEqual([200]);
-    await holder.rollbackTransaction();
-    expect(await statusesOf(slow)).toEqual([200]);
-  });
+  it.each([6, 10])(
+    'leave one of %i connections for summaries and views while members are searched, erased and exported',
+    async (poolSize) => {
+      await start(poolSize);
+      await holder.query('LOCK TABLE starboard_entries IN ACCESS EXCLUSIVE MODE');
+      const { erasures, searches, counts, memberExports } = slowRequests(poolSize);
+      const slow = [erasures, searches, counts, memberExports].flatMap((begin) => begin());
+      await waitFor(async () => (await busyConnections()) >= 3, { what: 'the slow requests to be busy' });
+      const view = query.client.get('stats/command/view', { guild_id: other });
+      expect(await statusesOf([...times(poolSize, () => summary(other)), view])).toEqual([200]);
+      await holder.rollbackTransaction();
+      expect(await statusesOf(slow)).toEqual([200]);
+    },
+  );
 
-  it('holds up no other guild while a member of several is erased in one', async () => {
+  it('do not block other guilds while a member of several guilds is erased in one', async () => {
     await start(10);
     const first = [guild_id, other].toSorted((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1))[0]!;
     await holder.query('SELECT FROM starboard_entries WHERE guild_id = $1 FOR UPDATE', [first]);
     const erasing = erase(undefined, MEMBER);
     const blocked = `AND wait_event_type = 'Lock'`;
-    await waitFor(async () => (await working(blocked)) === 1, { what: 'the erasure to wait' });
+    await waitFor(async () => (await busyConnections(blocked)) === 1, { what: 'the erasure to wait' });
     expect(await statusesOf([change(first === guild_id ? other : guild_id)])).toEqual([200]);
     await holder.rollbackTransaction();
     expect((await erasing).status).toBe(200);
@@ -134,7 +139,7 @@ describe('work that holds connections long', () => {
   }
 
   /** How many connections of the service are in a transaction or a statement. */
-  async function working(condition = ''): Promise<number> {
+  async function busyConnections(condition = ''): Promise<number> {
     const connections = await database.query(
       `SELECT FROM pg_stat_activity
        WHERE datname = current_database() AND application_name = 'serverstats-query' AND state <> 'idle' ${condition}`,

@@ -3,7 +3,7 @@ import { createTestDatabase, type TestDatabase } from '../harness/test-database.
 import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 
 const STATUS = '/modules/serverstats/status?guild_id=1';
-const NAMED = 'https://stats.example.org';
+const ALLOWED = 'https://stats.example.org';
 const OTHER = 'https://stats.example.org.evil.example';
 
 describe('a page of another origin', () => {
@@ -13,7 +13,7 @@ describe('a page of another origin', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    const env = { CORS_ORIGINS: `${NAMED},http://localhost:8080` };
+    const env = { CORS_ORIGINS: `${ALLOWED},http://localhost:8080` };
     open = await startQueryInProcess(database.url, env);
     closed = await startQueryInProcess(database.url);
   });
@@ -36,8 +36,8 @@ describe('a page of another origin', () => {
   const call = (service: QueryInProcess, origin: string, key = SERVICE_KEY, path = STATUS) =>
     ask(service, path, { headers: { origin, authorization: `Bearer ${key}` } });
 
-  it('may ask what it may do without a credential, when its origin is named', async () => {
-    for (const origin of [NAMED, 'http://localhost:8080']) {
+  it('may send a preflight request without a credential if its origin is allowed', async () => {
+    for (const origin of [ALLOWED, 'http://localhost:8080']) {
       const { status, headers } = await preflight(open, origin);
       expect(status).toBe(204);
       expect(headers).toMatchObject({
@@ -51,11 +51,11 @@ describe('a page of another origin', () => {
     }
   });
 
-  it('may read answers, and what stands in their headers, when its origin is named', async () => {
-    const { status, headers } = await call(open, NAMED);
+  it('may read answers and their headers if its origin is allowed', async () => {
+    const { status, headers } = await call(open, ALLOWED);
     expect(status).toBe(200);
     expect(headers).toMatchObject({
-      'access-control-allow-origin': NAMED,
+      'access-control-allow-origin': ALLOWED,
       'access-control-allow-credentials': 'true',
       'access-control-expose-headers': 'X-Request-Id, RateLimit, RateLimit-Policy, Retry-After, Content-Disposition',
       vary: 'Origin',
@@ -63,16 +63,16 @@ describe('a page of another origin', () => {
   });
 
   it.each([
-    ['a refused credential', 401, STATUS, 'no'],
-    ['a wrong form', 400, '/modules/serverstats/status', SERVICE_KEY],
+    ['a rejected credential', 401, STATUS, 'no'],
+    ['an invalid request', 400, '/modules/serverstats/status', SERVICE_KEY],
     ['a route that does not exist', 404, '/nope', SERVICE_KEY],
-  ])('may read the error that tells of %s', async (_, status, path, key) => {
-    const answer = await call(open, NAMED, key, path);
-    expect(answer).toMatchObject({ status, headers: { 'access-control-allow-origin': NAMED } });
+  ])('may read the error for %s', async (_, status, path, key) => {
+    const answer = await call(open, ALLOWED, key, path);
+    expect(answer).toMatchObject({ status, headers: { 'access-control-allow-origin': ALLOWED } });
   });
 
   it.each([OTHER, 'null', 'http://stats.example.org', 'https://STATS.example.org', 'https://stats.example.org:8443'])(
-    'gets no permission as %s',
+    'gets no permission for the origin %s',
     async (origin) => {
       for (const { headers } of [await preflight(open, origin), await call(open, origin)]) {
         expect(headers).not.toHaveProperty('access-control-allow-origin');
@@ -80,19 +80,19 @@ describe('a page of another origin', () => {
     },
   );
 
-  it('gets no permission, and no answer to its question, when no origin is named', async () => {
-    const asked = await preflight(closed, NAMED);
-    const called = await call(closed, NAMED);
+  it('gets no permission, and 404 for its preflight request, if no origin is configured', async () => {
+    const asked = await preflight(closed, ALLOWED);
+    const called = await call(closed, ALLOWED);
     expect([asked.status, called.status]).toEqual([404, 200]);
     for (const { headers } of [asked, called]) {
       expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
     }
   });
 
-  it('needs its credential still', async () => {
+  it('still needs a credential', async () => {
     for (const method of ['GET', 'POST', 'OPTIONS']) {
       const path = method === 'GET' ? STATUS : '/modules/serverstats/enable';
-      const { status } = await ask(open, path, { method, headers: { origin: NAMED } });
+      const { status } = await ask(open, path, { method, headers: { origin: ALLOWED } });
       expect([method, status]).toEqual([method, method === 'OPTIONS' ? 204 : 401]);
     }
   });

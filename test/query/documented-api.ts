@@ -28,17 +28,17 @@ export interface DocumentedField {
   schema: Schema;
 }
 
-/** One route as `/openapi.json` tells of it. */
+/** One route as `/openapi.json` describes it. */
 export interface DocumentedRoute {
   method: string;
-  /** The template; most routes have no parameters in their path. */
+  /** The path template, such as `/auth/api-keys/{id}`. */
   path: string;
   query: DocumentedField[];
   /** Undefined for a route that takes no body. */
   body?: DocumentedField[];
 }
 
-/** What the API documents promise, to compare answers with. */
+/** The OpenAPI document of a running service. Tests compare answers with it. */
 export class DocumentedApi {
   private readonly ajv = new Ajv2020({ strict: false, validateFormats: false });
   private readonly validators = new Map<string, ValidateFunction>();
@@ -70,20 +70,20 @@ export class DocumentedApi {
     );
   }
 
-  /** What is wrong with the answer of a route, by its documented schema for that status; undefined when nothing is. */
+  /** Validates an answer by the documented schema of its route and status. @returns the mistakes; undefined if none */
   mistakesOf(method: string, path: string, answer: Answer): string | undefined {
     const { status, success, data, error, page } = answer;
     return this.mistakesOfBody(method, path, status, { success, data, error, ...(page && { page }) });
   }
 
-  /** The same of a JSON body, be it an envelope or not. */
+  /** Like {@link mistakesOf}, for a JSON body with or without an envelope. */
   mistakesOfBody(method: string, path: string, status: number, body: unknown): string | undefined {
     const validate = this.validator(method.toLowerCase(), path, status);
     if (validate === undefined) return `${method} ${path} does not document the status ${status}`;
     return validate(body) ? undefined : `${method} ${path}: ${this.ajv.errorsText(validate.errors)}`;
   }
 
-  /** What the document says of an operation; undefined when there is no such. */
+  /** The documented operation; undefined if the document has none. */
   operation(method: string, path: string): Operation | undefined {
     return this.document.paths[path]?.[method.toLowerCase()];
   }
@@ -109,7 +109,7 @@ export class DocumentedApi {
     return Object.entries(properties).map(([name, schema]) => ({ name, required: required.includes(name), schema }));
   }
 
-  /** The schema with what it refers to in the place of references. */
+  /** The schema with its references replaced by the schemas they refer to. */
   private inlined(schema: Schema): Schema {
     return inline(schema, this.document) as Schema;
   }
@@ -126,7 +126,7 @@ function inline(node: unknown, document: Document): unknown {
   };
 }
 
-/** Schemas go on referring to each other, as the validator follows them. */
+/** Replaces references to responses. References between schemas stay, because the validator resolves them. */
 function withoutResponseReferences(document: Document): Document {
   const found = <T extends object>(node: T): T => ('$ref' in node ? (find(document, node.$ref as string) as T) : node);
   const withResponses = (operation: Operation): Operation => ({

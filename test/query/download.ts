@@ -6,7 +6,7 @@ export interface Downloaded {
   status: number;
   headers: IncomingHttpHeaders;
   body: string;
-  /** Whether the server said that this is the end. */
+  /** Whether the server ended the body; false if the connection broke. */
   isComplete: boolean;
 }
 
@@ -17,16 +17,16 @@ interface DownloadOptions {
   signal?: AbortSignal;
 }
 
-/** A response whose body is read when the test wants it to be. */
+/** A response whose body the test reads when it wants to. */
 export class Download {
   private readonly chunks: Buffer[] = [];
 
   private constructor(private readonly response: IncomingMessage) {
-    // A connection that breaks is an error too, and told by `isComplete`.
+    // A broken connection also emits an error; `isComplete` reports it.
     response.on('error', () => undefined);
   }
 
-  /** Resolves when the headers are there. */
+  /** Resolves when the headers have arrived. */
   static async begin(url: string, { method, headers, signal }: DownloadOptions = {}): Promise<Download> {
     const sent = request(url, { method, headers: { authorization: `Bearer ${SERVICE_KEY}`, ...headers }, signal });
     sent.end();
@@ -38,7 +38,7 @@ export class Download {
     return this.response.headers['x-request-id'] as string;
   }
 
-  /** Reads a little, then nothing more: what the server sends fills the buffers in between. */
+  /** Reads one byte, then nothing more, so that the buffers between server and client fill up. */
   async readALittle(): Promise<void> {
     await once(this.response, 'readable');
     this.chunks.push(this.response.read(1) as Buffer);
@@ -49,7 +49,7 @@ export class Download {
     return { ...rest, body: body.toString() };
   }
 
-  /** The same without decoding what came. */
+  /** Like {@link readToEnd}, without decoding the body. */
   async readBytes(): Promise<Omit<Downloaded, 'body'> & { body: Buffer }> {
     const closed = new Promise((resolve) => void this.response.once('close', resolve));
     this.response.on('data', (chunk: Buffer) => this.chunks.push(chunk));
@@ -59,7 +59,7 @@ export class Download {
     return { status: statusCode!, headers, body: Buffer.concat(this.chunks), isComplete: complete };
   }
 
-  /** The client goes away. */
+  /** Closes the connection. */
   abandon(): void {
     this.response.destroy();
   }

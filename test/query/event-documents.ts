@@ -7,7 +7,7 @@ import type { EventResult } from '../../apps/ingestion/src/intake/event-result.j
 import { StatisticEventType } from '../../apps/ingestion/src/statistics/statistic-event-type.js';
 import { asyncApiDocument, type AsyncApiDocument } from '../../apps/query/src/asyncapi/asyncapi-document.js';
 
-/** The catalogue, and a kind with a field in every column that nothing else knows. */
+/** The catalogue, and an extra kind with a field for every column. */
 export const CONTRACT = new StatisticsContract({
   ...CATALOGUE,
   'poll.voted': {
@@ -28,7 +28,7 @@ export const CONTRACT = new StatisticsContract({
   },
 });
 
-/** The AsyncAPI document of {@link CONTRACT}, and the decoder of ingestion, to be compared. */
+/** The AsyncAPI document of {@link CONTRACT} and the decoder of ingestion, so that tests can compare them. */
 export class EventDocuments {
   readonly document: AsyncApiDocument = asyncApiDocument(CONTRACT);
   private readonly ajv = new Ajv2020({ strict: false, validateFormats: false });
@@ -45,7 +45,7 @@ export class EventDocuments {
     this.ajv.addSchema({ $id: 'events', components: this.document.components });
   }
 
-  /** @param path the keys on the way to the schema, such as `components`, `schemas`, `MessageSentEvent` */
+  /** @param path the keys that lead to the schema, such as `components`, `schemas`, `MessageSentEvent` */
   validator(...path: string[]): ValidateFunction {
     return this.ajv.compile({ $ref: `events#/${path.map((key) => encodeURIComponent(key)).join('/')}` });
   }

@@ -19,10 +19,10 @@ import { eventSchemaFiles } from '../../apps/query/src/asyncapi/event-schema-fil
 import { CONTRACT, EventDocuments } from './event-documents.js';
 import { fieldValue } from './event-values.js';
 
-/** In Unix milliseconds: nothing is in the future, so that only the fields decide. */
+/** Unix milliseconds. No event is later than this, so only the fields decide whether it is accepted. */
 const END_OF_TIME = 8_640_000_000_000_000;
-/** Right in a field of no type. */
-const NEVER_RIGHT = [[], '', -1, 'a'.repeat(101), { a: [] }];
+/** Invalid for every field type. */
+const NEVER_VALID = [[], '', -1, 'a'.repeat(101), { a: [] }];
 const SEED = 20_261_129;
 
 const documents = new EventDocuments();
@@ -38,11 +38,11 @@ describe('the examples of the AsyncAPI document', () => {
   const { channels, components } = documents.document;
 
   it.each(Object.keys(channels).filter((name) => name !== DEAD_LETTERS))(
-    'in the channel %s are valid, and ingestion takes them',
+    'in the channel %s are valid, and ingestion accepts them',
     (name) => {
       const { address, messages, bindings } = channels[name]!;
       const keys = Object.values(messages).map(({ $ref }) => $ref.split('/').at(-1)!);
-      // In a queue are the messages of the routing keys, and those that were sent to it directly.
+      // A queue receives the messages of its routing keys, and messages sent to it directly.
       const isQueue = (bindings.amqp as { is: string }).is === 'queue';
       for (const key of isQueue ? keys.filter((each) => each.endsWith('FromNest')) : keys) {
         const { examples } = components.messages[key]!;
@@ -59,7 +59,7 @@ describe('the examples of the AsyncAPI document', () => {
     },
   );
 
-  it('are those of the JSON Schema of each event, which refers to nothing', () => {
+  it('are also in the JSON Schema of each event, which has no references', () => {
     const files = eventSchemaFiles(CONTRACT);
     expect([...files.keys()]).toEqual(events.map(({ name }) => `${name}.json`));
     for (const { name, schema, examples } of events) {
@@ -80,11 +80,11 @@ describe.each(events)('the schema of $name', ({ name, fields, required, complete
     }
   });
 
-  it('and ingestion refuse the event without a required field, and with a wrong one', () => {
+  it('and ingestion reject the event if a required field is missing or a field is invalid', () => {
     const wrong = [
       ...required.map((field) => ({ field, event: without(complete, field) })),
       ...required.map((field) => ({ field, event: { ...complete, [field]: null } })),
-      ...fields.flatMap((field) => NEVER_RIGHT.map((value) => ({ field, event: { ...complete, [field]: value } }))),
+      ...fields.flatMap((field) => NEVER_VALID.map((value) => ({ field, event: { ...complete, [field]: value } }))),
     ];
     for (const { field, event } of wrong) {
       expect([event, isValid(event)]).toEqual([event, false]);
@@ -95,7 +95,7 @@ describe.each(events)('the schema of $name', ({ name, fields, required, complete
     }
   });
 
-  it('and ingestion accept the event with null in an optional field, and with a field that it does not have', () => {
+  it('and ingestion accept the event with null in an optional field, and with an unknown field', () => {
     const optional = fields.filter((field) => !required.includes(field));
     for (const event of [...optional.map((field) => ({ ...complete, [field]: null })), { ...complete, more: [1] }]) {
       expect([event, isValid(event)]).toEqual([event, true]);
@@ -124,18 +124,19 @@ describe.each(events)('the schema of $name', ({ name, fields, required, complete
   });
 });
 
-describe.each(Object.keys(FIELD_TYPES) as FieldType[])('the schema of a field of the type %s', (type) => {
-  it('accepts exactly what is read', () => {
+describe.each(Object.keys(FIELD_TYPES) as FieldType[])('the schema of the field type %s', (type) => {
+  it('accepts exactly the values that the parser accepts', () => {
     const isValid = new Ajv2020({ strict: false, validateFormats: false }).compile(FIELD_TYPES[type].schema);
-    const isRead = (value: unknown) => FIELD_TYPES[type].parse(parseLosslessJson(JSON.stringify(value))) !== undefined;
+    const isParsed = (value: unknown) =>
+      FIELD_TYPES[type].parse(parseLosslessJson(JSON.stringify(value))) !== undefined;
     fc.assert(
-      fc.property(fieldValue(type), (value) => isValid(value) === isRead(value)),
+      fc.property(fieldValue(type), (value) => isValid(value) === isParsed(value)),
       { seed: SEED, numRuns: 5_000 },
     );
   });
 });
 
-it('every queue has events of the document', () => {
+it('every queue has documented events', () => {
   expect(new Set(events.map(({ queue }) => queue))).toEqual(new Set(Object.values(QUEUES)));
 });
 

@@ -8,7 +8,7 @@ const day = fc.constantFrom('00', '01', '28', '29', '30', '31', '32');
 const month = fc.integer({ min: 0, max: 13 }).map((number) => String(number).padStart(2, '0'));
 const hour = fc.constantFrom('00', '09', '19', '23', '24');
 
-/** Mostly the first. */
+/** Generates the usual values most of the time. */
 function mostly<T>(usual: fc.Arbitrary<T>, unusual: fc.Arbitrary<T>): fc.Arbitrary<T> {
   return fc.oneof({ weight: 8, arbitrary: usual }, { weight: 1, arbitrary: unusual });
 }
@@ -27,7 +27,7 @@ const separators = mostly<readonly [string, string, string]>(
   fc.constantFrom(['-', '', 'T'], ['', ':', 'T'], ['/', ':', 'T'], ['-', ':', ' ']),
 );
 
-/** ISO 8601, and what is nearly so. */
+/** ISO 8601 times, valid and almost valid. */
 const instantText = fc
   .record({
     separators,
@@ -79,7 +79,7 @@ function numbered(length: number): [string, number][] {
   return Array.from({ length }, (_, index) => [String(index + 1), index]);
 }
 
-/** Values that are right in a field of a type, and values that are nearly so. */
+/** Valid and almost valid values for each field type. */
 const OF_TYPE = {
   snowflake: fc.oneof(idText, number),
   text: label,
@@ -94,7 +94,7 @@ const OF_TYPE = {
 
 const anyJson = fc.jsonValue({ maxDepth: 1 }).filter((value) => !JSON.stringify(value).includes('__proto__'));
 
-/** What JSON can hold in a field of a type: mostly values that are right or nearly so, and anything else. */
+/** JSON values for a field of a type: mostly valid or almost valid ones, and sometimes anything else. */
 export function fieldValue(type: FieldType): fc.Arbitrary<unknown> {
   const others = fc.oneof(...Object.values<fc.Arbitrary<unknown>>(OF_TYPE), fc.constant(null), anyJson);
   return mostly<unknown>(OF_TYPE[type], others);

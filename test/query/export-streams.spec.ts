@@ -7,11 +7,11 @@ import { Download, download } from './download.js';
 import { newGuildId } from './guild-ids.js';
 import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 
-/** Far more text than the buffers between a server and a client that does not read hold. */
+/** Far more text than fits into the buffers between the server and a client that does not read. */
 const RECORDS = 150_000;
 const PATH = 'stats/message/view';
 
-describe('an export that is being sent', () => {
+describe('a running export', () => {
   let database: TestDatabase;
   let query: QueryInProcess;
   let guildId: string;
@@ -40,7 +40,7 @@ describe('an export that is being sent', () => {
   };
   const recordsRead = (service = query) => metric('exported_records_total', service);
   const nothingRuns = () => waitFor(async () => (await metric('exports_running')) === 0, { what: 'exports to end' });
-  /** An export of which the client has taken a little, and the service waits for it to take more. */
+  /** Starts an export whose client reads one byte, and resolves when the service waits for the client. */
   const stalledExport = async (service = query) => {
     const before = await recordsRead(service);
     const slow = await Download.begin(url(service));
@@ -65,7 +65,7 @@ describe('an export that is being sent', () => {
   const errors = () => query.log.filter(({ level }) => level === 'warn' || level === 'error');
   const rename = (from: string, to: string) => database.query(`ALTER TABLE ${from} RENAME TO ${to}`);
 
-  it('waits for a slow client, holds no connection meanwhile, and is complete in the end', async () => {
+  it('waits for a slow client, holds no database connection meanwhile, and is complete in the end', async () => {
     const slow = await stalledExport();
     const others = await Promise.all(Array.from({ length: 3 }, () => stalledExport()));
     const held = await database.query(
@@ -84,18 +84,18 @@ describe('an export that is being sent', () => {
     await nothingRuns();
   });
 
-  it('ends when its client goes away: nothing more is read, and nothing is an error', async () => {
+  it('ends when its client disconnects: it reads no more and logs no error', async () => {
     const slow = await stalledExport();
     const read = await recordsRead();
     slow.abandon();
     await nothingRuns();
-    await waitFor(logOf(slow, /the client aborted/), { what: 'the log to tell of it' });
-    // The page that was being read when the client left may still have come.
+    await waitFor(logOf(slow, /the client aborted/), { what: 'the log line' });
+    // The page that was being read when the client disconnected may still arrive.
     expect((await recordsRead()) - read).toBeLessThanOrEqual(PAGE_SIZE);
     expect(errors()).toEqual([]);
   });
 
-  it('is cut when its client takes no more of it for too long', async () => {
+  it('is aborted if its client stops reading for too long', async () => {
     const impatient = await startQueryInProcess(
       database.url,
       {},
@@ -104,9 +104,9 @@ describe('an export that is being sent', () => {
     try {
       const slow = await Download.begin(url(impatient));
       await slow.readALittle();
-      const hasLeft = () =>
+      const isLogged = () =>
         impatient.log.find((line) => line.request_id === slow.requestId && /the client aborted/.test(String(line.msg)));
-      await waitFor(hasLeft, { what: 'the download to be cut' });
+      await waitFor(isLogged, { what: 'the download to be aborted' });
       expect(await metric('exports_running', impatient)).toBe(0);
       expect(await recordsRead(impatient)).toBeLessThan(RECORDS / 2);
       const closed = impatient.log.find(({ msg }) => /closed an idle connection/.test(String(msg)));
@@ -117,7 +117,7 @@ describe('an export that is being sent', () => {
     }
   });
 
-  it('ends also when its client goes away before the first record is read', async () => {
+  it('ends also if its client disconnects before the first record is read', async () => {
     const blocker = new pg.Client({ connectionString: database.url });
     await blocker.connect();
     try {
@@ -130,11 +130,11 @@ describe('an export that is being sent', () => {
       leave.abort();
       await expect(begun).rejects.toThrow('aborted');
       await blocker.query('COMMIT');
-      const hasLeft = () =>
+      const isLogged = () =>
         query.log.some((line) => line.request_id === 'impatient' && /the client aborted/.test(String(line.msg)));
-      await waitFor(hasLeft, { what: 'the log to tell of it' });
+      await waitFor(isLogged, { what: 'the log line' });
       await nothingRuns();
-      // The one that was waited for, and one that is read ahead.
+      // The page that was blocked, and one page that is read ahead.
       expect((await recordsRead()) - read).toBeLessThanOrEqual(2 * PAGE_SIZE);
       expect(errors()).toEqual([]);
     } finally {
@@ -142,7 +142,7 @@ describe('an export that is being sent', () => {
     }
   });
 
-  it('breaks the connection when the database fails, so that nobody takes what arrived for the whole', async () => {
+  it('breaks the connection if the database fails, so that the client notices that the export is incomplete', async () => {
     const slow = await stalledExport();
     await rename('statistic_events', 'statistic_events_away');
     try {
@@ -154,7 +154,7 @@ describe('an export that is being sent', () => {
       await rename('statistic_events_away', 'statistic_events');
     }
     await nothingRuns();
-    const line = await waitFor(logOf(slow, /a download failed/), { what: 'the log to tell of it' });
+    const line = await waitFor(logOf(slow, /a download failed/), { what: 'the log line' });
     expect(line).toMatchObject({
       level: 'warn',
       guild_id: guildId,
@@ -163,7 +163,7 @@ describe('an export that is being sent', () => {
     expect((await download(url())).isComplete).toBe(true);
   });
 
-  it('is answered with the envelope when the database fails before its first record', async () => {
+  it('answers with the error envelope if the database fails before the first record', async () => {
     await rename('statistic_events', 'statistic_events_away');
     try {
       const answer = await query.client.get(PATH, { guild_id: guildId, format: 'csv' });
@@ -176,7 +176,7 @@ describe('an export that is being sent', () => {
     }
   });
 
-  it('does not keep the service from stopping', async () => {
+  it('does not prevent the service from stopping', async () => {
     const stopping = await startQueryInProcess(database.url);
     const slow = await stalledExport(stopping);
     const started = performance.now();
@@ -186,7 +186,7 @@ describe('an export that is being sent', () => {
     expect(stopping.log.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
   });
 
-  it('may come to its end while the service stops', async () => {
+  it('may finish while the service stops', async () => {
     const stopping = await startQueryInProcess(database.url);
     const slow = await stalledExport(stopping);
     const started = performance.now();

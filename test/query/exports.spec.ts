@@ -69,22 +69,25 @@ describe('exports', () => {
     ...more,
   });
 
-  it.each(KINDS)('have the records of the view of %s, in their order, and the same fields', async (_, kind) => {
-    const guildId = await openGuild();
-    await storeEvents(
-      database,
-      Array.from({ length: 12 }, (_item, index) => madeUpEvent(kind, guildId, index)),
-    );
-    const records = await viewed(kind.viewPath, { guild_id: guildId });
-    expect(records).toHaveLength(12);
-    expect(await exportedCsv(kind.viewPath, { guild_id: guildId })).toEqual(records);
-    expect(await exportedNdjson(kind.viewPath, { guild_id: guildId })).toEqual(records);
-    expect(await exported(kind.viewPath, { guild_id: guildId, format: 'ndjson' })).toBe(
-      records.map((record) => `${JSON.stringify(record)}\n`).join(''),
-    );
-  });
+  it.each(KINDS)(
+    'have the same records as the view of %s, in the same order and with the same fields',
+    async (_, kind) => {
+      const guildId = await openGuild();
+      await storeEvents(
+        database,
+        Array.from({ length: 12 }, (_item, index) => madeUpEvent(kind, guildId, index)),
+      );
+      const records = await viewed(kind.viewPath, { guild_id: guildId });
+      expect(records).toHaveLength(12);
+      expect(await exportedCsv(kind.viewPath, { guild_id: guildId })).toEqual(records);
+      expect(await exportedNdjson(kind.viewPath, { guild_id: guildId })).toEqual(records);
+      expect(await exported(kind.viewPath, { guild_id: guildId, format: 'ndjson' })).toBe(
+        records.map((record) => `${JSON.stringify(record)}\n`).join(''),
+      );
+    },
+  );
 
-  it.each(KINDS.filter(([, kind]) => filtersOf(kind).length > 0))('take every filter of %s', async (_, kind) => {
+  it.each(KINDS.filter(([, kind]) => filtersOf(kind).length > 0))('support every filter of %s', async (_, kind) => {
     const guildId = await openGuild();
     await storeEvents(
       database,
@@ -103,7 +106,7 @@ describe('exports', () => {
     }
   });
 
-  it('take the window half-open and exactly', async () => {
+  it('treat the window as half-open, exact to the millisecond', async () => {
     const guildId = await openGuild();
     const [from, to] = [Date.now() - 3 * DAY_MS, Date.now() - DAY_MS];
     const times = [from - 1, from, from + DAY_MS, to - 1, to].map((time) => new Date(time).toISOString());
@@ -117,7 +120,7 @@ describe('exports', () => {
     expect(await exportedCsv(COMMAND_VIEW, { guild_id: guildId, days: 2 })).toHaveLength(2);
   });
 
-  it('have a header row and nothing else when there are no records', async () => {
+  it('have only a CSV header row if there are no records', async () => {
     const guild_id = await openGuild();
     expect(await exported(COMMAND_VIEW, { guild_id, format: 'csv' })).toBe('id,guild_id,timestamp,user_id,command\r\n');
     expect(await exported(MESSAGE_VIEW, { guild_id, format: 'csv', days: 1 })).toBe(
@@ -126,7 +129,7 @@ describe('exports', () => {
     expect(await exported(COMMAND_VIEW, { guild_id, format: 'ndjson' })).toBe('');
   });
 
-  it('give hostile texts back exactly, and no cell of them that a spreadsheet would run or turn', async () => {
+  it('keep hostile texts exactly, in cells that a spreadsheet neither runs nor converts', async () => {
     const guildId = await openGuild();
     const hostile = [
       ...[
@@ -187,7 +190,7 @@ describe('exports', () => {
     expect(rows.map((row) => row[4]!.replace(/^'/, ''))).toEqual(hostile);
     for (const [, guild, , user, label] of rows) {
       expect(label).not.toMatch(/^[\s\u200b]*[=+\-@＝＋－＠]|^[\t\r\n]|^[\d.,:/+\-eE% ]+$/);
-      // An id that a spreadsheet took for a number would end with zeros.
+      // A spreadsheet would round an id that it reads as a number.
       expect([guild, user]).toEqual([`'${guildId}`, "'9223372036854775807"]);
     }
     expect((await exportedNdjson(COMMAND_VIEW, { guild_id: guildId })).map((record) => record.command)).toEqual(
@@ -195,7 +198,7 @@ describe('exports', () => {
     );
   });
 
-  it('have each record once, in order, over pages that end between records of one moment and at midnight', async () => {
+  it('have each record once, in order, across page boundaries within one millisecond and at midnight', async () => {
     const guildId = await openGuild();
     const midnight = Math.floor(Date.now() / DAY_MS) * DAY_MS - DAY_MS;
     const insert = (count: number, time: number) =>
@@ -205,7 +208,7 @@ describe('exports', () => {
          FROM generate_series(1, $3) AS i`,
         [guildId, time, count],
       );
-    // More than a page of the same moment; a day of exactly one page; a day of exactly two; a day without any.
+    // More than a page within one millisecond; a day of exactly one page; a day of exactly two; a day without records.
     await insert(PAGE_SIZE + 500, midnight + 1000);
     await insert(300, midnight);
     await insert(300, midnight - 1);
@@ -218,7 +221,7 @@ describe('exports', () => {
     expect(await exportedNdjson(COMMAND_VIEW, { guild_id: guildId })).toEqual(records);
   });
 
-  it('are files that name what they hold, are not to be kept, and have a request id', async () => {
+  it('have a descriptive file name, Cache-Control: no-store and a request id', async () => {
     const guildId = await openGuild();
     for (const format of ['csv', 'ndjson'] as const) {
       const window = { from: iso(Date.now() - DAY_MS), to: iso(Date.now() - 1000) };
@@ -237,7 +240,7 @@ describe('exports', () => {
     }
   });
 
-  it('are made under both prefixes, and at the wish of the Accept header', async () => {
+  it('are available under both prefixes, and can be requested by the Accept header', async () => {
     const guildId = await openGuild();
     await storeEvents(database, [command(guildId, 1000)]);
     const typeFor = async (accept: string | undefined, fields: Fields = {}, prefix = '') => {
@@ -268,19 +271,19 @@ describe('exports', () => {
     ['channel_id', { format: 'csv', channel_id: 5 }],
     ['days', { format: 'csv', days: 31 }],
     ['from', { format: 'csv', from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' }],
-  ])('answer the envelope and name %s when asked with %j', async (names, fields) => {
+  ])('answer with the error envelope and name %s for %j', async (names, fields) => {
     const answer = await query.client.get(COMMAND_VIEW, { guild_id: await openGuild(), ...(fields as Fields) });
     expect(answer).toMatchObject({ status: 400, success: false, error: { name: 'BadRequestError' } });
     expect(answer.error.fields!.map(({ field }) => field).join()).toBe(names);
   });
 
-  it('refuse a page also when the Accept header asked for them', async () => {
+  it('reject a limit also if the Accept header requests an export', async () => {
     const path = `${MODULE}/${COMMAND_VIEW}?guild_id=${await openGuild()}&limit=5`;
     const answer = await query.client.request(path, { headers: { accept: 'text/csv' } });
     expect(answer).toMatchObject({ status: 400, error: { fields: [{ field: 'limit' }] } });
   });
 
-  it('need a credential, and the module to be enabled', async () => {
+  it('need a credential and an enabled module', async () => {
     const guildId = newGuildId();
     const fields = { guild_id: guildId, format: 'csv' };
     expect(await query.client.get(COMMAND_VIEW, fields)).toMatchObject({ status: 409, error: { code: 800 } });
@@ -289,7 +292,7 @@ describe('exports', () => {
     expect(await query.client.request(path, init)).toMatchObject({ status: 401 });
   });
 
-  it('do not begin at HEAD, which tells the headers alone', async () => {
+  it('do not start for a HEAD request, which returns only the headers', async () => {
     const guildId = await openGuild();
     await storeEvents(database, [command(guildId, 1000)]);
     const before = await metric('serverstats_exported_records_total{format="csv"}');
@@ -301,7 +304,7 @@ describe('exports', () => {
     expect((await download(urlOf(COMMAND_VIEW, wrong), { method: 'HEAD' })).status).toBe(400);
   });
 
-  it('have not brought about a failure, nor left anything running', async () => {
+  it('cause no failure, and leave nothing running', async () => {
     expect(query.log.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
     for (const format of ['csv', 'ndjson'])
       expect(await metric(`serverstats_exports_running{format="${format}"}`)).toBe(0);
@@ -318,7 +321,7 @@ describe('exports', () => {
   };
 });
 
-/** An event of the kind, some of them without a user, spread over the last days. */
+/** A made-up event of the kind. The index spreads events over the last days; some have no user. */
 function madeUpEvent(kind: StatisticKind, guildId: string, index: number): StoredEvent {
   const has = (column: Parameters<typeof fieldIn>[1]) => fieldIn(kind, column) !== undefined;
   return {
@@ -328,7 +331,7 @@ function madeUpEvent(kind: StatisticKind, guildId: string, index: number): Store
     eventId: randomUUID(),
     userId: hasUser(kind) && index % 3 > 0 ? String(899 + (index % 3)) : undefined,
     channelId: has('channel_id') ? String(9_007_199_254_740_992n + BigInt(index % 4)) : undefined,
-    // What an erasure took is null.
+    // An erasure sets the message id to null.
     messageId: has('message_id') && index % 3 > 0 ? String(9_223_372_036_854_775_807n - BigInt(index)) : undefined,
     label: has('label') ? `l\u00e4bel "${index}", \\ 🎉` : undefined,
     value: has('value') ? [0, 1, 12_500, 86_400_000_000, 1_000_000, 123][index % 6] : undefined,
@@ -336,7 +339,7 @@ function madeUpEvent(kind: StatisticKind, guildId: string, index: number): Store
   };
 }
 
-/** Reads cells as docs/exports.md says. */
+/** Parses cells as docs/exports.md describes. */
 function recordsOfCsv(text: string): EventRecord[] {
   const [header, ...rows] = readCsv(text);
   return rows.map((row) => {

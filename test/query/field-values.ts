@@ -5,15 +5,15 @@ const NEITHER = ['[]', '{}', '[1]', '{"constructor": 1}', '{"toString": null}'];
 const ODD_TEXTS = ['"\\u0000"', '"\\ud800"'];
 
 interface FieldKind {
-  /** JSON of a right value. */
+  /** JSON of a valid value. */
   right: string;
-  /** JSON of wrong ones. */
+  /** JSON of invalid values. */
   wrong: string[];
-  /** Wrong in a query string, as they stand there. */
+  /** Invalid values in a query string, percent-encoded. */
   wrongText: string[];
 }
 
-/** Right and wrong values by what a field holds. */
+/** Valid and invalid values for each kind of field. */
 const KINDS = {
   snowflake: {
     right: '"9007199254740993"',
@@ -72,13 +72,13 @@ export function rightValue(field: DocumentedField): string {
   return kindOf(field).right;
 }
 
-/** JSON of values that the field refuses. */
+/** JSON of values that the field rejects. */
 export function wrongValues(field: DocumentedField): readonly string[] {
   const mayBeNull = isNullable(field) || (!field.required && !isStrictlyOptional(field));
   return [...kindOf(field).wrong, ...(mayBeNull ? [] : ['null'])];
 }
 
-/** Values that the field refuses in a query string, percent-encoded. */
+/** Values that the field rejects in a query string, percent-encoded. */
 export function wrongTexts(field: DocumentedField): readonly string[] {
   return kindOf(field).wrongText;
 }
@@ -100,7 +100,7 @@ function kindOf(field: DocumentedField): FieldKind {
   throw new Error(`no values for ${field.name}: ${JSON.stringify(field.schema)}`);
 }
 
-/** One of a few words, in a query string. */
+/** An enum in a query string. */
 function wordOf([first]: string[]): FieldKind {
   return {
     right: JSON.stringify(first),
@@ -113,12 +113,12 @@ function isNullable({ schema }: DocumentedField): boolean {
   return Array.isArray(schema.anyOf) && schema.anyOf.some((option: { type?: string }) => option.type === 'null');
 }
 
-/** Optional fields of events may be null; those of settings only where the schema says so. */
+/** Optional fields of events may be null; those of settings only if the schema says so. */
 function isStrictlyOptional({ name }: DocumentedField): boolean {
   return !['user_id', 'event_id', 'occurred_at', 'guild_id'].includes(name);
 }
 
-/** The schema of a value that is not null, without what only wraps it. */
+/** The schema of a value that is not null, without its `anyOf` and `allOf` wrappers. */
 function valueSchema({ schema }: DocumentedField): Record<string, unknown> {
   let inner: Record<string, unknown> = schema;
   for (;;) {

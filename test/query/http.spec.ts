@@ -7,7 +7,7 @@ import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-pr
 const MODULE = '/modules/serverstats';
 const AUTHORIZATION = { authorization: `Bearer ${SERVICE_KEY}` };
 
-describe('the HTTP side of the query service', () => {
+describe('the HTTP server of the query service', () => {
   let database: TestDatabase;
   let query: QueryInProcess;
 
@@ -38,13 +38,13 @@ describe('the HTTP side of the query service', () => {
     expect(answer.headers.get('x-request-id')).toBeTruthy();
   });
 
-  it('answers NotFoundError for a method that a route does not have, whatever its body', async () => {
+  it('answers NotFoundError for a method that the route does not have, whatever the body', async () => {
     const init = { method: 'POST', body: '{', headers: { 'content-type': 'application/json' } };
     expect(await query.client.request(`${MODULE}/status`, init)).toMatchObject({ status: 404 });
     expect(await query.client.request(MODULE, { method: 'OPTIONS' })).toMatchObject({ status: 404 });
   });
 
-  it('looks at who asks before the length of what is asked for', async () => {
+  it('checks the credential before the length of a path parameter', async () => {
     const path = `/auth/api-keys/${'a'.repeat(300)}`;
     expect((await fetch(query.url + path, { method: 'DELETE' })).status).toBe(401);
     expect(await query.client.request(path, { method: 'DELETE' })).toMatchObject({
@@ -58,7 +58,7 @@ describe('the HTTP side of the query service', () => {
     expect((await query.client.request(`/v1${MODULE}/`)).status).toBe(200);
   });
 
-  it('takes a sane request id over, answers it, and logs it', async () => {
+  it('accepts a valid X-Request-Id, returns it, and logs it', async () => {
     const headers = { 'x-request-id': 'my-Request.1_' };
     const answer = await query.client.request(`${MODULE}/status?guild_id=1`, { headers });
     expect(answer.headers.get('x-request-id')).toBe('my-Request.1_');
@@ -71,16 +71,16 @@ describe('the HTTP side of the query service', () => {
     });
   });
 
-  it('logs what probes ask for at debug, everything else at info', async () => {
+  it('logs requests for the probes and metrics at debug, everything else at info', async () => {
     const paths = ['/readyz', '/livez', '/metrics', '/openapi.json', '/asyncapi.json'];
     for (const path of paths) await (await fetch(`${query.url}${path}`)).text();
     const levels = () => new Map(query.log.map(({ route, level }) => [route, level]));
-    await waitFor(async () => paths.every((path) => levels().has(path)), { what: 'the lines of the log' });
+    await waitFor(async () => paths.every((path) => levels().has(path)), { what: 'the log lines' });
     expect(paths.map((path) => levels().get(path))).toEqual(['debug', 'debug', 'debug', 'info', 'info']);
     expect(query.log.filter(({ route, level }) => route === '/readyz' && level !== 'debug')).toEqual([]);
   });
 
-  it.each(['', 'a b', 'a'.repeat(129), 'a/b'])('makes a request id instead of %j', async (id) => {
+  it.each(['', 'a b', 'a'.repeat(129), 'a/b'])('generates a request id instead of %j', async (id) => {
     const answer = await query.client.request(MODULE, { headers: { 'x-request-id': id } });
     expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
@@ -102,7 +102,7 @@ describe('the HTTP side of the query service', () => {
     expect(lineOf(inBody)).toMatchObject({ level: 'info', guild_id: '4812481248124812481' });
   });
 
-  it('checks the credential before the body is read', async () => {
+  it('checks the credential before it reads the body', async () => {
     const init = { method: 'POST', body: '{', headers: { authorization: 'Bearer no', 'content-type': 'text/x' } };
     expect(await query.client.request(`${MODULE}/enable`, init)).toMatchObject({
       status: 401,
@@ -110,7 +110,7 @@ describe('the HTTP side of the query service', () => {
     });
   });
 
-  it('takes the name of the scheme in any case', async () => {
+  it('ignores the case of the authorization scheme', async () => {
     const headers = { authorization: `bearer ${SERVICE_KEY}` };
     expect((await query.client.request(`${MODULE}/status?guild_id=1`, { headers })).status).toBe(200);
   });
@@ -124,7 +124,7 @@ describe('the HTTP side of the query service', () => {
     },
   );
 
-  it('takes a missing or empty body for {}', async () => {
+  it('treats a missing or empty body as {}', async () => {
     for (const type of [undefined, 'application/json', 'text/plain']) {
       const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type };
       const answer = await query.client.request(`${MODULE}/enable`, { method: 'POST', headers });
@@ -132,7 +132,7 @@ describe('the HTTP side of the query service', () => {
     }
   });
 
-  it('loses no digit of an id, as integer or string, in body and query string', async () => {
+  it('keeps every digit of an id, as integer or string, in body and query string', async () => {
     for (const id of ['9007199254740993', '9223372036854775807', '175928847299117063']) {
       const asInteger = await query.client.send<{ guild_id: string }>(
         'DELETE',
@@ -158,7 +158,7 @@ describe('the HTTP side of the query service', () => {
     expect(metrics.includes(guildId)).toBe(false);
   });
 
-  it('shows its documents without a credential', async () => {
+  it('serves the API documentation without a credential', async () => {
     expect((await fetch(`${query.url}/docs`)).headers.get('content-type')).toMatch(/text\/html/);
     expect(await (await fetch(`${query.url}/openapi.json`)).json()).toMatchObject({ openapi: '3.1.0' });
   });

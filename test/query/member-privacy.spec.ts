@@ -25,14 +25,14 @@ interface Entries {
   guilds: GuildEntries[];
 }
 
-describe('a member in all guilds', () => {
+describe('the privacy routes for a member in all guilds', () => {
   let database: TestDatabase;
   let query: QueryInProcess;
   let directory: string;
   let log: string;
   let members = 0;
   let member: string;
-  /** Commands, messages and a starboard entry; commands; a post that names the member; nothing of the member. */
+  /** In order: commands, a message and a starboard entry; commands; a starred reply to the member; nothing. */
   let guilds: string[];
 
   beforeAll(async () => {
@@ -98,7 +98,7 @@ describe('a member in all guilds', () => {
     return { ...answer, records: records.map((line) => JSON.parse(line) as Record<string, unknown>) };
   };
 
-  it('should be counted in every guild that knows something of the member', async () => {
+  it('should count the entries of the member in every guild that has any', async () => {
     const { status, data } = await count();
     expect(status).toBe(200);
     expect(data.total).toBe(6);
@@ -110,7 +110,7 @@ describe('a member in all guilds', () => {
     expect(data.guilds[0]!.statistics).toMatchObject({ 'command.used': 3, 'message.sent': 1, 'tag.send_timed': 0 });
   });
 
-  it('should be erased in all of them with one answer, and logged before', async () => {
+  it('should erase the member in all guilds with one request, and log the erasures first', async () => {
     const { data: before } = await count();
     expect(await erase()).toMatchObject({ status: 200, data: before });
     expect((await count()).data).toEqual({ total: 0, guilds: [] });
@@ -130,15 +130,15 @@ describe('a member in all guilds', () => {
     expect(others).toHaveLength(1);
   });
 
-  it('should be told that the erasure goes on only when all its tombstones are laid', async () => {
+  it('should report an unfinished erasure only after all tombstones are written', async () => {
     const service = await startQueryInProcess(database.url, {}, { erasureTimeoutMs: 500 });
     const source = await createDataSource({ url: database.url, poolSize: 2, applicationName: 'test' }).initialize();
     const holder = source.createQueryRunner();
-    const eraseThere = () =>
+    const eraseWithTimeout = () =>
       service.client.send('DELETE', 'privacy/delete-user-entries', { privacy_member_id: member });
     await holder.startTransaction();
     await lockStripe(holder.manager, guilds[2]!);
-    expect(await eraseThere()).toMatchObject({
+    expect(await eraseWithTimeout()).toMatchObject({
       status: 503,
       error: { message: expect.stringContaining('Nothing was changed') },
     });
@@ -146,7 +146,7 @@ describe('a member in all guilds', () => {
     expect(await tombstones()).toEqual([]);
     await holder.startTransaction();
     await holder.query('SELECT FROM statistic_events WHERE guild_id = $1 FOR UPDATE', [guilds[1]]);
-    expect(await eraseThere()).toMatchObject({
+    expect(await eraseWithTimeout()).toMatchObject({
       status: 503,
       error: { message: expect.stringContaining('continues in the background') },
     });
@@ -160,7 +160,7 @@ describe('a member in all guilds', () => {
     await service.close();
   });
 
-  it('should get all that is stored as a download, of all guilds or of one', async () => {
+  it('should export everything stored about the member, from all guilds or from one', async () => {
     await database.query(
       `INSERT INTO statistic_groups (guild_id, bucket, kind, dimension, span, facet, ids, counts)
        VALUES ($1, now() - interval '70 days', 1, 1, 1440, 0, $2, '{3,4}')`,
@@ -170,8 +170,12 @@ describe('a member in all guilds', () => {
     const { status, headers, isComplete, records } = await exported();
     await database.query(`UPDATE event_horizon SET events_since = 'epoch'`);
     expect([status, headers['content-type'], isComplete]).toEqual([200, NDJSON, true]);
-    const told = records.map(({ guild_id, record, kind }) => [guilds.indexOf(guild_id as string), record, kind]);
-    expect(told).toEqual([
+    const exportedKinds = records.map(({ guild_id, record, kind }) => [
+      guilds.indexOf(guild_id as string),
+      record,
+      kind,
+    ]);
+    expect(exportedKinds).toEqual([
       [0, 'event', 'message.sent'],
       ...[1, 2, 3].map(() => [0, 'event', 'command.used']),
       [0, 'starboard_entry', undefined],
@@ -188,7 +192,7 @@ describe('a member in all guilds', () => {
     expect(ofOne.records.map(({ guild_id }) => guild_id)).toEqual([guilds[1]]);
   });
 
-  it('should get every record once where there are many', async () => {
+  it('should export every record once if there are many', async () => {
     await database.query(
       `INSERT INTO statistic_events (guild_id, kind, occurred_at, event_id, user_id, label)
        SELECT $1, 1 + n % 2, now() - interval '1 hour' + (n / 3) * interval '1 millisecond', gen_random_uuid(), $2, 'x'
@@ -200,7 +204,7 @@ describe('a member in all guilds', () => {
     expect(records).toHaveLength(1_700);
   });
 
-  it('should be asked for by the service key only', async () => {
+  it('should require the service key', async () => {
     const made = await query.client.request<{ key: string }>('/auth/api-keys', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -221,10 +225,10 @@ describe('a member in all guilds', () => {
     expect(await tombstones()).toEqual([]);
   });
 
-  it('should not be erased, nor a guild, when the log cannot be written', async () => {
+  it('should erase neither a member nor a guild if the erasure log cannot be written', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'serverstats-'));
     const service = await startQueryInProcess(database.url, { ERASURE_LOG: join(folder, 'log') });
-    // As when the disk that it lies on is gone.
+    // As if the disk of the log were gone.
     await rm(folder, { recursive: true });
     const erasures = [
       ['privacy/delete-user-entries', { privacy_member_id: member }],

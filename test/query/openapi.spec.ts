@@ -8,7 +8,7 @@ interface Operation {
   responses: Record<string, unknown>;
 }
 
-/** What needs no credential. */
+/** Paths that need no credential. */
 const OPEN = ['/livez', '/readyz', '/modules/serverstats'];
 
 describe('the OpenAPI document', () => {
@@ -37,17 +37,17 @@ describe('the OpenAPI document', () => {
         .map(([method, operation]) => ({ path, method, operation })),
     );
 
-  it('is the one that is committed', async () => {
+  it('is the same as the committed docs/openapi.json', async () => {
     expect(document).toEqual(JSON.parse(await readFile('docs/openapi.json', 'utf8')));
   });
 
-  it('names every path once, and the version as a server', () => {
+  it('lists every path once, and the version prefix as a server', () => {
     expect(document.servers.map(({ url }) => url)).toEqual(['/', '/v1']);
     expect(Object.keys(document.paths).filter((path) => path.startsWith('/v1'))).toEqual([]);
     expect(operations()).toHaveLength(62);
   });
 
-  it('gives every operation an id of its own, which is an identifier', () => {
+  it('gives every operation a unique operationId that is a valid identifier', () => {
     const ids = operations().map(({ operation }) => operation.operationId);
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.filter((id) => !/^[a-z][A-Za-z]*$/.test(id))).toEqual([]);
@@ -62,7 +62,7 @@ describe('the OpenAPI document', () => {
     );
   });
 
-  it('describes what is answered and sent by named schemas, which show what they are of', () => {
+  it('describes requests and answers by schemas with descriptive names', () => {
     const { schemas } = document.components;
     expect(Object.keys(schemas)).toEqual(
       expect.arrayContaining(['MessageSentEvent', 'MessageSentRecord', 'MessageSentSummary', 'Settings', 'ApiKey']),
@@ -73,7 +73,7 @@ describe('the OpenAPI document', () => {
     expect(schemas.MessageSentSummary!.properties).not.toHaveProperty('stats');
   });
 
-  it('says nothing twice: every answer, error and body with fields refers to a named schema', () => {
+  it('repeats nothing: every answer, error and body with fields refers to a named schema', () => {
     const inline = operations().flatMap(({ path, method, operation }) =>
       [...JSON.stringify(operation).matchAll(/"properties":\{"(\w+)"/g)]
         .map(([, property]) => property!)
@@ -83,7 +83,7 @@ describe('the OpenAPI document', () => {
     expect(inline).toEqual([]);
   });
 
-  it('tells which operations need a credential, and they do', async () => {
+  it('says which operations need a credential, and they do', async () => {
     for (const { path, method, operation } of operations()) {
       const response = await fetch(query.url + path, { method: method.toUpperCase() });
       const isOpen = OPEN.includes(path);

@@ -14,7 +14,7 @@ const CHANNEL = '9007199254740997';
 interface OriginalRoute {
   method: string;
   path: string;
-  /** Beside guild_id. */
+  /** Fields besides guild_id. */
   fields?: Record<string, unknown>;
   status: number;
   data: unknown;
@@ -23,7 +23,7 @@ interface OriginalRoute {
 const accepted = { event_id: expect.stringMatching(/^[0-9a-f-]{36}$/), accepted: true };
 const contract = new StatisticsContract();
 
-/** Right values for the fields of every kind. */
+/** Valid values for the fields of every kind. */
 const EVENT_FIELDS = {
   user_id: MEMBER,
   channel_id: CHANNEL,
@@ -51,7 +51,7 @@ const statisticRoutes = contract.kinds.flatMap(({ definition }): OriginalRoute[]
   ];
 });
 
-/** Every route of the original document, in an order in which one guild can take them all. */
+/** Every route of the original document, in an order that works for a single guild. */
 const ROUTES: OriginalRoute[] = [
   { method: 'GET', path: '/', status: 200, data: { message: expect.stringContaining('Serverstats') } },
   { method: 'POST', path: '/enable', status: 200, data: { guild_id: expect.any(String), enabled: true } },
@@ -114,10 +114,10 @@ const ROUTES: OriginalRoute[] = [
   { method: 'DELETE', path: '/settings/delete', status: 200, data: { guild_id: expect.any(String), deleted: true } },
 ];
 
-/** These answer whatever the state of the guild. */
+/** Routes that do not need an enabled guild. */
 const STATELESS = /^\/(?:|status|enable|settings\/delete|privacy\/.*|stats\/counter-panel\/update)$/;
 
-describe.each(['', '/v1'])('the original routes below "%s"', (prefix) => {
+describe.each(['', '/v1'])('the original routes under the prefix "%s"', (prefix) => {
   let database: TestDatabase;
   let query: QueryInProcess;
   let api: DocumentedApi;
@@ -142,10 +142,10 @@ describe.each(['', '/v1'])('the original routes below "%s"', (prefix) => {
     const search = new URLSearchParams(fields as Record<string, string>);
     return query.client.request(`${url}?${search}`, init);
   };
-  /** As the document names it: without the prefix of the version and without a trailing slash. */
+  /** The path in the document: without the version prefix and without a trailing slash. */
   const documented = (route: OriginalRoute) => (MODULE + route.path).replace(/\/$/, '');
 
-  it('are all there', () => {
+  it('are 39 in number', () => {
     expect(ROUTES).toHaveLength(39);
   });
 
@@ -200,7 +200,7 @@ describe.each(['', '/v1'])('the original routes below "%s"', (prefix) => {
     }
   });
 
-  it('answer BadRequestError naming guild_id, which is not one', async () => {
+  it('answer BadRequestError for an invalid guild_id, and name it', async () => {
     for (const route of ROUTES.filter(({ path }) => path !== '/')) {
       const answer = await call(route, { ...route.fields, guild_id: '9223372036854775808' });
       expect([route.path, answer.status, answer.error.fields?.map(({ field }) => field)]).toEqual([
@@ -212,7 +212,7 @@ describe.each(['', '/v1'])('the original routes below "%s"', (prefix) => {
     }
   });
 
-  it('answer ModuleDisabledError in a guild that was never seen', async () => {
+  it('answer ModuleDisabledError for an unknown guild', async () => {
     for (const route of ROUTES.filter(({ path }) => !STATELESS.test(path))) {
       const answer = await call(route, { guild_id: newGuildId(), ...route.fields });
       expect([route.path, answer.status, answer.error.code]).toEqual([route.path, 409, 800]);

@@ -5,7 +5,7 @@ import { allSettings } from '../harness/all-settings.js';
 import { newGuildId } from './guild-ids.js';
 import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 
-describe('the query service in an outage', () => {
+describe('the query service during an outage', () => {
   let database: TestDatabase;
   let proxy: TcpProxy;
   let query: QueryInProcess;
@@ -40,7 +40,7 @@ describe('the query service in an outage', () => {
     proxy.cutAll();
   };
 
-  it('is ready without the broker, degraded, and reads', async () => {
+  it('is ready but degraded without the broker, and still answers reads', async () => {
     query.handover.break();
     const degraded = { status: 'degraded', message: 'switched off by a test' };
     const { body } = await waitFor(
@@ -48,7 +48,7 @@ describe('the query service in an outage', () => {
         const answer = await readyz();
         return JSON.stringify(answer.body).includes('degraded') && answer;
       },
-      { what: 'readiness to tell of the broker' },
+      { what: 'readiness to report the broker' },
     );
     expect(body).toEqual({ status: 'ready', checks: { database: { status: 'ok' }, rabbitmq: degraded } });
     expect((await query.client.get('stats/command/view', { guild_id: guildId })).status).toBe(200);
@@ -57,7 +57,7 @@ describe('the query service in an outage', () => {
     );
   });
 
-  it('is alive without the database, not ready, and says which part of a request failed', async () => {
+  it('is alive but not ready without the database, and says which part of a request failed', async () => {
     await loseDatabase();
     const get = (path: string, more = {}) => query.client.get(path, { guild_id: guildId, ...more });
     const send = (method: string, path: string, body: object) => query.client.send(method, path, body);
@@ -80,10 +80,10 @@ describe('the query service in an outage', () => {
     expect(read.headers.get('retry-after')).toMatch(/^\d+$/);
 
     expect((await fetch(`${query.url}/livez`)).status).toBe(200);
-    await waitFor(async () => (await readyz()).status === 503, { what: 'readiness to tell of the database' });
+    await waitFor(async () => (await readyz()).status === 503, { what: 'readiness to report the database' });
   });
 
-  it('cannot tell without the database whom an API key stands for, and says so instead of refusing it', async () => {
+  it('returns 503, not 401, for an API key while the database is away', async () => {
     const json = { 'content-type': 'application/json' };
     const create = () =>
       query.client.request<{ key: string }>('/auth/api-keys', {
@@ -94,7 +94,7 @@ describe('the query service in an outage', () => {
     const authorization = `Bearer ${(await create()).data.key}`;
     const path = `/modules/serverstats/status?guild_id=${guildId}`;
     await loseDatabase();
-    // A key that was read a moment ago is still believed; this one was never used.
+    // A key that was read recently is still accepted from the cache. This one was never used.
     expect(await query.client.request(path, { headers: { authorization } })).toMatchObject({
       status: 503,
       error: { name: 'ServiceUnavailableError' },
@@ -104,7 +104,7 @@ describe('the query service in an outage', () => {
     expect(list).toMatchObject({ status: 503, error: { name: 'ServiceUnavailableError' } });
   });
 
-  it('works again when the database is back', async () => {
+  it('recovers when the database is back', async () => {
     await loseDatabase();
     expect((await query.client.get('status', { guild_id: guildId })).status).toBe(503);
     await proxy.accept();
@@ -118,7 +118,7 @@ describe('the query service in an outage', () => {
     expect(data).toEqual({ guild_id: guildId, enabled: true });
   });
 
-  it('starts without its database, alive and not ready, and catches up', async () => {
+  it('starts without its database, alive but not ready, and becomes ready when the database is back', async () => {
     await loseDatabase();
     const url = new URL(database.url);
     url.port = String(proxy.port);
@@ -129,7 +129,9 @@ describe('the query service in an outage', () => {
       const answer = await early.client.get('status', { guild_id: guildId });
       expect(answer).toMatchObject({ status: 503, error: { name: 'SettingsError' } });
       await proxy.accept();
-      await waitFor(async () => (await fetch(`${early.url}/readyz`)).status === 200, { what: 'the late database' });
+      await waitFor(async () => (await fetch(`${early.url}/readyz`)).status === 200, {
+        what: 'the service to be ready',
+      });
     } finally {
       await early.close();
     }

@@ -13,8 +13,8 @@ const MESSAGES = 'stats/message';
 const DAY_MS = 86_400_000;
 const now = Date.now();
 
-/** Events of 1, 6, 9, 11 and 20 days ago; then the retention was a week for a while, and is 62 days again. */
-describe('after the retention has dropped events, and was raised', () => {
+/** Stores events from 1, 6, 9, 11 and 20 days ago, applies a retention of a week, and then one of 62 days. */
+describe('after a short retention has deleted events and was raised', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
   let query: QueryInProcess;
@@ -54,7 +54,7 @@ describe('after the retention has dropped events, and was raised', () => {
   const summary = async (parameters: Record<string, string | number>) =>
     (await client.get<Record<string, unknown>>(`${MESSAGES}/summary`, { guild_id: GUILD, ...parameters })).data;
 
-  it('should summarize what there are records of, and say from when on', async () => {
+  it('should summarize the records that are left, and return where they start', async () => {
     const { from, total, groups } = await summary({ days: 30, group_by: 'user' });
     expect({ total, groups }).toEqual({ total: 2, groups: [{ key: '7', count: 2 }] });
     const startOfKept = Math.floor((now - 7 * DAY_MS) / DAY_MS) * DAY_MS;
@@ -64,7 +64,7 @@ describe('after the retention has dropped events, and was raised', () => {
     expect(download.trim().split('\n')).toHaveLength(2);
   });
 
-  it('should compare with totals of what is gone, but not where only records could tell', async () => {
+  it('should compare with the totals of deleted events, but not if that needs the events themselves', async () => {
     expect(await summary({ days: 6 })).toMatchObject({ total: 1, previous_total: 3 });
     expect(await summary({ days: 6, user_id: 7 })).toMatchObject({ total: 1, previous_total: null });
     expect(await summary({ days: 6, channel_id: 8 })).toMatchObject({ total: 1, previous_total: null });

@@ -7,11 +7,11 @@ import { SERVICE_KEY, startQueryProcess } from '../harness/services.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { waitFor } from '../harness/wait-for.js';
 
-/** Nobody listens there: the query service is ready without a broker. */
+/** Nothing listens there. The query service is ready without a broker. */
 const NO_BROKER = 'amqp://127.0.0.1:1';
 
-/** Runs the built service until it ends by itself. */
-async function runToEnd(env: Record<string, string>): Promise<{ code: number | null; output: string }> {
+/** Runs the built service until it exits. */
+async function runToExit(env: Record<string, string>): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, ['dist/query.js'], {
     env: { PATH: process.env.PATH, LOG_FORMAT: 'json', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -37,8 +37,8 @@ describe('the process of the query service', () => {
     QUERY_PORT: '0',
   });
 
-  it('ends with 78 and names every mistake when its configuration is wrong', async () => {
-    const { code, output } = await runToEnd({
+  it('exits with 78 and names every invalid variable', async () => {
+    const { code, output } = await runToExit({
       DATABASE_URL: 'mysql://u:hunter2@db/x',
       SERVICE_KEY: 'hunter2',
       HOST: '?',
@@ -48,32 +48,32 @@ describe('the process of the query service', () => {
     expect(output).not.toContain('hunter2');
   });
 
-  it('ends with 78 and names the log of erasures that cannot be opened', async () => {
-    const { code, output } = await runToEnd({ ...environment(), ERASURE_LOG: '/nowhere/erasures' });
+  it('exits with 78 and names an erasure log that cannot be opened', async () => {
+    const { code, output } = await runToExit({ ...environment(), ERASURE_LOG: '/nowhere/erasures' });
     expect([code, output]).toEqual([78, expect.stringMatching(/ERASURE_LOG is "\/nowhere\/erasures".*ENOENT/)]);
   });
 
-  it('ends with 1 and names the command when it may not migrate an old schema', async () => {
+  it('exits with 1 and names the migrate command if the schema is outdated and migrations are manual', async () => {
     await database.query('DROP SCHEMA public CASCADE');
     await database.query('CREATE SCHEMA public');
-    const { code, output } = await runToEnd({ ...environment(), DATABASE_MIGRATIONS: 'manual' });
+    const { code, output } = await runToExit({ ...environment(), DATABASE_MIGRATIONS: 'manual' });
     expect(code).toBe(1);
     expect(output).toContain('npm run migrate');
   });
 
-  it('ends with 78 and says in one line which encoding it needs', async () => {
+  it('exits with 78 and says in one line which database encoding it needs', async () => {
     const url = new URL(database.url);
     url.pathname += '_ascii';
     await database.query(`CREATE DATABASE ${url.pathname.slice(1)} ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0`);
-    const { code, output } = await runToEnd({ ...environment(), DATABASE_URL: url.href, LOG_LEVEL: 'fatal' });
+    const { code, output } = await runToExit({ ...environment(), DATABASE_URL: url.href, LOG_LEVEL: 'fatal' });
     expect(code).toBe(78);
     expect(output).toMatch(/^DATABASE_URL: the encoding of the database ".*_ascii" is SQL_ASCII.*expected UTF8.*\n$/);
   });
 
-  it('ends with 1 when its port is taken', async () => {
+  it('exits with 1 if its port is taken', async () => {
     const other = await startQueryProcess({ databaseUrl: database.url, brokerUrl: NO_BROKER });
     try {
-      const { code, output } = await runToEnd({ ...environment(), QUERY_PORT: new URL(other.url).port });
+      const { code, output } = await runToExit({ ...environment(), QUERY_PORT: new URL(other.url).port });
       expect(code).toBe(1);
       expect(output).toContain('EADDRINUSE');
     } finally {
@@ -81,38 +81,41 @@ describe('the process of the query service', () => {
     }
   });
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('ends with 0 at %s, after the requests that run', async (signal) => {
-    const service = await startQueryProcess({ databaseUrl: database.url, brokerUrl: NO_BROKER });
-    const blocker = new pg.Client({ connectionString: database.url });
-    await blocker.connect();
-    try {
-      await new ApiClient(service.url).get('status', { guild_id: 1 }); // leaves an idle connection
-      await blocker.query('BEGIN; LOCK TABLE guild_settings');
-      const running = enableGuild(service.url);
-      const isBlocked = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
-      await waitFor(async () => (await database.query(isBlocked)).length > 0, {
-        what: 'the request to wait for its lock',
-      });
-      service.child.kill(signal);
-      service.child.kill(signal); // a terminal's Ctrl-C often arrives twice
-      const isClosed = () =>
-        fetch(`${service.url}/livez`).then(
-          () => false,
-          () => true,
-        );
-      await waitFor(isClosed, { what: 'the service to take no more requests' });
-      await blocker.query('COMMIT');
-      expect((await running).statusCode).toBe(200);
-      await waitFor(() => service.child.exitCode !== null, { what: 'the process to end' });
-      expect(service.child.exitCode).toBe(0);
-    } finally {
-      await blocker.end();
-      await service.kill();
-    }
-  });
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'exits with 0 on %s, after the running requests have finished',
+    async (signal) => {
+      const service = await startQueryProcess({ databaseUrl: database.url, brokerUrl: NO_BROKER });
+      const blocker = new pg.Client({ connectionString: database.url });
+      await blocker.connect();
+      try {
+        await new ApiClient(service.url).get('status', { guild_id: 1 }); // leaves an idle connection
+        await blocker.query('BEGIN; LOCK TABLE guild_settings');
+        const running = enableGuild(service.url);
+        const isBlocked = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
+        await waitFor(async () => (await database.query(isBlocked)).length > 0, {
+          what: 'the request to wait for its lock',
+        });
+        service.child.kill(signal);
+        service.child.kill(signal); // a terminal's Ctrl-C often arrives twice
+        const isClosed = () =>
+          fetch(`${service.url}/livez`).then(
+            () => false,
+            () => true,
+          );
+        await waitFor(isClosed, { what: 'the service to stop accepting requests' });
+        await blocker.query('COMMIT');
+        expect((await running).statusCode).toBe(200);
+        await waitFor(() => service.child.exitCode !== null, { what: 'the process to exit' });
+        expect(service.child.exitCode).toBe(0);
+      } finally {
+        await blocker.end();
+        await service.kill();
+      }
+    },
+  );
 });
 
-/** On a connection that the client would keep open. */
+/** Enables a guild over a keep-alive connection. */
 async function enableGuild(baseUrl: string): Promise<IncomingMessage> {
   const sent = request(`${baseUrl}/modules/serverstats/enable`, {
     method: 'POST',

@@ -13,7 +13,7 @@ describe('the rate limit', () => {
     database = await createTestDatabase();
   });
   afterAll(() => database?.release());
-  // Counts live in the service: every test has one of its own.
+  // The service keeps the counts in memory, so every test starts its own service.
   beforeEach(async () => {
     query = await startQueryInProcess(database.url, {
       RATE_LIMIT_PER_MINUTE: String(LIMIT),
@@ -41,7 +41,7 @@ describe('the rate limit', () => {
     return all;
   };
 
-  it('allows so many requests a key, and says how many are left', async () => {
+  it('allows a fixed number of requests per key, and reports how many are left', async () => {
     const key = await makeKey();
     const left: (string | null)[] = [];
     for (let n = 0; n < LIMIT; n++) {
@@ -58,13 +58,13 @@ describe('the rate limit', () => {
     expect(refused.headers.get('x-request-id')).toBeTruthy();
   });
 
-  it('is counted for each key alone', async () => {
+  it('counts each key separately', async () => {
     const [one, other] = [await makeKey(), await makeKey()];
     expect(await statuses(LIMIT + 1, one)).toEqual([200, 200, 200, 200, 200, 429]);
     expect(await statuses(1, other)).toEqual([200]);
   });
 
-  it('counts before form and right are looked at', async () => {
+  it('counts a request before its form and permission are checked', async () => {
     const key = await makeKey();
     await statuses(LIMIT, key);
     const wrong = await query.client.request('/modules/serverstats/status', {
@@ -73,12 +73,12 @@ describe('the rate limit', () => {
     expect(wrong.status).toBe(429);
   });
 
-  it('does not hold for the service key, and its answers say nothing of it', async () => {
+  it('does not apply to the service key, whose answers have no RateLimit header', async () => {
     expect(await statuses(3 * LIMIT, SERVICE_KEY)).toEqual(Array(3 * LIMIT).fill(200));
     expect((await status(SERVICE_KEY)).headers.has('ratelimit')).toBe(false);
   });
 
-  it('allows so many wrong credentials an address, and refuses a right API key after them', async () => {
+  it('allows a fixed number of wrong credentials per address, and then rejects even a valid API key', async () => {
     const key = await makeKey();
     const first = await status('wrong');
     expect(first).toMatchObject({ status: 401 });
@@ -90,7 +90,7 @@ describe('the rate limit', () => {
     expect(await statuses(1, undefined)).toEqual([429]);
   });
 
-  it('lets the bot through whatever others did from its address', async () => {
+  it('accepts the service key whatever others sent from its address', async () => {
     await statuses(LIMIT + 1, 'wrong');
     expect(await statuses(1, SERVICE_KEY)).toEqual([200]);
   });
@@ -99,7 +99,7 @@ describe('the rate limit', () => {
     expect(await statuses(LIMIT + 2, undefined)).toEqual(Array(LIMIT + 2).fill(401));
   });
 
-  it('tells addresses apart behind proxies that are trusted, and takes an IPv6 network for one', async () => {
+  it('distinguishes addresses behind trusted proxies, and counts an IPv6 /64 network as one address', async () => {
     expect(await statuses(LIMIT + 1, 'wrong', '203.0.113.7')).toEqual([401, 401, 401, 401, 401, 429]);
     expect(await statuses(1, 'wrong', '203.0.113.8')).toEqual([401]);
     expect(await statuses(1, 'wrong', '203.0.113.7, 10.1.2.3')).toEqual([429]);
@@ -108,7 +108,7 @@ describe('the rate limit', () => {
     expect(await statuses(1, 'wrong', '2001:db8:1:3::1')).toEqual([401]);
   });
 
-  it('believes nobody who is not trusted', async () => {
+  it('ignores X-Forwarded-For from an untrusted address', async () => {
     const direct = await startQueryInProcess(database.url, { RATE_LIMIT_PER_MINUTE: '1' });
     try {
       const answers = await Promise.all(

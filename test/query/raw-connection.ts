@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** An HTTP response, taken apart without the help of a client. */
+/** An HTTP response, parsed without an HTTP client. */
 export interface RawResponse {
   status: number;
   /** Names in lower case. */
@@ -9,13 +9,13 @@ export interface RawResponse {
   body: string;
 }
 
-/** A connection on which anything may be sent, at any pace. */
+/** A TCP connection that can send any bytes at any pace. */
 export class RawConnection {
   private text = '';
 
   private constructor(readonly socket: Socket) {
     socket.on('data', (chunk: Buffer) => (this.text += chunk.toString('latin1')));
-    // The server may cut it while this side still sends.
+    // The server may close the connection while the client still sends.
     socket.on('error', () => undefined);
   }
 
@@ -26,7 +26,7 @@ export class RawConnection {
     return new RawConnection(socket);
   }
 
-  /** What has come so far. */
+  /** Everything received so far. */
   get received(): string {
     return this.text;
   }
@@ -35,7 +35,7 @@ export class RawConnection {
     this.socket.write(text, 'latin1');
   }
 
-  /** All that came, when the server has closed the connection. */
+  /** Waits until the server closes the connection. @returns everything received */
   async untilClosed(): Promise<string> {
     if (!this.socket.closed) await once(this.socket, 'close');
     return this.text;
@@ -46,7 +46,7 @@ export class RawConnection {
   }
 }
 
-/** Sends bytes that no HTTP client would, and waits until the server closes the connection. */
+/** Sends bytes that no HTTP client would send, and waits until the server closes the connection. */
 export async function exchange(serviceUrl: string, request: string): Promise<RawResponse> {
   const connection = await RawConnection.open(serviceUrl);
   connection.send(request);

@@ -6,7 +6,7 @@ import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-pr
 
 const DAY_MS = 86_400_000;
 
-/** The id that Discord would make at this time. */
+/** A snowflake of this time. */
 function snowflakeAt(time: number): string {
   return String((BigInt(time) - 1_420_070_400_000n) << 22n);
 }
@@ -42,7 +42,7 @@ describe('recording a statistic', () => {
   const post = (path: string, body: unknown) => query.client.send<Record<string, unknown>>('POST', path, body);
   const handedOver = () => query.handover.events;
 
-  it('hands over the fields of the kind, ids exact, and drops the others', async () => {
+  it('hands over the fields of the kind with exact ids, and drops other fields', async () => {
     const guildId = await openGuild();
     const eventId = randomUUID();
     const occurredAt = new Date(Date.now() - 1000);
@@ -62,14 +62,14 @@ describe('recording a statistic', () => {
     expect(handedOver()).toEqual([{ name: 'command.used', eventId, occurredAt: occurredAt.getTime(), body }]);
   });
 
-  it('keeps decimals of a delay to the microsecond', async () => {
+  it('keeps the decimals of a delay to the microsecond', async () => {
     const guildId = await openGuild();
     await post('stats/modules/tags/send-time', { guild_id: guildId, send_time_delay: 12.345_678, user_id: '4' });
     expect(handedOver()[0]!.body).toMatchObject({ send_time_delay: 12.346 });
     expect(handedOver()[0]!.body).not.toHaveProperty('user_id');
   });
 
-  it('names the creator of a temp channel once', async () => {
+  it('hands over the creator of a temp channel only once', async () => {
     const guildId = await openGuild();
     const body = { guild_id: guildId, initial_creator_id: 7, user_id: '8' };
     await post('stats/modules/tempchannels/created', body);
@@ -77,7 +77,7 @@ describe('recording a statistic', () => {
     expect(handedOver()[0]!.body).not.toHaveProperty('user_id');
   });
 
-  it('stamps id and time where they are missing', async () => {
+  it('adds an id and a time if they are missing', async () => {
     const guildId = await openGuild();
     const before = Date.now();
     const { data } = await post('stats/functions/reminders/created', { guild_id: guildId });
@@ -91,7 +91,7 @@ describe('recording a statistic', () => {
     });
   });
 
-  it('takes the time from a UUIDv7, and refuses another id without a time', async () => {
+  it('uses the time in a UUIDv7, and rejects another id without a time', async () => {
     const guildId = await openGuild();
     const time = Date.now() - 5 * DAY_MS;
     await post('stats/functions/reminders/created', { guild_id: guildId, event_id: uuidV7At(time) });
@@ -100,7 +100,7 @@ describe('recording a statistic', () => {
     expect(refused).toMatchObject({ status: 400, error: { fields: [{ field: 'occurred_at' }] } });
   });
 
-  it('identifies a message by its own id, whatever else was sent', async () => {
+  it('identifies a message by its message_id, whatever else was sent', async () => {
     const guildId = await openGuild();
     const messageId = snowflakeAt(Date.now() - DAY_MS);
     const body = { guild_id: guildId, member_is_bot: false, channel_id: '5', message_id: messageId };
@@ -116,13 +116,13 @@ describe('recording a statistic', () => {
     ['occurred_at', 'in the future', { occurred_at: Date.now() + 6 * 60_000 }],
     ['event_id', 'too old', { event_id: uuidV7At(Date.now() - 63 * DAY_MS) }],
     ['event_id', 'in the future', { event_id: uuidV7At(Date.now() + 6 * 60_000) }],
-  ])('refuses %s %s', async (field, _, time) => {
+  ])('rejects %s that is %s', async (field, _, time) => {
     const answer = await post('stats/command/check', { guild_id: await openGuild(), command: 'a', ...time });
     expect(answer).toMatchObject({ status: 400, error: { name: 'BadRequestError', fields: [{ field }] } });
     expect(handedOver()).toEqual([]);
   });
 
-  it('refuses a message of a time at which nothing is stored', async () => {
+  it('rejects a message that is too old or in the future', async () => {
     for (const time of [Date.now() - 63 * DAY_MS, Date.now() + 10 * 60_000]) {
       const body = {
         guild_id: await openGuild(),
@@ -142,7 +142,7 @@ describe('recording a statistic', () => {
     expect(handedOver()).toEqual([]);
   });
 
-  it("hands a bot's message over only where bots are tracked", async () => {
+  it("hands over a bot's message only if bots are tracked", async () => {
     const body = { member_is_bot: true, channel_id: '5', message_id: snowflakeAt(Date.now()) };
     const without = await openGuild({ stats_track_bot_messages: false });
     expect(await post('stats/message/check', { guild_id: without, ...body })).toMatchObject({
@@ -154,7 +154,7 @@ describe('recording a statistic', () => {
     expect((await post('stats/message/check', { guild_id: await openGuild(), ...body })).status).toBe(202);
   });
 
-  it('stops at once when the module is disabled', async () => {
+  it('hands nothing over once the module is disabled', async () => {
     const guildId = await openGuild();
     await post('disable', { guild_id: guildId });
     const answer = await post('stats/command/check', { guild_id: guildId, command: 'a' });
@@ -162,7 +162,7 @@ describe('recording a statistic', () => {
     expect(handedOver()).toEqual([]);
   });
 
-  it('tells the caller how to repeat the same event when nobody could take it', async () => {
+  it('returns the id and time with which the caller can repeat the event, if the handover is unavailable', async () => {
     const guildId = await openGuild();
     query.handover.break();
     const answer = await post('stats/command/check', { guild_id: guildId, command: 'a' });
@@ -175,7 +175,7 @@ describe('recording a statistic', () => {
     expect(handedOver()[0]!.body).toMatchObject({ ...event });
   });
 
-  it('answers InternalServerError that tells nothing, and logs it, when the handover has a fault', async () => {
+  it('answers InternalServerError without details, and logs it, if the handover fails unexpectedly', async () => {
     const guildId = await openGuild();
     query.handover.failure = new TypeError('the secret inside');
     const answer = await post('stats/command/check', { guild_id: guildId, command: 'a' });

@@ -1,7 +1,7 @@
 import type { DocumentedRoute } from './documented-api.js';
 import { rightValue } from './field-values.js';
 
-/** JSON of a right body, but for the changes; an undefined one leaves the field out. */
+/** JSON of a valid body with these changes. An undefined value leaves the field out. */
 export function rightBody(route: DocumentedRoute, changes: Record<string, string | undefined> = {}): string {
   const required = route.body!.filter(({ name }) => isNeeded(route, name));
   const values: Record<string, string | undefined> = {
@@ -13,7 +13,7 @@ export function rightBody(route: DocumentedRoute, changes: Record<string, string
   return `{${members.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`;
 }
 
-/** The required fields of a query string, without one of them. */
+/** A valid query string of the required fields, optionally without one of them. */
 export function rightSearch(route: DocumentedRoute, without?: string): string {
   return route.query
     .filter(({ name }) => name !== without && isNeeded(route, name))
@@ -21,19 +21,19 @@ export function rightSearch(route: DocumentedRoute, without?: string): string {
     .join('&');
 }
 
-/** A DELETE may take a field from either place, so that neither documents it as required. */
+/** Whether a field is needed. A DELETE takes it from body or query string, so neither documents it as required. */
 export function isNeeded(route: DocumentedRoute, name: string): boolean {
   const isRequired = [...route.query, ...(route.body ?? [])].some((field) => field.name === name && field.required);
   if (isOfEveryGuild(route, name)) return false;
   return isRequired || (route.method === 'DELETE' && route.query.some((field) => field.name === name));
 }
 
-/** Left out, it means every guild of the member. */
+/** Without guild_id, the privacy routes cover every guild of the member. */
 function isOfEveryGuild({ path }: DocumentedRoute, name: string): boolean {
   return path.includes('/privacy/') && name === 'guild_id';
 }
 
-/** Values that are right only together, or only now. */
+/** Values that are valid only together, or only at this time. */
 function specialValues(route: DocumentedRoute): Record<string, string> {
   if (route.method === 'PUT') return { counter_panel_enabled: 'false', starboard_enabled: 'false' };
   const hasMessage = route.path.endsWith('/message/check');

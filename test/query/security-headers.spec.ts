@@ -7,7 +7,7 @@ import { exchange } from './raw-connection.js';
 
 const MODULE = '/modules/serverstats';
 const ALWAYS = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' };
-const OF_DATA = {
+const DATA_HEADERS = {
   ...ALWAYS,
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cache-control': 'no-store',
@@ -38,31 +38,31 @@ describe('the security headers', () => {
     ['an answer to HEAD', 200, `${MODULE}/status?guild_id=1`, { method: 'HEAD' }],
     ['a probe', 200, '/livez', {}],
     ['the metrics', 200, '/metrics', {}],
-    ['a refused form', 400, `${MODULE}/status`, {}],
-    ['a path that cannot be read', 400, '/%zz', {}],
-    ['a refused credential', 401, `${MODULE}/status`, { headers: { authorization: 'Bearer no' } }],
+    ['an invalid request', 400, `${MODULE}/status`, {}],
+    ['a malformed path', 400, '/%zz', {}],
+    ['a rejected credential', 401, `${MODULE}/status`, { headers: { authorization: 'Bearer no' } }],
     ['a route that does not exist', 404, '/nope', {}],
     ['a body that is too large', 413, `${MODULE}/enable`, { method: 'POST', body: 'x'.repeat(200_000) }],
-  ])('stand on %s', async (_, status, path, init) => {
-    expect(await headersOf(path, init)).toMatchObject({ status, ...OF_DATA });
+  ])('are sent with %s', async (_, status, path, init) => {
+    expect(await headersOf(path, init)).toMatchObject({ status, ...DATA_HEADERS });
   });
 
-  it('stand on a download', async () => {
+  it('are sent with a download', async () => {
     const guildId = newGuildId();
     await query.client.openGuild(guildId);
     const { headers } = await download(`${query.url}${MODULE}/stats/command/view?guild_id=${guildId}&format=csv`);
-    expect(headers).toMatchObject({ ...OF_DATA, 'content-disposition': expect.any(String) });
+    expect(headers).toMatchObject({ ...DATA_HEADERS, 'content-disposition': expect.any(String) });
   });
 
-  it('stand on the answer to a request that could not be read', async () => {
-    expect((await exchange(query.url, 'HELLO\r\n\r\n')).headers).toMatchObject(OF_DATA);
+  it('are sent with the answer to a malformed request', async () => {
+    expect((await exchange(query.url, 'HELLO\r\n\r\n')).headers).toMatchObject(DATA_HEADERS);
   });
 
-  it('let the documents run the scripts that come with them, and nothing else', async () => {
+  it('allow the documentation to run its own scripts, and no others', async () => {
     const policy = await headersOf('/docs').then((headers) => headers['content-security-policy' as never] as string);
     expect(policy).toContain("default-src 'none'; script-src 'self';");
     const page = await (await fetch(`${query.url}/docs`)).text();
-    // What the policy would keep from running: scripts in the page itself, and handlers in its elements.
+    // The policy would block inline scripts and event handler attributes.
     expect(page).not.toMatch(/<script(?![^>]*\ssrc=)[^>]*>|\son\w+=/);
     const sources = [...page.matchAll(/<(?:script|link)[^>]*\s(?:src|href)=["']([^"']+)/g)].map(([, url]) => url!);
     expect(sources.length).toBeGreaterThan(3);
@@ -74,7 +74,7 @@ describe('the security headers', () => {
     }
   });
 
-  it('tell browsers to stay with HTTPS only where that is where they find the service', async () => {
+  it('include Strict-Transport-Security only if PUBLIC_URL is an https URL', async () => {
     expect(await headersOf('/livez')).not.toHaveProperty('strict-transport-security');
     for (const [publicUrl, expected] of [
       ['https://stats.example.org', 'max-age=31536000'],

@@ -44,7 +44,7 @@ describe('settings', () => {
     expect(counter_panel_custom_panels_create).toEqual(counter_panel_custom_panels_delete);
   });
 
-  it('answer PUT as GET answers then, ids exact and as strings', async () => {
+  it('are returned by PUT as GET then returns them, with exact ids as strings', async () => {
     const guildId = await enabledGuild();
     const body = allSettings(guildId, {
       counter_panel_enabled: true,
@@ -54,7 +54,7 @@ describe('settings', () => {
       starboard_count: 1_000_000,
       stats_message_statistics: true,
     });
-    // Ids as JSON integers: what JavaScript's own JSON would round.
+    // Ids as JSON integers, which JSON.parse would round.
     const put = await send('PUT', 'settings', JSON.stringify(body).replace(/"(\d{16,19})"/g, '$1'));
     expect(put).toMatchObject({
       status: 200,
@@ -70,7 +70,7 @@ describe('settings', () => {
     expect((await getSettings(guildId)).data).toEqual(put.data);
   });
 
-  it('take back what GET answered, with the lists of panels added', async () => {
+  it('accept what GET returned, with the lists of panels added', async () => {
     const guildId = await enabledGuild();
     await addPanel(guildId, '555');
     const before = (await getSettings(guildId)).data;
@@ -89,7 +89,7 @@ describe('settings', () => {
     expect(Date.parse(put.data.updated_at as string)).toBeGreaterThan(Date.parse(before.updated_at as string));
   });
 
-  it('refuse a change that was made from older settings', async () => {
+  it('reject a change that is based on older settings', async () => {
     const guildId = await enabledGuild();
     const { updated_at } = (await getSettings(guildId)).data;
     const first = await send('PATCH', 'settings', { guild_id: guildId, stats_command_usage: true, updated_at });
@@ -100,7 +100,7 @@ describe('settings', () => {
     expect((await getSettings(guildId)).data).toEqual(first.data);
   });
 
-  it('bear a later updated_at after every change', async () => {
+  it('get a later updated_at with every change', async () => {
     const guildId = await enabledGuild();
     const times = new Set<string>();
     for (let i = 0; i < 20; i++) {
@@ -120,7 +120,7 @@ describe('settings', () => {
     expect(data).toMatchObject({ stats_command_usage: true, stats_message_statistics: true, starboard_channel: '4' });
   });
 
-  it('lose no change when many are made at once', async () => {
+  it('lose none of several concurrent changes', async () => {
     const guildId = await enabledGuild();
     const names = ['stats_command_usage', 'stats_message_statistics', 'stats_modules_tags_statistics_enabled'];
     await Promise.all(names.map((name) => send('PATCH', 'settings', { guild_id: guildId, [name]: true })));
@@ -136,7 +136,7 @@ describe('settings', () => {
     ]);
   });
 
-  it('need a category for counter panels, a channel and a count for the starboard', async () => {
+  it('require a category for counter panels, and a channel and a count for the starboard', async () => {
     const guildId = await enabledGuild();
     const wrong = allSettings(guildId, { counter_panel_enabled: true, starboard_enabled: true });
     const put = await send('PUT', 'settings', wrong);
@@ -146,14 +146,14 @@ describe('settings', () => {
     expect(fieldsOf(patch)).toEqual(['starboard_count']);
     const right = { guild_id: guildId, starboard_enabled: true, starboard_channel: 4, starboard_count: 1 };
     expect((await send('PATCH', 'settings', right)).status).toBe(200);
-    // What is set already counts too.
+    // A change is checked together with the stored settings.
     expect(fieldsOf(await send('PATCH', 'settings', { guild_id: guildId, starboard_channel: null }))).toEqual([
       'starboard_channel',
     ]);
   });
 
   it.each([0, -1, 1.5, 1_000_001, '3', true, 9_223_372_036_854_775_000])(
-    'refuse a starboard_count of %j',
+    'reject a starboard_count of %j',
     async (count) => {
       const guildId = await enabledGuild();
       const answer = await send('PATCH', 'settings', { guild_id: guildId, starboard_count: count });
@@ -161,7 +161,7 @@ describe('settings', () => {
     },
   );
 
-  it('refuse every field they do not have', async () => {
+  it('reject unknown fields, and name them', async () => {
     const guildId = await enabledGuild();
     const answer = await send('PATCH', 'settings', { guild_id: guildId, stats_comand_usage: true, enabled: false });
     expect([answer.status, fieldsOf(answer)]).toEqual([400, ['stats_comand_usage', 'enabled']]);
@@ -180,11 +180,11 @@ describe('settings', () => {
     ['an empty name', [{ channel_name: '', role_id: '7' }]],
     ['a name of 101 characters', [{ channel_name: '😀'.repeat(101), role_id: '7' }]],
     ['no role', [{ channel_name: 'a' }]],
-    ['a field too many', [{ channel_name: 'a', role_id: '7', extra: 1 }]],
-    ['no object', ['a']],
+    ['an unknown field', [{ channel_name: 'a', role_id: '7', extra: 1 }]],
+    ['an element that is not an object', ['a']],
     ['51 panels', Array.from({ length: 51 }, () => ({ channel_name: 'a', role_id: '7' }))],
-    ['no list', { channel_name: 'a', role_id: '7' }],
-  ])('refuse panels to create with %s', async (_, panels) => {
+    ['an object instead of a list', { channel_name: 'a', role_id: '7' }],
+  ])('reject new panels with %s', async (_, panels) => {
     const guildId = await enabledGuild();
     const list = typeof panels === 'string' ? panels : JSON.stringify(panels);
     const body = `{"guild_id": ${guildId}, "counter_panel_custom_panels_create": ${list}}`;
@@ -192,7 +192,7 @@ describe('settings', () => {
     expect([answer.status, fieldsOf(answer)]).toEqual([400, ['counter_panel_custom_panels_create']]);
   });
 
-  it('refuse to delete what is no panel of the guild', async () => {
+  it('reject the deletion of a panel that is not of the guild', async () => {
     const [guildId, other] = [await enabledGuild(), await enabledGuild()];
     await addPanel(other, '556');
     const change = { guild_id: guildId, counter_panel_custom_panels_delete: ['556'] };
@@ -200,7 +200,7 @@ describe('settings', () => {
     expect([answer.status, fieldsOf(answer)]).toEqual([400, ['counter_panel_custom_panels_delete']]);
   });
 
-  it('refuse more than 50 panels in all', async () => {
+  it('reject more than 50 panels in total', async () => {
     const guildId = await enabledGuild();
     for (let channel = 600; channel < 650; channel++) await addPanel(guildId, String(channel));
     const change = { guild_id: guildId, counter_panel_custom_panels_create: [{ channel_name: 'a', role_id: '7' }] };
@@ -208,7 +208,7 @@ describe('settings', () => {
     expect([answer.status, fieldsOf(answer)]).toEqual([400, ['counter_panel_custom_panels_create']]);
   });
 
-  it('change nothing when custom panels would need Discord and there is no token', async () => {
+  it('stay unchanged if custom panels need Discord and there is no token', async () => {
     const guildId = await enabledGuild();
     const before = (await getSettings(guildId)).data;
     const answer = await send('PATCH', 'settings', {
@@ -221,7 +221,7 @@ describe('settings', () => {
     expect((await getSettings(guildId)).data).toEqual(before);
   });
 
-  it('say that the starboard stands still when it is on without a token', async () => {
+  it('report that the starboard does not work without a token', async () => {
     const guildId = await enabledGuild();
     const on = { starboard_enabled: true, starboard_channel: '9007199254740995', starboard_count: 3 };
     const { data } = await send('PATCH', 'settings', { guild_id: guildId, ...on });
@@ -239,7 +239,7 @@ describe('settings', () => {
     expect((await getSettings(guildId)).data.starboard_status).toEqual([]);
   });
 
-  it('are closed while the module is disabled, and stay', async () => {
+  it('cannot be read or changed while the module is disabled, and are kept', async () => {
     const guildId = await enabledGuild();
     await send('PATCH', 'settings', { guild_id: guildId, stats_command_usage: true });
     expect((await send('POST', 'disable', { guild_id: guildId })).data).toEqual({ guild_id: guildId, enabled: false });
@@ -256,33 +256,36 @@ describe('settings', () => {
     });
   });
 
-  it('check the form before the state of the guild', async () => {
+  it('are validated before the state of the guild is checked', async () => {
     expect((await send('PUT', 'settings', allSettings(newGuildId(), { starboard_enabled: true }))).status).toBe(400);
     expect((await send('PUT', 'settings', allSettings(newGuildId()))).status).toBe(409);
   });
 
-  it.each(['body', 'query string'])('go, with everything else, when they are deleted by %s', async (place) => {
-    const guildId = await enabledGuild();
-    await addPanel(guildId, '557');
-    await database.query(
-      `INSERT INTO statistic_events (guild_id, occurred_at, event_id, kind) VALUES ($1, now(), gen_random_uuid(), 1)`,
-      [guildId],
-    );
-    const erase = () =>
-      place === 'body'
-        ? send('DELETE', 'settings/delete', `{"guild_id": ${guildId}}`)
-        : query.client.request(`/v1/modules/serverstats/settings/delete?guild_id=${guildId}`, { method: 'DELETE' });
-    const deleted = { status: 200, data: { guild_id: guildId, deleted: true } };
-    expect(await erase()).toMatchObject(deleted);
-    expect(await erase()).toMatchObject(deleted);
-    for (const table of ['guild_settings', 'counters', 'statistic_events']) {
-      expect(await database.query(`SELECT 1 FROM ${table} WHERE guild_id = $1`, [guildId])).toEqual([]);
-    }
-    expect((await query.client.get('status', { guild_id: guildId })).data).toEqual({
-      guild_id: guildId,
-      enabled: false,
-    });
-  });
+  it.each(['body', 'query string'])(
+    'are deleted with all other data of the guild, for a guild_id in the %s',
+    async (place) => {
+      const guildId = await enabledGuild();
+      await addPanel(guildId, '557');
+      await database.query(
+        `INSERT INTO statistic_events (guild_id, occurred_at, event_id, kind) VALUES ($1, now(), gen_random_uuid(), 1)`,
+        [guildId],
+      );
+      const erase = () =>
+        place === 'body'
+          ? send('DELETE', 'settings/delete', `{"guild_id": ${guildId}}`)
+          : query.client.request(`/v1/modules/serverstats/settings/delete?guild_id=${guildId}`, { method: 'DELETE' });
+      const deleted = { status: 200, data: { guild_id: guildId, deleted: true } };
+      expect(await erase()).toMatchObject(deleted);
+      expect(await erase()).toMatchObject(deleted);
+      for (const table of ['guild_settings', 'counters', 'statistic_events']) {
+        expect(await database.query(`SELECT 1 FROM ${table} WHERE guild_id = $1`, [guildId])).toEqual([]);
+      }
+      expect((await query.client.get('status', { guild_id: guildId })).data).toEqual({
+        guild_id: guildId,
+        enabled: false,
+      });
+    },
+  );
 
   it('are not deleted by a request that names two guilds', async () => {
     const [one, other] = [await enabledGuild(), await enabledGuild()];

@@ -18,7 +18,7 @@ const TRICKLE_MS = 40;
 const ENABLE = 'POST /modules/serverstats/enable HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n';
 const KEY = `Authorization: Bearer ${SERVICE_KEY}\r\n`;
 
-describe('a client that takes its time', () => {
+describe('a slow client', () => {
   let database: TestDatabase;
   let query: QueryInProcess;
 
@@ -31,7 +31,7 @@ describe('a client that takes its time', () => {
     await database?.release();
   });
 
-  /** Sends the beginning, then a piece again and again, and never an end; what came until the server had enough. */
+  /** Sends the beginning, then the same piece without end. @returns everything received until the server hangs up */
   const trickle = async (beginning: string, piece: string) => {
     const connection = await RawConnection.open(query.url);
     connection.send(beginning);
@@ -44,30 +44,30 @@ describe('a client that takes its time', () => {
   };
 
   it.each([
-    ['headers', 'GET /livez HTTP/1.1\r\nHost: a\r\n', 'a: b\r\n'],
-    ['its line', 'GET /livez', 'x'],
+    ['its headers', 'GET /livez HTTP/1.1\r\nHost: a\r\n', 'a: b\r\n'],
+    ['its request line', 'GET /livez', 'x'],
     ['its body', `${ENABLE}${KEY}Content-Length: 1000\r\n\r\n`, ' '],
-    ['chunks', `${ENABLE}${KEY}Transfer-Encoding: chunked\r\n\r\n`, '1\r\n \r\n'],
-    ['the first byte', '', ''],
-  ])('is answered with status 408 when it never gets to the end of %s', async (_, beginning, piece) => {
+    ['its chunks', `${ENABLE}${KEY}Transfer-Encoding: chunked\r\n\r\n`, '1\r\n \r\n'],
+    ['an empty request', '', ''],
+  ])('gets status 408 if it never finishes %s', async (_, beginning, piece) => {
     const response = parseResponse(await trickle(beginning, piece));
     expect(response).toMatchObject({ status: 408, headers: { 'x-request-id': expect.any(String) } });
     expect(JSON.parse(response.body)).toMatchObject({ success: false, error: { name: 'BadRequestError' } });
   });
 
-  it('is refused at once without a credential, and cannot hold its connection with a body', async () => {
+  it('gets 401 at once without a credential, and cannot keep its connection open with a body', async () => {
     const response = parseResponse(await trickle(`${ENABLE}Content-Length: 1000\r\n\r\n`, ' '));
     expect(response.status).toBe(401);
   });
 
-  it('is answered, and loses its connection, when it asks for another protocol with a body', async () => {
+  it('gets an answer and loses its connection if it requests a protocol upgrade with a body', async () => {
     const connection = await RawConnection.open(query.url);
     const upgrade = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n';
     connection.send(`POST /nope HTTP/1.1\r\nHost: a\r\n${upgrade}Content-Length: 2\r\n\r\n{}`);
     expect(await connection.untilClosed()).toMatch(/^HTTP\/1\.1 404 [^]*\r\nconnection: close\r\n/i);
   });
 
-  it('is answered in time even where Node tells no error: after a request that asked for another protocol', async () => {
+  it('gets an answer in time even where Node reports no error: after a request for a protocol upgrade', async () => {
     const connection = await RawConnection.open(query.url);
     connection.send('GET /livez HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
     await waitFor(() => connection.received.includes('{"status":"ok"}'), { what: 'the first answer' });
@@ -75,14 +75,14 @@ describe('a client that takes its time', () => {
     expect(await connection.untilClosed()).toMatch(/HTTP\/1\.1 (?:400|408) .*"BadRequestError"/s);
   });
 
-  it('loses a connection on which it asks nothing more', async () => {
+  it('loses its connection when it sends no further request', async () => {
     const connection = await RawConnection.open(query.url);
     connection.send('GET /livez HTTP/1.1\r\nHost: a\r\n\r\n');
     const text = await connection.untilClosed();
     expect(text).toMatch(/^HTTP\/1\.1 200 .*\{"status":"ok"\}$/s);
   });
 
-  it('keeps nobody else waiting', async () => {
+  it('does not delay other clients', async () => {
     const slow = await Promise.all(Array.from({ length: 10 }, () => RawConnection.open(query.url)));
     for (const connection of slow) connection.send('GET /livez HTTP/1.1\r\n');
     expect((await fetch(`${query.url}/livez`)).status).toBe(200);

@@ -1,6 +1,6 @@
 import type { TestDatabase } from '../harness/test-database.js';
 
-/** A row of `statistic_events` as tests store it, with defaults for what they do not care about. */
+/** A row of `statistic_events`. Optional columns have defaults. */
 export interface StoredEvent {
   guildId: string;
   kind: number;
@@ -16,7 +16,7 @@ export interface StoredEvent {
   flags?: number;
 }
 
-/** Stores events as the ingestion service would, without one: with the marks that say what rollups do not tell. */
+/** Stores events as the ingestion service does, and marks their buckets as stale. */
 export async function storeEvents(database: TestDatabase, events: readonly StoredEvent[]): Promise<void> {
   await database.query(
     `INSERT INTO statistic_events

@@ -68,7 +68,7 @@ describe('summaries', () => {
   describe.each(KINDS)('%s', (_, kind) => {
     const path = kind.viewPath.replace(/view$/, 'summary');
 
-    it('should count the records of the window in every local day, without holes', async () => {
+    it('should count the records of every local day in the window, including days without records', async () => {
       const guild_id = await openGuild();
       await store(guild_id, kind, [
         { ms: NOON, value: 1500 },
@@ -95,7 +95,7 @@ describe('summaries', () => {
       );
     });
 
-    it('should refuse what it does not have, naming the parameter', async () => {
+    it('should reject an invalid or unsupported parameter, and name it', async () => {
       const guild_id = await openGuild();
       const wrong: [string, string][] = [
         ['interval', 'week'],
@@ -132,7 +132,7 @@ describe('summaries', () => {
   const messages = 'stats/message/summary';
   const { 'message.sent': message, 'command.used': command } = CATALOGUE;
 
-  it('should answer zero for a guild without records, and the last 30 days when no window is named', async () => {
+  it('should return zero for a guild without records, and the last 30 days by default', async () => {
     const guild_id = await openGuild();
     const data = await summary(messages, { guild_id });
     expect(Date.parse(data.to) - Date.parse(data.from)).toBe(30 * DAY_MS);
@@ -145,7 +145,7 @@ describe('summaries', () => {
     [{ to: '2026-01-01T00:00:00Z' }, 'to'],
     [{ from: '2999-01-01T00:00:00Z' }, 'from'],
     [{ from: new Date(NOON - 40 * DAY_MS).toISOString(), to: new Date(NOON).toISOString() }, 'from'],
-  ])('should refuse the window %j, naming %s', async (window, field) => {
+  ])('should reject the window %j, and name %s', async (window, field) => {
     const guild_id = await openGuild();
     for (const path of [messages, 'stats/overview', 'stats/collection']) {
       const answer = await client.get(path, { guild_id, ...window });
@@ -153,7 +153,7 @@ describe('summaries', () => {
     }
   });
 
-  it('should group by what the kind has, the largest first, ties by key, none last', async () => {
+  it('should group by the dimensions of the kind: largest count first, then by key, null last', async () => {
     const guild_id = await openGuild();
     await store(
       guild_id,
@@ -191,7 +191,7 @@ describe('summaries', () => {
     expect((await summary(messages, { guild_id, group_by: 'user', user_id: '77' })).groups).toEqual([]);
   });
 
-  it('should take the plus of a time zone also where a query string makes it a space', async () => {
+  it('should accept a time zone whose plus sign the query string decodes as a space', async () => {
     const guild_id = await openGuild();
     const answer = await client.send<Summary>('GET', `${messages}?guild_id=${guild_id}&days=1&timezone=Etc/GMT+5`);
     expect(answer.data.series[0]!.bucket).toMatch(/T05:00:00.000Z$/);
@@ -209,7 +209,7 @@ describe('summaries', () => {
     expect(groups.map(({ key }) => key)).toEqual(['B', '_', 'a', 'b', 'ä', '\uffee', '🎉']);
   });
 
-  it('should compare with the period before', async () => {
+  it('should compare with the previous period', async () => {
     const guild_id = await openGuild();
     await store(
       guild_id,
@@ -220,7 +220,7 @@ describe('summaries', () => {
     expect(await summary(messages, { guild_id, days: 30, user_id: 5 })).toMatchObject({ total: 2, previous_total: 3 });
   });
 
-  it('should cut a window to what the retention holds, and answer it', async () => {
+  it('should clip the window to the retention, and return the clipped window', async () => {
     const short = await startQueryInProcess(database.url, { RETENTION_DAYS: '10', SUMMARY_RETENTION_DAYS: '12' });
     try {
       const guild_id = await openGuild();
@@ -236,7 +236,7 @@ describe('summaries', () => {
     }
   });
 
-  it('should tell of all kinds at once, in the order of the catalogue', async () => {
+  it('should list all kinds in the overview, in the order of the catalogue', async () => {
     const guild_id = await openGuild({ stats_command_usage: false });
     await store(guild_id, message, [{ ms: NOON }, { ms: NOON - 40 * DAY_MS }, { ms: NOON - 41 * DAY_MS }]);
     await store(guild_id, command, [
@@ -253,7 +253,7 @@ describe('summaries', () => {
     ]);
   });
 
-  it('should answer ModuleDisabledError while the module is off', async () => {
+  it('should answer ModuleDisabledError while the module is disabled', async () => {
     for (const path of [messages, 'stats/overview']) {
       const answer = await client.get(path, { guild_id: newGuildId() });
       expect(answer).toMatchObject({ status: 409, error: { name: 'ModuleDisabledError' } });

@@ -11,7 +11,7 @@ import { storeEvents } from './stored-events.js';
 
 const run = promisify(execFile);
 const CLIENT = 'test/query/typed-client/client.mjs';
-/** Below the dependencies, so that the client finds its own. */
+/** Inside node_modules, so that the client finds its dependencies. */
 const CACHE = 'node_modules/.cache';
 const TSCONFIG = {
   compilerOptions: {
@@ -21,7 +21,7 @@ const TSCONFIG = {
   files: ['client.mjs'],
 };
 
-describe('a client that is made from the OpenAPI document', () => {
+describe('a client that is generated from the OpenAPI document', () => {
   let database: TestDatabase;
   let query: QueryInProcess;
   let directory: string;
@@ -46,11 +46,11 @@ describe('a client that is made from the OpenAPI document', () => {
 
   const node = (...args: string[]) => run(process.execPath, args).catch(failWithOutput);
 
-  it('type-checks, and finds its mistakes when it is compiled', async () => {
+  it('compiles, and its types detect every deliberate mistake', async () => {
     expect(await node('node_modules/typescript/bin/tsc', '-p', directory)).toEqual({ stdout: '', stderr: '' });
   });
 
-  it('is answered what its types say', async () => {
+  it('gets the answers that its types describe', async () => {
     const guildId = newGuildId();
     const occurredAt = new Date(Date.now() - 60_000).toISOString();
     await storeEvents(
@@ -62,7 +62,7 @@ describe('a client that is made from the OpenAPI document', () => {
   });
 });
 
-/** What a program says is why it failed. */
+/** Adds the output of the program to the error. */
 function failWithOutput(error: Error & { stdout?: string; stderr?: string }): never {
   throw new Error(`${error.message}\n${error.stdout ?? ''}${error.stderr ?? ''}`);
 }

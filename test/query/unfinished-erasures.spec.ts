@@ -9,7 +9,7 @@ import { waitFor } from '../harness/wait-for.js';
 import { newGuildId } from './guild-ids.js';
 import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 
-/** Three steps erase so many. */
+/** An erasure of this many events takes three steps. */
 const MANY = 12_000;
 const MEMBER = '155149108183695360';
 const CONTINUES = expect.stringContaining('continues in the background') as string;
@@ -42,11 +42,11 @@ describe('erasures that take several steps', () => {
     await query.client.openGuild(guild_id);
   });
   afterEach(async () => {
-    for (const holder of holders.splice(0)) if (!holder.isReleased) await letGo(holder);
+    for (const holder of holders.splice(0)) if (!holder.isReleased) await rollBack(holder);
     await query.close();
   });
 
-  it('answer when all is done, with what GET counted before', async () => {
+  it('answer when everything is erased, with what GET counted before', async () => {
     await storeMany();
     await database.query('INSERT INTO starboard_entries VALUES ($1, 5, 6, $2)', [guild_id, MEMBER]);
     const before = (await entries()).data;
@@ -58,13 +58,13 @@ describe('erasures that take several steps', () => {
     expect(view.data).toHaveLength(10_000);
   });
 
-  it('go on by themselves when the service stops, and the caller is told', async () => {
+  it('report that they are unfinished if the service stops, and continue after its restart', async () => {
     await storeMany();
     const release = await blockSecondStep();
     const erasing = erase();
     await waitFor(isBlocked, { what: 'the second step to wait' });
     const closing = query.close();
-    await waitFor(isClosed, { what: 'the service to take no more requests' });
+    await waitFor(isClosed, { what: 'the service to stop accepting requests' });
     await release();
     const answer = await erasing;
     await closing;
@@ -75,12 +75,12 @@ describe('erasures that take several steps', () => {
     expect(await unfinished()).toBe(0);
   });
 
-  it('go on by themselves when they take longer than an answer may, and the caller is told', async () => {
+  it('report that they are unfinished if they exceed the time limit of an answer, and continue by themselves', async () => {
     await restart({ erasureTimeoutMs: 1_500 });
     await storeMany();
     const release = await blockSecondStep();
     expect(await erase()).toMatchObject({ status: 503, error: { name: 'DatabaseError', message: CONTINUES } });
-    // The next one cannot lay its tombstone while that one is in a step, and waits no longer.
+    // The second erasure cannot write its tombstone while the first is in a step, and gives up at the time limit.
     expect(await erase()).toMatchObject({ status: 503, error: { name: 'DatabaseError', message: NOTHING_DONE } });
     await waitFor(isBlocked, { what: 'the second step to wait' });
     expect(await unfinished()).toBe(1);
@@ -90,7 +90,7 @@ describe('erasures that take several steps', () => {
     expect(ERASURE_TIMEOUT_MS).toBeLessThan(HTTP_LIMITS.stalledTimeoutMs);
   });
 
-  it('change nothing when they cannot begin for as long as an answer may take', async () => {
+  it('change nothing if they cannot start within the time limit of an answer', async () => {
     await restart({ erasureTimeoutMs: 300 });
     await storeMany(10);
     const holder = await hold();
@@ -99,12 +99,12 @@ describe('erasures that take several steps', () => {
       status: 503,
       error: { message: expect.stringContaining('Nothing was changed') },
     });
-    await letGo(holder);
-    await waitFor(async () => (await working()) === 0, { what: 'the service to let go of the stripe' });
+    await rollBack(holder);
+    await waitFor(async () => (await busyConnections()) === 0, { what: 'the service to release the stripe' });
     expect((await entries()).data).toMatchObject({ total: 10 });
   });
 
-  it('do not keep others from theirs while they wait for another process', async () => {
+  it('do not block the erasures of others while they wait for another process', async () => {
     const elsewhere = await createDataSource({ url: database.url, poolSize: 2, applicationName: 'other' }).initialize();
     const slow = new SteppedRun(elsewhere, () => new Eraser(elsewhere).eraseMember(guild_id, MEMBER));
     while (!(await slow.next())!.includes('LOCK TABLE')) await slow.step(async () => false);
@@ -120,9 +120,9 @@ describe('erasures that take several steps', () => {
     await elsewhere.destroy();
   });
 
-  it('of a guild are finished before it is enabled again', async () => {
+  it('of a guild are finished before the guild is enabled again', async () => {
     await storeMany();
-    // As a process leaves it that dies after the first step.
+    // The state that a process leaves if it dies after the first step.
     await database.query(`DELETE FROM guild_settings WHERE guild_id = $1`, [guild_id]);
     await database.query(
       `INSERT INTO erasure_tombstones (guild_id, user_id, before, erased_at) VALUES ($1, 0, now(), now())`,
@@ -142,7 +142,7 @@ describe('erasures that take several steps', () => {
     expect(left).toEqual([]);
   });
 
-  it('of a guild end with nothing left of it', async () => {
+  it('of a guild leave nothing of it', async () => {
     await storeMany(25_000);
     const answer = await query.client.send('DELETE', 'settings/delete', { guild_id });
     expect(answer.data).toEqual({ guild_id, deleted: true });
@@ -166,7 +166,7 @@ describe('erasures that take several steps', () => {
     query = await startQueryInProcess(database.url, {}, options);
   }
 
-  /** A transaction of somebody else. */
+  /** Starts a transaction of another session. */
   async function hold(): Promise<QueryRunner> {
     const holder = dataSource.createQueryRunner();
     holders.push(holder);
@@ -174,12 +174,12 @@ describe('erasures that take several steps', () => {
     return holder;
   }
 
-  async function letGo(holder: QueryRunner): Promise<void> {
+  async function rollBack(holder: QueryRunner): Promise<void> {
     await holder.rollbackTransaction();
     await holder.release();
   }
 
-  /** Holds an event that the second step erases. @returns lets go of it */
+  /** Locks an event that the second step erases. @returns a function that releases the lock */
   async function blockSecondStep(): Promise<() => Promise<void>> {
     const holder = await hold();
     await holder.query(
@@ -189,10 +189,10 @@ describe('erasures that take several steps', () => {
        ) FOR UPDATE`,
       [guild_id, MEMBER],
     );
-    return () => letGo(holder);
+    return () => rollBack(holder);
   }
 
-  /** Commands of the last hour. */
+  /** Stores commands of the last hour. */
   async function storeMany(count = MANY): Promise<void> {
     await database.query(
       `INSERT INTO statistic_events (guild_id, kind, occurred_at, event_id, user_id, label)
@@ -212,10 +212,10 @@ describe('erasures that take several steps', () => {
     return (await database.query('SELECT FROM erasures WHERE guild_id = $1', [guild_id])).length;
   }
 
-  const isBlocked = async () => (await working(`AND wait_event_type = 'Lock'`)) > 0;
+  const isBlocked = async () => (await busyConnections(`AND wait_event_type = 'Lock'`)) > 0;
 
   /** How many connections of the service are in a transaction or a statement. */
-  async function working(condition = ''): Promise<number> {
+  async function busyConnections(condition = ''): Promise<number> {
     const connections = await database.query(
       `SELECT FROM pg_stat_activity
        WHERE datname = current_database() AND application_name = 'serverstats-query' AND state <> 'idle' ${condition}`,

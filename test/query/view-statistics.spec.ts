@@ -44,7 +44,7 @@ describe('viewing statistics', () => {
     ...more,
   });
 
-  it('gives records with the fields of their kind, newest first', async () => {
+  it('returns records with the fields of their kind, newest first', async () => {
     const guildId = await openGuild();
     const [old, recent] = [event(guildId, 2000, { userId: '9223372036854775807' }), event(guildId, 1000)];
     await storeEvents(database, [old, recent, event(await openGuild(), 1000), event(guildId, 1000, { kind: 3 })]);
@@ -62,7 +62,7 @@ describe('viewing statistics', () => {
     ]);
   });
 
-  it('gives delays in milliseconds, and the user of a temp channel under both names', async () => {
+  it('returns delays in milliseconds, and the user of a temp channel under both names', async () => {
     const guildId = await openGuild();
     const stored = event(guildId, 1000, { kind: TEMPCHANNEL_CREATION, userId: '8', label: undefined, value: 12_346 });
     await storeEvents(database, [stored]);
@@ -70,7 +70,7 @@ describe('viewing statistics', () => {
     expect(data[0]).toMatchObject({ user_id: '8', initial_creator_id: '8', creation_time_delay: 12.346 });
   });
 
-  it('gives null for what an erasure took', async () => {
+  it('returns null for erased ids', async () => {
     const guildId = await openGuild();
     const message = { kind: MESSAGE, label: undefined, userId: '8', channelId: '5', messageId: '6', flags: 1 };
     await storeEvents(database, [event(guildId, 1000, message)]);
@@ -96,12 +96,12 @@ describe('viewing statistics', () => {
     ['command', 'channel_id'],
     ['modules/tags/send-time', 'user_id'],
     ['modules/tempchannels/created', 'channel_id'],
-  ])('refuses a filter that %s does not have: %s', async (path, filter) => {
+  ])('rejects a filter that %s does not have: %s', async (path, filter) => {
     const answer = await view(path, { guild_id: await openGuild(), [filter]: '4' });
     expect(answer).toMatchObject({ status: 400, error: { fields: [{ field: filter }] } });
   });
 
-  it('takes the window half-open and exactly', async () => {
+  it('treats the window as half-open, exact to the millisecond', async () => {
     const guildId = await openGuild();
     const [from, to] = [Date.now() - 2 * DAY_MS, Date.now() - DAY_MS];
     const at = (time: number) => event(guildId, 0, { occurredAt: new Date(time).toISOString() });
@@ -117,7 +117,7 @@ describe('viewing statistics', () => {
     ).toEqual([to - 1, from]);
   });
 
-  it('reads the last days, 30 when nothing is said', async () => {
+  it('returns the requested last days, 30 by default', async () => {
     const guildId = await openGuild();
     await storeEvents(
       database,
@@ -139,12 +139,12 @@ describe('viewing statistics', () => {
     ['from', { from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00.001Z' }],
     ['from', { from: '2126-01-01T00:00:00Z' }],
     ['from', { from: '1795487803169' }],
-  ])('names %s when the window is %j', async (field, window) => {
+  ])('names %s for the window %j', async (field, window) => {
     const answer = await view('command', { guild_id: await openGuild(), ...(window as Record<string, string>) });
     expect(answer).toMatchObject({ status: 400, error: { fields: [{ field }] } });
   });
 
-  it('pages through every record exactly once while new ones come in', async () => {
+  it('pages through every record exactly once while new ones arrive', async () => {
     const guildId = await openGuild();
     // Many of the same instant, and some that differ by less than a millisecond.
     const occurredAt = (i: number) => {
@@ -167,14 +167,14 @@ describe('viewing statistics', () => {
     expect(cursors).toHaveLength(11);
   });
 
-  it('ends without a cursor when the last page is full', async () => {
+  it('returns no cursor after a last page that is full', async () => {
     const guildId = await openGuild();
     await storeEvents(database, [event(guildId, 1000), event(guildId, 2000)]);
     expect((await view('command', { guild_id: guildId, limit: 2 })).page).toEqual({ next_cursor: null });
     expect((await view('command', { guild_id: guildId, limit: 1 })).page?.next_cursor).toEqual(expect.any(String));
   });
 
-  it('refuses a cursor of other records', async () => {
+  it('rejects a cursor of other records', async () => {
     const guildId = await openGuild();
     await storeEvents(database, [event(guildId, 1000), event(guildId, 2000)]);
     const cursor = (await view('command', { guild_id: guildId, limit: 1 })).page!.next_cursor!;
@@ -185,7 +185,7 @@ describe('viewing statistics', () => {
     }
   });
 
-  it('does not read behind the retention', async () => {
+  it('returns no records from before the retention', async () => {
     const short = await startQueryInProcess(database.url, { RETENTION_DAYS: '3' });
     try {
       const guildId = await openGuild();

@@ -5,7 +5,7 @@ import { rightValue, wrongTexts, wrongValues } from './field-values.js';
 import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 import { isNeeded, rightBody, rightSearch } from './right-requests.js';
 
-/** A request, and what it was meant to be wrong with. */
+/** A request with one deliberate mistake. */
 interface WrongRequest {
   what: string;
   search?: string;
@@ -13,11 +13,11 @@ interface WrongRequest {
   contentType?: string;
   /** @defaultValue 400 */
   status?: number;
-  /** The only field that is to be named. */
+  /** The only field that the error must name. */
   field: string;
 }
 
-describe('a wrong request', () => {
+describe('an invalid request', () => {
   let database: TestDatabase;
   let query: QueryInProcess;
   let api: DocumentedApi;
@@ -39,7 +39,7 @@ describe('a wrong request', () => {
       headers: request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' },
     });
 
-  /** Sends them all; what was not answered as documented, for people. */
+  /** Sends all requests. @returns a description of each answer that is not as documented */
   const misanswered = async (route: DocumentedRoute, requests: WrongRequest[]): Promise<string[]> => {
     const found: string[] = [];
     for (const request of requests) {
@@ -53,12 +53,12 @@ describe('a wrong request', () => {
   const routesWith = (part: 'query' | 'body') =>
     api.routes().filter((route) => (part === 'body' ? route.body !== undefined : route.query.length > 0));
 
-  it('has routes to be sent to', () => {
+  it('can be sent to at least 22 routes with a body and 18 with a query string', () => {
     expect(routesWith('body').length).toBeGreaterThanOrEqual(22);
     expect(routesWith('query').length).toBeGreaterThanOrEqual(18);
   });
 
-  it('is one because of its fields: the same with right ones is none', async () => {
+  it('is invalid only because of its fields: with valid ones, no route answers 400', async () => {
     for (const route of api.routes()) {
       if (route.body === undefined && route.query.length === 0) continue;
       const request =
@@ -67,7 +67,7 @@ describe('a wrong request', () => {
     }
   });
 
-  it('names the one wrong field of its body', async () => {
+  it('gets an error that names the one invalid field of its body', async () => {
     for (const route of routesWith('body')) {
       const requests = route.body!.flatMap((field): WrongRequest[] => {
         const wrong = wrongValues(field).map((value) => ({
@@ -86,7 +86,7 @@ describe('a wrong request', () => {
     }
   });
 
-  it('names the one wrong field of its query string', async () => {
+  it('gets an error that names the one invalid field of its query string', async () => {
     for (const route of routesWith('query')) {
       const requests = route.query.flatMap((field): WrongRequest[] => {
         const others = rightSearch(route, field.name);
@@ -108,7 +108,7 @@ describe('a wrong request', () => {
     }
   });
 
-  it('names its body when that is no JSON object', async () => {
+  it('gets an error that names the body if it is not a JSON object', async () => {
     const texts = [
       '{',
       '[1',
@@ -139,7 +139,7 @@ describe('a wrong request', () => {
     }
   });
 
-  it('has status 413 when its body is too large, and 415 when it is of another media type', async () => {
+  it('gets 413 if its body is too large, and 415 if it has another media type', async () => {
     for (const route of routesWith('body')) {
       const body = rightBody(route);
       const large = rightBody(route, { more: `"${'a'.repeat(200 * 1024)}"` });
@@ -159,7 +159,7 @@ describe('a wrong request', () => {
     }
   });
 
-  it('has at most 100 of its mistakes named, those of its own fields first', async () => {
+  it('gets an error that names at most 100 fields, those of the route first', async () => {
     const unknown = Array.from({ length: 3_000 }, (_, index) => [`made_up_${index}`, 1]);
     const body = { ...Object.fromEntries(unknown), guild_id: 'x', starboard_count: 'x' };
     const { status, error } = await query.client.send('PATCH', 'settings', body);
@@ -168,7 +168,7 @@ describe('a wrong request', () => {
     expect(error.message).toContain('(and 2902 more)');
   });
 
-  it('has the names that it made up answered in part, and as whole characters', async () => {
+  it('gets unknown field names back shortened, as well-formed text', async () => {
     const long = `${'a'.repeat(99)}\u{1f600}${'b'.repeat(50_000)}`;
     const body = `{"guild_id":"1","${long}":1,"\\udfff":1}`;
     const { error } = await query.client.send('PATCH', 'settings', body);
@@ -176,14 +176,14 @@ describe('a wrong request', () => {
   });
 
   it.each(['guild_id[]=1', 'guild_id[0]=1', 'guild_id[a]=1', 'guild_id.a=1', 'guild_id=1,2', 'guild_id=1&guild_id=1'])(
-    'names the field of which its query string makes a list: %s',
+    'gets an error that names the field that its query string turns into a list: %s',
     async (search) => {
       const answer = await query.client.request(`/modules/serverstats/status?${search}`);
       expect(answer).toMatchObject({ status: 400, error: { fields: [{ field: 'guild_id' }] } });
     },
   );
 
-  it('is one when its query string has more than 100 fields', async () => {
+  it('gets an error if its query string has more than 100 fields', async () => {
     const search = (count: number) => `guild_id=1${'&a=1'.repeat(count)}`;
     const many = await query.client.request(`/modules/serverstats/status?${search(100)}`);
     expect(many).toMatchObject({ status: 400, error: { fields: [{ field: 'query string' }] } });
@@ -191,7 +191,7 @@ describe('a wrong request', () => {
     expect(other.status).toBe(200);
   });
 
-  it('has not brought about an unexpected failure', () => {
+  it('causes no unexpected failure', () => {
     expect(query.log.filter(({ level }) => level === 'error')).toEqual([]);
   });
 });

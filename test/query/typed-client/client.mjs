@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Uses the API through a client whose types are made from its document. The test checks this file with the TypeScript
+ * Uses the API through a client whose types are generated from its document. The test checks this file with the TypeScript
  * compiler before it runs it, so each `@ts-expect-error` is a mistake that the types must find.
  *
  * @import { Client } from 'openapi-fetch'
@@ -58,7 +58,7 @@ const reason = declined.data.data.reason;
 assert.equal(reason, 'statistic_disabled');
 
 const listed = await api.GET(`${MODULE}/stats/command/view`, { params: { query: { guild_id, limit: 1 } } });
-// A view may also be answered as a text, for a download.
+// A view can also be a text, for a download.
 assert.ok(typeof listed.data === 'object');
 /** @type {components['schemas']['CommandUsedRecord'][]} */
 const records = listed.data.data;
