@@ -27,13 +27,13 @@ describe('the bundled programs, with the files that the Dockerfile copies', () =
 
   const environment = () => ({ databaseUrl: database.url, brokerUrl: vhost.url, directory });
 
-  it('query becomes ready, and serves the documents with their pictures and scripts', async () => {
+  it('query becomes ready, and serves the documentation with its assets', async () => {
     const query = await startQueryProcess(environment());
     try {
       for (const path of ['/docs', '/docs/swagger-ui-bundle.js', '/openapi.json', '/docs/events', '/asyncapi.json']) {
         const response = await fetch(query.url + path);
         expect([path, response.status]).toEqual([path, 200]);
-        // The service stops when its answers have been read.
+        // The service stops only after its answers have been read.
         await response.arrayBuffer();
       }
     } finally {
@@ -47,7 +47,7 @@ describe('the bundled programs, with the files that the Dockerfile copies', () =
   });
 });
 
-/** The last stage's, relative to the project. */
+/** The paths that the last stage of the Dockerfile copies, relative to the project. */
 async function copiedPaths(): Promise<string[]> {
   const stage = (await readFile('Dockerfile', 'utf8')).split(/^FROM /m).at(-1)!;
   const copies = [...stage.matchAll(/^COPY (?:--\S+ )?(.+) \S+$/gm)].flatMap(([, sources]) => sources!.split(' '));

@@ -9,9 +9,9 @@ import { waitFor } from '../harness/wait-for.js';
 const STARTED_AT = Date.now();
 const DAY_MS = 86_400_000;
 const ids = new SnowflakeSource(STARTED_AT);
-/** More than one step erases. */
+/** So many rounds that an erasure takes more than one step. */
 const ROUNDS_BEFORE = 24;
-const A_ROUND = 500;
+const EVENTS_PER_ROUND = 500;
 
 interface SentEvent {
   kind: 'message.sent' | 'command.used';
@@ -26,7 +26,7 @@ interface Entries {
   starboard: number;
 }
 
-describe('erasing a member while events of the guild pour in through two instances', () => {
+describe('erasing a member while two instances store events of the guild', () => {
   let system: TestSystem;
   let api: ApiClient;
   let publisher: Publisher;
@@ -50,7 +50,7 @@ describe('erasing a member while events of the guild pour in through two instanc
     await system.close();
   });
 
-  it('should leave no reference from before to the member, keep every count, and go on with what happens later', async () => {
+  it('should leave no earlier reference to the member, keep every count, and store later events as usual', async () => {
     for (let round = 0; round < ROUNDS_BEFORE; round++) await publishRound(STARTED_AT - 2 * DAY_MS + round * 60_000);
     await rolledUp(sent.length);
     expect(await groupsNaming(member)).toBeGreaterThan(0);
@@ -60,12 +60,12 @@ describe('erasing a member while events of the guild pour in through two instanc
     );
     await system.database.query('INSERT INTO starboard_entries VALUES ($1, 5, 6, $2)', [guild_id, member]);
 
-    const pour = startPouring();
-    await waitFor(async () => (await entries()).total > known.length + 500, { what: 'events pouring in' });
+    const background = startPublishing();
+    await waitFor(async () => (await entries()).total > known.length + 500, { what: 'events to be stored' });
     const erased = await api.send<Entries>('DELETE', 'privacy/delete-user-entries', form);
     expect(erased.status).toBe(200);
-    await waitFor(async () => (await entries()).total > 500, { what: 'what the member does later' });
-    await pour.stop();
+    await waitFor(async () => (await entries()).total > 500, { what: 'later events of the member' });
+    await background.stop();
     await system.untilHandled(published);
 
     const before = await tombstone();
@@ -90,8 +90,9 @@ describe('erasing a member while events of the guild pour in through two instanc
     expect(counted).toBeGreaterThan(known.length);
     await check();
 
-    // Everything is delivered once more.
-    for (let start = 0; start < sent.length; start += A_ROUND) await publish(sent.slice(start, start + A_ROUND));
+    // Publish everything again.
+    for (let start = 0; start < sent.length; start += EVENTS_PER_ROUND)
+      await publish(sent.slice(start, start + EVENTS_PER_ROUND));
     await rolledUp(published);
     await check();
     expect(await groupsNaming(member)).toBe(0);
@@ -119,10 +120,10 @@ describe('erasing a member while events of the guild pour in through two instanc
     expect(new Set(messages.map(({ message_id }) => message_id))).toEqual(new Set(sentLater));
   }
 
-  /** As many of the member as of somebody else, messages and commands. */
+  /** Publishes messages and commands, half of them of the member and half of another user. */
   async function publishRound(time?: number): Promise<void> {
     const occurredAt = time ?? Date.now();
-    const events = Array.from({ length: A_ROUND }, (_, index): SentEvent => {
+    const events = Array.from({ length: EVENTS_PER_ROUND }, (_, index): SentEvent => {
       const user = index % 4 < 2 ? member : other;
       const common = { guild_id, user_id: user };
       if (index % 2 === 0) {
@@ -148,24 +149,24 @@ describe('erasing a member while events of the guild pour in through two instanc
     );
   }
 
-  function startPouring(): { stop(): Promise<void> } {
+  function startPublishing(): { stop(): Promise<void> } {
     let isRunning = true;
-    const pouring = (async () => {
+    const publishing = (async () => {
       while (isRunning) await publishRound();
     })();
     return {
       async stop() {
         isRunning = false;
-        await pouring;
+        await publishing;
       },
     };
   }
 
-  /** Resolves when so many events are dealt with, and the rollups of the days before tell them. */
+  /** Resolves when this many events are handled and the rollups of earlier days are current. */
   async function rolledUp(events: number): Promise<void> {
     await system.untilHandled(events);
     const marks = () => system.count('statistic_rollup_pending WHERE bucket < $1', [new Date(STARTED_AT - DAY_MS)]);
-    await waitFor(async () => (await marks()) === 0, { what: 'rollups of the days before', timeoutMs: 30_000 });
+    await waitFor(async () => (await marks()) === 0, { what: 'rollups of earlier days', timeoutMs: 30_000 });
   }
 
   const stored = (condition = '', parameters: unknown[] = []) =>

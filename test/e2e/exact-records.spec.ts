@@ -13,7 +13,7 @@ const ids = new SnowflakeSource(Date.now());
 const KINDS = Object.entries(CATALOGUE) as [string, StatisticKind][];
 const EVENTS = 10_000;
 
-describe('events in over RabbitMQ, records out over REST', () => {
+describe('events published to RabbitMQ and read over REST', () => {
   let system: TestSystem;
   let api: ApiClient;
   let publisher: Publisher;
@@ -29,7 +29,7 @@ describe('events in over RabbitMQ, records out over REST', () => {
     await system.close();
   });
 
-  it('should give back 10,000 events of all kinds, each once, every digit right, however they are delivered', async () => {
+  it('should return 10,000 events of all kinds, each once and with every digit, however they are delivered', async () => {
     const guildId = ids.next(30 * 86_400_000);
     await api.openGuild(guildId);
     const events = makeEvents(EVENTS, guildId);
@@ -41,7 +41,7 @@ describe('events in over RabbitMQ, records out over REST', () => {
     });
     expect(await readRecords(api, guildId)).toEqual(expectedRecords(events));
 
-    // Again and again, in other orders, through two instances.
+    // Twice more, in other orders, through two instances.
     await publishInEveryForm(events.toReversed());
     await publishInEveryForm(shuffled(events));
     await system.untilHandled(3 * EVENTS);
@@ -49,7 +49,7 @@ describe('events in over RabbitMQ, records out over REST', () => {
     expect(await publisher.depth('serverstats.dead-letters')).toBe(0);
   });
 
-  it('should give every older record exactly once to a client that walks the pages while new events come in', async () => {
+  it('should return every older record exactly once to a client that pages while new events arrive', async () => {
     const guildId = ids.next(30 * 86_400_000);
     await api.openGuild(guildId);
     const older = makeEvents(1_300, guildId).filter((event) => event.kind === 'command.used');
@@ -71,7 +71,7 @@ describe('events in over RabbitMQ, records out over REST', () => {
     );
 
     let walking = true;
-    const pouring = (async () => {
+    const publishing = (async () => {
       for (let n = 0; walking; n++) {
         const occurred_at = new Date(Date.now() - (n % 2) * 86_400_000).toISOString();
         await publisher.publish('command.used', {
@@ -84,7 +84,7 @@ describe('events in over RabbitMQ, records out over REST', () => {
     })();
     const walked = await api.walk<ViewRecord>('stats/command/view', { guild_id: guildId, limit: 7 });
     walking = false;
-    await pouring;
+    await publishing;
     const seen = walked.map((record) => record.id);
     expect(new Set(seen).size).toBe(seen.length);
     const olderSeen = walked.filter((record) => record.command !== 'new').map((record) => record.id);
@@ -93,7 +93,7 @@ describe('events in over RabbitMQ, records out over REST', () => {
     expect(times).toEqual(times.toSorted().toReversed());
   });
 
-  it('should store what was accepted by POST, under the id that the answer names', async () => {
+  it('should store an event accepted by POST under the id in the answer', async () => {
     const guildId = ids.next(30 * 86_400_000);
     await api.openGuild(guildId);
     for (const event of makeEvents(KINDS.length, guildId)) {
@@ -112,7 +112,7 @@ describe('events in over RabbitMQ, records out over REST', () => {
     }
   });
 
-  it('should hold settings exactly: what is switched off or disabled between two events is not stored', async () => {
+  it('should apply settings exactly: what is switched off or disabled between two events is not stored', async () => {
     const guild_id = ids.next(30 * 86_400_000);
     await api.openGuild(guild_id);
     const path = 'stats/command/check';
@@ -148,7 +148,7 @@ describe('events in over RabbitMQ, records out over REST', () => {
     expect(await system.count('statistic_events WHERE guild_id = $1', [guild_id])).toBe(2);
   });
 
-  /** Singles and arrays, ids as strings and as integers, packed and not. */
+  /** Publishes single events and arrays, ids as strings and as integers, compressed and not. */
   async function publishInEveryForm(events: readonly MadeUpEvent[]): Promise<void> {
     const sends: Promise<void>[] = [];
     const send = (kind: string, body: unknown, form: number) => {

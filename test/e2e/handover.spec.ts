@@ -23,7 +23,7 @@ describe('POST while the broker is away', () => {
     const url = new URL(system.vhost.url);
     proxy = await createTcpProxy(url.hostname, Number(url.port));
     url.port = String(proxy.port);
-    // In seconds: after two of them without a sign of life a link counts as gone.
+    // In seconds. A connection counts as lost after two intervals without a heartbeat.
     url.searchParams.set('heartbeat', '2');
     ({ api, service: query } = await system.startQuery({ brokerUrl: url.href }));
     await api.openGuild(guild_id);
@@ -40,7 +40,7 @@ describe('POST while the broker is away', () => {
   it.each([
     ['is cut off', async () => (await proxy.refuse(), proxy.cutAll())],
     ['hangs', async () => proxy.hang()],
-  ])('should answer 503 within 5 s when it %s, name the event, and work again by itself', async (_, breakIt) => {
+  ])('should answer 503 within 5 s if the broker %s, name the event, and recover by itself', async (_, breakIt) => {
     await connected();
     await breakIt();
     const started = performance.now();
@@ -50,14 +50,14 @@ describe('POST while the broker is away', () => {
     expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
     const { event } = refused.error;
     expect(event).toEqual({ event_id: expect.stringMatching(/^[0-9a-f-]{36}$/), occurred_at: expect.any(String) });
-    // Reads work, so the service is ready, and says what does not. A hanging link is noticed by its missing heartbeats.
+    // Reads work, so the service is ready, but degraded. Missing heartbeats reveal a hanging connection.
     await waitFor(
       async () => {
         const readiness = await fetch(`${query.url}/readyz`);
         const { checks } = (await readiness.json()) as { checks: { rabbitmq: { status: string } } };
         return readiness.status === 200 && checks.rabbitmq.status === 'degraded';
       },
-      { what: 'readiness to say so', timeoutMs: 30_000 },
+      { what: 'readiness to report the broker as degraded', timeoutMs: 30_000 },
     );
 
     proxy.cutAll();
@@ -72,8 +72,8 @@ describe('POST while the broker is away', () => {
   });
 });
 
-describe('handing over on a link that hangs', () => {
-  it('should refuse at once what goes beyond its bound, and send nothing of it later', async () => {
+describe('a handover over a hanging connection', () => {
+  it('should reject events beyond its limit at once, and not send them later', async () => {
     const vhost = await claimVhost();
     const url = new URL(vhost.url);
     const proxy = await createTcpProxy(url.hostname, Number(url.port));
@@ -98,7 +98,7 @@ describe('handing over on a link that hangs', () => {
           handover.handOver(event(n)).catch(({ message }: Error) => reasons.push(message)),
         ),
       );
-      // 16 MiB hold 838 of them. The others did not wait for the deadline of these.
+      // 16 MiB hold 838 events. The others were rejected before the deadline of these.
       const refusedFirst = new Set(reasons.slice(0, 1_100));
       expect([...refusedFirst]).toEqual(['RabbitMQ cannot take the event: too many unconfirmed messages']);
 

@@ -8,7 +8,7 @@ import { waitFor } from '../harness/wait-for.js';
 const CATEGORY = 4;
 const VOICE = 2;
 
-/** What docs/adding-a-counter.md says it takes: one entry. */
+/** Adds one entry, as docs/adding-a-counter.md describes. */
 const COUNTER_TYPES = new CounterTypes({
   ...COUNTERS,
   awake: {
@@ -28,7 +28,7 @@ interface Settings extends Record<string, unknown> {
   counter_panel_status: Record<string, unknown>[];
 }
 
-it('should take one entry of the catalogue to add a counter: setting, channel, status, documents', async () => {
+it('should add a counter with one entry in the catalogue: setting, channel, status and API documents', async () => {
   const database = await createTestDatabase();
   const clock = new ManualClock(Date.now());
   const discord = await DiscordDouble.start({ clock });

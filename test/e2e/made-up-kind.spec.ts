@@ -8,7 +8,7 @@ import { SERVICE_KEY } from '../harness/services.js';
 import { TestSystem } from '../harness/system.js';
 import { waitFor } from '../harness/wait-for.js';
 
-/** What docs/adding-a-statistic.md says it takes: one entry. */
+/** Adds one entry, as docs/adding-a-statistic.md describes. */
 const CONTRACT = new StatisticsContract({
   ...CATALOGUE,
   'poll.voted': {
@@ -22,7 +22,7 @@ const CONTRACT = new StatisticsContract({
   },
 });
 
-it('should take one entry of the catalogue to add a statistic: event, routes, storage, documents', async () => {
+it('should add a statistic with one entry in the catalogue: event, routes, storage and API documents', async () => {
   const system = await TestSystem.create();
   const env = {
     DATABASE_URL: system.database.url,

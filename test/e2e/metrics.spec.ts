@@ -18,7 +18,7 @@ const SETTINGS_ROUTE = '/modules/serverstats/settings';
 
 type Description = [type: 'counter' | 'gauge' | 'histogram', ...labels: string[]];
 
-const OF_BOTH: Record<string, Description> = {
+const COMMON_METRICS: Record<string, Description> = {
   serverstats_queue_messages: ['gauge', 'queue', 'state'],
   serverstats_database_pool_connections: ['gauge', 'state'],
   serverstats_discord_calls_total: ['counter', 'route', 'status'],
@@ -27,8 +27,8 @@ const OF_BOTH: Record<string, Description> = {
   serverstats_ready: ['gauge'],
   serverstats_check_ok: ['gauge', 'check'],
 };
-const OF_INGESTION: Record<string, Description> = {
-  ...OF_BOTH,
+const INGESTION_METRICS: Record<string, Description> = {
+  ...COMMON_METRICS,
   serverstats_events_total: ['counter', 'outcome'],
   serverstats_event_lag_seconds: ['histogram'],
   serverstats_batch_events: ['histogram'],
@@ -36,14 +36,14 @@ const OF_INGESTION: Record<string, Description> = {
   serverstats_dead_letters_total: ['counter', 'reason'],
   serverstats_rollup_marks: ['gauge'],
 };
-const OF_QUERY: Record<string, Description> = {
-  ...OF_BOTH,
+const QUERY_METRICS: Record<string, Description> = {
+  ...COMMON_METRICS,
   serverstats_http_requests_total: ['counter', 'method', 'route', 'status'],
   serverstats_http_request_seconds: ['histogram', 'method', 'route'],
 };
 
-/** What rules and dashboards name that is not of the services. Found in the plugin of RabbitMQ 3.10. */
-const OF_RABBITMQ = [
+/** Metrics in the rules and dashboards that come from the Prometheus plugin of RabbitMQ 3.10. */
+const RABBITMQ_METRICS = [
   'rabbitmq_alarms_free_disk_space_watermark',
   'rabbitmq_alarms_memory_used_watermark',
   'rabbitmq_detailed_queue_messages_ready_bytes',
@@ -53,7 +53,7 @@ const OF_RABBITMQ = [
   'rabbitmq_global_messages_routed_total',
   'rabbitmq_process_resident_memory_bytes',
 ];
-const OF_PROMETHEUS = ['up', 'ALERTS'];
+const PROMETHEUS_METRICS = ['up', 'ALERTS'];
 
 describe('GET /metrics', () => {
   let system: TestSystem;
@@ -92,7 +92,7 @@ describe('GET /metrics', () => {
     waitFor(async () => (await Metrics.of(service)).value(name, labels) === wanted, {
       what: `${name} ${JSON.stringify(labels)} to be ${wanted}`,
     });
-  /** What it returns resolves with the growth of these series, once it is this large. */
+  /** @returns a function that waits until the series have grown by at least this much, and returns their growth */
   const growthOf = async (service: ServiceProcess, name: string, labels: Record<string, string> = {}) => {
     const value = async () => (await Metrics.of(service)).value(name, labels) ?? 0;
     const before = await value();
@@ -103,29 +103,35 @@ describe('GET /metrics', () => {
     };
   };
 
-  const namesOfBoth = async () => {
+  const metricNames = async () => {
     const both = await Promise.all([Metrics.of(ingestion), Metrics.of(query)]);
     return new Set(both.flatMap(({ descriptions }) => [...descriptions.keys()]));
   };
 
   it.each([
-    ['ingestion', OF_INGESTION],
-    ['query', OF_QUERY],
-  ])('should describe what the contract names, in %s, with its type, labels and a help text', async (which, wanted) => {
-    await publisher.publish('command.used', used());
-    const service = which === 'ingestion' ? ingestion : query;
-    for (const url of [ingestion.url, query.url]) await (await fetch(`${url}/readyz`)).text();
-    await waitFor(async () => (await Metrics.of(service)).value('serverstats_discord_calls_total') !== undefined, {
-      what: 'the token to be checked',
-    });
-    const metrics = await Metrics.of(service);
-    const found = Object.keys(wanted).map((name) => {
-      const { type, help } = metrics.descriptions.get(name) ?? {};
-      return [name, { type, labels: metrics.labelsOf(name), hasHelp: (help ?? '').length > 10 }];
-    });
-    const expected = Object.entries(wanted).map(([name, [type, ...labels]]) => [name, { type, labels, hasHelp: true }]);
-    expect(Object.fromEntries(found)).toEqual(Object.fromEntries(expected));
-  });
+    ['ingestion', INGESTION_METRICS],
+    ['query', QUERY_METRICS],
+  ])(
+    'should describe the metrics of the contract in %s, each with its type, labels and a help text',
+    async (which, wanted) => {
+      await publisher.publish('command.used', used());
+      const service = which === 'ingestion' ? ingestion : query;
+      for (const url of [ingestion.url, query.url]) await (await fetch(`${url}/readyz`)).text();
+      await waitFor(async () => (await Metrics.of(service)).value('serverstats_discord_calls_total') !== undefined, {
+        what: 'the token to be checked',
+      });
+      const metrics = await Metrics.of(service);
+      const found = Object.keys(wanted).map((name) => {
+        const { type, help } = metrics.descriptions.get(name) ?? {};
+        return [name, { type, labels: metrics.labelsOf(name), hasHelp: (help ?? '').length > 10 }];
+      });
+      const expected = Object.entries(wanted).map(([name, [type, ...labels]]) => [
+        name,
+        { type, labels, hasHelp: true },
+      ]);
+      expect(Object.fromEntries(found)).toEqual(Object.fromEntries(expected));
+    },
+  );
 
   it.each([
     ['stored', () => used(), 1],
@@ -138,7 +144,7 @@ describe('GET /metrics', () => {
     expect(await grew(events)).toBe(events);
   });
 
-  it('should count an event that is a duplicate', async () => {
+  it('should count a duplicate event', async () => {
     const stored = await growthOf(ingestion, 'serverstats_events_total', { outcome: 'stored' });
     const duplicates = await growthOf(ingestion, 'serverstats_events_total', { outcome: 'duplicate' });
     const body = used({ event_id: 'b0b5a2f6-6f3c-4b5e-9a52-0c4a3c5b7a11', occurred_at: Date.now() });
@@ -171,7 +177,7 @@ describe('GET /metrics', () => {
     ]);
     const before = (await Metrics.of(ingestion)).value(`${name}_sum`)!;
     const timestamp = Math.floor(Date.now() / 1_000) - 100;
-    // The time of the publish decides, and not when the events occurred.
+    // The lag counts from the publish, not from when the events occurred.
     const bodies = [1, 2, 3].map((hours) => used({ occurred_at: Date.now() - hours * 3_600_000 }));
     await publisher.publish('command.used', bodies, { timestamp });
     expect(await Promise.all([events(3), lags(3), seconds(1), batches(1)])).toEqual([3, 3, 1, 1]);
@@ -180,7 +186,7 @@ describe('GET /metrics', () => {
     expect(lag).toBeLessThan(400);
   });
 
-  it('should measure the lag of an event without a time of publishing from when it occurred', async () => {
+  it('should measure the lag of an event without a publish time from when it occurred', async () => {
     const grew = await growthOf(ingestion, 'serverstats_event_lag_seconds_count');
     const before = (await Metrics.of(ingestion)).value('serverstats_event_lag_seconds_sum')!;
     await publisher.publish('command.used', used({ occurred_at: Date.now() - 3_600_000 }));
@@ -190,7 +196,7 @@ describe('GET /metrics', () => {
     expect(lag).toBeLessThan(3_700);
   });
 
-  it('should measure the lag of what a request handed over from the request', async () => {
+  it('should measure the lag of an event from POST from the time of the request', async () => {
     const grew = await growthOf(ingestion, 'serverstats_event_lag_seconds_count');
     const before = (await Metrics.of(ingestion)).value('serverstats_event_lag_seconds_sum')!;
     const body = used({ occurred_at: Date.now() - 3_600_000 });
@@ -199,7 +205,7 @@ describe('GET /metrics', () => {
     expect((await Metrics.of(ingestion)).value('serverstats_event_lag_seconds_sum')! - before).toBeLessThan(60);
   });
 
-  it('should say how many messages wait in a queue, in both services', async () => {
+  it('should report how many messages wait in each queue, in both services', async () => {
     await publisher.takeDeadLetters();
     await Promise.all([{}, {}].map((body) => publisher.publish('command.used', body)));
     for (const service of [ingestion, query]) {
@@ -211,7 +217,7 @@ describe('GET /metrics', () => {
     }
   });
 
-  it('should show messages and connections that wait for Postgres, while a table is locked', async () => {
+  it('should show unacknowledged messages and used connections while a table is locked', async () => {
     const held = { queue: QUEUES.statistics, state: 'unacknowledged' };
     const stored = await growthOf(ingestion, 'serverstats_events_total', { outcome: 'stored' });
     const blocker = new pg.Client({ connectionString: system.database.url });
@@ -274,17 +280,17 @@ describe('GET /metrics', () => {
     expect(await Promise.all([found(1), limited(1), unanswered(1)])).toEqual([1, 1, 1]);
   });
 
-  it('should have every metric that rules and dashboards name', async () => {
-    const names = await namesOfBoth();
+  it('should have every metric that the rules and dashboards use', async () => {
+    const names = await metricNames();
     const expressions = [...(await readAlertRules()).map(({ expr }) => expr), ...(await readDashboardExpressions())];
     const used = [...new Set(expressions.flatMap(metricsIn))];
     const others = used.filter((name) => !names.has(name) && !names.has(name.replace(/_(?:bucket|sum|count)$/, '')));
-    expect(others.sort()).toEqual([...OF_PROMETHEUS, ...OF_RABBITMQ].sort());
+    expect(others.sort()).toEqual([...PROMETHEUS_METRICS, ...RABBITMQ_METRICS].sort());
   });
 
   it('should have the metrics that the documentation lists, and no others', async () => {
     const documented = (await readFile('docs/operations.md', 'utf8')).matchAll(/^\| `(serverstats_\w+)`/gm);
-    const own = [...(await namesOfBoth())].filter((name) => !/^serverstats_(?:process|nodejs)_/.test(name));
+    const own = [...(await metricNames())].filter((name) => !/^serverstats_(?:process|nodejs)_/.test(name));
     expect([...new Set([...documented].map(([, name]) => name!))].sort()).toEqual(own.sort());
   });
 
@@ -296,14 +302,14 @@ describe('GET /metrics', () => {
   });
 
   it('should count buckets that wait for their rollup', async () => {
-    // Far enough in the past that the bucket has settled; a locked table keeps the worker from it.
+    // The event is old enough that its bucket has settled, and a locked table blocks the rollup worker.
     const blocker = new pg.Client({ connectionString: system.database.url });
     await blocker.connect();
     try {
       await blocker.query('BEGIN; LOCK TABLE statistic_totals IN ACCESS EXCLUSIVE MODE');
       await publisher.publish('command.used', used({ occurred_at: Date.now() - 2 * 3_600_000 }));
       await waitFor(async () => (await Metrics.of(ingestion)).value('serverstats_rollup_marks')! > 0, {
-        what: 'a mark',
+        what: 'a stale bucket',
       });
     } finally {
       await blocker.end();
@@ -313,7 +319,7 @@ describe('GET /metrics', () => {
     expect(await computed()).toBe(1);
   });
 
-  it('should follow the loss of the broker: readiness, checks, depths, and connections that are made again', async () => {
+  it('should show a loss of the broker: readiness, checks, queue depths and reconnects', async () => {
     const reconnects = async (service: ServiceProcess) =>
       (await Metrics.of(service)).value('serverstats_broker_reconnects_total')!;
     const before = [await reconnects(ingestion), await reconnects(query)];
@@ -329,8 +335,10 @@ describe('GET /metrics', () => {
     await proxy.accept();
     await untilValue(ingestion, 1, 'serverstats_ready');
     await untilValue(query, 1, 'serverstats_check_ok', { check: 'rabbitmq' });
-    // Ingestion has a connection for its dead letters too.
-    await waitFor(async () => (await reconnects(ingestion)) >= before[0]! + 2, { what: 'both of ingestion' });
+    // Ingestion has a second connection, for its dead letters.
+    await waitFor(async () => (await reconnects(ingestion)) >= before[0]! + 2, {
+      what: 'both connections of ingestion',
+    });
     expect([await reconnects(ingestion), await reconnects(query)]).toEqual([before[0]! + 2, before[1]! + 1]);
   });
 });

@@ -6,17 +6,17 @@ import { TestSystem } from '../harness/system.js';
 import { createTcpProxy, type TcpProxy } from '../harness/tcp-proxy.js';
 import { waitFor } from '../harness/wait-for.js';
 
-/** What nobody may find: each of them begins like this, and ends with where it was put. */
+/** Every secret of this test starts with this and ends with the place where it was sent. */
 const MARK = 'hunter2-';
 const SERVICE_KEY = `${MARK}service-key-0123456789abcdef`;
 const MODULE = '/modules/serverstats';
-/** What an answer would hold of the inside: a statement, a line of a stack, a path of this machine. */
-const INSIDE =
+/** Internal details that an answer must not contain: an SQL statement, a stack frame, a file path. */
+const INTERNAL_DETAILS =
   /\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|WHERE|relation)\b|\n? at .*:\d+:\d+|node_modules|\.[jt]s\b|file:\/\//;
 
 const ids = new SnowflakeSource(Date.now());
 
-describe('a secret that somebody sends', () => {
+describe('a secret', () => {
   let system: TestSystem;
   let proxies: { database: TcpProxy; broker: TcpProxy };
   let query: ServiceProcess;
@@ -69,8 +69,8 @@ describe('a secret that somebody sends', () => {
     );
   const logs = () => [...system.services].map((service) => service.output()).join('\n');
   const untilLogged = (service: ServiceProcess, text: string | RegExp) =>
-    waitFor(() => service.output().search(text) !== -1, { what: `a line of the log: ${text}` });
-  /** Locks all partitions of a table, and so may be the victim of a deadlock with a service that goes on working. */
+    waitFor(() => service.output().search(text) !== -1, { what: `a log line: ${text}` });
+  /** Changes a table, which locks all its partitions. Retries if that causes a deadlock with a running service. */
   const alter = (sql: string) =>
     waitFor(
       async () => {
@@ -79,7 +79,7 @@ describe('a secret that somebody sends', () => {
       },
       { what: 'the schema to be changed' },
     );
-  /** One request of each kind, with secrets wherever one may stand; the statuses, and answers that tell too much. */
+  /** Sends a secret in every part of a request. @returns the statuses, and the answers that reveal too much */
   const requestEverything = async () => {
     errorAnswers = [];
     const secret = `${MARK}body`;
@@ -108,17 +108,17 @@ describe('a secret that somebody sends', () => {
     ];
     return {
       statuses: [...new Set(statuses)].toSorted((a, b) => a - b),
-      revealing: errorAnswers.filter(revealsTheInside),
+      revealing: errorAnswers.filter(revealsInternalDetails),
     };
   };
 
-  it('stands in no line of the log when it stands in a request', async () => {
+  it('is not logged if it is in a request', async () => {
     expect(await requestEverything()).toEqual({ statuses: [200, 202, 400, 401, 404, 415], revealing: [] });
     await untilLogged(query, 'DELETE /modules/serverstats/settings/delete 400');
     expect(logs()).not.toContain(MARK);
   });
 
-  it('stands in no line of the log when it is an API key, made, used, revoked and refused', async () => {
+  it('is not logged if it is an API key that is created, used, revoked and rejected', async () => {
     const json = { 'content-type': 'application/json' };
     const made = await fetch(`${query.url}/auth/api-keys`, {
       method: 'POST',
@@ -131,14 +131,14 @@ describe('a secret that somebody sends', () => {
     expect(await request('GET', path, undefined, { authorization })).toBe(200);
     expect(await request('DELETE', `/auth/api-keys/${id}`)).toBe(200);
     await waitFor(async () => (await request('GET', path, undefined, { authorization })) === 401, {
-      what: 'the key to be refused',
+      what: 'the key to be rejected',
     });
     await untilLogged(query, `"api_key_id":"${id}"`);
     await untilLogged(query, /"status":401.*GET \/modules\/serverstats\/status 401/);
     expect(logs()).not.toContain(key.slice('serverstats_'.length));
   });
 
-  it('stands in no line of the log when Postgres refuses it, with a message that repeats it', async () => {
+  it('is not logged if Postgres rejects it with a message that repeats it', async () => {
     await system.database.query(`
       CREATE FUNCTION repeat_it() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
@@ -164,7 +164,7 @@ describe('a secret that somebody sends', () => {
     expect(logs()).not.toContain(MARK);
   });
 
-  it('stands in no line of the log when it stands in a message', async () => {
+  it('is not logged if it is in a message', async () => {
     const publisher = await system.connectPublisher();
     const secret = `${MARK}message`;
     const bad: [key: string, body: string | Buffer, properties?: object][] = [
@@ -189,7 +189,7 @@ describe('a secret that somebody sends', () => {
     expect(logs()).not.toContain(MARK);
   });
 
-  it('stands in no line of the log, nor the address with its password, when the broker or the database is away', async () => {
+  it('is not logged, nor is a password in a URL, while the broker or the database is away', async () => {
     await proxies.broker.refuse();
     proxies.broker.cutAll();
     await untilBrokerIs('degraded');
@@ -205,7 +205,7 @@ describe('a secret that somebody sends', () => {
     expect(logs()).not.toContain(MARK);
   });
 
-  it('stands in no line of the log when tables are missing', async () => {
+  it('is not logged if tables are missing', async () => {
     await system.database.query('ALTER TABLE statistic_events RENAME TO away');
     await system.database.query('ALTER TABLE guild_settings RENAME TO settings_away');
     try {
@@ -218,7 +218,7 @@ describe('a secret that somebody sends', () => {
     expect(logs()).not.toContain(MARK);
   });
 
-  it('stands in no line of the log when a service is refused with it', async () => {
+  it('is not logged if a service cannot connect with it', async () => {
     const wrong = new URL(system.vhost.url);
     wrong.password = `${MARK}broker-password`;
     const env = { LOG_LEVEL: 'trace', SERVICE_KEY };
@@ -236,10 +236,10 @@ describe('a secret that somebody sends', () => {
   });
 });
 
-/** Of the service; the caller's own words may come back to the caller, but for credentials. */
-function revealsTheInside(answer: string): boolean {
+/** Whether an answer reveals internal details. It may repeat what the caller sent, except credentials. */
+function revealsInternalDetails(answer: string): boolean {
   return (
-    INSIDE.test(answer) ||
+    INTERNAL_DETAILS.test(answer) ||
     answer.includes(process.cwd()) ||
     ['service-key', 'token', 'cookie', 'row', 'database-password'].some((what) => answer.includes(MARK + what))
   );

@@ -13,13 +13,13 @@ interface References {
   starboard: number;
 }
 
-describe('what was answered holds, while events pour in through two instances', () => {
+describe('answered changes and erasures, while two instances store events', () => {
   let system: TestSystem;
   let api: ApiClient;
   let publisher: Publisher;
   let guild_id: string;
-  let pouring: Promise<void>;
-  let stopPouring: () => void;
+  let publishing: Promise<void>;
+  let stopPublishing: () => void;
   let published = 0;
   const member = ids.next(500 * 86_400_000);
 
@@ -37,38 +37,38 @@ describe('what was answered holds, while events pour in through two instances', 
     guild_id = ids.next(30 * 86_400_000);
     await api.openGuild(guild_id);
     let running = true;
-    stopPouring = () => (running = false);
-    pouring = (async () => {
+    stopPublishing = () => (running = false);
+    publishing = (async () => {
       while (running) {
-        // Events of a moment ago: those that an erasure must keep out.
+        // Events from a second ago, which an erasure must reject.
         const occurred_at = new Date(Date.now() - 1_000).toISOString();
         const event = () => ({ guild_id, command: 'x', user_id: member, event_id: randomUUID(), occurred_at });
         published += 40;
         await Promise.all(Array.from({ length: 40 }, () => publisher.publish('command.used', event())));
       }
     })();
-    await waitFor(async () => (await stored()) > 200, { what: 'events pouring in' });
+    await waitFor(async () => (await stored()) > 200, { what: 'events to be stored' });
   });
   afterEach(async () => {
-    stopPouring();
-    await pouring;
+    stopPublishing();
+    await publishing;
   });
 
   const stored = () => system.count('statistic_events WHERE guild_id = $1', [guild_id]);
   const settled = async () => {
-    stopPouring();
-    await pouring;
+    stopPublishing();
+    await publishing;
     await system.untilHandled(published);
   };
 
-  it('should store nothing after a disable was answered', async () => {
+  it('should store nothing after POST disable was answered', async () => {
     expect((await api.send('POST', 'disable', { guild_id })).data).toEqual({ guild_id, enabled: false });
     const count = await stored();
     await settled();
     expect(await stored()).toBe(count);
   });
 
-  it('should store nothing after a switch was answered to be off', async () => {
+  it('should store nothing after a PATCH that turns the switch off was answered', async () => {
     await api.send('PATCH', 'settings', { guild_id, stats_command_usage: false });
     const count = await stored();
     await settled();
@@ -84,14 +84,14 @@ describe('what was answered holds, while events pour in through two instances', 
     expect((await api.get('status', { guild_id })).data).toEqual({ guild_id, enabled: false });
   });
 
-  it('should leave no reference to an erased member, keep the count, and go on with what happens later', async () => {
+  it('should leave no reference to an erased member, keep the count, and store later events as usual', async () => {
     const path = 'privacy/delete-user-entries';
     await system.database.query('INSERT INTO starboard_entries VALUES ($1, 5, 6, $2)', [guild_id, member]);
     const erased = await api.send<References>('DELETE', path, { guild_id, privacy_member_id: member });
     const count = await stored();
     expect(erased.data).toMatchObject({ starboard: 1, total: erased.data.statistics['command.used']! + 1 });
     expect(erased.data.statistics['command.used']).toBe(count);
-    // Wait until the events of before the erasure have passed, then those of after it arrive.
+    // The remaining events from before the erasure come first, then those from after it.
     await waitFor(async () => (await stored()) > count, { what: 'later events' });
     await settled();
     const references = await api.get<References>('privacy/get-user-entries', { guild_id, privacy_member_id: member });
