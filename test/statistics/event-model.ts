@@ -17,13 +17,13 @@ export interface SummaryOptions {
   top: number;
 }
 
-/** What must be stored after all that was done, in plain memory: a list, searched from end to end. */
+/** An in-memory model of what must be stored: a list that each query searches from end to end. */
 export class EventModel {
   private readonly events = new Map<string, StatisticEvent & { erased: boolean }>();
   private readonly erasedUsers = new Set<string>();
   private erased = 0;
 
-  /** Events of the past; those of an erased member are not stored. */
+  /** Stores past events, except those of an erased member. */
   write(events: readonly StatisticEvent[]): void {
     for (const event of events) {
       if (event.userId !== null && this.erasedUsers.has(event.userId)) continue;
@@ -32,7 +32,7 @@ export class EventModel {
     }
   }
 
-  /** What is erased gets another id, so that an event of somebody else with its old one is a new event. */
+  /** Gives erased events another id, so that an event of another user with the old id is a new event. */
   erase(userId: string): void {
     this.erasedUsers.add(userId);
     for (const [key, event] of [...this.events]) {
@@ -53,7 +53,7 @@ export class EventModel {
     );
   }
 
-  /** Records of a selection as a view must answer them, in an order of their own; ids of erased ones are not known. */
+  /** The records that a view must return for a selection, sorted by key. The ids of erased records are unknown. */
   records(selection: Selection): string[] {
     return this.select(selection)
       .map((event) =>
@@ -115,7 +115,7 @@ function groupsOf(events: readonly StatisticEvent[], kind: CompiledKind, groupBy
     .toSorted((a, b) => b.count - a.count || compareKeys(a.key, b.key, column === 'label'));
 }
 
-/** Ids as numbers, texts by code points, none last. */
+/** Compares ids as numbers and texts by code points; null is last. */
 function compareKeys(a: string | null, b: string | null, isText: boolean): number {
   if (a === null || b === null) return Number(a === null) - Number(b === null);
   if (!isText) return BigInt(a) < BigInt(b) ? -1 : 1;

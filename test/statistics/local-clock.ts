@@ -1,4 +1,4 @@
-/** What clocks show, told by the runtime's own formatting and by nothing of the product's. */
+/** Local times, computed by the runtime's own formatting and without code of the product. */
 
 const MINUTE_MS = 60_000;
 const BUCKET_MS = 15 * MINUTE_MS;

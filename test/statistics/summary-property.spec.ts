@@ -22,7 +22,7 @@ import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-pr
 import { EventModel, recordKey, type Selection } from './event-model.js';
 import { localTime } from './local-clock.js';
 
-/** `PROPERTY_RUNS=5000 npm test -- summary-property` looks longer. */
+/** `PROPERTY_RUNS=5000 npm test -- summary-property` tries more cases. */
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 60);
 const RETENTION_DAYS = 400;
 const MINUTE_MS = 60_000;
@@ -44,12 +44,12 @@ const LABELS = ['ping', 'Ping', 'ping ', '=1+1', 'ü', '🎉', '\uffee'];
 const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
 const oldest = today - 390 * DAY_MS;
 
-const WHATEVER: unknown = expect.anything();
+const ANYTHING: unknown = expect.anything();
 
-/** Where counting goes wrong when it does: around every moment at which some clock begins a day, and clock changes. */
+/** Times around which counting is likely to be wrong: clock changes, and the starts of days and months. */
 const edges = [...ZONES.flatMap(clockChanges), today, today - 30 * DAY_MS, startOfMonth(today), today - 45 * DAY_MS];
 
-/** Moments around one of these, most of them in the same few quarters: what is never close never collides. */
+/** Times around an edge, most of them within a few quarters of an hour, so that events share buckets. */
 function instantsAround(edge: number): fc.Arbitrary<number> {
   const quarters = fc.oneof(
     { weight: 6, arbitrary: fc.integer({ min: -3, max: 3 }) },
@@ -68,7 +68,7 @@ function eventsAround(edge: number): fc.Arbitrary<Omit<StatisticEvent, 'guildId'
     .record({
       kind: fc.constantFrom(...KINDS),
       occurredAt: instantsAround(edge),
-      // Few ids, so that some events are the same.
+      // Few ids, so that some events are duplicates.
       eventId: fc.integer({ min: 0, max: 3 }).map((n) => `00000000-0000-4000-8000-00000000000${n}`),
       userId: fc.option(fc.constantFrom(...USERS)),
       channelId: fc.constantFrom(...CHANNELS),
@@ -98,7 +98,7 @@ function stepsAround(edge: number): fc.Arbitrary<Step> {
   const events = eventsAround(edge);
   return fc.oneof(
     { weight: 5, arbitrary: fc.record({ write: fc.array(events, { minLength: 1, maxLength: 40 }) }) },
-    // Many of one quarter, so that it is a busy one.
+    // Many events in one quarter of an hour, so that it is a busy bucket.
     {
       weight: 1,
       arbitrary: fc.record({
@@ -115,7 +115,7 @@ function stepsAround(edge: number): fc.Arbitrary<Step> {
         ),
       }),
     },
-    // What has settled then is rolled up: everything, or quarters of a day that is not over.
+    // Computes the buckets that have settled by then: all, or only quarters of an hour of an unfinished day.
     {
       weight: 3,
       arbitrary: fc.record({ rollUpAt: fc.oneof(instantsAround(edge), fc.constant(Date.now() + 3 * DAY_MS)) }),
@@ -125,7 +125,7 @@ function stepsAround(edge: number): fc.Arbitrary<Step> {
 }
 
 /** Undefined in three of four cases. */
-function seldom(...values: string[]): fc.Arbitrary<string | undefined> {
+function rarely(...values: string[]): fc.Arbitrary<string | undefined> {
   return fc.constantFrom(...values).chain((value) => fc.constantFrom(value, undefined, undefined, undefined));
 }
 
@@ -141,8 +141,8 @@ function questionsAround(edge: number) {
     timeZone: fc.constantFrom(...ZONES),
     groupBy: fc.nat(),
     top: fc.integer({ min: 1, max: 5 }),
-    userId: seldom(...USERS),
-    channelId: seldom(...CHANNELS),
+    userId: rarely(...USERS),
+    channelId: rarely(...CHANNELS),
     limit: fc.integer({ min: 1, max: 60 }),
     format: fc.constantFrom('csv', 'ndjson'),
   });
@@ -181,7 +181,7 @@ describe('summary, view and export', () => {
     await database.release();
   });
 
-  it('should tell exactly what a list in memory tells, whatever was written, rolled up and erased in any order', async () => {
+  it('should return exactly what an in-memory model returns, after writes, rollups and erasures in any order', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc
@@ -192,13 +192,13 @@ describe('summary, view and export', () => {
               fc.array(questionsAround(edge), { minLength: 2, maxLength: 2 }),
             ),
           ),
-        async ([done, asked]) => {
+        async ([steps, questions]) => {
           const guildId = await openGuild();
-          const model = await carryOut(guildId, done);
-          for (const question of asked) await ask(guildId, model, question);
+          const model = await carryOut(guildId, steps);
+          for (const question of questions) await ask(guildId, model, question);
         },
       ),
-      // The seed of a failure is printed; shrinking would outlast the test.
+      // The seed of a failure is printed; shrinking would exceed the time limit of the test.
       { numRuns: RUNS, endOnFailure: true },
     );
   }, 600_000);
@@ -267,11 +267,11 @@ describe('summary, view and export', () => {
       expected.series.map(({ bucket, count }) => ({ bucket, count })),
     );
     expect(data.groups).toEqual(expected.groups);
-    // What lies before the retention, tests of their own tell.
+    // Other tests cover previous windows from before the retention.
     const knowsPrevious = from - (to - from) >= Date.now() - RETENTION_DAYS * DAY_MS;
     expect([knowsPrevious, data.previous_total]).toEqual([
       knowsPrevious,
-      knowsPrevious ? expected.previousTotal : WHATEVER,
+      knowsPrevious ? expected.previousTotal : ANYTHING,
     ]);
     if (isTimed(kind.definition)) {
       expectStatistics(data.stats, expected.values);
@@ -297,7 +297,7 @@ function firstCell(line: string): string {
   return line.slice(0, line.indexOf(','));
 }
 
-/** The id of an erased record is a new one: known is only that it is none of the old ones. */
+/** An erased record has a new, random id, so this only checks that it is none of the old ids. */
 function keyOf(kind: CompiledKind, record: Record<string, unknown>, model: EventModel, selection: Selection): string {
   const at = Date.parse(record.timestamp as string);
   const known = model
@@ -332,12 +332,12 @@ function expectStatistics(found: DelayStatistics | null | undefined, values: rea
     ['p95', 0.95],
     ['p99', 0.99],
   ] as const) {
-    // What is stored is whole microseconds, and so is what is answered.
+    // Stored and returned values are whole microseconds.
     expect(Math.abs(found![name] - rank(share))).toBeLessThanOrEqual(0.02 * rank(share) + 0.0005);
   }
 }
 
-/** The days around which the clocks of a zone were changed lately, to the quarter. */
+/** The recent clock changes of a time zone, to the quarter of an hour. */
 function clockChanges(timeZone: string): number[] {
   const changes: number[] = [];
   const offset = (time: number) => Date.parse(`${localTime(time, timeZone).replace(' ', 'T')}Z`) - time;
