@@ -13,7 +13,7 @@ const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 15_000;
 const GUILD_ID = '9007199254740993';
 
-/** A machine with nothing but Node on its PATH, so that everything embedded is used and there is no broker. */
+/** A PATH with only Node on it, so that everything embedded is used and there is no broker. */
 export class BareMachine {
   private constructor(
     private readonly root: string,
@@ -31,7 +31,7 @@ export class BareMachine {
   }
 }
 
-/** A DATA_DIR, and what runs in it. */
+/** A DATA_DIR, and the processes that use it. */
 export class Installation {
   private readonly starts: StandaloneProcess[] = [];
 
@@ -57,7 +57,7 @@ export class Installation {
   start(env: Record<string, string> = {}, command = [process.execPath, join(REPOSITORY, 'scripts/start.mjs')]) {
     const [program, ...args] = command as [string, ...string[]];
     const child = spawn(program, args, {
-      // npm finds its package there; otherwise a folder without a developer's .env.
+      // npm needs the repository. Other commands run in a folder without a developer's .env.
       cwd: program === 'npm' ? REPOSITORY : this.parent,
       env: {
         PATH: this.path,
@@ -93,7 +93,7 @@ export class Installation {
     await rm(this.parent, { recursive: true, force: true });
   }
 
-  /** Where the database lies when DATA_DIR is out of reach of the user that Postgres runs as. */
+  /** The database directory outside of DATA_DIR, used if the user that Postgres runs as cannot enter DATA_DIR. */
   async clusterOutside(): Promise<string | undefined> {
     const remembered = await readFile(join(this.dataDirectory, 'postgres.json'), 'utf8').catch(() => '{}');
     return (JSON.parse(remembered) as { outside?: string }).outside;
@@ -126,7 +126,7 @@ export class StandaloneProcess {
     return this.fromBlock(/^\s*Bots publish to\s+(amqp:\S+)$/m);
   }
 
-  /** Waits for the block that ends a start. */
+  /** Waits for the start block, which is printed when everything runs. */
   async isRunning(): Promise<void> {
     await this.hasWritten(/^\s*Stop\s+Ctrl-C$/m);
   }
@@ -135,7 +135,7 @@ export class StandaloneProcess {
     await waitFor(
       () => {
         if (text.test(this.written)) return true;
-        if (this.hasEnded) throw new Error(`it ended with ${this.child.exitCode}`);
+        if (this.hasEnded) throw new Error(`standalone exited with ${this.child.exitCode}`);
         return false;
       },
       { what: `standalone to write ${text}`, timeoutMs: START_TIMEOUT_MS },
@@ -144,7 +144,7 @@ export class StandaloneProcess {
     });
   }
 
-  /** The exit code; fails when it takes longer than a stop may. */
+  /** Waits for the exit, at most as long as a stop may take. @returns the exit code */
   async ends(): Promise<number | null> {
     await waitFor(() => this.hasEnded, { what: 'standalone to end', timeoutMs: STOP_TIMEOUT_MS }).catch(
       (error: Error) => {
@@ -165,21 +165,21 @@ export class StandaloneProcess {
     await this.exited;
   }
 
-  /** A command used, handed over by HTTP. */
+  /** Records a used command over HTTP. */
   async recordCommand(command: string): Promise<void> {
     await this.call('POST', 'enable', { guild_id: GUILD_ID });
     await this.call('PATCH', 'settings', { guild_id: GUILD_ID, stats_command_usage: true });
     await this.call('POST', 'stats/command/check', { guild_id: GUILD_ID, command });
   }
 
-  /** The commands on record, as soon as there are so many. */
+  /** Waits until at least this many commands are recorded, and returns them. */
   recordedCommands(count: number): Promise<string[]> {
     return waitFor(
       async () => {
         const records = (await this.call('GET', `stats/command/view?guild_id=${GUILD_ID}`)) as { command: string }[];
         return records.length >= count && records.map(({ command }) => command).sort();
       },
-      { what: `${count} commands on record` },
+      { what: `${count} recorded commands` },
     ) as Promise<string[]>;
   }
 
@@ -196,7 +196,7 @@ export class StandaloneProcess {
       body: body && JSON.stringify(body),
     });
     const answer = (await response.json()) as { success: boolean; data: unknown; error: { name?: string } };
-    // What an earlier start of the installation enabled stays enabled.
+    // The module stays enabled after an earlier start of the installation.
     if (answer.success || answer.error.name === 'ModuleEnabledError') return answer.data;
     throw new Error(`${method} ${route}: ${JSON.stringify(answer.error)}`);
   }

@@ -18,7 +18,7 @@ describe('npm start with rabbitmq-server on PATH', () => {
     return true;
   };
 
-  it('runs a broker of its own, and recovers by itself, whichever of them was killed', async () => {
+  it('runs its own broker, and recovers at the next start after either of them was killed', async () => {
     const first = await installation.startAndWait();
     expect(await amqpAnswers(first.amqpUrl)).toBe(true);
     await first.recordCommand('first');

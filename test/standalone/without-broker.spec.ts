@@ -20,7 +20,7 @@ describe('npm start on a machine with nothing but Node', () => {
     await machine.dispose();
   });
 
-  it('runs the whole system, keeps its key private, and ends in order', async () => {
+  it('runs the whole system, keeps its key private, and stops cleanly', async () => {
     const standalone = await installation.startAndWait();
     expect(standalone.output).toContain('there is no RabbitMQ');
     const { stdout } = await run('sh', ['-c', standalone.curlLine]);
@@ -42,10 +42,10 @@ describe('npm start on a machine with nothing but Node', () => {
     expect(await installation.servers()).toHaveLength(0);
   });
 
-  it('ends everything when npm is asked to', async () => {
+  it('stops everything when npm receives SIGTERM', async () => {
     const withNpm = await Installation.create(process.env.PATH ?? '');
     try {
-      // A broker nobody needs here, so that none is started.
+      // A configured broker, so that none is started.
       const npm = withNpm.start({ RABBITMQ_URL: 'amqp://127.0.0.1:1' }, ['npm', 'start']);
       await npm.hasWritten(/Starting Postgres/);
       await waitFor(async () => (await withNpm.servers()).length > 0, { what: 'Postgres to run' });
@@ -58,15 +58,15 @@ describe('npm start on a machine with nothing but Node', () => {
     }
   });
 
-  it('ends what it has started so far when asked to stop in the middle of the start', async () => {
+  it('stops what it has started so far if it is interrupted during the start', async () => {
     const standalone = installation.start();
     await standalone.hasWritten(/Starting Postgres/);
     expect(await standalone.stop('SIGINT')).toBe(0);
     expect(await installation.servers()).toHaveLength(0);
   });
 
-  // Root's Postgres runs as another user, who cannot enter the folder.
-  it('recovers by itself, whatever was killed, with its data, also in a folder closed to others', async () => {
+  // If the test runs as root, Postgres runs as another user, who cannot enter the folder.
+  it('recovers with its data whatever was killed, also in a folder that is closed to other users', async () => {
     const closed = await Installation.create(machine.path, { closed: true });
     try {
       const unfinished = closed.start();
@@ -100,7 +100,7 @@ describe('npm start on a machine with nothing but Node', () => {
     }
   }, 240_000);
 
-  it('reports every wrong variable at once with exit code 78, and starts nothing', async () => {
+  it('reports every invalid variable at once with exit code 78, and starts nothing', async () => {
     const standalone = installation.start({ QUERY_PORT: 'http', RETENTION_DAYS: '-1' });
     expect(await standalone.ends()).toBe(78);
     expect(standalone.output).toMatch(/QUERY_PORT/);
