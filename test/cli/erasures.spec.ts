@@ -40,7 +40,7 @@ describe('npm run cli -- erasures replay', () => {
     storeEvents(database, [
       { guildId, kind: 1, occurredAt: new Date(occurredAt).toISOString(), eventId: randomUUID(), userId, label: 'x' },
     ]);
-  /** As they are in a backup from before the erasures. */
+  /** Stores the events as in a backup from before the erasures. */
   const storeAll = async () => {
     for (const guild of [ofMember, erased]) for (const user of [MEMBER, OTHER]) await store(guild!, user);
   };
@@ -58,7 +58,7 @@ describe('npm run cli -- erasures replay', () => {
   const eraseMember = () =>
     query.client.send('DELETE', 'privacy/delete-user-entries', { guild_id: ofMember, privacy_member_id: MEMBER });
 
-  it('erases again in a restored database whom and what was erased, no more, as often as it is run', async () => {
+  it('repeats the erasures in a restored database, erases nothing else, and can run any number of times', async () => {
     await storeAll();
     expect((await eraseMember()).status).toBe(200);
     for (const guild of [erased, enabledAgain])
@@ -94,7 +94,7 @@ describe('npm run cli -- erasures replay', () => {
     expect(await database.query('SELECT FROM erasures')).toEqual([]);
   });
 
-  it('leaves alone what was erased before that time', async () => {
+  it('skips erasures from before --since', async () => {
     await storeAll();
     await eraseMember();
     await restore();
@@ -104,7 +104,7 @@ describe('npm run cli -- erasures replay', () => {
     expect(await named(ofMember!, MEMBER)).toBe(1);
   });
 
-  it('says which lines it cannot read, and does the others', async () => {
+  it('reports the lines that it cannot read, and replays the others', async () => {
     await storeAll();
     await appendFile(log, '{"erased_at":"2026-');
     await eraseMember();
@@ -116,10 +116,10 @@ describe('npm run cli -- erasures replay', () => {
   });
 
   it.each([
-    ['no file that is there', ['--since', '2020-01-01T00:00:00Z', '--file', '/nowhere/log'], 1],
-    ['no time', ['--since', 'yesterday', '--file', 'x'], 2],
-    ['nothing', [], 2],
-  ])('ends as it should when it is given %s', async (_, args, code) => {
+    ['a missing file', ['--since', '2020-01-01T00:00:00Z', '--file', '/nowhere/log'], 1],
+    ['an invalid time', ['--since', 'yesterday', '--file', 'x'], 2],
+    ['no options', [], 2],
+  ])('exits with the right code for %s', async (_, args, code) => {
     expect((await cli(...args)).code).toBe(code);
   });
 });

@@ -24,7 +24,7 @@ describe('npm run cli -- keys', () => {
     return (await fetch(query.url + path, { headers: { authorization: `Bearer ${key}` } })).status;
   };
 
-  it('makes keys that the API takes, lists them without their secrets, and revokes them', async () => {
+  it('creates keys that the API accepts, lists them without their secrets, and revokes them', async () => {
     const made = await cli(['keys', 'create', GUILD, '--name', 'Grafana', '--access', 'read']);
     expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(/^serverstats_[A-Za-z0-9_-]{43}\n$/) });
     const secret = made.stdout.trim();
@@ -42,7 +42,7 @@ describe('npm run cli -- keys', () => {
     expect((await cli(['keys', 'list', GUILD])).stdout).toBe(`Guild ${GUILD} has no keys.\n`);
   });
 
-  it('prints names so that they cannot steer the terminal', async () => {
+  it('prints names so that they cannot control the terminal', async () => {
     const name = 'a\r\u001b[2K\u001b]0;x\u0007\nb';
     await cli(['keys', 'create', GUILD, '--name', name]);
     const { stdout } = await cli(['keys', 'list', GUILD]);
@@ -50,7 +50,7 @@ describe('npm run cli -- keys', () => {
     expect(stdout.split('\n')).toHaveLength(3);
   });
 
-  it('makes no more keys than a guild may have', async () => {
+  it('does not create more keys than a guild may have', async () => {
     await database.query(
       `INSERT INTO api_keys (id, guild_id, name, access, prefix, secret_hash, created_at)
        SELECT gen_random_uuid(), $1, 'a', 'read', '', decode(md5(n::text), 'hex'), now() FROM generate_series(1, 25) n`,
@@ -67,16 +67,16 @@ describe('npm run cli -- keys', () => {
     [['keys', 'create', GUILD, '--name', 'a', '--access', 'all'], 'read, write'],
     [['keys', 'revoke', 'x'], 'UUID'],
     [['nonsense'], 'nonsense'],
-  ])('tells what is wrong with %j', async (args, message) => {
+  ])('says what is wrong with %j', async (args, message) => {
     expect(await cli(args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(message) });
   });
 
-  it('needs to know the database', async () => {
+  it('requires DATABASE_URL', async () => {
     const { code, stderr } = await startCli(['keys', 'list', GUILD], {}).finished;
     expect([code, stderr]).toEqual([78, expect.stringContaining('DATABASE_URL')]);
   });
 
-  it.each([['--help'], ['keys --help'], ['keys create --help']])('explains itself: %s', async (line) => {
+  it.each([['--help'], ['keys --help'], ['keys create --help']])('prints its usage: %s', async (line) => {
     expect(await cli(line.split(' '))).toMatchObject({ code: 0, stdout: expect.stringContaining('Usage:') });
   });
 });
