@@ -27,7 +27,7 @@ interface ComposeFile {
 }
 
 const PROGRAMS = ['migrate', 'query', 'ingestion'];
-/** All that a first start needs of `.env`. */
+/** The only variable that a first start needs in `.env`. */
 const DOT_ENV = { SERVICE_KEY: '0123456789abcdef0123456789abcdef' };
 
 describe('docker-compose.yml', () => {
@@ -76,7 +76,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('should let ingestion be scaled: no port of the host and no name belongs to one instance', () => {
+  it('should allow several instances of ingestion: it has no host port, fixed name or volume', () => {
     const { ingestion } = compose.services;
     expect(ingestion).not.toHaveProperty('ports');
     expect(ingestion).not.toHaveProperty('container_name');
@@ -98,7 +98,7 @@ describe('docker-compose.yml', () => {
     expect(lastStage).toMatch(/^USER node$/m);
   });
 
-  it('should limit the resources of every service, and restart and check all that run on', () => {
+  it('should limit the resources of every service, and restart and check all that keep running', () => {
     for (const [name, service] of services) {
       const { cpus, memory } = service.deploy!.resources.limits;
       expect([name, Number(cpus) > 0, /^\d+[mg]$/.test(memory)]).toEqual([name, true, true]);
@@ -120,7 +120,7 @@ describe('docker-compose.yml', () => {
     expect([...named].sort()).toEqual(Object.keys(compose.volumes).sort());
   });
 
-  it('should open nothing but the API to other machines', () => {
+  it('should expose only the API to other machines', () => {
     const open = services.flatMap(([, { ports = [] }]) => ports.filter((port) => !port.startsWith('127.0.0.1:')));
     expect(open).toEqual(['${QUERY_PORT:-3000}:3000']);
   });
@@ -145,7 +145,7 @@ describeWithDockerCompose('docker compose', () => {
   });
 });
 
-/** As docker compose does it, with the variables of `.env`. */
+/** Replaces variables as docker compose does, with those of `.env`. */
 function interpolate(value: string): string {
   return value.replace(/\$\{(\w+)(?::(-|\?)([^}]*))?\}/g, (_, name: string, operator?: string, word = '') => {
     const given = (DOT_ENV as Record<string, string | undefined>)[name];

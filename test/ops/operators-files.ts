@@ -19,7 +19,7 @@ interface Dashboard {
 const RULES = 'ops/prometheus/rules';
 const DASHBOARDS = 'ops/grafana/dashboards';
 
-/** docker compose knows merge keys (`<<`). */
+/** docker compose supports merge keys (`<<`). */
 const SCHEMA = CORE_SCHEMA.withTags(mergeTag);
 
 export async function readYaml<T>(path: string): Promise<T> {
@@ -43,7 +43,7 @@ export async function readDashboardExpressions(): Promise<string[]> {
   return expressions.map((expr) => expr.replaceAll('$__rate_interval', '5m'));
 }
 
-/** What a PromQL expression has besides names of metrics. */
+/** Words in PromQL that are not metric names. */
 const KEYWORDS = ['and', 'or', 'unless', 'bool'];
 
 /** The names of the metrics in a PromQL expression. */
@@ -52,7 +52,7 @@ export function metricsIn(expression: string): string[] {
     .replace(/\{[^}]*\}|\[[^\]]*\]|"[^"]*"/g, '')
     .replace(/\b(?:by|on|without|ignoring|group_left|group_right)\s*\([^)]*\)/g, '');
   const names = [...bare.matchAll(/\b([a-zA-Z_][a-zA-Z0-9_:]*)\b(?!\s*\()/g)].map(([, name]) => name!);
-  // An aggregation may have its function before `by`.
+  // In `sum by (…)`, no parenthesis follows the function directly.
   const functions = /^(?:sum|max|min|count|topk)$/;
   return [...new Set(names)].filter((name) => !KEYWORDS.includes(name) && !functions.test(name));
 }

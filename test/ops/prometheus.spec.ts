@@ -46,7 +46,7 @@ describeWithPromtool('promtool', () => {
     expect(promtool('check', 'rules', 'rules/serverstats.yml')).toMatchObject({ status: 0 });
   });
 
-  it('should find that the alerts fire when they must, and only then', () => {
+  it('should confirm that the alerts fire when they must, and only then', () => {
     expect(promtool('test', 'rules', 'tests/serverstats.test.yml')).toMatchObject({ status: 0 });
   });
 
@@ -68,13 +68,13 @@ describe('ops/prometheus', () => {
     for (const queue of Object.values(QUEUES)) expect(queue).toMatch(new RegExp(`^(?:${pattern})$`));
   });
 
-  it('should show the service key to the query service alone', async () => {
+  it('should send the service key only to the query service', async () => {
     const { scrape_configs: jobs } = await readYaml<PrometheusConfig>('ops/prometheus/prometheus.yml');
     const withKey = jobs.filter(({ authorization }) => authorization !== undefined).map(({ job_name: job }) => job);
     expect(withKey).toEqual(['serverstats-query']);
   });
 
-  it('should have a text in the documentation for each alert', async () => {
+  it('should have each alert documented, and no others', async () => {
     const documented = (await readFile('docs/operations.md', 'utf8')).matchAll(/^\| `((?:Serverstats|Rabbitmq)\w+)`/gm);
     const alerts = (await readAlertRules()).map(({ alert }) => alert);
     expect([...documented].map(([, alert]) => alert!).sort()).toEqual(alerts.sort());
