@@ -9,7 +9,7 @@ const wrapped = (error: Error) => new QueryFailedError('SELECT 1', [], error);
 
 describe('isUnavailable', () => {
   it.each(['08006', '57P01', '53300', '53100', '25006', '28P01', '3D000', 'ECONNREFUSED'])(
-    'should say so of %s',
+    'should be true for %s',
     (code) => {
       expect(isUnavailable(withCode(code))).toBe(true);
       expect(isUnavailable(wrapped(withCode(code)))).toBe(true);
@@ -18,7 +18,7 @@ describe('isUnavailable', () => {
   );
 
   it.each(['22001', '23505', '40P01', '42P01', '42501', '53200', '57014', 'ERR_ASSERTION'])(
-    'should not say so of %s',
+    'should be false for %s',
     (code) => {
       expect(isUnavailable(withCode(code))).toBe(false);
     },

@@ -21,7 +21,7 @@ describe('describeError', () => {
     expect(describeError(withCode('write EPIPE', 'EPIPE'))).toBe('write EPIPE');
   });
 
-  it('should tell the whole chain of causes, and nothing twice', () => {
+  it('should include the whole chain of causes, and repeat nothing', () => {
     const refused = withCode('', 'ECONNREFUSED');
     const outer = new Error('the key was not read', { cause: new Error('no connection', { cause: refused }) });
     expect(describeError(outer)).toBe('the key was not read (cause: no connection (cause: ECONNREFUSED))');

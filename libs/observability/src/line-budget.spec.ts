@@ -1,7 +1,7 @@
 import { LineBudget } from './line-budget.js';
 
 describe('LineBudget', () => {
-  it('should let so many lines a minute through, and then tell how many were left out', () => {
+  it('should allow a fixed number of lines per minute, and then report how many were left out', () => {
     let nowMs = 0;
     const budget = new LineBudget(2, { now: () => nowMs });
     const take = (count: number) => Array.from({ length: count }, () => budget.take());

@@ -20,7 +20,7 @@ describe('createLogger', () => {
     });
   });
 
-  it.each(['error', 'err'])('should write an error under "%s" as one line, without what it holds', (key) => {
+  it.each(['error', 'err'])('should write an error under "%s" as one line, without its properties', (key) => {
     const failed = Object.assign(new Error('duplicate key', { cause: new Error('of postgres://a:pw@b/c') }), {
       code: '23505',
       query: `INSERT INTO t VALUES ('${SECRET}')`,
@@ -36,7 +36,7 @@ describe('createLogger', () => {
 });
 
 describe('stackFrames', () => {
-  it('should give the frames of an error and its causes without their messages', () => {
+  it('should return the frames of an error and its causes without their messages', () => {
     const frames = stackFrames(new Error(SECRET, { cause: new TypeError(`${SECRET}\n    again`) }));
     expect(frames).toMatch(/^at .+\n(?:at .+\n)*caused by TypeError\nat /);
     expect(frames).not.toContain(SECRET);

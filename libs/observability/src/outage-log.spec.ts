@@ -5,7 +5,7 @@ import { OutageLog } from './outage-log.js';
 
 const MESSAGES = { begins: 'away', goesOn: 'still away', ends: 'back' };
 
-/** Time that this test moves. */
+/** A clock that the test advances. */
 class StepClock implements Clock {
   private nowMs = 0;
   private sleeping: { until: number; wake: () => void }[] = [];
@@ -18,7 +18,7 @@ class StepClock implements Clock {
     return new Promise((wake) => this.sleeping.push({ until: this.nowMs + ms, wake }));
   }
 
-  /** In steps of a second, as probes need a turn of the event loop. */
+  /** Advances in steps of a second, because probes need a turn of the event loop. */
   async pass(seconds: number): Promise<void> {
     for (let second = 0; second < seconds; second++) {
       this.nowMs += 1_000;
@@ -61,7 +61,7 @@ describe('OutageLog', () => {
   };
   const messages = () => lines.map(({ msg }) => msg);
 
-  it('should write one line when it begins, one a minute, and one when it ends, however many failures there are', async () => {
+  it('should write one line when an outage begins, one a minute, and one when it ends, for any number of failures', async () => {
     log.note(new Error('Connection terminated'), { request_id: 'a', guild_id: '1' });
     await fail(600);
     isAway = false;
@@ -75,7 +75,7 @@ describe('OutageLog', () => {
     expect(lines.at(-1)).toMatchObject({ level: 'warn', outage: 'database', failures: 30_001 });
   });
 
-  it('should not call it over while work fails, whatever the probe says', async () => {
+  it('should not report the end of an outage while work fails, even if the probe succeeds', async () => {
     isAway = false;
     await fail(30);
     expect(messages()).toEqual(['away']);
@@ -83,7 +83,7 @@ describe('OutageLog', () => {
     expect(messages()).toEqual(['away', 'back']);
   });
 
-  it('should tell the next outage again', async () => {
+  it('should report the next outage again', async () => {
     isAway = false;
     for (let outage = 0; outage < 2; outage++) {
       log.note(new Error('connect ECONNREFUSED'));
@@ -92,7 +92,7 @@ describe('OutageLog', () => {
     expect(messages()).toEqual(['away', 'back', 'away', 'back']);
   });
 
-  it('should write nothing once it is stopped', async () => {
+  it('should write nothing after it is stopped', async () => {
     log.stop();
     await fail(10);
     expect(lines).toEqual([]);

@@ -29,7 +29,7 @@ const file = (more: Partial<DiscordAttachment>): DiscordAttachment => ({
   ...more,
 });
 const preview = (url: string): DiscordEmbed => ({ type: 'image', url, thumbnailUrl: url, fields: [] });
-/** What people see of a text without asking for more. */
+/** The part of a text that is visible without opening a spoiler. */
 const visible = (text: string) =>
   spoilersOf(text)
     .toSorted((a, b) => b.start - a.start)
@@ -41,10 +41,10 @@ describe('cutText', () => {
     ['is too long', 'abcd', 3, 'ab…'],
     ['would end in half an emoji', 'a😀b', 3, 'a…'],
     ['would end in a spoiler', 'a ||secret|| b', 10, 'a ||sec…||'],
-    ['would end behind the bars that open a spoiler', 'some ||secret|| b', 9, 'some …'],
+    ['would end after the bars that open a spoiler', 'some ||secret|| b', 9, 'some …'],
     ['would end between the bars that close a spoiler', 'a ||secret|| bcdef', 12, 'a ||secre…||'],
-    ['ends behind a spoiler', 'a ||b|| cde', 10, 'a ||b|| c…'],
-  ])('keeps the limit of a text that %s', (_, text, longest, cut) => {
+    ['ends after a spoiler', 'a ||b|| cde', 10, 'a ||b|| c…'],
+  ])('respects the limit of a text that %s', (_, text, longest, cut) => {
     expect(cutText(text, longest)).toBe(cut);
   });
 
@@ -54,7 +54,7 @@ describe('cutText', () => {
     'https://a.example/||x ||HIDDEN|| after ||HIDDEN||',
     '\\||plain ||HIDDEN\\|| after ```||``` ||HIDDEN||',
     '> a ||b\n||HIDDEN|| after',
-  ])('opens no spoiler of %j, wherever it is cut', (text) => {
+  ])('reveals no spoiler of %j, wherever it is cut', (text) => {
     for (let longest = 1; longest <= text.length; longest++) {
       const cut = cutText(text, longest);
       expect(cut.length).toBeLessThanOrEqual(longest);
@@ -64,7 +64,7 @@ describe('cutText', () => {
 });
 
 describe('entryEmbed', () => {
-  it('stays within all limits of Discord, whatever the message holds', () => {
+  it('stays within all limits of Discord, whatever the message contains', () => {
     const named = (number: number) => file({ filename: `${'_'.repeat(240)}${number}.zip` });
     const embed = entryEmbed(
       {
@@ -81,11 +81,11 @@ describe('entryEmbed', () => {
     for (const { value } of fields) expect(value.length).toBeLessThanOrEqual(1_024);
     const texts = [description, author!.name, title, ...fields.flatMap(({ name, value }) => [name, value])];
     expect(texts.join('').length).toBeLessThanOrEqual(6_000);
-    // Half an emoji does not survive the way through UTF-8.
+    // Half an emoji would not survive the encoding in UTF-8.
     expect(texts.map((text) => Buffer.from(text).toString())).toEqual(texts);
   });
 
-  it('takes nothing in the names of files for markup', () => {
+  it('escapes markup in file names', () => {
     const { fields } = entryEmbed(
       { ...MESSAGE, attachments: [file({ filename: '[x](y)_z_.pdf' })] },
       { guildId: GUILD },
@@ -99,7 +99,7 @@ describe('entryEmbed', () => {
     ['cat.svg', 'image/svg+xml', true],
     ['cat.png', 'image/png', false],
     ['cat.png', undefined, false],
-  ])('of %s (%s) names the file: %s', (filename, contentType, isNamed) => {
+  ])('lists the file name of %s (%s): %s', (filename, contentType, isNamed) => {
     const url = `https://cdn.discordapp.com/attachments/1/1/${filename}`;
     const { fields } = entryEmbed(
       { ...MESSAGE, attachments: [file({ filename, contentType, url })] },
@@ -108,7 +108,7 @@ describe('entryEmbed', () => {
     expect(fields).toEqual(isNamed ? [{ name: 'Files', value: filename }] : undefined);
   });
 
-  it('shows the avatar that Discord gives to whom has none', () => {
+  it('shows the default avatar of Discord for a user without one', () => {
     const { author } = entryEmbed(MESSAGE, { guildId: GUILD });
     expect(author!.icon_url).toMatch(/^https:\/\/cdn\.discordapp\.com\/embed\/avatars\/[0-5]\.png$/);
   });
@@ -123,7 +123,7 @@ describe('entryEmbed', () => {
       'News\nWind\nFresh\ntoday',
     ],
     [
-      'components, with what they hide',
+      'components, with their spoilers',
       {
         components: [
           { kind: 'text', text: '# News', isSpoiler: false },
@@ -133,7 +133,7 @@ describe('entryEmbed', () => {
       '# News\n||x \\|\\| y||',
     ],
     [
-      'several texts of which one opens what it does not close, so that it hides nothing of the others',
+      'several texts, so that an unclosed spoiler of one hides nothing of the others',
       {
         components: [
           { kind: 'text', text: 'a || b', isSpoiler: false },
@@ -142,7 +142,7 @@ describe('entryEmbed', () => {
       },
       '||a \\|\\| b||\n||secret||',
     ],
-  ])('says %s', (_, parts, description) => {
+  ])('shows %s', (_, parts, description) => {
     expect(entryEmbed({ ...MESSAGE, ...parts }, { guildId: GUILD }).description).toBe(description);
   });
 
@@ -156,7 +156,7 @@ describe('entryEmbed', () => {
     expect(entryEmbed({ ...MESSAGE, forwarded, reference }, { guildId: GUILD }).description).toBe(description);
   });
 
-  it('hides the names of files that are spoilers', () => {
+  it('hides the file names of spoilers', () => {
     const attachments = [file({ filename: 'end.txt', isSpoiler: true }), file({ filename: 'notes.txt' })];
     const { fields } = entryEmbed({ ...MESSAGE, attachments }, { guildId: GUILD });
     expect(fields).toEqual([{ name: 'Files', value: '||end.txt||\nnotes.txt' }]);
@@ -171,33 +171,33 @@ describe('firstImage', () => {
     ['between bars', `||${SECRET}||`, undefined],
     ['in a longer spoiler', `||look\nhere: ${SECRET} (the end)||`, undefined],
     ['in the second of two spoilers', `||a|| and ||${SECRET}||`, undefined],
-    ['behind escaped bars', `\\||x ||${SECRET}||`, undefined],
-    ['behind bars in code', `\`||\` ||${SECRET}||`, undefined],
-    ['behind a masked link', `[x](https://b.example)||${SECRET}||`, undefined],
-    ['behind an address with bars', `https://b.example|| ||${SECRET}||`, undefined],
-    ['behind a quote that opens a spoiler', `> a ||b\n||${SECRET}||`, undefined],
+    ['after escaped bars', `\\||x ||${SECRET}||`, undefined],
+    ['after bars in code', `\`||\` ||${SECRET}||`, undefined],
+    ['after a masked link', `[x](https://b.example)||${SECRET}||`, undefined],
+    ['after a URL with bars', `https://b.example|| ||${SECRET}||`, undefined],
+    ['after a quote that opens a spoiler', `> a ||b\n||${SECRET}||`, undefined],
     ['twice, once between bars', `${SECRET} ||${SECRET}||`, undefined],
     ['between two spoilers', `||a|| ${SECRET} ||b||`, SECRET],
     ['between escaped bars', `\\|\\|${SECRET}\\|\\|`, SECRET],
     ['between bars in code', `\`||\` ${SECRET} \`||\``, SECRET],
     ['between bars in blocks of code', `\`\`\`\n||\n\`\`\` ${SECRET} \`\`\`||\`\`\``, SECRET],
-    ['behind bars that nothing closes', `|| ${SECRET}`, SECRET],
+    ['after bars that are not closed', `|| ${SECRET}`, SECRET],
     ['without bars', `look: ${SECRET}.`, SECRET],
-  ])('of a link %s', (_, content, url) => {
+  ])('respects the spoilers around a link %s', (_, content, url) => {
     expect(firstImage({ ...MESSAGE, content, embeds: [preview(SECRET)] })?.url).toBe(url);
   });
 
-  it('takes the first link that no spoiler hides, of several', () => {
+  it('uses the first of several links that no spoiler hides', () => {
     const content = `||${SECRET}|| ${PLAIN}`;
     expect(firstImage({ ...MESSAGE, content, embeds: [preview(SECRET), preview(PLAIN)] })?.url).toBe(PLAIN);
   });
 
-  it('shows no preview of an address that Discord names otherwise, where a link is hidden', () => {
+  it('shows no preview whose URL differs from the link, if a link is hidden', () => {
     const content = '||https://short.example/1||';
     expect(firstImage({ ...MESSAGE, content, embeds: [preview(SECRET)] })).toBeUndefined();
   });
 
-  it('hides nothing of a bot’s embed that is no preview of a link', () => {
+  it('does not hide an embed of a bot that is not a link preview', () => {
     const embeds = [{ type: 'rich', imageUrl: PLAIN, fields: [] }];
     expect(firstImage({ ...MESSAGE, content: `||${SECRET}||`, embeds })?.url).toBe(PLAIN);
   });
@@ -207,12 +207,12 @@ describe('firstImage', () => {
     [2, 'https://cdn.discordapp.com/stickers/5.png'],
     [3, undefined],
     [4, 'https://media.discordapp.net/stickers/5.gif'],
-  ])('of a sticker of format %i is %s', (format, url) => {
+  ])('for a sticker of format %i is %s', (format, url) => {
     expect(firstImage({ ...MESSAGE, stickers: [{ id: '5', name: 'Wave', format }] })?.url).toBe(url);
   });
 
   it.each([true, false])(
-    'of a component that is a spoiler (%s) is one as well, also where its file is none',
+    'has the spoiler flag of its component (%s), even if its file is not a spoiler',
     (isSpoiler) => {
       const url = 'https://cdn.discordapp.com/attachments/1/9/cat.png';
       const media = { url, filename: 'cat.png', attachmentId: '9' };

@@ -6,14 +6,14 @@ describe('ConnectionShares', () => {
     const shares = new ConnectionShares(4, 50);
     let release!: () => void;
     const first = shares.run('change', () => new Promise<void>((resolve) => (release = resolve)));
-    let hasBegun = false;
+    let hasStarted = false;
     const late = shares.run('change', async () => {
-      hasBegun = true;
+      hasStarted = true;
     });
     await expect(late).rejects.toThrow(ConnectionWaitError);
     release();
     await first;
     await expect(shares.run('change', async () => 'next')).resolves.toBe('next');
-    expect(hasBegun).toBe(false);
+    expect(hasStarted).toBe(false);
   });
 });

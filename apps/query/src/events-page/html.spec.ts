@@ -1,10 +1,10 @@
 import { html, inline, markdown, type Html } from './html.js';
 
-/** Space between tags, where the formatter of the sources may put it, says nothing. */
+/** Without the space between tags, which only comes from the formatting of the sources. */
 const textOf = ({ text }: Html) => text.replaceAll(/(?<=>)\s+|\s+(?=<)/g, '');
 
 describe('html', () => {
-  it('should insert texts as texts, and HTML as it is', () => {
+  it('should escape texts, and insert HTML unchanged', () => {
     const items = ['<b>', '"&\''].map((text) => html`<li>${text}</li>`);
     expect(
       textOf(
@@ -14,7 +14,7 @@ describe('html', () => {
     ).toBe('<p><li>&lt;b&gt;</li><li>&quot;&amp;&#39;</li></p>5');
   });
 
-  it('should show code between backticks', () => {
+  it('should show text between backticks as code', () => {
     expect(inline('set `a<b` now').map(({ text }) => text)).toEqual(['set ', '<code>a&lt;b</code>', ' now']);
   });
 

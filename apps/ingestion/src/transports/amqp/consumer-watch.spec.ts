@@ -1,7 +1,7 @@
 import type { ChannelModel } from 'amqplib';
 import { untilConsumerIsLost } from './consumer-watch.js';
 
-const NEGLECTED = { consumerCount: 0, messageCount: 0 };
+const NO_CONSUMER = { consumerCount: 0, messageCount: 0 };
 const EVERY_MS = 1_000;
 
 describe('untilConsumerIsLost', () => {
@@ -12,7 +12,7 @@ describe('untilConsumerIsLost', () => {
     const ending = new AbortController();
     let asked = 0;
     const checkQueue = async () => {
-      const answer = answers[asked++] ?? NEGLECTED;
+      const answer = answers[asked++] ?? NO_CONSUMER;
       if (answer instanceof Error) throw answer;
       return answer;
     };
@@ -40,7 +40,7 @@ describe('untilConsumerIsLost', () => {
   it.each([
     ['has no consumer', { consumerCount: 0, messageCount: 0 }],
     ['keeps messages that it does not deliver', { consumerCount: 3, messageCount: 1 }],
-  ])('should say so when the queue %s twice in a row', async (_, answer) => {
+  ])('should report the loss if the queue %s twice in a row', async (_, answer) => {
     const watched = watch([answer, answer]);
     await watched.check(1);
     expect(watched.lost).toBeUndefined();
@@ -51,8 +51,8 @@ describe('untilConsumerIsLost', () => {
   it.each<[what: string, answer: object | Error]>([
     ['the queue is empty and has a consumer', { consumerCount: 1, messageCount: 0 }],
     ['the broker does not answer', new Error('the channel was closed')],
-  ])('should go on when %s in between', async (_, answer) => {
-    const watched = watch([NEGLECTED, answer, NEGLECTED]);
+  ])('should start counting again if %s in between', async (_, answer) => {
+    const watched = watch([NO_CONSUMER, answer, NO_CONSUMER]);
     await watched.check(3);
     expect([watched.asked, watched.lost]).toEqual([3, undefined]);
     await watched.check(1);
@@ -68,7 +68,7 @@ describe('untilConsumerIsLost', () => {
       )(0),
     ],
     ['the consumer does not wait for any', () => undefined],
-  ])('should not ask while %s', async (_, deliveries) => {
+  ])('should not check the queue while %s', async (_, deliveries) => {
     const watched = watch([], deliveries);
     await watched.check(10);
     expect([watched.asked, watched.lost]).toEqual([0, undefined]);
