@@ -9,7 +9,7 @@ import { waitFor } from '../harness/wait-for.js';
 
 const DAY_MS = 86_400_000;
 
-describe('what the starboard was not told of', () => {
+describe('changes that the starboard received no event about', () => {
   let database: TestDatabase;
   let discord: DiscordDouble;
   let clock: ManualClock;
@@ -54,7 +54,7 @@ describe('what the starboard was not told of', () => {
     discord.state.addReaction(message.id);
     return message;
   };
-  const tell = ({ id }: StoredMessage) =>
+  const publishStar = ({ id }: StoredMessage) =>
     services.handover.handOver({
       name: 'star.added',
       eventId: randomUUID(),
@@ -67,14 +67,14 @@ describe('what the starboard was not told of', () => {
       'SELECT message_id, look_at FROM starboard_entries WHERE guild_id = $1 ORDER BY message_id',
       [guildId],
     );
-  /** To the services and to the database. */
+  /** Moves the time of the services and of the database. */
   const advance = async (ms: number) => {
     clock.advance(ms);
     const earlier = (column: string) => `${column} = ${column} - interval '${ms} milliseconds'`;
     await database.query(`UPDATE starboard_entries SET ${earlier('look_at')} WHERE look_at IS NOT NULL`);
     await database.query(`UPDATE starboard_tasks SET ${earlier('due_at')}, ${earlier('last_run_at')}`);
   };
-  /** Seconds go by until it is so. */
+  /** Advances the time second by second until the condition holds. */
   const within = async (seconds: number, condition: () => boolean | Promise<boolean>, what: string) => {
     const end = clock.now() + seconds * 1_000;
     await waitFor(
@@ -86,22 +86,22 @@ describe('what the starboard was not told of', () => {
       { what },
     );
   };
-  /** Long enough for each step that what is due then is done. */
+  /** Advances the time second by second, with enough real time for due work in each step. */
   const pass = (seconds: number) => {
     const end = clock.now() + seconds * 1_000;
     return within(seconds, () => clock.now() >= end, 'the time to pass');
   };
   const postTwo = async () => {
     const messages = [newMessage(), newMessage()] as const;
-    for (const message of messages) await tell(message);
+    for (const message of messages) await publishStar(message);
     await within(20, async () => posts() === 2 && (await entries()).length === 2, 'two posts');
     return messages;
   };
-  const looksAt = (ids: ReadonlySet<string>) =>
+  const readsOf = (ids: ReadonlySet<string>) =>
     discord
       .requestsOf('GET /channels/{channel_id}/messages/{message_id}')
       .filter(({ path }) => ids.has(path.split('/').at(-1)!));
-  /** As old ones of which no post is known to be right. */
+  /** Adds old entries whose posts were never checked. */
   const addEntries = async (count: number, ageDays: number) => {
     const messages = Array.from({ length: count }, newMessage);
     await database.query(
@@ -120,43 +120,43 @@ describe('what the starboard was not told of', () => {
       on: () => send('PATCH', 'settings', { starboard_enabled: true }),
     },
     { what: 'the module', off: () => send('POST', 'disable'), on: () => send('POST', 'enable') },
-  ])('should be caught up with when $what is switched on again', async ({ off, on }) => {
+  ])('should be applied after $what is switched on again', async ({ off, on }) => {
     const [deleted, kept] = await postTwo();
     await off();
     discord.state.deleteMessage(deleted.id);
     discord.state.addReaction(kept.id);
     await on();
     const isRight = () => posts() === 1 && discord.state.messagesOf(starboard.id)[0]!.content.includes('**2**');
-    await within(60, isRight, 'the post to go, and the count to be right');
-    await within(60, async () => (await entries()).length === 1, 'the entry to go');
+    await within(60, isRight, 'one post with the new count');
+    await within(60, async () => (await entries()).length === 1, 'the entry to be deleted');
     expect((await entries()).map(({ message_id }) => message_id)).toEqual([kept.id]);
   });
 
-  it('should be noticed within a day or so while everything is on', async () => {
+  it('should be noticed after a day while everything is on', async () => {
     const [deleted, kept] = await postTwo();
     discord.state.deleteMessage(deleted.id);
     await advance(DAY_MS);
-    await within(60, async () => (await entries()).length === 1, 'the entry to go');
+    await within(60, async () => (await entries()).length === 1, 'the entry to be deleted');
     expect(posts()).toBe(1);
     const [left] = await entries();
     expect(left!.message_id).toBe(kept.id);
-    await within(60, async () => (await entries())[0]!.look_at!.getTime() > Date.now() + DAY_MS / 2, 'the next look');
+    await within(60, async () => (await entries())[0]!.look_at!.getTime() > Date.now() + DAY_MS / 2, 'the next check');
   });
 
-  it('should be looked for slowly, by all instances together, and hold up no star', async () => {
+  it('should be searched for at a limited rate of all instances together, without delaying new stars', async () => {
     await send('PATCH', 'settings', { starboard_enabled: false });
     const ids = await addEntries(40, 40);
     await send('PATCH', 'settings', { starboard_enabled: true });
     await pass(60);
-    await tell(newMessage());
-    await waitFor(() => posts() === 1, { what: 'the post of a new star, without time passing' });
+    await publishStar(newMessage());
+    await waitFor(() => posts() === 1, { what: 'the post of a new star while the clock stands still' });
     await pass(60);
-    const looks = looksAt(ids);
-    expect(looks.length).toBeGreaterThanOrEqual(6);
-    expect(looks.length).toBeLessThanOrEqual(13);
-    expect(new Set(looks.map(({ path }) => path)).size).toBe(looks.length);
-    // What is older than a month is looked at once.
-    const done = new Set(looks.map(({ path }) => path.split('/').at(-1)));
+    const reads = readsOf(ids);
+    expect(reads.length).toBeGreaterThanOrEqual(6);
+    expect(reads.length).toBeLessThanOrEqual(13);
+    expect(new Set(reads.map(({ path }) => path)).size).toBe(reads.length);
+    // Entries older than a month are checked only once.
+    const done = new Set(reads.map(({ path }) => path.split('/').at(-1)));
     const times = (await entries()).filter(({ message_id }) => done.has(message_id)).map(({ look_at }) => look_at);
     expect(new Set(times)).toEqual(new Set([null]));
   });

@@ -4,7 +4,7 @@ import { StarboardSystem, type StarboardGuild } from './starboard-system.js';
 
 const PUBLIC_THREAD = 11;
 
-describe('the starboard, and channels of its guild', () => {
+describe('the starboard, when channels of the guild change', () => {
   let board: StarboardSystem;
   let publisher: Publisher;
 
@@ -39,7 +39,7 @@ describe('the starboard, and channels of its guild', () => {
     return message;
   };
 
-  it('forgets entries and problems of a starboard channel, so that the next star posts in a new one', async () => {
+  it('deletes entries and problems of a deleted starboard channel, so that the next star posts in a new one', async () => {
     const place = await board.openGuild({ count: 1 });
     const { guild, starboard } = place;
     const message = await postAbout(place);
@@ -49,7 +49,7 @@ describe('the starboard, and channels of its guild', () => {
       [guild.id, starboard.id],
     );
     await deleteChannel(place, starboard.id);
-    await waitFor(async () => (await board.entriesOf(guild.id)).length === 0, { what: 'the entries to go' });
+    await waitFor(async () => (await board.entriesOf(guild.id)).length === 0, { what: 'the entries to be deleted' });
     expect(await board.system.count('starboard_problems WHERE guild_id = $1', [guild.id])).toBe(0);
 
     const next = await newStarboard(place);
@@ -57,13 +57,15 @@ describe('the starboard, and channels of its guild', () => {
     expect((await board.untilPosts(next, 1))[0]!.content).toContain('**2**');
   });
 
-  it('still does not post again what somebody had deleted from a channel that is gone', async () => {
+  it('does not repost an entry that somebody deleted from a starboard channel that was deleted later', async () => {
     const place = await board.openGuild({ count: 1 });
     const { guild, starboard } = place;
     const message = await postAbout(place);
     board.discord.state.deleteMessage(board.postsIn(starboard)[0]!.id);
     await board.star(publisher, message);
-    await waitFor(async () => (await board.entriesOf(guild.id))[0]?.['state'] === 'withdrawn', { what: 'withdrawal' });
+    await waitFor(async () => (await board.entriesOf(guild.id))[0]?.['state'] === 'withdrawn', {
+      what: 'the entry to be withdrawn',
+    });
     await board.settled(message);
     const handled = await board.system.eventsHandled();
     await deleteChannel(place, starboard.id);
@@ -73,7 +75,7 @@ describe('the starboard, and channels of its guild', () => {
     expect(board.postsIn(next)).toEqual([]);
   });
 
-  it('posts in the channel of now, with the same star, when a former starboard channel turns out to be gone', async () => {
+  it('posts in the current channel, with the same star, when it finds that a former starboard channel is deleted', async () => {
     const place = await board.openGuild({ count: 1 });
     const message = await postAbout(place);
     const next = await newStarboard(place);
@@ -84,7 +86,7 @@ describe('the starboard, and channels of its guild', () => {
     expect(await board.entriesOf(place.guild.id)).toMatchObject([{ state: 'posted', entry_channel_id: next.id }]);
   });
 
-  it('posts in the channel of now what a former one refused, whatever else the bot lacks there', async () => {
+  it('posts in the current channel what a former one refused, even if the bot has lost other permissions there', async () => {
     const place = await board.openGuild({ count: 1 });
     const { guild, channel, starboard } = place;
     board.discord.state.denyBot(starboard.id, 'SendMessages', 'ReadMessageHistory');
@@ -98,7 +100,7 @@ describe('the starboard, and channels of its guild', () => {
     expect(await board.untilPosts(next, 1)).toMatchObject([{ content: expect.stringContaining('**1**') }]);
   });
 
-  it('follows an entry when its message’s own channel becomes the starboard, and shows no other message of it', async () => {
+  it('updates an entry after the channel of its message becomes the starboard, but does not post it again once removed', async () => {
     const place = await board.openGuild({ count: 1 });
     const { guild, channel, starboard } = place;
     const message = await postAbout(place);
@@ -106,7 +108,7 @@ describe('the starboard, and channels of its guild', () => {
     await board.star(publisher, message);
     await board.untilContent(starboard, '**2**');
     board.discord.state.message(message.id).reactions.clear();
-    await board.tell(publisher, message, 'star.removed');
+    await board.publishStarEvent(publisher, message, 'star.removed');
     await board.untilPosts(starboard, 0);
     await board.settled(message);
     const handled = await board.system.eventsHandled();
@@ -116,7 +118,7 @@ describe('the starboard, and channels of its guild', () => {
     expect(board.postsIn(channel)).toEqual([]);
   });
 
-  it('removes the entries of all messages of a deleted channel, and of no other', async () => {
+  it('removes the entries of all messages of a deleted channel, and no others', async () => {
     const place = await board.openGuild({ count: 1 });
     await postAbout(place);
     await postAbout(place);
@@ -124,13 +126,13 @@ describe('the starboard, and channels of its guild', () => {
     const kept = await postAbout(elsewhere);
     await deleteChannel(place, place.channel.id);
     const [post] = await board.untilPosts(place.starboard, 1);
-    await waitFor(async () => (await board.entriesOf(place.guild.id)).length === 1, { what: 'one entry to be left' });
+    await waitFor(async () => (await board.entriesOf(place.guild.id)).length === 1, { what: 'only one entry' });
     expect(await board.entriesOf(place.guild.id)).toMatchObject([
       { state: 'posted', message_id: kept.id, entry_message_id: post!.id },
     ]);
   });
 
-  it('shows nothing of threads of the starboard channel, also of those that it showed before', async () => {
+  it('ignores messages in threads of the starboard channel, and removes those that it showed before', async () => {
     const place = await board.openGuild({ count: 1 });
     const { guild, channel, starboard } = place;
     const { state } = board.discord;
@@ -147,7 +149,7 @@ describe('the starboard, and channels of its guild', () => {
     await board.untilPosts(starboard, 0);
   });
 
-  it('shows what is written beside a starboard that is a thread itself', async () => {
+  it('shows messages of the parent channel and of sibling threads if the starboard is a thread', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1, starboard: { type: PUBLIC_THREAD } });
     const { state } = board.discord;
     starboard.parentId = channel.id;

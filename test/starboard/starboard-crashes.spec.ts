@@ -38,10 +38,10 @@ describe('the starboard, when its process is killed', () => {
     await board.expireClaims();
     service = await board.startIngestion();
   };
-  /** Kills the process while this request is under way, and starts another. */
+  /** Kills the process during this request, and starts another. */
   const killDuring = async ({ method, path }: { method: string; path: RegExp }, kind: 'hang' | 'done_but_unknown') => {
     const before = requests(method, path).length;
-    // What was done is never answered: each further attempt hangs until the process is gone.
+    // The process never learns that the request succeeded: each further attempt hangs until the process is dead.
     if (kind === 'done_but_unknown') board.discord.faults.add({ kind }, { method, path });
     board.discord.faults.add({ kind: 'hang' }, { method, path, times: 1_000 });
     return async () => {
@@ -50,7 +50,7 @@ describe('the starboard, when its process is killed', () => {
       await killAndRestart();
     };
   };
-  const theOneEntry = async () => {
+  const untilPosted = async () => {
     await waitFor(async () => (await board.entriesOf(place.guild.id))[0]?.['state'] === 'posted', {
       what: 'the entry to be posted',
     });
@@ -62,44 +62,44 @@ describe('the starboard, when its process is killed', () => {
     const killed = await killDuring(POSTING, 'hang');
     await board.star(publisher, message);
     await killed();
-    expect(await theOneEntry()).toHaveLength(1);
+    expect(await untilPosted()).toHaveLength(1);
   });
 
-  it('after the post was made, goes on with it', async () => {
+  it('after the post was made, continues with it', async () => {
     const message = newMessage();
     const killed = await killDuring(POSTING, 'done_but_unknown');
     await board.star(publisher, message);
     await killed();
-    expect(await theOneEntry()).toHaveLength(1);
+    expect(await untilPosted()).toHaveLength(1);
     await board.star(publisher, message);
     await board.untilContent(place.starboard, '**2**');
     expect(board.postsIn(place.starboard)).toHaveLength(1);
   });
 
-  it('after the post was made, finds it again without its nonce, which Discord soon forgets', async () => {
+  it('after the post was made, finds it without its nonce, which Discord keeps only for minutes', async () => {
     const message = newMessage();
     const killed = await killDuring(POSTING, 'done_but_unknown');
     await board.star(publisher, message);
     await killed();
-    const [post] = await theOneEntry();
+    const [post] = await untilPosted();
     const posted = requests(POSTING.method, POSTING.path).filter(({ path }) => path.includes(place.starboard.id));
-    // The process that came after has not sent it again, so no nonce was needed.
+    // The next process did not send it again, so no nonce was needed.
     expect(posted).toHaveLength(2);
     expect((await board.entriesOf(place.guild.id))[0]).toMatchObject({ entry_message_id: post!.id });
   });
 
-  it('after the post was made, gets it by its nonce where the channel does not show it yet', async () => {
+  it('after the post was made, finds it by its nonce if the channel does not show it yet', async () => {
     const message = newMessage();
     const killed = await killDuring(POSTING, 'done_but_unknown');
     await board.star(publisher, message);
     const [post] = await board.untilPosts(place.starboard, 1);
     post!.embeds = [];
     await killed();
-    expect(await theOneEntry()).toHaveLength(1);
+    expect(await untilPosted()).toHaveLength(1);
     expect((await board.entriesOf(place.guild.id))[0]).toMatchObject({ entry_message_id: post!.id });
   });
 
-  it('after the post was made, finds it among more messages than Discord answers at once', async () => {
+  it('after the post was made, finds it among more messages than Discord returns in one page', async () => {
     const message = newMessage();
     const killed = await killDuring(POSTING, 'done_but_unknown');
     await board.star(publisher, message);
@@ -110,10 +110,10 @@ describe('the starboard, when its process is killed', () => {
       if (id !== post!.id) board.discord.state.addMessage({ id, channelId: place.starboard.id, content: 'chat' });
     }
     await killed();
-    expect(await theOneEntry()).toHaveLength(1);
+    expect(await untilPosted()).toHaveLength(1);
   });
 
-  it('after the post was made, keeps it also when another attempt was refused', async () => {
+  it('after the post was made, keeps it even if another attempt was refused', async () => {
     const message = newMessage();
     const { state, faults } = board.discord;
     faults.add({ kind: 'done_but_unknown' }, POSTING);
@@ -126,13 +126,13 @@ describe('the starboard, when its process is killed', () => {
     state.channel(place.starboard.id).overwrites.length = 0;
     await board.system.database.query(`UPDATE starboard_problems SET retry_at = now()`);
     await board.system.database.query(`UPDATE starboard_tasks SET due_at = now() WHERE due_at IS NOT NULL`);
-    expect(await theOneEntry()).toHaveLength(1);
+    expect(await untilPosted()).toHaveLength(1);
   });
 
   it('during an edit, shows the right count in the end', async () => {
     const message = newMessage();
     await board.star(publisher, message);
-    await theOneEntry();
+    await untilPosted();
     const killed = await killDuring(EDITING, 'done_but_unknown');
     await board.star(publisher, message);
     await killed();
@@ -141,33 +141,33 @@ describe('the starboard, when its process is killed', () => {
     expect(board.postsIn(place.starboard)).toHaveLength(1);
   });
 
-  it('during a removal, takes it neither for another one’s, nor keeps the entry', async () => {
+  it('during a removal, does not take it for a deletion by somebody, and posts again after a new star', async () => {
     const message = newMessage();
     await board.star(publisher, message);
-    await theOneEntry();
+    await untilPosted();
     const killed = await killDuring(DELETING, 'done_but_unknown');
     board.discord.state.message(message.id).reactions.clear();
-    await board.tell(publisher, message, 'star.removed');
+    await board.publishStarEvent(publisher, message, 'star.removed');
     await waitFor(async () => (await board.entriesOf(place.guild.id))[0]?.['state'] === 'removing', {
-      what: 'removal',
+      what: 'the removal to begin',
     });
     board.discord.state.addReaction(message.id);
     await killed();
-    expect(await theOneEntry()).toHaveLength(1);
+    expect(await untilPosted()).toHaveLength(1);
   });
 
-  it('should count attempts that end their process, pause longer after each, and give up after a day of them', async () => {
+  it('counts attempts that end the process, pauses longer after each, and gives up after a day of them', async () => {
     const message = newMessage();
     board.discord.faults.add({ kind: 'hang' }, { times: 1_000 });
-    const looks = () => requests('GET', new RegExp(`/messages/${message.id}$`)).length;
+    const reads = () => requests('GET', new RegExp(`/messages/${message.id}$`)).length;
     await board.star(publisher, message);
     for (const failures of [1, 9]) {
-      const before = looks();
+      const before = reads();
       await board.system.database.query(
         `UPDATE starboard_tasks SET attempts = $2, due_at = now(), claimed_until = NULL WHERE message_id = $1`,
         [message.id, failures - 1],
       );
-      await waitFor(() => looks() > before, { what: 'the look' });
+      await waitFor(() => reads() > before, { what: 'the message to be read' });
       await service.kill();
       const [task] = await board.system.database.query<{ attempts: number; pause: number }>(
         `SELECT attempts, extract(epoch FROM due_at - now())::float AS pause FROM starboard_tasks WHERE message_id = $1`,
@@ -177,7 +177,7 @@ describe('the starboard, when its process is killed', () => {
       expect(task!.pause > 60).toBe(failures > 1);
       service = await board.startIngestion();
     }
-    const before = looks();
+    const before = reads();
     await board.system.database.query(
       `UPDATE starboard_tasks SET failing_since = now() - interval '25 hours' WHERE message_id = $1`,
       [message.id],
@@ -185,24 +185,24 @@ describe('the starboard, when its process is killed', () => {
     await board.expireClaims();
     await waitFor(() => service.output().includes('given up'), { what: 'the task to be given up' });
     expect(await board.system.count('starboard_tasks WHERE message_id = $1', [message.id])).toBe(0);
-    expect(looks()).toBe(before);
+    expect(reads()).toBe(before);
     board.discord.faults.clear();
   });
 
-  it('posts once and counts right under 200 stars within a second, told to three processes', async () => {
+  it('posts once and with the right count when three processes get 200 stars within a second', async () => {
     const others = await Promise.all([board.startIngestion(), board.startIngestion()]);
     const message = newMessage();
     const writesBefore = board.discord.writes.length;
     for (let given = 0; given < 200; given++) {
       board.discord.state.addReaction(message.id);
-      await board.tell(publisher, message);
+      await board.publishStarEvent(publisher, message);
     }
     await board.untilContent(place.starboard, '**200**');
     await board.settled(message);
     expect(board.postsIn(place.starboard)).toHaveLength(1);
     expect(board.discord.writes.length - writesBefore).toBeLessThanOrEqual(4);
-    const looks = requests('GET', new RegExp(`/messages/${message.id}$`)).map(({ at }) => at);
-    const pauses = looks.slice(1).map((at, index) => at - looks[index]!);
+    const reads = requests('GET', new RegExp(`/messages/${message.id}$`)).map(({ at }) => at);
+    const pauses = reads.slice(1).map((at, index) => at - reads[index]!);
     expect(Math.min(...pauses)).toBeGreaterThanOrEqual(2_000);
     await Promise.all(others.map((other) => other.stop()));
   });

@@ -32,7 +32,7 @@ describe('an entry of the starboard', () => {
   const originalUrl = ({ channelId, attachments: [file] }: StoredMessage) =>
     `/attachments/${channelId}/${file!.id}/${file!.filename}`;
 
-  it('holds the first picture itself, and keeps it when the count changes', async () => {
+  it('contains a copy of the first picture, and keeps it when the count changes', async () => {
     const { channel, starboard } = await board.openGuild({ count: 1 });
     const data = new Uint8Array([1, 2, 3, 4]);
     const attachments = [{ filename: 'notes.txt', contentType: 'text/plain' }, image(data)];
@@ -50,7 +50,7 @@ describe('an entry of the starboard', () => {
     { premiumTier: 0 as const, size: 10 * MIB + 1, isUploaded: false },
     { premiumTier: 2 as const, size: 10 * MIB + 1, isUploaded: true },
   ])(
-    'uploads a picture of $size bytes at tier $premiumTier: $isUploaded',
+    'contains a copy of a picture of $size bytes at tier $premiumTier: $isUploaded',
     async ({ premiumTier, size, isUploaded }) => {
       const { channel, starboard } = await board.openGuild({ count: 1, guild: { premiumTier } });
       const attachments = [image(new Uint8Array(size))];
@@ -62,7 +62,7 @@ describe('an entry of the starboard', () => {
     },
   );
 
-  it('holds no more than 64 MiB of pictures of all guilds at a time, and shows all of them', async () => {
+  it('takes at most 64 MiB of memory for pictures together with those of all guilds, and shows its picture', async () => {
     const size = 8 * MIB;
     const places = await Promise.all(Array.from({ length: 12 }, () => board.openGuild({ count: 1 })));
     const data = new Uint8Array(size);
@@ -80,7 +80,7 @@ describe('an entry of the starboard', () => {
     const guildIds = places.map(({ guild }) => guild.id);
     const reserved = `starboard_entries WHERE state = 'reserved' AND guild_id = ANY ($1::bigint[])`;
     await waitFor(async () => fetched >= 8 && (await board.system.count(reserved, [guildIds])) === places.length, {
-      what: 'all entries to be posted just now',
+      what: 'all entries to be reserved',
     });
     expect(fetched * size).toBeLessThanOrEqual(64 * MIB);
     release();
@@ -90,7 +90,7 @@ describe('an entry of the starboard', () => {
     }
   });
 
-  it('links a picture that cannot be fetched', async () => {
+  it('links to the original of a picture that cannot be fetched', async () => {
     const { channel, starboard } = await board.openGuild({ count: 1 });
     const message = board.discord.state.addMessage({ channelId: channel.id, attachments: [image(new Uint8Array(9))] });
     board.discord.faults.add({ kind: 'status', status: 500 }, { path: /^\/attachments\// });
@@ -98,7 +98,7 @@ describe('an entry of the starboard', () => {
     expect((post.embeds[0]!['image'] as { url: string }).url).toContain(originalUrl(message));
   });
 
-  describe('of what its author hid', () => {
+  describe('with spoilers', () => {
     const picturesOf = ({ embeds: [embed], attachments }: StoredMessage) => ({
       inEmbed: embed!['image'],
       files: attachments.map(({ filename }) => filename),
@@ -109,14 +109,14 @@ describe('an entry of the starboard', () => {
       { by: 'a flag', file: { flags: 8 } },
     ];
 
-    it.each(hidden)('hides a picture that is marked by $by', async ({ file }) => {
+    it.each(hidden)('hides a picture that is marked as a spoiler by $by', async ({ file }) => {
       const { channel, starboard } = await board.openGuild({ count: 1 });
       const attachments = [image(new Uint8Array(9), file)];
       const message = board.discord.state.addMessage({ channelId: channel.id, attachments });
       expect(picturesOf(await postAbout(message, starboard))).toEqual(HIDDEN);
     });
 
-    it.each(hidden)('hides a forwarded picture that is marked by $by', async ({ file }) => {
+    it.each(hidden)('hides a forwarded picture that is marked as a spoiler by $by', async ({ file }) => {
       const { guild, channel, starboard } = await board.openGuild({ count: 1 });
       const { state } = board.discord;
       const attachments = [state.newAttachment(image(new Uint8Array(9), file))];
@@ -130,7 +130,7 @@ describe('an entry of the starboard', () => {
       expect(post.embeds[0]!['description']).toContain('||look||');
     });
 
-    it('hides text and picture of components in a container that is a spoiler', async () => {
+    it('hides the text and the picture of components in a spoiler container', async () => {
       const { channel, starboard } = await board.openGuild({ count: 1 });
       const { state } = board.discord;
       const message = state.addMessage({ channelId: channel.id, attachments: [image(new Uint8Array(9))] });
@@ -144,7 +144,7 @@ describe('an entry of the starboard', () => {
       expect(post.embeds[0]).toMatchObject({ description: '||the end||' });
     });
 
-    it('shows the preview of no link between bars, and of other links', async () => {
+    it('shows previews of links, but not of links between spoiler bars', async () => {
       const { channel, starboard } = await board.openGuild({ count: 1 });
       const { state } = board.discord;
       const url = 'https://pictures.example/end.png';
@@ -157,17 +157,17 @@ describe('an entry of the starboard', () => {
     });
   });
 
-  it('tells what is answered, also when that is gone', async () => {
+  it('links to the message that it replies to, even if that message is deleted', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const { state } = board.discord;
-    const answered = state.addMessage({ channelId: channel.id, content: 'how are you?' });
-    const reference = { type: 0 as const, channelId: channel.id, messageId: answered.id };
-    const answer = () => state.addMessage({ channelId: channel.id, content: 'fine', type: 19, reference });
-    const post = await postAbout(answer(), starboard);
-    const link = `[a message](https://discord.com/channels/${guild.id}/${channel.id}/${answered.id})`;
-    expect(post.embeds[0]!['fields']).toEqual([{ name: 'In reply to', value: `${link} of <@${answered.authorId}>` }]);
-    state.deleteMessage(answered.id);
-    await board.star(publisher, answer());
+    const original = state.addMessage({ channelId: channel.id, content: 'how are you?' });
+    const reference = { type: 0 as const, channelId: channel.id, messageId: original.id };
+    const reply = () => state.addMessage({ channelId: channel.id, content: 'fine', type: 19, reference });
+    const post = await postAbout(reply(), starboard);
+    const link = `[a message](https://discord.com/channels/${guild.id}/${channel.id}/${original.id})`;
+    expect(post.embeds[0]!['fields']).toEqual([{ name: 'In reply to', value: `${link} of <@${original.authorId}>` }]);
+    state.deleteMessage(original.id);
+    await board.star(publisher, reply());
     const [, second] = await board.untilPosts(starboard, 2);
     expect(second!.embeds[0]!['fields']).toEqual([{ name: 'In reply to', value: link }]);
   });
@@ -182,7 +182,7 @@ describe('an entry of the starboard', () => {
     expect((await postAbout(message, starboard)).embeds[0]).toMatchObject({ description: content });
   });
 
-  it('says what a message without text is', async () => {
+  it('describes a message without text', async () => {
     const { channel, starboard } = await board.openGuild({ count: 1 });
     const { state } = board.discord;
     const poll = {
@@ -218,7 +218,7 @@ describe('an entry of the starboard', () => {
     }
   });
 
-  it('is made of answers to commands, and of no notice of Discord’s own', async () => {
+  it('is created for responses to commands, but not for system messages', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const { state } = board.discord;
     const withType = (type: number) => state.addMessage({ channelId: channel.id, type, content: 'x' });
@@ -229,12 +229,12 @@ describe('an entry of the starboard', () => {
     await waitFor(
       async () =>
         (await board.system.count('starboard_tasks WHERE guild_id = $1 AND due_at IS NOT NULL', [guild.id])) === 0,
-      { what: 'all messages to be settled' },
+      { what: 'no task to be due' },
     );
     expect(board.postsIn(starboard)).toHaveLength(2);
   });
 
-  describe('about what is forwarded', () => {
+  describe('of a forward', () => {
     const forward = (channel: StoredChannel, origin: Partial<StoredChannel> & { id: string }) =>
       board.discord.state.addMessage({
         channelId: channel.id,
@@ -242,7 +242,7 @@ describe('an entry of the starboard', () => {
         snapshots: [{ content: 'from elsewhere', attachments: [], embeds: [] }],
       });
 
-    it('says so, and from which channel where it is one of the guild', async () => {
+    it('says so, and names the channel of the original if it belongs to the guild', async () => {
       const { guild, channel, starboard } = await board.openGuild({ count: 1 });
       const { state } = board.discord;
       const origin = state.addChannel({ guildId: guild.id });
@@ -260,7 +260,7 @@ describe('an entry of the starboard', () => {
       { from: 'a channel that is gone', nsfw: false, isShown: false },
       { from: 'an age-restricted channel', nsfw: true, isShown: true },
       { from: 'a channel that the bot cannot see', nsfw: true, isShown: true },
-    ])('of $from is shown on a starboard that is age restricted ($nsfw): $isShown', async ({ from, nsfw, isShown }) => {
+    ])('from $from is shown on a starboard (age-restricted: $nsfw): $isShown', async ({ from, nsfw, isShown }) => {
       const { guild, channel, starboard } = await board.openGuild({ count: 1, starboard: { nsfw } });
       const { state } = board.discord;
       const parent = state.addChannel({ guildId: guild.id, nsfw: from.includes('age-restricted') });
@@ -273,7 +273,7 @@ describe('an entry of the starboard', () => {
       expect(await board.system.count('starboard_problems WHERE guild_id = $1', [guild.id])).toBe(0);
     });
 
-    it('goes when the channel that it comes from becomes age restricted', async () => {
+    it('is removed when the channel of the original becomes age-restricted', async () => {
       const { guild, channel, starboard } = await board.openGuild({ count: 1 });
       const origin = board.discord.state.addChannel({ guildId: guild.id });
       const message = forward(channel, origin);

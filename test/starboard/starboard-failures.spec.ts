@@ -41,7 +41,7 @@ describe('the starboard, when Discord refuses or fails', () => {
     );
   };
 
-  it('tells once which permission is missing where, goes on elsewhere, and posts when it is given', async () => {
+  it('logs a missing permission and its channel once, serves other guilds, and posts when the permission is granted', async () => {
     const lacking = await board.openGuild({ count: 1 });
     const healthy = await board.openGuild({ count: 1 });
     const { state } = board.discord;
@@ -77,7 +77,7 @@ describe('the starboard, when Discord refuses or fails', () => {
     expect(await problemsOf(lacking.guild.id)).toEqual([]);
   });
 
-  it('tells that a channel of messages cannot be read', async () => {
+  it('reports that a channel of messages cannot be read', async () => {
     const { guild, channel } = await board.openGuild({ count: 1 });
     const { state } = board.discord;
     state.denyBot(channel.id, 'ReadMessageHistory');
@@ -99,7 +99,7 @@ describe('the starboard, when Discord refuses or fails', () => {
         board.discord.faults.add({ kind: 'status', status: 500 }, { path, times: 1_000 });
       },
     },
-  ])('should live and serve the other guilds when $when', async ({ prepare }) => {
+  ])('stays alive and serves other guilds when $when', async ({ prepare }) => {
     const refused = await board.openGuild({ count: 1 });
     const other = await board.openGuild({ count: 1 });
     const { state } = board.discord;
@@ -108,14 +108,14 @@ describe('the starboard, when Discord refuses or fails', () => {
     prepare(refused);
     await board.star(publisher, message);
     await waitFor(async () => service.child.exitCode ?? (await problemsOf(refused.guild.id)).length > 0, {
-      what: 'the problem to be known',
+      what: 'the problem to be stored',
     });
     expect(service.child.exitCode).toBeNull();
     await board.star(publisher, newMessage(other));
     await board.untilPosts(other.starboard, 1);
   });
 
-  it('waits where Discord is busy', async () => {
+  it('waits as long as a rate limit says', async () => {
     const { channel, starboard } = await board.openGuild({ count: 1 });
     const path = new RegExp(`^/channels/${starboard.id}/messages$`);
     board.discord.faults.add({ kind: 'rate_limited', retryAfterMs: 6_000 }, { method: 'POST', path });
@@ -128,7 +128,7 @@ describe('the starboard, when Discord refuses or fails', () => {
     expect(second!.at - first!.at).toBeGreaterThanOrEqual(6_000);
   });
 
-  it('is right again after an outage, and stores statistics all the while', async () => {
+  it('catches up after an outage, and stores statistics during it', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     await board.set(guild.id, { switches: ['stats_command_usage'] });
     const { state } = board.discord;
@@ -136,7 +136,7 @@ describe('the starboard, when Discord refuses or fails', () => {
     const messages = Array.from({ length: 3 }, () => state.addMessage({ channelId: channel.id, content: 'x' }));
     const asked = board.discord.requests.length;
     for (const message of messages) await board.star(publisher, message);
-    await waitFor(() => board.discord.requests.length > asked, { what: 'a request that hangs' });
+    await waitFor(() => board.discord.requests.length > asked, { what: 'a hanging request' });
 
     const statistics = 20_000;
     const event = (index: number) => ({ guild_id: guild.id, command: `c${index % 10}`, user_id: guild.ownerId });
@@ -160,7 +160,7 @@ describe('the starboard, when Discord refuses or fails', () => {
     });
   });
 
-  it('gives up after a day of failures, with a line in the log', async () => {
+  it('gives up a message after a day of failures, and logs it', async () => {
     const { guild, channel } = await board.openGuild({ count: 1 });
     const path = new RegExp(channel.id);
     board.discord.faults.add({ kind: 'status', status: 502 }, { path, times: 1_000 });
@@ -177,7 +177,7 @@ describe('the starboard, when Discord refuses or fails', () => {
     await waitFor(async () => (await board.system.count(ofGuild, [guild.id])) === 0, {
       what: 'the task to be dropped',
     });
-    await waitFor(() => linesWith(message.id).length > 0, { what: 'the line' });
+    await waitFor(() => linesWith(message.id).length > 0, { what: 'the log line' });
     expect(linesWith(message.id)).toEqual([expect.stringContaining('given up')]);
   });
 
@@ -186,10 +186,10 @@ describe('the starboard, when Discord refuses or fails', () => {
     const fast = await board.openGuild({ count: 1 });
     const { state } = board.discord;
     board.discord.faults.add({ kind: 'hang' }, { path: new RegExp(slow.channel.id), times: 1_000 });
-    const stuck = Array.from({ length: 40 }, () => state.addMessage({ channelId: slow.channel.id, content: 'x' }));
+    const blocked = Array.from({ length: 40 }, () => state.addMessage({ channelId: slow.channel.id, content: 'x' }));
     const asked = board.discord.requests.length;
-    for (const message of stuck) await board.star(publisher, message);
-    await waitFor(() => board.discord.requests.length > asked, { what: 'a request that hangs' });
+    for (const message of blocked) await board.star(publisher, message);
+    await waitFor(() => board.discord.requests.length > asked, { what: 'a hanging request' });
     const message = state.addMessage({ channelId: fast.channel.id, content: 'x' });
     await board.star(publisher, message);
     await board.untilPosts(fast.starboard, 1);
@@ -204,7 +204,7 @@ describe('the starboard, when Discord refuses or fails', () => {
        VALUES ($1, $2, 'made up', now(), now(), now() + interval '1 hour', 1)`,
       [lacking.guild.id, lacking.channel.id],
     );
-    // Due as after a pause: no event wakes the worker.
+    // Due like after a pause: no event wakes the worker.
     const addDue = ({ guild, channel }: StarboardGuild, messageIds: string[]) =>
       board.system.database.query(
         `INSERT INTO starboard_tasks (guild_id, message_id, task, channel_id, created_at, due_at)
@@ -224,7 +224,7 @@ describe('the starboard, when Discord refuses or fails', () => {
     await board.system.database.query(`DELETE FROM ${ofLacking}`, [lacking.guild.id]);
   });
 
-  it('does not post again what somebody deleted, also when the stars went and came back', async () => {
+  it('does not repost an entry that somebody deleted, even if all stars are removed and given again', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const { state } = board.discord;
     const message = state.addMessage({ channelId: channel.id, content: 'x' });
@@ -233,7 +233,7 @@ describe('the starboard, when Discord refuses or fails', () => {
     await board.settled(message);
     state.deleteMessage(post!.id);
     message.reactions.clear();
-    await board.tell(publisher, message, 'star.removed');
+    await board.publishStarEvent(publisher, message, 'star.removed');
     await waitFor(async () => (await board.entriesOf(guild.id))[0]?.['state'] === 'withdrawn', {
       what: 'the entry to be withdrawn',
     });
@@ -242,7 +242,7 @@ describe('the starboard, when Discord refuses or fails', () => {
     expect(board.postsIn(starboard)).toEqual([]);
   });
 
-  it('shows the right count when an edit was done without an answer, and the count is the old one again', async () => {
+  it('shows the right count when an edit got no response and the count has returned to the old one', async () => {
     const { channel, starboard } = await board.openGuild({ count: 1 });
     const { state } = board.discord;
     const message = state.addMessage({ channelId: channel.id, content: 'x' });
@@ -251,15 +251,15 @@ describe('the starboard, when Discord refuses or fails', () => {
     await board.settled(message);
     board.discord.faults.add({ kind: 'done_but_unknown' }, { method: 'PATCH', path: /\/messages\/\d+$/, times: 4 });
     state.addReaction(message.id);
-    await board.tell(publisher, message);
+    await board.publishStarEvent(publisher, message);
     await board.untilContent(starboard, '**3**');
     const [stars] = message.reactions.values();
     stars!.delete([...stars!].at(-1)!);
-    await board.tell(publisher, message, 'star.removed');
+    await board.publishStarEvent(publisher, message, 'star.removed');
     expect((await board.untilContent(starboard, '**2**')).content).toContain('**2**');
   }, 30_000);
 
-  it('looks for the message where its entry found it, whatever channel a hint names', async () => {
+  it('reads the message from the channel of its entry, even if an event names another channel', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const { state } = board.discord;
     const other = state.addChannel({ guildId: guild.id });
@@ -282,17 +282,19 @@ describe('the starboard, when the token is refused', () => {
   });
   afterAll(() => board.close());
 
-  it('stops calling, says so in its readiness, and does what waits with another token', async () => {
+  it('makes no more requests, reports it in readiness, and works off the backlog with a new token', async () => {
     const service = await board.startIngestion({ DISCORD_TOKEN: 'revoked' });
     const publisher = await board.system.connectPublisher();
     const { channel, starboard } = await board.openGuild({ count: 1 });
     const messages = [1, 2].map(() => board.discord.state.addMessage({ channelId: channel.id, content: 'x' }));
     for (const message of messages) await board.star(publisher, message);
     const readiness = async () => (await (await fetch(`${service.url}/readyz`)).json()) as Readiness;
-    await waitFor(async () => (await readiness()).checks['discord']?.status === 'degraded', { what: 'the readiness' });
+    await waitFor(async () => (await readiness()).checks['discord']?.status === 'degraded', {
+      what: 'degraded readiness',
+    });
     expect((await readiness()).status).toBe('ready');
     const handled = await board.system.eventsHandled();
-    await board.tell(publisher, messages[0]!);
+    await board.publishStarEvent(publisher, messages[0]!);
     await board.system.untilHandled(handled + 1);
     expect(board.discord.requests.filter(({ status }) => status === 401)).toHaveLength(1);
     await service.stop();
@@ -312,12 +314,13 @@ describe('the starboard, without a token', () => {
   });
   afterAll(() => board.close());
 
-  it('counts and drops star events, and says so once', async () => {
+  it('counts and drops star events, and logs it once', async () => {
     const service = await board.system.startIngestion();
     const publisher = await board.system.connectPublisher();
     const { channel } = await board.openGuild({ count: 1 });
     const message = board.discord.state.addMessage({ channelId: channel.id, content: 'x' });
-    for (const name of ['star.added', 'star.removed', 'star.added']) await board.tell(publisher, message, name);
+    for (const name of ['star.added', 'star.removed', 'star.added'])
+      await board.publishStarEvent(publisher, message, name);
     await board.system.untilHandled(3);
     const metrics = await (await fetch(`${service.url}/metrics`)).text();
     expect(metrics).toContain('serverstats_events_total{outcome="no_discord"} 3');

@@ -5,7 +5,7 @@ import { StarboardSystem } from './starboard-system.js';
 
 const POSTING = { method: 'POST', path: /^\/channels\/\d+\/messages$/ };
 
-describe('erasing, and the starboard', () => {
+describe('an erasure, on the starboard', () => {
   let board: StarboardSystem;
   let publisher: Publisher;
   let api: ApiClient;
@@ -30,7 +30,7 @@ describe('erasing, and the starboard', () => {
   const count = async (guild_id: string, privacy_member_id: string) =>
     (await api.get<{ starboard: number }>('privacy/get-user-entries', { guild_id, privacy_member_id })).data.starboard;
 
-  const untilNothingIsLeft = (guildId: string) =>
+  const untilGuildHasNoRows = (guildId: string) =>
     waitFor(
       async () => {
         const tables = ['starboard_entries', 'starboard_tasks', 'starboard_problems'];
@@ -39,10 +39,10 @@ describe('erasing, and the starboard', () => {
         );
         return counts.every((count) => count === 0);
       },
-      { what: 'nothing to be left of the guild', timeoutMs: 40_000 },
+      { what: 'all rows of the guild to be deleted', timeoutMs: 40_000 },
     );
 
-  it('takes a member’s posts away although the starboard is off and Discord fails at first, and no others', async () => {
+  it('deletes only the posts of the member, even if the starboard is off and Discord fails at first', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const { state } = board.discord;
     const message = state.addMessage({ channelId: channel.id, content: 'mine' });
@@ -58,7 +58,7 @@ describe('erasing, and the starboard', () => {
     const [left] = await board.untilPosts(starboard, 1);
     expect(left!.embeds[0]).toMatchObject({ description: 'another’s' });
     await waitFor(async () => (await board.system.count(`starboard_tasks WHERE task <> 'follow'`)) === 0, {
-      what: 'the work to be done',
+      what: 'all removals to be done',
     });
 
     await board.set(guild.id, { starboard_enabled: true });
@@ -66,7 +66,7 @@ describe('erasing, and the starboard', () => {
     expect(board.postsIn(starboard)).toHaveLength(1);
   });
 
-  it('takes away what others have forwarded of a member, and posts no such forward again', async () => {
+  it('deletes posts of forwards of the member’s messages, and posts no such forward again', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const { state } = board.discord;
     const original = state.addMessage({ channelId: channel.id, content: 'mine' });
@@ -89,10 +89,10 @@ describe('erasing, and the starboard', () => {
     expect(board.postsIn(starboard)).toEqual([]);
   });
 
-  it('takes away what is just being posted', async () => {
+  it('deletes a post that is being made', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const message = board.discord.state.addMessage({ channelId: channel.id, content: 'mine' });
-    // The post is made, and nobody learns of it before the author is erased.
+    // The post is made, but the service learns of it only after the author is erased.
     board.discord.faults.add({ kind: 'done_but_unknown' }, POSTING);
     board.discord.faults.add({ kind: 'hang' }, { ...POSTING, times: 1_000 });
     await board.star(publisher, message);
@@ -103,31 +103,31 @@ describe('erasing, and the starboard', () => {
     await waitFor(
       async () =>
         (await board.system.count('starboard_tasks WHERE guild_id = $1 AND due_at IS NOT NULL', [guild.id])) === 0,
-      { what: 'all work to be done', timeoutMs: 40_000 },
+      { what: 'no task to be due', timeoutMs: 40_000 },
     );
     expect(board.postsIn(starboard)).toEqual([]);
   });
 
-  it('takes away what is posted only after nobody looks for it any more', async () => {
+  it('deletes a post that is made after the search for it has ended', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const message = board.discord.state.addMessage({ channelId: channel.id, content: 'mine' });
     const asked = board.discord.requestsOf('POST /channels/{channel_id}/messages').length;
     board.discord.faults.add({ kind: 'hang' }, POSTING);
     await board.star(publisher, message);
     await waitFor(() => board.discord.requestsOf('POST /channels/{channel_id}/messages').length > asked, {
-      what: 'the request that hangs',
+      what: 'a hanging request',
     });
     await erase(guild.id, message.authorId);
-    // The search is over, as it is five minutes later.
+    // Ends the search, which otherwise takes five minutes.
     const searches = `starboard_tasks WHERE guild_id = $1 AND task = 'seek'`;
     expect(await board.system.count(searches, [guild.id])).toBe(1);
     await board.system.database.query(`DELETE FROM ${searches}`, [guild.id]);
     const deleted = () => board.discord.requestsOf('DELETE /channels/{channel_id}/messages/{message_id}').at(-1);
-    await waitFor(() => deleted()?.path.includes(starboard.id), { what: 'the post to go', timeoutMs: 40_000 });
+    await waitFor(() => deleted()?.path.includes(starboard.id), { what: 'the post to be deleted', timeoutMs: 40_000 });
     expect(await board.untilPosts(starboard, 0)).toEqual([]);
   });
 
-  it('leaves nothing of a guild that is erased, in Discord neither, also where Discord fails at first', async () => {
+  it('deletes all rows and posts of a guild, even if Discord fails at first', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const { state } = board.discord;
     const messages = ['x', 'y'].map((content) => state.addMessage({ channelId: channel.id, content }));
@@ -137,10 +137,10 @@ describe('erasing, and the starboard', () => {
     board.discord.faults.add({ kind: 'status', status: 503 }, { method: 'DELETE', times: 5 });
     expect((await api.send('DELETE', 'settings/delete', { guild_id: guild.id })).status).toBe(200);
     await board.untilPosts(starboard, 0);
-    await untilNothingIsLeft(guild.id);
+    await untilGuildHasNoRows(guild.id);
   });
 
-  it('keeps the removals of members who were erased before their guild', async () => {
+  it('still deletes the posts of a member who was erased before the guild', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const message = board.discord.state.addMessage({ channelId: channel.id, content: 'mine' });
     await board.star(publisher, message);
@@ -151,10 +151,10 @@ describe('erasing, and the starboard', () => {
     expect((await api.send('DELETE', 'settings/delete', { guild_id: guild.id })).status).toBe(200);
     board.discord.faults.clear();
     await board.untilPosts(starboard, 0);
-    await untilNothingIsLeft(guild.id);
+    await untilGuildHasNoRows(guild.id);
   });
 
-  it('takes the posts away of a guild that is said to be deleted while the bot is still in it', async () => {
+  it('deletes the posts of a guild after guild.deleted while the bot is still in it', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const message = board.discord.state.addMessage({ channelId: channel.id, content: 'x' });
     await board.star(publisher, message);
@@ -162,30 +162,32 @@ describe('erasing, and the starboard', () => {
     await board.settled(message);
     await publisher.publish('guild.deleted', { guild_id: guild.id });
     expect(await board.untilPosts(starboard, 0)).toEqual([]);
-    await untilNothingIsLeft(guild.id);
+    await untilGuildHasNoRows(guild.id);
   });
 
-  it('asks Discord for one of many posts while the bot may not delete them', async () => {
+  it('tries to delete only one of many posts while the bot lacks the permission', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const { state } = board.discord;
     for (const content of ['x', 'y', 'z']) {
       await board.starAndSettle(publisher, state.addMessage({ channelId: channel.id, content }));
     }
     state.denyBot(starboard.id, 'ViewChannel');
-    const asked = () =>
+    const attempts = () =>
       board.discord
         .requestsOf('DELETE /channels/{channel_id}/messages/{message_id}')
         .filter(({ path }) => path.includes(starboard.id)).length;
     await api.send('DELETE', 'settings/delete', { guild_id: guild.id });
     const waiting = 'starboard_tasks WHERE guild_id = $1 AND due_at > now() AND failing_since IS NOT NULL';
-    await waitFor(async () => (await board.system.count(waiting, [guild.id])) === 3, { what: 'all three to wait' });
-    expect(asked()).toBe(1);
+    await waitFor(async () => (await board.system.count(waiting, [guild.id])) === 3, {
+      what: 'all three removals to be delayed',
+    });
+    expect(attempts()).toBe(1);
     starboard.overwrites = [];
     await board.system.database.query('UPDATE starboard_tasks SET due_at = now() WHERE guild_id = $1', [guild.id]);
     expect(await board.untilPosts(starboard, 0)).toEqual([]);
   });
 
-  it('gives up the posts of a guild that the bot has left', async () => {
+  it('gives up on the posts of a guild that the bot has left', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const { state } = board.discord;
     for (const content of ['x', 'y']) {
@@ -195,79 +197,74 @@ describe('erasing, and the starboard', () => {
     expect(board.postsIn(starboard)).toHaveLength(2);
     state.kickBot(guild.id);
     await publisher.publish('guild.deleted', { guild_id: guild.id });
-    await untilNothingIsLeft(guild.id);
+    await untilGuildHasNoRows(guild.id);
     expect(board.postsIn(starboard)).toHaveLength(2);
   });
 
   it.each([
     ['', () => Promise.resolve()],
     [
-      ' of which nobody noted whom they answer',
+      ' without a stored author of the message they reply to',
       (guildId: string) =>
         board.system.database.query('UPDATE starboard_entries SET reply_author_id = NULL WHERE guild_id = $1', [
           guildId,
         ]),
     ],
-  ])(
-    'takes a member’s name out of posts about what others answered%s, and changes nothing else',
-    async (_, prepare) => {
-      const { guild, channel, starboard } = await board.openGuild({ count: 1 });
-      const { state } = board.discord;
-      const mine = state.addMessage({ channelId: channel.id, content: 'how are you?' });
-      const ofOther = state.addMessage({ channelId: channel.id, content: 'and you?' });
-      for (const { id: messageId } of [mine, ofOther]) {
-        const reference = { type: 0 as const, channelId: channel.id, messageId };
-        const attachments = [{ filename: 'a cat.png' }];
-        await board.starAndSettle(
-          publisher,
-          state.addMessage({ channelId: channel.id, content: 'fine', type: 19, reference, attachments }),
-        );
-      }
-      const before = board
-        .postsIn(starboard)
-        .map(({ embeds, attachments }) => structuredClone({ embeds, attachments }));
-      await board.set(guild.id, { starboard_enabled: false });
-      await prepare(guild.id);
-      board.discord.faults.add({ kind: 'status', status: 503 }, { method: 'PATCH', times: 5 });
-      expect((await erase(guild.id, mine.authorId)).data.starboard).toBe(0);
-      await waitFor(
-        async () =>
-          (await board.system.count(`starboard_tasks WHERE guild_id = $1 AND task = 'unname' AND due_at IS NOT NULL`, [
-            guild.id,
-          ])) === 0,
-        { what: 'the name to be taken out', timeoutMs: 40_000 },
+  ])('removes the member’s name from posts of replies%s, and changes nothing else', async (_, prepare) => {
+    const { guild, channel, starboard } = await board.openGuild({ count: 1 });
+    const { state } = board.discord;
+    const mine = state.addMessage({ channelId: channel.id, content: 'how are you?' });
+    const ofOther = state.addMessage({ channelId: channel.id, content: 'and you?' });
+    for (const { id: messageId } of [mine, ofOther]) {
+      const reference = { type: 0 as const, channelId: channel.id, messageId };
+      const attachments = [{ filename: 'a cat.png' }];
+      await board.starAndSettle(
+        publisher,
+        state.addMessage({ channelId: channel.id, content: 'fine', type: 19, reference, attachments }),
       );
-      const link = `[a message](https://discord.com/channels/${guild.id}/${channel.id}/${mine.id})`;
-      const after = board.postsIn(starboard).map(({ embeds, attachments }) => ({ embeds, attachments }));
-      const [first, second] = before;
-      expect(first!.embeds[0]!['fields']).toEqual([{ name: 'In reply to', value: `${link} of <@${mine.authorId}>` }]);
-      const fields = [{ name: 'In reply to', value: link }];
-      expect(after).toEqual([{ ...first!, embeds: [{ ...first!.embeds[0], fields }] }, second]);
-      const noted = new Set((await board.entriesOf(guild.id)).map(({ reply_author_id }) => reply_author_id));
-      expect(noted).toEqual(new Set(['0', ofOther.authorId]));
-    },
-  );
+    }
+    const before = board.postsIn(starboard).map(({ embeds, attachments }) => structuredClone({ embeds, attachments }));
+    await board.set(guild.id, { starboard_enabled: false });
+    await prepare(guild.id);
+    board.discord.faults.add({ kind: 'status', status: 503 }, { method: 'PATCH', times: 5 });
+    expect((await erase(guild.id, mine.authorId)).data.starboard).toBe(0);
+    await waitFor(
+      async () =>
+        (await board.system.count(`starboard_tasks WHERE guild_id = $1 AND task = 'unname' AND due_at IS NOT NULL`, [
+          guild.id,
+        ])) === 0,
+      { what: 'the name to be removed', timeoutMs: 40_000 },
+    );
+    const link = `[a message](https://discord.com/channels/${guild.id}/${channel.id}/${mine.id})`;
+    const after = board.postsIn(starboard).map(({ embeds, attachments }) => ({ embeds, attachments }));
+    const [first, second] = before;
+    expect(first!.embeds[0]!['fields']).toEqual([{ name: 'In reply to', value: `${link} of <@${mine.authorId}>` }]);
+    const fields = [{ name: 'In reply to', value: link }];
+    expect(after).toEqual([{ ...first!, embeds: [{ ...first!.embeds[0], fields }] }, second]);
+    const replyAuthors = new Set((await board.entriesOf(guild.id)).map(({ reply_author_id }) => reply_author_id));
+    expect(replyAuthors).toEqual(new Set(['0', ofOther.authorId]));
+  });
 
-  it('names nobody in a post that was on its way when who is answered was erased', async () => {
+  it('removes the name from a post of a reply that was being sent during the erasure', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const { state } = board.discord;
     const mine = state.addMessage({ channelId: channel.id, content: 'how are you?' });
     const reference = { type: 0 as const, channelId: channel.id, messageId: mine.id };
     const answer = state.addMessage({ channelId: channel.id, content: 'fine', type: 19, reference });
-    let letGo!: () => void;
+    let release!: () => void;
     let arrived = false;
-    const until = new Promise<void>((resolve) => (letGo = resolve));
+    const until = new Promise<void>((resolve) => (release = resolve));
     board.discord.faults.add({ kind: 'late', until, onArrival: () => (arrived = true) }, POSTING);
     await board.star(publisher, answer);
-    await waitFor(() => arrived, { what: 'the post to be on its way' });
+    await waitFor(() => arrived, { what: 'the request of the post' });
     await erase(guild.id, mine.authorId);
-    letGo();
+    release();
     const [post] = await board.untilPosts(starboard, 1);
-    await waitFor(() => !JSON.stringify(post!.embeds).includes(mine.authorId), { what: 'the name to go' });
+    await waitFor(() => !JSON.stringify(post!.embeds).includes(mine.authorId), { what: 'the name to be removed' });
     expect(post!.embeds[0]).toMatchObject({ description: 'fine' });
   });
 
-  it('takes a post away although the bot may not post new ones, and others wait for that', async () => {
+  it('deletes a post even if the bot may not make new ones and other posts wait for that', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const { state } = board.discord;
     const message = state.addMessage({ channelId: channel.id, content: 'mine' });

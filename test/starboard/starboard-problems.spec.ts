@@ -33,13 +33,13 @@ describe('problems of the starboard', () => {
     expect(await query.client.send('PATCH', 'settings', { guild_id: guild.id, ...settings })).toMatchObject({
       status: 200,
     });
-  const untilHeld = (messageId: string) =>
+  const untilDelayed = (messageId: string) =>
     waitFor(
       () =>
         board.system.count('starboard_tasks WHERE message_id = $1 AND claim IS NULL AND failing_since IS NOT NULL', [
           messageId,
         ]),
-      { what: 'the message to wait' },
+      { what: 'the message to be delayed' },
     );
   const retryNow = async ({ guild }: StarboardGuild) => {
     await board.system.database.query(`UPDATE starboard_problems SET retry_at = now() WHERE guild_id = $1`, [guild.id]);
@@ -59,7 +59,7 @@ describe('problems of the starboard', () => {
     return { ...place, message };
   };
 
-  it('with new posts hold back neither counts nor removals, and stay until a new post works', async () => {
+  it('with new posts do not delay edits or removals, and stay until a new post succeeds', async () => {
     const place = await openWithPost();
     const { starboard, message } = place;
     board.discord.state.denyBot(starboard.id, 'SendMessages');
@@ -68,13 +68,13 @@ describe('problems of the starboard', () => {
     await board.star(publisher, message);
     await board.untilContent(starboard, '**2**');
     board.discord.state.deleteMessage(message.id);
-    await board.tell(publisher, message, 'star.removed');
+    await board.publishStarEvent(publisher, message, 'star.removed');
     await board.untilPosts(starboard, 0);
     await board.settled(message);
     expect(await statusOf(place)).toHaveLength(1);
   });
 
-  it('give up nothing that only waited for another message to be tried', async () => {
+  it('do not make the service give up a message that only waited for the retry of another one', async () => {
     const place = await board.openGuild({ count: 1 });
     const { guild, starboard } = place;
     board.discord.state.denyBot(starboard.id, 'SendMessages');
@@ -82,7 +82,7 @@ describe('problems of the starboard', () => {
     await untilProblem(place);
     const waiting = newMessage(place);
     await board.star(publisher, waiting);
-    await untilHeld(waiting.id);
+    await untilDelayed(waiting.id);
     starboard.overwrites.length = 0;
     await board.system.database.query(
       `UPDATE starboard_tasks SET due_at = now(), failing_since = now() - interval '25 hours'
@@ -93,7 +93,7 @@ describe('problems of the starboard', () => {
   });
 
   it.each([{ isFormer: false }, { isFormer: true }])(
-    'go when entries can be edited again, in a former starboard channel: $isFormer',
+    'disappear when entries can be edited again, in a former starboard channel: $isFormer',
     async ({ isFormer }) => {
       const place = await openWithPost();
       const { guild, starboard, message } = place;
@@ -102,7 +102,7 @@ describe('problems of the starboard', () => {
       board.discord.state.denyBot(starboard.id, 'ViewChannel');
       await board.star(publisher, message);
       await untilProblem(place);
-      await untilHeld(message.id);
+      await untilDelayed(message.id);
       starboard.overwrites.length = 0;
       await retryNow(place);
       await board.untilContent(starboard, '**2**');
@@ -111,7 +111,7 @@ describe('problems of the starboard', () => {
     },
   );
 
-  it('with posts of an erased member go when these are deleted', async () => {
+  it('with deleting posts of an erased member disappear when the posts are deleted', async () => {
     const place = await openWithPost();
     const { guild, starboard, message } = place;
     board.discord.state.denyBot(starboard.id, 'ViewChannel');
@@ -120,7 +120,7 @@ describe('problems of the starboard', () => {
     await untilProblem(place);
     await waitFor(
       () => board.system.count(`starboard_tasks WHERE guild_id = $1 AND failing_since IS NOT NULL`, [guild.id]),
-      { what: 'the removal to wait' },
+      { what: 'the removal to be delayed' },
     );
     starboard.overwrites.length = 0;
     await retryNow(place);
@@ -128,12 +128,14 @@ describe('problems of the starboard', () => {
     await waitFor(async () => (await statusOf(place)).length === 0, { what: 'no problem' });
   });
 
-  it('with reading stay when nothing was read', async () => {
+  it('with reading stay while nothing has been read', async () => {
     const place = await openWithPost();
     const { guild, channel, starboard, message } = place;
     board.discord.state.deleteMessage(board.postsIn(starboard)[0]!.id);
     await board.star(publisher, message);
-    await waitFor(async () => (await board.entriesOf(guild.id))[0]?.['state'] === 'withdrawn', { what: 'withdrawal' });
+    await waitFor(async () => (await board.entriesOf(guild.id))[0]?.['state'] === 'withdrawn', {
+      what: 'the entry to be withdrawn',
+    });
     await board.settled(message);
     board.discord.state.denyBot(channel.id, 'ReadMessageHistory');
     await board.star(publisher, newMessage(place));
@@ -146,14 +148,14 @@ describe('problems of the starboard', () => {
     expect(await statusOf(place)).toHaveLength(1);
   });
 
-  it('name Connect where it is what lacks, and nothing else', async () => {
+  it('name the missing Connect permission of a voice channel', async () => {
     const place = await board.openGuild({ count: 1, channel: { type: VOICE } });
     board.discord.state.denyBot(place.channel.id, 'Connect');
     await board.star(publisher, newMessage(place));
     expect((await untilProblem(place)).problem).toContain(`the bot lacks Connect in channel ${place.channel.id}`);
   });
 
-  it('are not told of a starboard that is off', async () => {
+  it('are not listed for a starboard that is off', async () => {
     const place = await board.openGuild({ count: 1 });
     board.discord.state.denyBot(place.channel.id, 'ViewChannel');
     await board.star(publisher, newMessage(place));
@@ -162,7 +164,7 @@ describe('problems of the starboard', () => {
     expect(await statusOf(place)).toEqual([]);
   });
 
-  it('are the token, when the query service knows that Discord refuses it', async () => {
+  it('name the token once the query service knows that Discord refuses it', async () => {
     const place = await board.openGuild({ count: 1 });
     const env = { DISCORD_TOKEN: 'revoked', DISCORD_API_URL: board.discord.url };
     const refused = await startQueryInProcess(board.system.database.url, env);

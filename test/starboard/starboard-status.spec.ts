@@ -8,10 +8,10 @@ interface Settings extends Record<string, unknown> {
   starboard_status: Record<'channel_id' | 'problem' | 'first_seen_at' | 'last_seen_at' | 'next_try_at', string>[];
 }
 
-/** As answers have it. */
+/** The format of times in responses. */
 const ISO_TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string;
 
-describe('the settings of a guild, about its starboard', () => {
+describe('the starboard status in the settings of a guild', () => {
   let board: StarboardSystem;
   let query: QueryInProcess;
   let publisher: Publisher;
@@ -43,7 +43,7 @@ describe('the settings of a guild, about its starboard', () => {
     return place;
   };
 
-  it('say what is missing where until it works, and take back what they said', async () => {
+  it('names the missing permission and its channel until posting works again', async () => {
     const place = await openWithout('SendMessages');
     const { starboard, guild } = place;
     const problem = await untilProblem(place);
@@ -69,7 +69,7 @@ describe('the settings of a guild, about its starboard', () => {
     await waitFor(async () => (await settings(place)).starboard_status.length === 0, { what: 'no problem' });
   });
 
-  it('blame no permission in a guild that the bot was kicked from', async () => {
+  it('says that the bot is not in the guild after a kick, and names no permission', async () => {
     const place = await board.openGuild({ count: 1 });
     const message = board.discord.state.addMessage({ channelId: place.channel.id, content: 'x' });
     board.discord.state.kickBot(place.guild.id);
@@ -77,7 +77,7 @@ describe('the settings of a guild, about its starboard', () => {
     expect((await untilProblem(place)).problem).toMatch(/: the bot is not in this guild \(any more\)$/);
   });
 
-  it.each([400, 403] as const)('say why Discord does not take one message (%d), until it does', async (status) => {
+  it.each([400, 403] as const)('says why Discord refuses one message (%d), until it accepts it', async (status) => {
     const place = await board.openGuild({ count: 1 });
     const { channel, starboard, guild } = place;
     const message = board.discord.state.addMessage({ channelId: channel.id, content: 'x' });
@@ -93,7 +93,7 @@ describe('the settings of a guild, about its starboard', () => {
       last_seen_at: ISO_TIME,
       next_try_at: ISO_TIME,
     });
-    // It says nothing against the channel, and holds no other message back.
+    // The refusal is not a problem of the channel, and does not delay other messages.
     expect(await board.system.count('starboard_problems WHERE guild_id = $1', [guild.id])).toBe(0);
     board.discord.faults.clear();
     await board.star(publisher, board.discord.state.addMessage({ channelId: channel.id, content: 'y' }));
@@ -104,7 +104,7 @@ describe('the settings of a guild, about its starboard', () => {
     await waitFor(async () => (await settings(place)).starboard_status.length === 0, { what: 'no problem' });
   });
 
-  it('say nothing more of a channel that is the starboard no more', async () => {
+  it('no longer lists a channel that is not the starboard any more', async () => {
     const place = await openWithout('ViewChannel');
     await untilProblem(place);
     const next = board.discord.state.addChannel({ guildId: place.guild.id });
@@ -115,7 +115,7 @@ describe('the settings of a guild, about its starboard', () => {
     });
   });
 
-  it('say once that Discord does not show what members write, until it does', async () => {
+  it('says once that the Message Content intent is missing, until message content arrives', async () => {
     const place = await board.openGuild({ count: 1 });
     const { state } = board.discord;
     const { guild, starboard } = place;
@@ -131,17 +131,17 @@ describe('the settings of a guild, about its starboard', () => {
     await post({ channelId: place.channel.id, content: 'a' });
     await post({ channelId: place.channel.id, content: 'b' });
     await post({ channelId: other.id, content: 'c' });
-    const told = [{ channel_id: place.channel.id, problem: expect.stringContaining('Message Content') as string }];
-    expect((await settings(place)).starboard_status).toMatchObject(told);
-    // What Discord shows in any case proves nothing.
+    const missing = [{ channel_id: place.channel.id, problem: expect.stringContaining('Message Content') as string }];
+    expect((await settings(place)).starboard_status).toMatchObject(missing);
+    // Discord always shows messages that mention the bot, so this does not prove that the intent is there.
     await post({ channelId: other.id, content: 'for you', mentionedIds: [state.bot.id] });
-    expect((await settings(place)).starboard_status).toMatchObject(told);
+    expect((await settings(place)).starboard_status).toMatchObject(missing);
     state.hasMessageContent = true;
     await post({ channelId: other.id, content: 'd' });
     expect((await settings(place)).starboard_status).toEqual([]);
   });
 
-  it('say nothing of that for messages that hold no text', async () => {
+  it('does not report a missing intent for messages without text', async () => {
     const place = await board.openGuild({ count: 1 });
     const { state } = board.discord;
     const sticker = { id: state.newId(), name: 'Wave', format_type: 1 };

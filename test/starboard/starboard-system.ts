@@ -8,7 +8,7 @@ import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-pr
 
 export interface StarboardGuild {
   guild: StoredGuild;
-  /** Where people write. */
+  /** The channel in which people write. */
   channel: StoredChannel;
   starboard: StoredChannel;
 }
@@ -21,7 +21,7 @@ export interface StarboardGuildOptions {
   starboard?: Partial<StoredChannel>;
 }
 
-/** Ingestion processes whose Discord is a double, and guilds with a starboard. */
+/** Ingestion processes that use the Discord double, and guilds with a starboard. */
 export class StarboardSystem {
   private readonly queries: QueryInProcess[] = [];
 
@@ -39,7 +39,7 @@ export class StarboardSystem {
     return this.system.startIngestion({ env: { DISCORD_TOKEN: token, DISCORD_API_URL: url, ...env } });
   }
 
-  /** A query service with the same Discord. It ends with the system. */
+  /** Starts a query service with the same Discord double. `close` stops it. */
   async startQuery(): Promise<QueryInProcess> {
     const { token, url } = this.discord;
     const env = { DISCORD_TOKEN: token, DISCORD_API_URL: url };
@@ -74,23 +74,23 @@ export class StarboardSystem {
     ]);
   }
 
-  /** So many people give a star, and the bot says so once. */
+  /** This number of people star the message, and one event is published. */
   async star(publisher: Publisher, message: StoredMessage, stars = 1): Promise<void> {
     for (let given = 0; given < stars; given++) this.discord.state.addReaction(message.id);
-    await this.tell(publisher, message);
+    await this.publishStarEvent(publisher, message);
   }
 
-  tell(publisher: Publisher, { id, channelId }: StoredMessage, name = 'star.added'): Promise<void> {
+  publishStarEvent(publisher: Publisher, { id, channelId }: StoredMessage, name = 'star.added'): Promise<void> {
     const guild_id = this.guildOf(channelId);
     return publisher.publish(name, { guild_id, channel_id: channelId, message_id: id });
   }
 
-  /** As `star`; resolves when what follows from it is over, so that what has not happened by then will not. */
+  /** Like `star`, but waits until the message is settled: what has not happened by then will not happen. */
   async starAndSettle(publisher: Publisher, message: StoredMessage, stars = 1): Promise<void> {
     await this.settledAfter(message, () => this.star(publisher, message, stars));
   }
 
-  /** The same for what publishes other events about the message. @param events how many */
+  /** Runs `publish` and waits until the message is settled. @param events the number of events that it publishes */
   async settledAfter(message: StoredMessage, publish: () => Promise<unknown>, events = 1): Promise<void> {
     const handled = await this.system.eventsHandled();
     await publish();
@@ -98,7 +98,7 @@ export class StarboardSystem {
     await this.settled(message);
   }
 
-  /** What the bot has posted in a channel, oldest first. */
+  /** The posts of the bot in a channel, oldest first. */
   postsIn({ id }: StoredChannel): StoredMessage[] {
     const { state } = this.discord;
     return state.messagesOf(id).filter(({ authorId }) => authorId === state.bot.id);
@@ -117,7 +117,7 @@ export class StarboardSystem {
     });
   }
 
-  /** Resolves when nothing is left to do about the message. An event that is not handled yet may ask for more. */
+  /** Waits until no work is due for the message. An event that is not handled yet may add more. */
   async settled({ id }: Pick<StoredMessage, 'id'>, timeoutMs = 15_000): Promise<void> {
     await waitFor(
       async () => {
@@ -135,14 +135,14 @@ export class StarboardSystem {
     return this.system.database.query(`SELECT * FROM starboard_entries WHERE guild_id = $1`, [guildId]);
   }
 
-  /** What a crashed process holds is free now instead of later. */
+  /** Ends all claims now, including those of a crashed process. */
   async expireClaims(): Promise<void> {
     await this.system.database.query(
       `UPDATE starboard_tasks SET claimed_until = now(), due_at = now() WHERE claim IS NOT NULL`,
     );
   }
 
-  /** For after each test. @throws Error when something was asked of Discord that no correct client asks */
+  /** Call it after each test. @throws Error if a request to Discord broke its rules */
   requireNoViolations(): void {
     const violations = this.discord.violations.splice(0);
     if (violations.length > 0) throw new Error(violations.join('\n'));

@@ -24,7 +24,7 @@ describe('a starboard thread that Discord has archived', () => {
     board.requireNoViolations();
   });
 
-  /** With one post in it. */
+  /** An archived starboard thread with one post. */
   const openArchived = async ({ locked = false } = {}) => {
     const place = await board.openGuild({ count: 1, starboard: { type: PUBLIC_THREAD } });
     const { channel, starboard } = place;
@@ -39,21 +39,21 @@ describe('a starboard thread that Discord has archived', () => {
   const status = async (guild_id: string) =>
     (await query.client.get<{ starboard_status: unknown[] }>('settings', { guild_id })).data.starboard_status;
 
-  it('is opened for the count of a post', async () => {
+  it('is unarchived to update the count of a post', async () => {
     const { starboard, message } = await openArchived();
     await board.star(publisher, message);
     await board.untilContent(starboard, '**2**');
     expect(starboard.archived).toBe(false);
   });
 
-  it('is opened for the removal of an erased member’s posts', async () => {
+  it('is unarchived to delete the posts of an erased member', async () => {
     const { guild, starboard, message } = await openArchived();
     const erasure = { guild_id: guild.id, privacy_member_id: message.authorId };
     await query.client.send('DELETE', 'privacy/delete-user-entries', erasure);
     expect(await board.untilPosts(starboard, 0)).toEqual([]);
   });
 
-  it('stands in the status with the permission that opening it takes, when it is locked', async () => {
+  it('appears in the status with the missing permission if it is locked and a count has to change', async () => {
     const { guild, starboard, message } = await openArchived({ locked: true });
     await board.star(publisher, message);
     const problem = `Discord refused to open the archived thread: the bot lacks Manage Threads in channel ${starboard.id}`;
@@ -61,7 +61,7 @@ describe('a starboard thread that Discord has archived', () => {
     expect(await status(guild.id)).toMatchObject([{ channel_id: starboard.id, problem }]);
   });
 
-  it('that is locked tells new posts of it, too', async () => {
+  it('appears in the status if it is locked and a new post is due', async () => {
     const { guild, channel, starboard } = await openArchived({ locked: true });
     await board.star(publisher, board.discord.state.addMessage({ channelId: channel.id, content: 'y' }));
     await waitFor(async () => (await status(guild.id)).length > 0, { what: 'the problem' });

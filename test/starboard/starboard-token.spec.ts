@@ -35,7 +35,7 @@ describe('the starboard, after Discord has refused the token once', () => {
     await database?.release();
   });
 
-  /** Time goes by in steps with a pause between them: a call to Discord has five seconds of it. */
+  /** Advances the clock in steps with a real pause between them, because a call to Discord has a deadline of five seconds on this clock. */
   const untilLater = (stepMs: number, condition: () => boolean, what: string) =>
     waitFor(
       () => {
@@ -46,7 +46,7 @@ describe('the starboard, after Discord has refused the token once', () => {
       { what, intervalMs: 250, timeoutMs: 30_000 },
     );
 
-  it('should go on some minutes later by itself, whether anybody asks for readiness or not', async () => {
+  it('should recover by itself after some minutes, even if nothing requests readiness', async () => {
     const guild_id = discord.state.addGuild().id;
     const [channel, starboard] = [1, 2].map(() => discord.state.addChannel({ guildId: guild_id }));
     await database.query(
@@ -68,7 +68,7 @@ describe('the starboard, after Discord has refused the token once', () => {
     await untilLater(1_000, () => refusals() === 1, 'the refused token');
     const checks = () => discord.requestsOf('GET /users/@me').length;
     const before = checks();
-    await untilLater(MINUTE_MS, () => checks() > before, 'the next look at the token');
+    await untilLater(MINUTE_MS, () => checks() > before, 'the next check of the token');
     const isPosted = () => discord.state.messagesOf(starboard!.id).length === 1;
     await untilLater(1_000, isPosted, 'the post');
     expect(refusals()).toBe(1);

@@ -42,7 +42,7 @@ describe('the starboard', () => {
     });
   });
 
-  it('follows the count up and down, removes the entry below the threshold, and shows it again', async () => {
+  it('updates the count in both directions, removes the entry below the threshold, and posts it again above it', async () => {
     const { channel, starboard } = await board.openGuild({ count: 2 });
     const { state } = board.discord;
     const message = state.addMessage({ channelId: channel.id, content: 'x' });
@@ -51,26 +51,26 @@ describe('the starboard', () => {
       message.id,
       fans.map(({ id }) => id),
     );
-    await board.tell(publisher, message);
+    await board.publishStarEvent(publisher, message);
     await board.untilContent(starboard, '**3**');
     state.removeReaction(message.id, fans[0]!.id);
-    await board.tell(publisher, message, 'star.removed');
+    await board.publishStarEvent(publisher, message, 'star.removed');
     await board.untilContent(starboard, '**2**');
     state.removeReaction(message.id, fans[1]!.id);
-    await board.tell(publisher, message, 'star.removed');
+    await board.publishStarEvent(publisher, message, 'star.removed');
     await board.untilPosts(starboard, 0);
     await board.starAndSettle(publisher, message, 1);
     const post = await board.untilContent(starboard, '**2**');
     expect(board.postsIn(starboard)).toEqual([post]);
   });
 
-  it('counts neither the star of the author nor those of bots', async () => {
+  it('does not count the stars of the author and of bots', async () => {
     const { channel, starboard } = await board.openGuild({ count: 2 });
     const { state } = board.discord;
     const author = state.addUser();
     const message = state.addMessage({ channelId: channel.id, authorId: author.id, content: 'x' });
     state.addReaction(message.id, [author.id, state.addUser({ isBot: true }).id, state.bot.id, state.addUser().id]);
-    await board.settledAfter(message, () => board.tell(publisher, message));
+    await board.settledAfter(message, () => board.publishStarEvent(publisher, message));
     expect(board.postsIn(starboard)).toEqual([]);
     await board.star(publisher, message, 1);
     await board.untilContent(starboard, '**2**');
@@ -84,15 +84,15 @@ describe('the starboard', () => {
     expect(board.postsIn(starboard)).toEqual([post]);
   });
 
-  it('shows 10,000 hints about one message as one row of work', async () => {
+  it('keeps 10,000 events about one message as at most one task', async () => {
     const { guild, channel } = await board.openGuild({ count: 1_000 });
     const message = board.discord.state.addMessage({ channelId: channel.id, content: 'x' });
     const before = board.discord.requests.length;
-    const hints = Array.from({ length: 10_000 }, () => message);
-    const tell = () => Promise.all(hints.map((hint) => board.tell(publisher, hint)));
-    await board.settledAfter(message, tell, hints.length);
+    const events = Array.from({ length: 10_000 }, () => message);
+    const publishAll = () => Promise.all(events.map((event) => board.publishStarEvent(publisher, event)));
+    await board.settledAfter(message, publishAll, events.length);
     expect(await board.system.count('starboard_tasks WHERE guild_id = $1', [guild.id])).toBeLessThanOrEqual(1);
-    // One look reads the message alone, as the count in it is too small.
+    // Each check is a single request for the message, because its count is below the threshold.
     expect(board.discord.requests.length - before).toBeLessThan(15);
   });
 
@@ -102,25 +102,27 @@ describe('the starboard', () => {
     await board.star(publisher, message);
     await board.untilPosts(starboard, 1);
     board.discord.state.deleteMessage(message.id);
-    await board.tell(publisher, message, 'star.removed');
+    await board.publishStarEvent(publisher, message, 'star.removed');
     await board.untilPosts(starboard, 0);
     await board.settled(message);
     expect(await board.entriesOf(guild.id)).toEqual([]);
   });
 
-  it('does not post again what somebody deleted from the starboard', async () => {
+  it('does not repost an entry that somebody deleted from the starboard', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const message = board.discord.state.addMessage({ channelId: channel.id, content: 'x' });
     await board.star(publisher, message);
     const [post] = await board.untilPosts(starboard, 1);
     board.discord.state.deleteMessage(post!.id);
     await board.star(publisher, message);
-    await waitFor(async () => (await board.entriesOf(guild.id))[0]?.['state'] === 'withdrawn', { what: 'withdrawal' });
+    await waitFor(async () => (await board.entriesOf(guild.id))[0]?.['state'] === 'withdrawn', {
+      what: 'the entry to be withdrawn',
+    });
     await board.starAndSettle(publisher, message);
     expect(board.postsIn(starboard)).toEqual([]);
   });
 
-  it('shows nothing of the starboard channel itself, and no post of its own', async () => {
+  it('ignores messages of the starboard channel, and its own posts in every channel', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const { state } = board.discord;
     const message = state.addMessage({ channelId: channel.id, content: 'x' });
@@ -133,11 +135,11 @@ describe('the starboard', () => {
 
     const next = state.addChannel({ guildId: guild.id });
     await board.set(guild.id, { starboard_channel: next.id });
-    await board.settledAfter(post!, () => board.tell(publisher, post!));
+    await board.settledAfter(post!, () => board.publishStarEvent(publisher, post!));
     expect(board.postsIn(next)).toEqual([]);
   });
 
-  it('follows entries where they are when the channel changes, and posts new ones in the new channel', async () => {
+  it('updates old entries in the old channel after the setting changes, and posts new ones in the new channel', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const { state } = board.discord;
     const [first, second] = [1, 2].map(() => state.addMessage({ channelId: channel.id, content: 'x' }));
@@ -152,7 +154,7 @@ describe('the starboard', () => {
     expect(board.postsIn(starboard)).toHaveLength(1);
   });
 
-  it.each([{ starboard_enabled: false }, { enabled: false }])('leaves everything as it is under %j', async (off) => {
+  it.each([{ starboard_enabled: false }, { enabled: false }])('changes nothing in Discord with %j', async (off) => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const message = board.discord.state.addMessage({ channelId: channel.id, content: 'x' });
     await board.star(publisher, message);
@@ -162,13 +164,13 @@ describe('the starboard', () => {
     board.discord.state.message(message.id).reactions.clear();
     const requests = board.discord.requests.length;
     const handled = await board.system.eventsHandled();
-    await board.tell(publisher, message, 'star.removed');
+    await board.publishStarEvent(publisher, message, 'star.removed');
     await board.system.untilHandled(handled + 1);
     expect(board.discord.requests).toHaveLength(requests);
     expect(board.postsIn(starboard)).toHaveLength(1);
   });
 
-  it('takes a starboard channel that is gone out of the settings, with its entries', async () => {
+  it('removes a deleted starboard channel from the settings, and its entries', async () => {
     const { guild, channel, starboard } = await board.openGuild({ count: 1 });
     const message = board.discord.state.addMessage({ channelId: channel.id, content: 'x' });
     await board.star(publisher, message);
@@ -183,7 +185,7 @@ describe('the starboard', () => {
     await board.settled(message);
   });
 
-  it('never writes in another server, nor shows what is written there', async () => {
+  it('never posts in another guild, and never shows messages of another guild', async () => {
     const mine = await board.openGuild({ count: 1 });
     const other = await board.openGuild({ count: 1 });
     const { state } = board.discord;
@@ -197,7 +199,7 @@ describe('the starboard', () => {
     const message = state.addMessage({ channelId: mine.channel.id, content: 'x' });
     await board.star(publisher, message);
     await waitFor(() => board.system.count('starboard_problems WHERE guild_id = $1', [mine.guild.id]), {
-      what: 'the problem to be told',
+      what: 'the problem',
     });
     expect(board.postsIn(other.starboard)).toEqual([]);
   });
@@ -207,20 +209,23 @@ describe('the starboard', () => {
       { source: true, starboard: false, shown: 0 },
       { source: true, starboard: true, shown: 1 },
       { source: false, starboard: true, shown: 1 },
-    ])('shows $shown of $source in $starboard', async ({ source, starboard: target, shown }) => {
-      const { guild, channel, starboard } = await board.openGuild({
-        count: 1,
-        channel: { nsfw: source },
-        starboard: { nsfw: target },
-      });
-      const { state } = board.discord;
-      const thread = state.addChannel({ guildId: guild.id, type: 11, parentId: channel.id });
-      const messages = [channel, thread].map(({ id }) => state.addMessage({ channelId: id, content: 'x' }));
-      for (const message of messages) await board.starAndSettle(publisher, message);
-      expect(board.postsIn(starboard)).toHaveLength(2 * shown);
-    });
+    ])(
+      'posts $shown message per channel (message age-restricted: $source, starboard age-restricted: $starboard)',
+      async ({ source, starboard: target, shown }) => {
+        const { guild, channel, starboard } = await board.openGuild({
+          count: 1,
+          channel: { nsfw: source },
+          starboard: { nsfw: target },
+        });
+        const { state } = board.discord;
+        const thread = state.addChannel({ guildId: guild.id, type: 11, parentId: channel.id });
+        const messages = [channel, thread].map(({ id }) => state.addMessage({ channelId: id, content: 'x' }));
+        for (const message of messages) await board.starAndSettle(publisher, message);
+        expect(board.postsIn(starboard)).toHaveLength(2 * shown);
+      },
+    );
 
-    it('removes what became age restricted', async () => {
+    it('removes an entry when the channel of its message becomes age-restricted', async () => {
       const { channel, starboard } = await board.openGuild({ count: 1 });
       const message = board.discord.state.addMessage({ channelId: channel.id, content: 'x' });
       await board.star(publisher, message);
