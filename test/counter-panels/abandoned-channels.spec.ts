@@ -5,10 +5,10 @@ import { startQueryProcess } from '../harness/services.js';
 import { waitFor } from '../harness/wait-for.js';
 import { addCustomPanel, MINUTE_MS, PanelsSystem, type GuildWithPanels } from './panels-system.js';
 
-/** A port that nobody listens on: the query service works without its broker. */
+/** A port without a listener. The query service works without its broker. */
 const NO_BROKER = 'amqp://127.0.0.1:9';
 
-describe('channels of requests that never came to their end', () => {
+describe('channels that unfinished requests created', () => {
   let system: PanelsSystem;
   let guild: GuildWithPanels;
 
@@ -16,14 +16,14 @@ describe('channels of requests that never came to their end', () => {
     system = await PanelsSystem.create({ nowMs: Date.now() });
     await system.addWorker();
     guild = await system.addGuild();
-    // No counter is of interest here.
+    // These tests need no counters.
     await system.database.query('UPDATE guild_settings SET counter_panel_enabled = false');
   });
   afterEach(() => system.close());
 
   const creations = () => system.database.query('SELECT * FROM counter_panel_creations');
   const exists = ({ id }: StoredChannel) => system.discord.state.channels.has(id);
-  /** As the bot creates them. */
+  /** Adds a locked channel like those that the bot creates. */
   const addLocked = (name: string, category = guild.category) => {
     const botId = system.discord.state.bot.id;
     const overwrites = lockedIn({ guildId: guild.id, botId, botPermissions: 0n, category: { overwrites: [] } });
@@ -51,14 +51,14 @@ describe('channels of requests that never came to their end', () => {
   const create = (url: string, ...names: string[]) =>
     new ApiClient(url).send('PATCH', 'settings', {
       guild_id: guild.id,
-      // The role of everybody.
+      // The @everyone role.
       counter_panel_custom_panels_create: names.map((channel_name) => ({ channel_name, role_id: guild.id })),
     });
 
   it.each([
-    ['creates them', { method: 'POST', after: 2 }, 503],
-    ['takes them back', { method: 'DELETE' }, 502],
-  ])('are removed after the service was stopped while Discord hangs and it %s', async (_, rule, status) => {
+    ['a creation', { method: 'POST', after: 2 }, 503],
+    ['the deletion of what was created', { method: 'DELETE' }, 502],
+  ])('are deleted if the service stops while %s hangs', async (_, rule, status) => {
     const service = await startService();
     try {
       const before = await system.settings(guild.id);
@@ -66,7 +66,7 @@ describe('channels of requests that never came to their end', () => {
       faults.add({ kind: 'hang' }, { ...rule, path: /channels/, times: 1_000 });
       faults.add({ kind: 'status', status: 503 }, { method: 'POST', path: /channels$/, after: 2 });
       const answer = create(service.url, 'One', 'Two', 'Three');
-      await waitFor(() => requests.some(({ fault }) => fault === 'hang'), { what: 'a request to hang' });
+      await waitFor(() => requests.some(({ fault }) => fault === 'hang'), { what: 'a hanging request' });
       const stopped = service.stop();
       expect((await answer).status).toBe(status);
       expect(await stopped).toBe(0);
@@ -81,7 +81,7 @@ describe('channels of requests that never came to their end', () => {
     }
   });
 
-  it('are removed when the process was killed while it created them', async () => {
+  it('are deleted if the process is killed while it creates them', async () => {
     const { discord } = system;
     const service = await startService();
     const before = await system.settings(guild.id);
@@ -92,7 +92,7 @@ describe('channels of requests that never came to their end', () => {
       { method: 'POST', path: /channels$/, after: 2 },
     );
     const ended = create(service.url, 'One', 'Two', 'Three').catch(() => 'killed');
-    await waitFor(() => arrived, { what: 'the third channel to be asked for' });
+    await waitFor(() => arrived, { what: 'the request for the third channel' });
     await service.kill();
     expect(await ended).toBe('killed');
     expect(inCategory()).toHaveLength(5);
@@ -104,7 +104,7 @@ describe('channels of requests that never came to their end', () => {
     expect(await system.settings(guild.id)).toEqual(before);
   });
 
-  it('are found although Discord never told their id, and nothing else is taken for them', async () => {
+  it('are found even if Discord never returned their id, and no other channel is mistaken for them', async () => {
     const older = addLocked('Admins');
     const stored = addLocked('Admins');
     await addCustomPanel(system.database, {
@@ -131,7 +131,7 @@ describe('channels of requests that never came to their end', () => {
     expect(await creations()).toEqual([]);
   });
 
-  it('wait while another request is creating one that looks the same', async () => {
+  it('are kept while another request creates a channel that looks the same', async () => {
     await addCreation('Admins');
     await system.database.query(`UPDATE counter_panel_creations SET due_at = due_at + interval '10 minutes'`);
     await addCreation('Admins');
@@ -144,7 +144,7 @@ describe('channels of requests that never came to their end', () => {
     expect(await creations()).toEqual([]);
   });
 
-  it('are removed once Discord lets it', async () => {
+  it('are deleted once Discord permits it', async () => {
     const channel = addLocked('Admins');
     await addCreation('Admins', channel.id);
     channel.overwrites = [];
@@ -189,7 +189,7 @@ describe('channels of requests that never came to their end', () => {
       }
     };
 
-    it('are given up after a month, which the status says', async () => {
+    it('are given up after a month, as the status says', async () => {
       expect(await status()).toMatchObject({
         panel: 'custom',
         last_error: expect.stringMatching(
@@ -211,7 +211,7 @@ describe('channels of requests that never came to their end', () => {
       });
     });
 
-    it('are tried again when somebody asks for a refresh', async () => {
+    it('are tried again after a requested refresh', async () => {
       await passDays(32);
       channel.overwrites = [];
       await system.refresh(guild.id);
@@ -221,7 +221,7 @@ describe('channels of requests that never came to their end', () => {
     });
   });
 
-  it('are not given up while Discord gives no answer, and looked for no more once they were found', async () => {
+  it('are not given up while Discord does not answer, and are searched for only until they are found', async () => {
     const channel = addLocked('Admins');
     await addCreation('Admins');
     system.discord.faults.add({ kind: 'status', status: 503 }, { method: 'DELETE', times: 100 });
@@ -236,7 +236,7 @@ describe('channels of requests that never came to their end', () => {
     expect(exists(channel)).toBe(false);
   });
 
-  it('are forgotten where the bot is no member any more', async () => {
+  it('are forgotten if the bot has left the guild', async () => {
     await addCreation('Admins');
     await addCreation('Helpers', addLocked('Helpers').id);
     system.discord.state.kickBot(guild.id);
@@ -244,7 +244,7 @@ describe('channels of requests that never came to their end', () => {
     expect(await creations()).toEqual([]);
   });
 
-  it('are removed after their guild was erased while Discord failed', async () => {
+  it('are deleted after the erasure of their guild during an outage of Discord', async () => {
     const channel = addLocked('Admins');
     await addCustomPanel(system.database, {
       guildId: guild.id,
@@ -268,7 +268,7 @@ describe('channels of requests that never came to their end', () => {
     }
   });
 
-  it('are removed by one of two workers', async () => {
+  it('are each deleted by only one of two workers', async () => {
     await system.addWorker();
     const channels = ['One', 'Two', 'Three'].map((name) => addLocked(name));
     for (const { name, id } of channels) await addCreation(name, id);

@@ -23,7 +23,7 @@ const TABLES = [
   'counter_panel_creations',
 ];
 
-/** Longer are the deadlines of requests. */
+/** The deadlines of requests are longer than this. */
 const SHORT_WAIT_MS = 5_000;
 
 const CATEGORY = 4;
@@ -37,7 +37,7 @@ export interface GuildWithPanels {
   boosts: StoredChannel;
 }
 
-/** Workers of counter panels on a database without other guilds, with a Discord of their own. Tests move the clock, which is the database's too. */
+/** Counter panel workers with their own database and Discord double. Tests move the clock, which also sets the database time. */
 export class PanelsSystem {
   readonly workers: CounterPanelWorker[] = [];
   private readonly databases: Database[] = [];
@@ -54,14 +54,14 @@ export class PanelsSystem {
     return new PanelsSystem(await createTestDatabase(), await DiscordDouble.start({ clock }), clock, true);
   }
 
-  /** On a database that serves one system after the other, and is emptied for each. */
+  /** Uses the given database, and empties it first. */
   static async on(database: TestDatabase): Promise<PanelsSystem> {
     await database.query(TABLES.map((table) => `DELETE FROM ${table};`).join(' '));
     const clock = new ManualClock();
     return new PanelsSystem(database, await DiscordDouble.start({ clock }), clock, false);
   }
 
-  /** As an instance of its own would: with its own connections and its own client. It works only when told. */
+  /** Adds a worker with its own connections and client, like another instance. It only runs when a test calls it. */
   async addWorker({ apiUrl = this.discord.url } = {}): Promise<CounterPanelWorker> {
     const database = new Database({
       url: this.database.url,
@@ -87,7 +87,7 @@ export class PanelsSystem {
     return worker;
   }
 
-  /** A guild in Discord, and enabled here, that shows all three counts. */
+  /** Adds a guild in Discord that is enabled and shows all three counts. */
   async addGuild(botPermissions?: readonly PermissionName[]): Promise<GuildWithPanels> {
     const { id } = this.discord.state.addGuild({ ...(botPermissions && { botPermissions }) });
     const category = this.discord.state.addChannel({ guildId: id, type: CATEGORY });
@@ -115,14 +115,14 @@ export class PanelsSystem {
     return this.discord.state.addChannel({ guildId, type: VOICE, parentId: categoryId });
   }
 
-  /** A custom panel, as if it had been created. */
+  /** Adds a custom panel, like a request that creates one. */
   async addPanel({ id, category }: GuildWithPanels, channelName: string, roleId: string): Promise<StoredChannel> {
     const channel = this.addVoice(id, category.id);
     await addCustomPanel(this.database, { guildId: id, channelId: channel.id, channelName, roleId });
     return channel;
   }
 
-  /** A snapshot that occurred now by the clock, or so many minutes before. */
+  /** Adds a snapshot that occurred now by the clock, or the given minutes earlier. */
   async addSnapshot(
     guildId: string,
     counts: { members?: number; online?: number; boosts?: number; roles?: Record<string, number> },
@@ -147,13 +147,13 @@ export class PanelsSystem {
     );
   }
 
-  /** As `counter_panel.refresh` does, for these guilds and right now. */
+  /** Refreshes these guilds at once, like `counter_panel.refresh`. */
   async refresh(...guildIds: string[]): Promise<void> {
     for (const guildId of guildIds) await this.workers[0]!.request(guildId);
     await this.workers[0]!.runDue();
   }
 
-  /** Lets time pass in steps, at each of which all workers look for work at once. */
+  /** Advances the clock in steps. In each step all workers look for work at the same time. */
   async pass(minutes: number, stepMs = MINUTE_MS): Promise<void> {
     for (let left = minutes * MINUTE_MS; left > 0; left -= stepMs) {
       this.clock.advance(Math.min(stepMs, left));
@@ -162,8 +162,8 @@ export class PanelsSystem {
   }
 
   /**
-   * Lets waits of up to some seconds take that long for real: a step takes no time by the clock, but the client's
-   * library counts requests by the second of the real one.
+   * Makes waits of up to some seconds take that long in real time: a step takes no time on this clock, but the
+   * library of the client counts requests per second of the real clock.
    */
   private async throughShortWaits(work: Promise<unknown>): Promise<void> {
     let isOver = false;
@@ -176,12 +176,12 @@ export class PanelsSystem {
         this.clock.advance(shortest);
         return isOver;
       },
-      { what: 'a step to be over', timeoutMs: 60_000, intervalMs: 2 },
+      { what: 'the step to end', timeoutMs: 60_000, intervalMs: 2 },
     );
     await over;
   }
 
-  /** Moves the clock on until it is over: Discord is waited for in seconds of this clock. */
+  /** Advances the clock until the work ends, because requests to Discord have deadlines on this clock. */
   async untilSettled(work: Promise<unknown>): Promise<void> {
     let isOver = false;
     const over = work.finally(() => (isOver = true));
@@ -190,7 +190,7 @@ export class PanelsSystem {
         this.clock.advance(1_000);
         return isOver;
       },
-      { what: 'the work to be over' },
+      { what: 'the work to end' },
     );
     await over;
   }
@@ -212,7 +212,7 @@ export class PanelsSystem {
     return row as Record<string, unknown>;
   }
 
-  /** The channels of the guild's counters by type. */
+  /** The channel ids of the guild's counters by type. */
   async counters(guildId: string): Promise<Record<string, string>> {
     const rows = await this.database.query<{ type: string; channel_id: string }>(
       'SELECT type, channel_id FROM counters WHERE guild_id = $1',
@@ -221,7 +221,7 @@ export class PanelsSystem {
     return Object.fromEntries(rows.map(({ type, channel_id }) => [type, channel_id]));
   }
 
-  /** @throws Error when a request was made that no correct client makes */
+  /** @throws Error if a request to Discord broke its rules */
   async close(): Promise<void> {
     await Promise.all(this.workers.map((worker) => worker.onApplicationShutdown()));
     await Promise.all(this.databases.map((database) => database.close()));
@@ -232,7 +232,7 @@ export class PanelsSystem {
   }
 }
 
-/** A custom panel in a guild that has settings, as if it had been created. */
+/** Adds a custom panel to a guild that has settings, like a request that creates one. */
 export async function addCustomPanel(
   database: Pick<TestDatabase, 'query'>,
   panel: { guildId: string; channelId: string; channelName: string; roleId: string },

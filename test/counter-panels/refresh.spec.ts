@@ -35,7 +35,7 @@ describe('counter panels', () => {
     expect(names(guild)).toEqual(['Members: 1200', 'Online: 77', 'Boosts: 3']);
   });
 
-  it('show the snapshot that occurred last, whichever came last, and ask Discord for nothing', async () => {
+  it('show the snapshot that occurred last, even if it was stored first, without asking Discord for counts', async () => {
     const guild = await system.addGuild();
     const panel = await system.addPanel(guild, 'Admins', ROLE);
     await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2, roles: { [ROLE]: 1 } });
@@ -45,7 +45,7 @@ describe('counter panels', () => {
     expect(system.discord.requestsOf('GET /guilds/{guild_id}')).toEqual([]);
   });
 
-  it('keep the name while a count is missing, and say so', async () => {
+  it('keep the name while a count is missing, and explain it', async () => {
     const guild = await system.addGuild();
     const panel = await system.addPanel(guild, 'Admins', ROLE);
     const before = system.name(panel);
@@ -55,7 +55,7 @@ describe('counter panels', () => {
     expect((await system.known(panel))?.last_error).toContain(ROLE);
   });
 
-  it('believe a snapshot for an hour, then go by Discord, and say so where Discord does not know', async () => {
+  it('use a snapshot for an hour, then the counts of Discord, and explain counts that Discord does not have', async () => {
     const guild = await system.addGuild();
     const panel = await system.addPanel(guild, 'Admins', ROLE);
     Object.assign(system.discord.state.guild(guild.id), { memberCount: 1_200, presenceCount: 77 });
@@ -76,7 +76,7 @@ describe('counter panels', () => {
     expect((await system.known(panel))?.last_error).toBeNull();
   });
 
-  it('cut names of emoji at 100 characters, the count whole', async () => {
+  it('cut a name of emoji to 100 characters, but never the count', async () => {
     const guild = await system.addGuild();
     const panel = await system.addPanel(guild, '🦊'.repeat(100), ROLE);
     await system.addSnapshot(guild.id, { roles: { [ROLE]: 2_147_483_647 } });
@@ -94,7 +94,7 @@ describe('counter panels', () => {
     expect(statuses()).toEqual([200, 200, 200, 200]);
   });
 
-  it('are refreshed every ten minutes without being asked', async () => {
+  it('are refreshed every ten minutes without a request', async () => {
     const guild = await system.addGuild();
     for (let members = 1; members <= 6; members++) {
       await system.addSnapshot(guild.id, { members, online: 4, boosts: 2 });
@@ -103,7 +103,7 @@ describe('counter panels', () => {
     }
   });
 
-  it('are renamed twice in ten minutes at most, and get the newest count then', async () => {
+  it('are renamed at most twice in ten minutes, and then get the newest count', async () => {
     const guild = await system.addGuild();
     for (let members = 1; members <= 9; members++) {
       await system.addSnapshot(guild.id, { members, online: 4, boosts: 2 });
@@ -118,7 +118,7 @@ describe('counter panels', () => {
     expect(statuses()).not.toContain(429);
   });
 
-  it('are named anew after a rename without an answer, also when the count is the old one again', async () => {
+  it('are renamed again after a rename without a response, even if the count has returned to the old one', async () => {
     const guild = await system.addGuild();
     await system.addSnapshot(guild.id, { members: 10, online: 1, boosts: 1 });
     await system.refresh(guild.id);
@@ -134,7 +134,7 @@ describe('counter panels', () => {
     expect(system.name(guild.members)).toBe('Members: 10');
   });
 
-  it('are sent one name at a time: a rename without an answer is not repeated at once', async () => {
+  it('are not renamed again immediately after a rename without a response', async () => {
     const guild = await system.addGuild();
     await system.addSnapshot(guild.id, { members: 10, online: 1, boosts: 1 });
     const ofMembers = { method: 'PATCH', path: new RegExp(guild.members.id), times: 4 };
@@ -144,7 +144,7 @@ describe('counter panels', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('keep the limit over a restart', async () => {
+  it('stay within the limit after a restart', async () => {
     const guild = await system.addGuild();
     for (const members of [1, 2]) {
       await system.addSnapshot(guild.id, { members, online: 4, boosts: 2 });
@@ -160,7 +160,7 @@ describe('counter panels', () => {
     expect(statuses()).not.toContain(429);
   });
 
-  it('wait as long as Discord says when somebody else has spent the limit', async () => {
+  it('wait as long as Discord says when another client has used up the limit', async () => {
     const guild = await system.addGuild();
     await system.addSnapshot(guild.id, { members: 1, online: 4, boosts: 2 });
     for (let i = 0; i < 2; i++) system.discord.limits.countRename(guild.members.id);
@@ -174,7 +174,7 @@ describe('counter panels', () => {
     expect((await system.known(guild.members))?.last_error).toBeNull();
   });
 
-  it('take a channel that Discord does not know out of the settings', async () => {
+  it('remove a channel that Discord does not know from the settings', async () => {
     const guild = await system.addGuild();
     const panel = await system.addPanel(guild, 'Admins', ROLE);
     await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2, roles: { [ROLE]: 1 } });
@@ -188,7 +188,7 @@ describe('counter panels', () => {
     expect(system.discord.requests).toHaveLength(asked);
   });
 
-  it('explain what the bot lacks, pause for longer and longer, and come back by themselves', async () => {
+  it('name the missing permission, retry after growing pauses, and recover by themselves', async () => {
     const guild = await system.addGuild();
     await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
     system.discord.state.denyBot(guild.members.id, 'ManageChannels');
@@ -209,7 +209,7 @@ describe('counter panels', () => {
     expect((await system.known(guild.members))?.last_error).toBeNull();
   });
 
-  it('try at once when somebody asks for it, who may have given the permission', async () => {
+  it('retry at once after a requested refresh, because the permission may have been granted', async () => {
     const guild = await system.addGuild();
     await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
     system.discord.state.denyBot(guild.members.id, 'Connect');
@@ -220,7 +220,7 @@ describe('counter panels', () => {
     expect(system.name(guild.members)).toBe('Members: 5');
   });
 
-  it('do not ask again and again in a guild where the bot may do nothing', async () => {
+  it('stop after the first refused rename in a guild where the bot has no permissions', async () => {
     const guild = await system.addGuild([]);
     await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
     await system.refresh(guild.id);
@@ -253,7 +253,7 @@ describe('counter panels', () => {
     ],
     [403, 60003, 'Discord refused to rename the channel in channel %: the server requires two-factor authentication'],
     [400, 30099, 'Discord did not accept the request to rename the channel in channel %: In the words of Discord'],
-  ] as const)('tell why Discord does not take a name (%d, %d)', async (status, code, sentence) => {
+  ] as const)('explain why Discord refuses a name (%d, %d)', async (status, code, sentence) => {
     const guild = await system.addGuild();
     await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
     const path = new RegExp(guild.members.id);
@@ -265,7 +265,7 @@ describe('counter panels', () => {
     expect(names(guild).slice(1)).toEqual(['Online: 4', 'Boosts: 2']);
   });
 
-  it('blame no permission in a guild that the bot was kicked from, and ask for one of them', async () => {
+  it('say that the bot is not in the guild after a kick, and try only one rename', async () => {
     const guild = await system.addGuild();
     await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
     system.discord.state.kickBot(guild.id);
@@ -278,7 +278,7 @@ describe('counter panels', () => {
     }
   });
 
-  it('take a channel that is gone out of the settings, beside others that the bot cannot see', async () => {
+  it('remove a deleted channel from the settings, and keep channels that the bot cannot see', async () => {
     const guild = await system.addGuild();
     await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
     system.discord.state.denyBot(guild.members.id, 'ViewChannel');
@@ -287,12 +287,12 @@ describe('counter panels', () => {
     expect(await system.counters(guild.id)).toEqual({ members: guild.members.id, boosts: guild.boosts.id });
   });
 
-  it('ask for the counts of a guild that the bot has left less and less often, or when somebody asks', async () => {
+  it('request the counts of a guild that the bot has left ever less often, or after a requested refresh', async () => {
     const guild = await system.addGuild();
     const bringBack = system.discord.state.kickBot(guild.id);
-    const asked = () => system.discord.requests.length;
+    const requests = () => system.discord.requests.length;
     await system.refresh(guild.id);
-    expect(asked()).toBe(1);
+    expect(requests()).toBe(1);
     for (const channel of [guild.members, guild.online, guild.boosts]) {
       const { last_error, paused_until } = (await system.known(channel))!;
       expect(last_error).toBe(
@@ -301,14 +301,14 @@ describe('counter panels', () => {
       expect(paused_until!.getTime()).toBeGreaterThanOrEqual(system.clock.now() + 9 * MINUTE_MS);
     }
     await system.pass(6 * 60);
-    expect(asked()).toBeGreaterThanOrEqual(4);
-    expect(asked()).toBeLessThanOrEqual(7);
+    expect(requests()).toBeGreaterThanOrEqual(4);
+    expect(requests()).toBeLessThanOrEqual(7);
     bringBack();
     await system.refresh(guild.id);
     expect(names(guild)).toEqual(['Members: 100', 'Online: 10', 'Boosts: 0']);
   });
 
-  it('show a snapshot at their next refresh, however long Discord told no counts before', async () => {
+  it('show a snapshot at the next refresh, even if Discord gave no counts for hours', async () => {
     const guild = await system.addGuild();
     const bringBack = system.discord.state.kickBot(guild.id);
     await system.pass(6 * 60, 10 * MINUTE_MS);
@@ -319,7 +319,7 @@ describe('counter panels', () => {
     expect((await system.known(guild.members))?.last_error).toBeNull();
   });
 
-  it('pause after a refused rename, although their counts could not be read before', async () => {
+  it('pause after a refused rename, even if the counts could not be read before', async () => {
     const guild = await system.addGuild();
     system.discord.faults.add({ kind: 'status', status: 503 }, { method: 'GET', times: 4 });
     await system.untilSettled(system.refresh(guild.id));
@@ -332,7 +332,7 @@ describe('counter panels', () => {
     expect(refused).toBeLessThanOrEqual(4);
   });
 
-  it('are renamed in a guild for which Discord tells no counts, where the snapshot has one', async () => {
+  it('are renamed to the counts of a snapshot while Discord gives no counts', async () => {
     const guild = await system.addGuild();
     await system.addSnapshot(guild.id, { boosts: 2 });
     const path = new RegExp(`guilds/${guild.id}$`);
@@ -346,25 +346,25 @@ describe('counter panels', () => {
     expect(names(guild)).toEqual(['Members: 100', 'Online: 10', 'Boosts: 2']);
   });
 
-  it('go on in other guilds while Discord does not answer for one', async () => {
-    const [stuck, other] = [await system.addGuild(), await system.addGuild()];
-    for (const { id } of [stuck, other]) await system.addSnapshot(id, { members: 5, online: 4, boosts: 2 });
-    const path = new RegExp(stuck.members.id);
+  it('are refreshed in other guilds while Discord does not answer for one', async () => {
+    const [blocked, other] = [await system.addGuild(), await system.addGuild()];
+    for (const { id } of [blocked, other]) await system.addSnapshot(id, { members: 5, online: 4, boosts: 2 });
+    const path = new RegExp(blocked.members.id);
     system.discord.faults.add({ kind: 'hang' }, { path, times: 1_000 });
     const [worker] = system.workers;
-    await worker!.request(stuck.id);
+    await worker!.request(blocked.id);
     const hanging = worker!.runDue();
-    await waitFor(() => system.discord.requests.some(({ fault }) => fault === 'hang'), { what: 'a request to hang' });
+    await waitFor(() => system.discord.requests.some(({ fault }) => fault === 'hang'), { what: 'a hanging request' });
     await system.refresh(other.id);
     expect(names(other)).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2']);
-    expect(system.name(stuck.online)).not.toBe('Online: 4');
+    expect(system.name(blocked.online)).not.toBe('Online: 4');
     await system.untilSettled(hanging);
     system.discord.faults.clear();
     await system.pass(15);
-    expect(names(stuck)).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2']);
+    expect(names(blocked)).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2']);
   });
 
-  /** Lets the workers begin, and holds the first rename until `act` is over. */
+  /** Starts a refresh, and delays its first rename until `act` has finished. */
   const whileRenaming = async (guild: GuildWithPanels, act: () => Promise<void>, path?: RegExp) => {
     let release!: () => void;
     const until = new Promise<void>((resolve) => (release = resolve));
@@ -378,7 +378,7 @@ describe('counter panels', () => {
     await refresh;
   };
 
-  it('are worked at by one instance at a time, and who asks meanwhile gets a refresh afterwards', async () => {
+  it('are refreshed by one instance at a time, and once more afterwards if that is requested meanwhile', async () => {
     const guild = await system.addGuild();
     await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
     const other = await system.addWorker();
@@ -393,7 +393,7 @@ describe('counter panels', () => {
     expect(names(guild)).toEqual(['Members: 6', 'Online: 4', 'Boosts: 2']);
   });
 
-  it('come back to a channel whose limit is over before the others are done', async () => {
+  it('rename a rate-limited channel after the wait, even if it ends while the others are still renamed', async () => {
     const guild = await system.addGuild();
     await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
     const path = new RegExp(guild.members.id);
@@ -403,7 +403,7 @@ describe('counter panels', () => {
     expect(names(guild)).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2']);
   });
 
-  it('leave nothing behind when the guild is erased meanwhile', async () => {
+  it('leave no rows when the guild is erased during a refresh', async () => {
     const guild = await system.addGuild();
     await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
     await whileRenaming(guild, async () => {
@@ -416,7 +416,7 @@ describe('counter panels', () => {
     }
   });
 
-  it('get over an outage of Discord', async () => {
+  it('recover from an outage of Discord', async () => {
     const guild = await system.addGuild();
     await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
     system.discord.faults.add({ kind: 'status', status: 503 }, { times: 1_000 });
@@ -431,30 +431,30 @@ describe('counter panels', () => {
     expect(names(guild)).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2']);
   });
 
-  it('ask less and less often in a long outage, however many there are in the guild', async () => {
+  it('send ever fewer requests in a long outage, independent of the number of counters in the guild', async () => {
     const guild = await system.addGuild();
     const roles = Array.from({ length: 20 }, (_, index) => String(BigInt(ROLE) + BigInt(index)));
     for (const role of roles) await system.addPanel(guild, 'Role', role);
     const counts = { members: 5, online: 4, boosts: 2, roles: Object.fromEntries(roles.map((role) => [role, 1])) };
     system.discord.faults.add({ kind: 'status', status: 503 }, { times: 1_000 });
-    const asked: number[] = [];
+    const requestsByHour: number[] = [];
     for (let hour = 0; hour < 3; hour++) {
       const before = statuses().length;
       for (let half = 0; half < 2; half++) {
         await system.addSnapshot(guild.id, counts);
         await system.pass(30, MINUTE_MS / 4);
       }
-      asked.push(statuses().length - before);
+      requestsByHour.push(statuses().length - before);
     }
-    expect(asked[0]).toBeLessThanOrEqual(18);
-    expect(asked.slice(1).every((requests) => requests >= 5 && requests <= 15)).toBe(true);
+    expect(requestsByHour[0]).toBeLessThanOrEqual(18);
+    expect(requestsByHour.slice(1).every((requests) => requests >= 5 && requests <= 15)).toBe(true);
     system.discord.faults.clear();
     await system.addSnapshot(guild.id, counts);
     await system.pass(22);
     expect(names(guild)).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2']);
   });
 
-  it('are renamed beside one that Discord fails at for ever', async () => {
+  it('are renamed even if Discord always fails for one of the guild', async () => {
     const guild = await system.addGuild();
     const path = new RegExp(guild.members.id);
     system.discord.faults.add({ kind: 'status', status: 500 }, { method: 'PATCH', path, times: 1_000 });
@@ -473,7 +473,7 @@ describe('counter panels', () => {
     expect(system.name(guild.members)).toBe('Members: 6');
   });
 
-  it('ask every few minutes while Discord does not accept the token, say so, and come back by themselves', async () => {
+  it('retry every few minutes while Discord does not accept the token, explain it, and recover by themselves', async () => {
     const guild = await system.addGuild();
     await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
     system.discord.faults.add({ kind: 'unauthorized' }, { times: 1_000 });
@@ -488,7 +488,7 @@ describe('counter panels', () => {
     expect((await system.known(guild.online))?.last_error).toBeNull();
   });
 
-  it('are left alone when they are switched off, and named anew when they are on again', async () => {
+  it('are not renamed while they are switched off, and get the current name once they are on again', async () => {
     const guild = await system.addGuild();
     await system.addSnapshot(guild.id, { members: 5, online: 4, boosts: 2 });
     await system.refresh(guild.id);

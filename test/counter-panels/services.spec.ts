@@ -55,27 +55,27 @@ describe('both services with counter panels', () => {
     const { data } = await api.get<{ counter_panel_status: Status[] }>('settings', { guild_id: guildId });
     return data.counter_panel_status.find((status) => status.panel === panel);
   };
-  /** The worker looks again, and to the database what is due comes nearer. */
+  /** Moves the time of the services, and of due refreshes in the database. */
   const advance = async (ms: number) => {
     clock.advance(ms);
     await database.query(`UPDATE counter_panel_refreshes SET due_at = due_at - $1 * interval '1 millisecond'`, [ms]);
   };
-  const untilErrorIsTold = () =>
+  const untilErrorIsReported = () =>
     waitFor(
       async () => {
         await advance(1_000);
         return (await statusOf('member_count'))?.last_error;
       },
-      { what: 'the error to be told' },
+      { what: 'the reported error' },
     );
-  /** Time moves on meanwhile, as the worker looks every five seconds. */
+  /** Advances the time, because the worker looks for work every five seconds. */
   const untilName = (channelId: string, name: string) =>
     waitFor(
       async () => {
         await advance(1_000);
         return discord.state.channel(channelId).name === name;
       },
-      { what: `a channel to be called ${name}` },
+      { what: `a channel with the name ${name}` },
     );
   const outcomes = async () => (await fetch(`${ingestion.url}/metrics`)).text();
   const showMembers = async () => {
@@ -88,7 +88,7 @@ describe('both services with counter panels', () => {
     return id;
   };
 
-  it('name a channel soon after it is set, follow snapshots, and tell how a counter is', async () => {
+  it('name a channel soon after it is set, show the counts of snapshots, and report the status', async () => {
     await start({});
     const channelId = await showMembers();
     await untilName(channelId, 'Members: 12');
@@ -114,7 +114,7 @@ describe('both services with counter panels', () => {
     expect(next).toBeLessThanOrEqual(10 * 60_000);
   });
 
-  it('tell when Discord takes the next name of a counter that was renamed twice', async () => {
+  it('report when a counter that was renamed twice can be renamed next', async () => {
     await start({});
     const channelId = await showMembers();
     await untilName(channelId, 'Members: 12');
@@ -133,27 +133,27 @@ describe('both services with counter panels', () => {
     expect((await statusOf('member_count'))?.next_update_at).toBe(new Date(windowOpens).toISOString());
   });
 
-  it('explain a counter that stands still', async () => {
+  it('report the missing permission of a counter that is not updated', async () => {
     await start({});
     const channelId = await showMembers();
     discord.state.denyBot(channelId, 'ManageChannels');
-    await untilErrorIsTold();
+    await untilErrorIsReported();
     const status = await statusOf('member_count');
     expect(status?.last_error).toContain(`Manage Channels in channel ${channelId}`);
     expect(Date.parse(status!.next_update_at!)).toBeGreaterThan(clock.now() + 5 * 60_000);
   });
 
-  it('tell why a counter of a guild that the bot has left stands still, and when it is looked at next', async () => {
+  it('report that the bot has left the guild of a counter, and when the next attempt is', async () => {
     await start({});
     await showMembers();
     discord.state.kickBot(guildId);
-    await untilErrorIsTold();
+    await untilErrorIsReported();
     const status = await statusOf('member_count');
     expect(status?.last_error).toContain('the bot is not in this guild');
     expect(Date.parse(status!.next_update_at!)).toBeGreaterThan(clock.now() + 8 * 60_000);
   });
 
-  it('go on with statistics while the token is refused, say in both services that Discord is lost, and come back', async () => {
+  it('store statistics while the token is refused, report degraded Discord in both services, and recover', async () => {
     await start({});
     const channelId = await showMembers();
     await send('PATCH', 'settings', { stats_command_usage: true });
@@ -169,7 +169,7 @@ describe('both services with counter panels', () => {
           await advance(10_000);
           return (await discordOf(ingestion)) === wanted && (await discordOf(query)) === wanted;
         },
-        { what: `both to say that Discord is ${wanted}` },
+        { what: `both services to report Discord as ${wanted}` },
       );
     await untilBothAre('degraded');
     const refused = await send('PATCH', 'settings', { starboard_channel: addVoice().id });
@@ -185,7 +185,7 @@ describe('both services with counter panels', () => {
     await untilName(channelId, 'Members: 13');
   });
 
-  it('drop a refresh without a token, and say why the counters stand still', async () => {
+  it('drop a refresh without a token, and report why the counters are not updated', async () => {
     await start({ DISCORD_TOKEN: '' });
     await showMembers();
     expect((await send('POST', 'stats/counter-panel/update')).status).toBe(202);

@@ -15,7 +15,7 @@ import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-pr
 const CATEGORY = 4;
 const VOICE = 2;
 const CANNOT_BE_SEEN = 'must be a channel of this guild that the bot can see (the bot needs View Channel there)';
-/** What the client waits for one answer. */
+/** How long the client waits for a response. */
 const REQUEST_MS = 10_000;
 const CREATE = 'POST /guilds/{guild_id}/channels';
 const MANAGE_CHANNELS = 1n << 4n;
@@ -58,7 +58,7 @@ describe('settings with counter panels', () => {
   });
 
   const discordVariables = () => ({ DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.url });
-  /** A guild with a category for the panels and a role to count, and all of it set. */
+  /** Opens a guild with a role to count and with its category in the settings. */
   const openGuild = async (guild: NewGuild = {}) => {
     guildId = discord.state.addGuild(guild).id;
     category = discord.state.addChannel({ guildId, type: CATEGORY });
@@ -78,8 +78,8 @@ describe('settings with counter panels', () => {
   const fieldsOf = (answer: { error: { fields?: { field: string }[] } }) =>
     answer.error.fields?.map(({ field }) => field);
   const discordError = { status: 502, error: { code: 804, name: 'DiscordApiInteractionError' } };
-  /** The names of what was created and is gone again. */
-  const nothingIsLeft = async (before: Settings) => {
+  /** Expects that everything that was created is deleted again. */
+  const expectUndone = async (before: Settings) => {
     expect(inCategory()).toEqual([]);
     expect(await unfinished()).toEqual([]);
     expect(await settings()).toEqual(before);
@@ -106,7 +106,7 @@ describe('settings with counter panels', () => {
     deny: 0n,
   });
 
-  it('show a custom panel to whoever sees its category, and let nobody join it', async () => {
+  it('create a custom panel that is visible like its category, and that nobody can join', async () => {
     const member = discord.state.addUser();
     category.overwrites = [
       { id: role.id, type: 0, allow: VIEW_CHANNEL | CONNECT, deny: MANAGE_CHANNELS },
@@ -126,7 +126,7 @@ describe('settings with counter panels', () => {
     expect(inCategory()).toEqual([]);
   });
 
-  it('copy of a category what the bot may give, as Discord refuses the rest', async () => {
+  it('copy only those permissions of a category that the bot may grant, because Discord refuses others', async () => {
     await openGuild({ botPermissions: ['ViewChannel', 'ManageChannels', 'ManageRoles', 'Connect'] });
     category.overwrites = [
       { id: guildId, type: 0, allow: 0n, deny: VIEW_CHANNEL | SEND_MESSAGES },
@@ -172,7 +172,7 @@ describe('settings with counter panels', () => {
     expect(inCategory()).toEqual([]);
   });
 
-  it('tell why Discord does not create a channel, with its code', async () => {
+  it('explain why Discord does not create a channel, with the code of the error', async () => {
     for (let n = discord.state.channelsOf(guildId).length; n < 500; n++) discord.state.addChannel({ guildId });
     const answer = await create('Admins');
     expect(answer).toMatchObject(discordError);
@@ -182,7 +182,7 @@ describe('settings with counter panels', () => {
     );
   });
 
-  it('blame no permission in a guild that the bot was kicked from', async () => {
+  it('say that the bot is not in the guild after a kick, and name no permission', async () => {
     const [panel] = (await create('Admins')).data.counter_panel_custom_panels;
     discord.state.kickBot(guildId);
     const changes = [
@@ -211,7 +211,7 @@ describe('settings with counter panels', () => {
     expect((await patch(deletes)).error.message).toBe(`${refused} Connect`);
   });
 
-  it('delete the panels that are named, and their channels', async () => {
+  it('delete the given panels and their channels', async () => {
     const [first, second] = (await create('Admins', 'Helpers')).data.counter_panel_custom_panels;
     const { updated_at } = await settings();
     const answer = await patch({ counter_panel_custom_panels_delete: [first!.channel_id], updated_at });
@@ -219,14 +219,14 @@ describe('settings with counter panels', () => {
     expect(inCategory().map(({ id }) => id)).toEqual([second!.channel_id]);
   });
 
-  it('delete a panel whose channel is gone already', async () => {
+  it('delete a panel whose channel is already deleted', async () => {
     const [panel] = (await create('Admins')).data.counter_panel_custom_panels;
     discord.state.deleteChannel(panel!.channel_id);
     expect((await patch({ counter_panel_custom_panels_delete: [panel!.channel_id] })).status).toBe(200);
     expect(await panelNames()).toEqual([]);
   });
 
-  it('replace panels by one PUT', async () => {
+  it('replace panels with one PUT', async () => {
     const [panel] = (await create('Admins')).data.counter_panel_custom_panels;
     const before = await settings();
     const answer = await send('PUT', 'settings', {
@@ -242,20 +242,20 @@ describe('settings with counter panels', () => {
   it.each([
     ['is not created', 2, { kind: 'status', status: 503 } as const],
     ['is refused', 1, { kind: 'rate_limited', retryAfterMs: 60_000 } as const],
-    ['is created without an answer', 3, { kind: 'done_but_unknown' } as const],
-    ['is created with an answer that breaks off', 1, { kind: 'malformed' } as const],
-  ])('are as before when a channel %s', async (_, failing, fault) => {
+    ['is created without a response', 3, { kind: 'done_but_unknown' } as const],
+    ['is created with a truncated response', 1, { kind: 'malformed' } as const],
+  ])('stay unchanged if a channel %s', async (_, failing, fault) => {
     const before = await settings();
     const bodies = discord.requestsOf(CREATE).length;
     discord.faults.add(fault, { method: 'POST', path: /channels$/, after: failing - 1 });
     expect(await create('One', 'Two', 'Three')).toMatchObject(discordError);
     expect(discord.requestsOf(CREATE)).toHaveLength(bodies + failing);
-    // What Discord may still do late is looked for once more.
+    // These are kept to search once more for channels that Discord creates late.
     await database.query('DELETE FROM counter_panel_creations WHERE guild_id = $1 AND channel_id IS NULL', [guildId]);
-    await nothingIsLeft(before);
+    await expectUndone(before);
   });
 
-  it('are as before when a channel cannot be deleted, and what was created is gone', async () => {
+  it('stay unchanged if a channel cannot be deleted, and new channels are deleted', async () => {
     const [panel] = (await create('Admins')).data.counter_panel_custom_panels;
     const before = await settings();
     discord.state.channel(panel!.channel_id).overwrites = [
@@ -275,7 +275,7 @@ describe('settings with counter panels', () => {
     expect(await unfinished()).toEqual([]);
   });
 
-  it('end within a minute however Discord hangs, and leave the rest to the ingestion service', async () => {
+  it('respond within a minute if Discord hangs, and leave the rest to the ingestion service', async () => {
     const before = await settings();
     const clock = new ManualClock(Date.now());
     const slow = await startQueryInProcess(database.url, discordVariables(), { clock });
@@ -289,8 +289,8 @@ describe('settings with counter panels', () => {
       let answer: Awaited<ReturnType<typeof patch>> | undefined;
       const panels = { counter_panel_custom_panels_create: [{ channel_name: 'Admins', role_id: role.id }] };
       const sent = slow.client.send<Settings>('PATCH', 'settings', { guild_id: guildId, ...panels });
-      sent.then((value) => (answer = value)).catch(() => undefined); // whoever awaits `sent` is told
-      // Time passes only while a request hangs, or the client pauses before it repeats one.
+      sent.then((value) => (answer = value)).catch(() => undefined); // After a failure, the wait below times out.
+      // The clock advances only while a request hangs, or while the client pauses before a retry.
       const hanging = () => discord.requests.filter(({ fault }) => fault === 'hang').length;
       let seen = hanging();
       let secondsLeft = 0;
@@ -303,7 +303,7 @@ describe('settings with counter panels', () => {
           if (pauses || hangs) clock.advance(1_000);
           return answer !== undefined;
         },
-        { what: 'the change to be answered', intervalMs: 5 },
+        { what: 'the response', intervalMs: 5 },
       );
       expect(answer).toMatchObject(discordError);
       expect(clock.now() - begun).toBeGreaterThan(50_000);
@@ -315,14 +315,14 @@ describe('settings with counter panels', () => {
     }
   });
 
-  it('say which permission is missing for a channel', async () => {
+  it('name the permission that is missing to create a channel', async () => {
     await openGuild({ botPermissions: ['ViewChannel', 'ManageRoles', 'Connect'] });
     const answer = await create('Admins');
     expect(answer).toMatchObject(discordError);
     expect(answer.error.message).toContain('the bot lacks Manage Channels');
   });
 
-  it('are as before when the database does not take the change', async () => {
+  it('stay unchanged if the database refuses the change', async () => {
     const before = await settings();
     await database.query(`ALTER TABLE counters ADD CONSTRAINT broken CHECK (channel_name <> 'Broken')`);
     try {
@@ -331,10 +331,10 @@ describe('settings with counter panels', () => {
       await database.query('ALTER TABLE counters DROP CONSTRAINT broken');
     }
     expect(discord.requestsOf(CREATE).length).toBeGreaterThanOrEqual(2);
-    await nothingIsLeft(before);
+    await expectUndone(before);
   });
 
-  /** What somebody else does while a request waits for Discord; without a rule, for a channel that it creates. */
+  /** Runs `act` while a request waits for Discord. Without a rule, it waits for the creation of a channel. */
   const meanwhile = async (
     request: () => ReturnType<typeof patch>,
     act: () => Promise<unknown>,
@@ -350,7 +350,7 @@ describe('settings with counter panels', () => {
     return answer;
   };
 
-  it('hold no lock while Discord is asked', async () => {
+  it('hold no lock during requests to Discord', async () => {
     const answer = await meanwhile(
       () => create('Admins'),
       async () => expect((await patch({ stats_command_usage: true })).status).toBe(200),
@@ -360,7 +360,7 @@ describe('settings with counter panels', () => {
     expect(await panelNames()).toEqual(['Admins']);
   });
 
-  it('undo what was created when somebody else has changed them meanwhile', async () => {
+  it('delete new channels if the settings have changed meanwhile', async () => {
     const { updated_at } = await settings();
     const panels = { counter_panel_custom_panels_create: [{ channel_name: 'Admins', role_id: role.id }] };
     const stale = await meanwhile(
@@ -368,7 +368,7 @@ describe('settings with counter panels', () => {
       () => patch({ stats_command_usage: true }),
     );
     expect([stale.status, fieldsOf(stale)]).toEqual([400, ['updated_at']]);
-    await nothingIsLeft(await settings());
+    await expectUndone(await settings());
 
     const other = discord.state.addChannel({ guildId, type: CATEGORY });
     const moved = await meanwhile(
@@ -376,10 +376,10 @@ describe('settings with counter panels', () => {
       () => patch({ counter_panel_category_channel: other.id }),
     );
     expect([moved.status, fieldsOf(moved)]).toEqual([400, ['counter_panel_category_channel']]);
-    await nothingIsLeft(await settings());
+    await expectUndone(await settings());
   });
 
-  it('undo what was created when the guild is disabled or erased meanwhile', async () => {
+  it('delete new channels if the guild is disabled or erased meanwhile', async () => {
     const disabled = await meanwhile(
       () => create('Admins'),
       () => send('POST', 'disable'),
@@ -396,17 +396,17 @@ describe('settings with counter panels', () => {
     expect(await unfinished()).toEqual([]);
   });
 
-  it('are as before when the request took so long that others began to clear up after it', async () => {
+  it('stay unchanged if the request takes so long that others begin to clean up after it', async () => {
     const before = await settings();
     const answer = await meanwhile(
       () => create('Admins'),
       () => database.query('UPDATE counter_panel_creations SET is_abandoned = true WHERE guild_id = $1', [guildId]),
     );
     expect(answer).toMatchObject(discordError);
-    await nothingIsLeft(before);
+    await expectUndone(before);
   });
 
-  it('hold 50 panels and no more, whoever comes last', async () => {
+  it('hold at most 50 panels, also with concurrent requests', async () => {
     await database.query(
       `INSERT INTO counters (guild_id, channel_id, type, source, channel_name, role_id)
        SELECT $1, 1300000000000001000 + n, 'online_with_role', 'panel', 'Panel', 7 FROM generate_series(1, 49) AS n`,
@@ -422,7 +422,7 @@ describe('settings with counter panels', () => {
     expect(inCategory()).toEqual([]);
   });
 
-  it('need a category for custom panels', async () => {
+  it('require a category for custom panels', async () => {
     await patch({ counter_panel_enabled: false, counter_panel_category_channel: null });
     const answer = await create('Admins');
     expect([answer.status, fieldsOf(answer)]).toEqual([400, ['counter_panel_category_channel']]);
@@ -434,7 +434,7 @@ describe('settings with counter panels', () => {
     'counter_panel_server_boost_number_channel',
   ];
 
-  it('take over channels of the category, and release them without deleting them', async () => {
+  it('accept channels of the category, and release them without deleting them', async () => {
     const channels = COUNTERS.map((field) => [
       field,
       discord.state.addChannel({ guildId, parentId: category.id, type: VOICE }).id,
@@ -460,7 +460,7 @@ describe('settings with counter panels', () => {
   });
 
   it.each([...COUNTERS, 'counter_panel_category_channel', 'starboard_channel'])(
-    'refuse a %s that is not of the guild, or not what it should be',
+    'refuse a %s of another guild or of the wrong type',
     async (field) => {
       const before = await settings();
       const elsewhere = discord.state.addChannel({ guildId: discord.state.addGuild().id, type: VOICE });
@@ -475,7 +475,7 @@ describe('settings with counter panels', () => {
     },
   );
 
-  it('tell a channel that the bot cannot see from one that does not exist', async () => {
+  it('distinguish a channel that the bot cannot see from one that does not exist', async () => {
     const hidden = discord.state.addChannel({ guildId, parentId: category.id, type: VOICE });
     discord.state.denyBot(hidden.id, 'ViewChannel');
     const elsewhere = discord.state.addChannel({ guildId: discord.state.addGuild().id, type: VOICE });
@@ -497,7 +497,7 @@ describe('settings with counter panels', () => {
     ]);
   });
 
-  it('refuse a counter outside of the category, named by the same change or before', async () => {
+  it('refuse a counter outside of the category, and a new category that does not contain the counters', async () => {
     const outside = discord.state.addChannel({ guildId, type: VOICE });
     const answer = await patch({ counter_panel_member_count_channel: outside.id });
     expect([answer.status, fieldsOf(answer)]).toEqual([400, ['counter_panel_member_count_channel']]);
@@ -508,7 +508,7 @@ describe('settings with counter panels', () => {
     expect([moved.status, fieldsOf(moved)]).toEqual([400, ['counter_panel_member_count_channel']]);
   });
 
-  it('take a thread of the guild for the starboard, if the bot can see it', async () => {
+  it('accept a thread of the guild as the starboard if the bot can see it', async () => {
     const add = (ofGuild: string, type: number, parentId?: string) =>
       discord.state.addChannel({ guildId: ofGuild, type, ...(parentId && { parentId }) });
     const thread = add(guildId, 11, add(guildId, 0).id);
@@ -531,7 +531,7 @@ describe('settings with counter panels', () => {
     expect(await settings()).toMatchObject({ starboard_channel: thread.id });
   });
 
-  it('take no thread for a counter, also where the same change names it for the starboard', async () => {
+  it('refuse a thread as a counter, even if the same change names it as the starboard', async () => {
     guildId = discord.state.addGuild().id; // without a category, in which no thread can be
     await send('POST', 'enable');
     const parentId = discord.state.addChannel({ guildId, type: 0 }).id;
@@ -543,7 +543,7 @@ describe('settings with counter panels', () => {
     }
   });
 
-  it('explain a channel that is named for several counters', async () => {
+  it('explain a channel that is set for several counters', async () => {
     const { id } = discord.state.addChannel({ guildId, type: VOICE, parentId: category.id });
     const answer = await patch({
       counter_panel_online_member_count_channel: id,
@@ -568,7 +568,7 @@ describe('settings with counter panels', () => {
     ]);
   });
 
-  it('forget the channel of a custom panel that is deleted wherever they name it', async () => {
+  it('remove the channel of a deleted custom panel from all other settings', async () => {
     const [panel, other] = (await create('Admins', 'Helpers')).data.counter_panel_custom_panels;
     const named = {
       counter_panel_member_count_channel: panel!.channel_id,
@@ -595,7 +595,7 @@ describe('settings with counter panels', () => {
     expect(await settings()).toEqual(answer.data);
   });
 
-  it('do not take it for a change by somebody else when the bot tells of the channel that is being deleted', async () => {
+  it('do not report a conflict if the bot reports the channel that the change deletes', async () => {
     const [panel] = (await create('Admins')).data.counter_panel_custom_panels;
     await patch({ counter_panel_member_count_channel: panel!.channel_id });
     const { updated_at } = await settings();
@@ -613,7 +613,7 @@ describe('settings with counter panels', () => {
     expect(answer).toMatchObject({ status: 200, data: { counter_panel_member_count_channel: null } });
   });
 
-  it('answer DiscordApiInteractionError when Discord cannot be asked, and need it only for what is new', async () => {
+  it('answer DiscordApiInteractionError during an outage of Discord, which they need only for new values', async () => {
     const channel = discord.state.addChannel({ guildId, type: VOICE, parentId: category.id });
     await patch({ counter_panel_member_count_channel: channel.id });
     const before = await settings();
@@ -628,7 +628,7 @@ describe('settings with counter panels', () => {
     expect(same.status).toBe(200);
   });
 
-  it('go with the channels of custom panels, and leave those of admins', async () => {
+  it('are erased with the channels of custom panels, but without those of admins', async () => {
     const admins = discord.state.addChannel({ guildId, type: VOICE, parentId: category.id });
     await patch({ counter_panel_member_count_channel: admins.id });
     await create('One', 'Two');
@@ -639,14 +639,14 @@ describe('settings with counter panels', () => {
     }
   });
 
-  it('go although Discord does not answer', async () => {
+  it('are erased even if Discord does not answer', async () => {
     await create('One');
     discord.faults.add({ kind: 'status', status: 503 }, { method: 'DELETE', times: 100 });
     expect(await send('DELETE', 'settings/delete')).toMatchObject({ status: 200 });
     expect(await query.client.get('status', { guild_id: guildId })).toMatchObject({ data: { enabled: false } });
   });
 
-  it('wake the counters when they change', async () => {
+  it('make a refresh of the counters due when panels change', async () => {
     const due = async () => {
       const rows = await database.query<{ due_at: Date }>(
         'SELECT due_at FROM counter_panel_refreshes WHERE guild_id = $1',
@@ -661,7 +661,7 @@ describe('settings with counter panels', () => {
     expect(await due()).toBeLessThanOrEqual(Date.now());
   });
 
-  it('take a PUT with everything at once', async () => {
+  it('accept a PUT with all fields at once', async () => {
     const channel = () => discord.state.addChannel({ guildId, type: VOICE, parentId: category.id }).id;
     const starboard = discord.state.addChannel({ guildId });
     const body = allSettings(guildId, {
@@ -683,6 +683,6 @@ describe('settings with counter panels', () => {
       'server_boost_number',
       'custom',
     ]);
-    await waitFor(async () => (await unfinished()).length === 0, { what: 'nothing to be unfinished' });
+    await waitFor(async () => (await unfinished()).length === 0, { what: 'all creations to be finished' });
   });
 });
