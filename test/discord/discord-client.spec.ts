@@ -41,7 +41,7 @@ describe('DiscordClient', () => {
       });
     });
 
-    it('reads channels with what decides on permissions', async () => {
+    it('reads channels with their permission overwrites', async () => {
       discord.state.denyBot(channelId, 'SendMessages');
       const category = discord.state.addChannel({ guildId, type: 4, name: 'Numbers' });
       discord.state.addChannel({ guildId, type: 2, name: 'Members: 3', parentId: category.id, nsfw: true });
@@ -65,7 +65,7 @@ describe('DiscordClient', () => {
       });
     });
 
-    it('reads the bot as a member, and asks only once who it is', async () => {
+    it('reads the bot as a member, and requests its user id only once', async () => {
       const { id: userId } = discord.state.bot;
       const member = discord.state.member(guildId, userId);
       const timedOutUntil = Date.UTC(2027, 0, 1);
@@ -80,7 +80,7 @@ describe('DiscordClient', () => {
     it('creates a voice channel that nobody can join, renames it and deletes it', async () => {
       const category = discord.state.addChannel({ guildId, type: 4 });
       const connect = 1n << 20n;
-      // Without Connect the bot could not rename it either.
+      // Without Connect the bot could not rename the channel.
       const overwrites = [
         { id: guildId, of: 'role', allow: 0n, deny: connect },
         { id: discord.state.bot.id, of: 'member', allow: connect, deny: 0n },
@@ -112,7 +112,7 @@ describe('DiscordClient', () => {
   describe('messages', () => {
     const picture: FileUpload = { name: 'a.png', data: new Uint8Array([0x89, 0x50, 0x4e, 0x47]), description: 'A' };
 
-    it('reads a message, with what is in it', async () => {
+    it('reads a message with its contents', async () => {
       const author = discord.state.addUser({ username: 'marisol', globalName: 'Marisol' });
       const original = discord.state.addMessage({ channelId });
       const { id: messageId } = discord.state.addMessage({
@@ -140,7 +140,7 @@ describe('DiscordClient', () => {
       expect((await file.arrayBuffer()).byteLength).toBe(5);
     });
 
-    it('reads what a forward holds', async () => {
+    it('reads the contents of a forward', async () => {
       const original = discord.state.addMessage({ channelId, content: 'first' });
       const { id: messageId } = discord.state.addMessage({
         channelId,
@@ -154,7 +154,7 @@ describe('DiscordClient', () => {
       });
     });
 
-    it('lists everybody who reacted, page after page, in the order of their ids', async () => {
+    it('lists all users who reacted, page by page, ordered by id', async () => {
       const { id: messageId } = discord.state.addMessage({ channelId });
       const users = Array.from({ length: 230 }, (_, index) => discord.state.addUser({ isBot: index === 0 }));
       users[1] = discord.state.addUser({ username: 'm', globalName: 'Marisol', avatar: 'hash' });
@@ -171,7 +171,7 @@ describe('DiscordClient', () => {
       expect(discord.requests).toHaveLength(3);
     });
 
-    it('asks for another page only when somebody takes it', async () => {
+    it('requests a page only when it is read', async () => {
       const { id: messageId } = discord.state.addMessage({ channelId });
       for (let count = 0; count < 101; count++) discord.state.addReaction(messageId);
       const pages = client.messages.reactionPages({ guildId, channelId, messageId }, signal);
@@ -179,7 +179,7 @@ describe('DiscordClient', () => {
       expect(discord.requests).toHaveLength(1);
     });
 
-    it('sends a message that mentions nobody, with a file that its embed shows', async () => {
+    it('sends a message without mentions, with a file that its embed shows', async () => {
       const embeds = [{ title: 'Starred', image: { url: 'attachment://a.png' } }];
       const sent = await client.messages.send(
         { guildId, channelId, nonce: 'n-1', content: 'hi @everyone', embeds, files: [picture] },
@@ -195,7 +195,7 @@ describe('DiscordClient', () => {
       expect(new Uint8Array(await shown.arrayBuffer())).toEqual(picture.data);
     });
 
-    it('sends the same nonce once, however often it is asked to', async () => {
+    it('sends a message only once if it is repeated with the same nonce', async () => {
       const message = { guildId, channelId, nonce: 'star-1', content: 'once' };
       const [first, second] = [
         await client.messages.send(message, signal),
@@ -205,7 +205,7 @@ describe('DiscordClient', () => {
       expect(discord.state.messagesOf(channelId)).toHaveLength(1);
     });
 
-    it('edits a message, leaving what it does not name', async () => {
+    it('edits a message, and keeps fields that are not given', async () => {
       const sent = await client.messages.send(
         { guildId, channelId, nonce: 'n', content: 'one', embeds: [{ title: 'kept' }] },
         signal,
@@ -222,7 +222,7 @@ describe('DiscordClient', () => {
     });
   });
 
-  describe('what Discord refuses', () => {
+  describe('refused requests', () => {
     it.each([
       { object: 'channel', code: 10003, ask: () => client.channels.get({ guildId, channelId: MISSING }, signal) },
       { object: 'guild', code: 10004, ask: () => client.guilds.get(MISSING, signal) },
@@ -231,12 +231,12 @@ describe('DiscordClient', () => {
         code: 10008,
         ask: () => client.messages.get({ guildId, channelId, messageId: MISSING }, signal),
       },
-    ])('tells that the $object is not there', async ({ object, code, ask }) => {
+    ])('reports that the $object does not exist', async ({ object, code, ask }) => {
       const error = await discordErrorOf(ask());
       expect(error).toMatchObject({ kind: 'not_found', missingObject: object, code });
     });
 
-    it('tells a channel that the bot does not see from one where it lacks a permission', async () => {
+    it('distinguishes a channel that the bot cannot see from one where it lacks a permission', async () => {
       const hidden = discord.state.addChannel({ guildId });
       discord.state.denyBot(hidden.id, 'ViewChannel');
       discord.state.denyBot(channelId, 'SendMessages');
@@ -250,7 +250,7 @@ describe('DiscordClient', () => {
       expect(discord.requests).toHaveLength(2);
     });
 
-    it('names the fields that Discord does not accept', async () => {
+    it('names the fields that Discord refuses', async () => {
       const category = discord.state.addChannel({ guildId, type: 4 });
       for (let count = 0; count < 50; count++) discord.state.addChannel({ guildId, parentId: category.id });
       const error = await discordErrorOf(
@@ -266,7 +266,7 @@ describe('DiscordClient', () => {
       expect(error.message).toBe(`POST /guilds/${guildId}/channels: Invalid Form Body (50035)`);
     });
 
-    it('tells that a file is too large for the guild', async () => {
+    it('reports that a file is too large for the guild', async () => {
       discord.state.guild(guildId).premiumTier = 0;
       const files = [{ name: 'large.bin', data: new Uint8Array(10 * 2 ** 20 + 1) }];
       const error = await discordErrorOf(client.messages.send({ guildId, channelId, nonce: 'n', files }, signal));
@@ -275,8 +275,8 @@ describe('DiscordClient', () => {
     });
   });
 
-  describe('a token that Discord does not accept', () => {
-    it('ends all requests, and is told by health', async () => {
+  describe('a token that Discord refuses', () => {
+    it('stops all requests, and is reported by health', async () => {
       const other = new DiscordClient({ token: 'not-the-token-of-the-bot', apiUrl: discord.url });
       expect(other.health).toEqual({ status: 'ok' });
       const [first, second] = [
@@ -288,7 +288,7 @@ describe('DiscordClient', () => {
       expect(other.health).toEqual({ status: 'failed', message: 'Discord does not accept the token' });
     });
 
-    it('is tried again every five minutes by one call, and works once Discord accepts it', async () => {
+    it('is retried by one call every five minutes, and works once Discord accepts it', async () => {
       const clock = new ManualClock();
       const patient = new DiscordClient({ token: discord.token, apiUrl: discord.url, clock });
       const askAtOnce = async () => {
@@ -311,7 +311,7 @@ describe('DiscordClient', () => {
       expect(await askAtOnce()).toEqual(['answered', 'answered', 'answered']);
     });
 
-    it('is found out by health checks, which ask when nothing was heard for five minutes', async () => {
+    it('is noticed by health checks, which send a request after five minutes without responses', async () => {
       const clock = new ManualClock();
       const idle = new DiscordClient({ token: 'not-the-token-of-the-bot', apiUrl: discord.url, clock });
       const probe = () => idle.probe().catch((error: Error) => error.message);
@@ -321,7 +321,7 @@ describe('DiscordClient', () => {
       expect(discord.requests).toHaveLength(1);
       clock.advance(5 * 60_000);
       await probe();
-      await waitFor(() => discord.requests.length === 2, { what: 'the token to be tried again' });
+      await waitFor(() => discord.requests.length === 2, { what: 'another try of the token' });
       await isRefused();
       expect(discord.requests).toHaveLength(2);
     });
@@ -329,7 +329,7 @@ describe('DiscordClient', () => {
     it('is noticed when it is revoked', async () => {
       await client.guilds.get(guildId, signal);
       discord.faults.add({ kind: 'unauthorized' });
-      // One after the other in the queue of their route: the second is not sent any more.
+      // Both wait in the queue of their route, and the second is never sent.
       const calls = [client.guilds.get(guildId, signal), client.guilds.get(guildId, signal)];
       const errors = await Promise.all(calls.map(discordErrorOf));
       expect(errors.map(({ kind }) => kind)).toEqual(['unauthorized', 'unauthorized']);
@@ -337,7 +337,7 @@ describe('DiscordClient', () => {
       expect(client.health.status).toBe('failed');
     });
 
-    it('stands in no error, even when the answer repeats it', async () => {
+    it('is not contained in errors, even if the response repeats it', async () => {
       const echo = createServer((request, response) => {
         const { authorization } = request.headers;
         const body = { code: 50035, message: authorization, errors: { x: { _errors: [{ message: authorization }] } } };
@@ -356,5 +356,5 @@ describe('DiscordClient', () => {
   });
 });
 
-/** An id that nothing has. */
+/** An id that does not exist. */
 const MISSING = '100000000000000001';

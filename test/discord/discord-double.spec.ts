@@ -18,7 +18,7 @@ describe('DiscordDouble', () => {
   });
   afterEach(() => discord.close());
 
-  /** As a correct client would, but for what the test changes. */
+  /** Sends a request like a correct client, except for the given changes. */
   const ask = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const response = await fetch(`${discord.url}/v10${path}`, {
       method,
@@ -45,8 +45,8 @@ describe('DiscordDouble', () => {
     return data;
   };
 
-  describe('its answers', () => {
-    it('are as Discord describes them', async () => {
+  describe('responses', () => {
+    it('match the schemas of Discord', async () => {
       const voice = discord.state.addChannel({ guildId, type: 2 });
       discord.state.denyBot(voice.id, 'SendMessages');
       const thread = discord.state.addChannel({ guildId, type: 11, parentId: channelId });
@@ -91,20 +91,20 @@ describe('DiscordDouble', () => {
     const bodyOf = async (path: string) => (await ask('GET', path)).body;
   });
 
-  describe('requests that Discord does not describe', () => {
+  describe('undocumented requests', () => {
     it.each([
       { what: 'an unknown field', body: { content: 'x', colour: 1 }, field: 'colour' },
       { what: 'a field of another type', body: { content: 5 }, field: 'content' },
       { what: 'content that is too long', body: { content: 'x'.repeat(2_001) }, field: 'content' },
-      { what: 'an unknown field within', body: { embeds: [{ titel: 'x' }] }, field: 'embeds.0.titel' },
+      { what: 'an unknown nested field', body: { embeds: [{ titel: 'x' }] }, field: 'embeds.0.titel' },
       { what: 'a title that is too long', body: { embeds: [{ title: 'x'.repeat(257) }] }, field: 'embeds.0.title' },
       {
-        what: 'embeds that are too long together',
+        what: 'embeds that are too long in total',
         body: { embeds: [{ description: 'x'.repeat(4_000) }, { description: 'x'.repeat(2_001) }] },
         field: 'embeds',
       },
       {
-        what: 'a picture that does not come with it',
+        what: 'a picture without its file',
         body: { embeds: [{ image: { url: 'attachment://a.png' } }] },
         field: 'embeds.0.image.url',
       },
@@ -121,14 +121,14 @@ describe('DiscordDouble', () => {
       expect(discord.state.messagesOf(channelId)).toEqual([]);
     });
 
-    it('are refused: files without their description, and descriptions without their file', async () => {
+    it('are refused: files without a description, and descriptions without a file', async () => {
       const wrongPart = await send(form({ content: 'x' }, { file: 'a.png' }));
       const noFile = await send(form({ content: 'x', attachments: [{ id: '1' }] }, { 'files[0]': 'a.png' }));
       expect([wrongPart.status, noFile.status]).toEqual([400, 400]);
       expect(discord.violations).toHaveLength(2);
     });
 
-    it('are refused: permissions that are no strings of digits', async () => {
+    it('are refused: permissions that are not strings of digits', async () => {
       const overwrite = { id: guildId, type: 0, allow: 1024, deny: '0' };
       const wrong = await ask('POST', `/guilds/${guildId}/channels`, { name: 'x', permission_overwrites: [overwrite] });
       expect(wrong.status).toBe(400);
@@ -148,33 +148,33 @@ describe('DiscordDouble', () => {
       expect(discord.violations).toHaveLength(1);
     });
 
-    it('are refused: a media type without a body, a body without its media type', async () => {
+    it('are refused: a media type without a body, and a body with the wrong media type', async () => {
       await ask('GET', `/guilds/${guildId}`, undefined, { 'Content-Type': 'application/json' });
       await ask('POST', `/channels/${channelId}/messages`, { content: 'x' }, { 'Content-Type': 'text/plain' });
       expect(discord.requests.map(({ status }) => status)).toEqual([400, 400]);
       expect(discord.violations).toHaveLength(2);
     });
 
-    it('are told of, when it is the name that a client gives itself', async () => {
+    it('are reported: a User-Agent header of the wrong form', async () => {
       await ask('GET', `/guilds/${guildId}`, undefined, { 'User-Agent': 'node' });
       expect(discord.violations).toEqual([expect.stringContaining('User-Agent')]);
     });
   });
 
-  describe('what the bot may not', () => {
+  describe('without permission, a request', () => {
     it.each([
       { permission: 'ViewChannel', code: 50001 },
       { permission: 'SendMessages', code: 50013 },
       { permission: 'EmbedLinks', code: 50013 },
       { permission: 'AttachFiles', code: 50013 },
-    ] as const)('is refused without $permission', async ({ permission, code }) => {
+    ] as const)('is refused: a message without $permission', async ({ permission, code }) => {
       discord.state.denyBot(channelId, permission);
       const answer = await send(form({ embeds: [{ title: 'x' }] }, { 'files[0]': 'a.png' }));
       expect(answer).toMatchObject({ status: 403, body: { code } });
       expect(discord.violations).toEqual([]);
     });
 
-    it('is read what was written before, without Read Message History', async () => {
+    it('is refused: reading earlier messages without Read Message History', async () => {
       const { id } = discord.state.addMessage({ channelId });
       discord.state.denyBot(channelId, 'ReadMessageHistory');
       const path = `/channels/${channelId}/messages/${id}`;
@@ -182,7 +182,7 @@ describe('DiscordDouble', () => {
       expect(answers.map(({ body }) => body['code'])).toEqual([50013, 50013]);
     });
 
-    it('is change a voice channel that it cannot join', async () => {
+    it('is refused: changing a voice channel that the bot cannot join', async () => {
       const voice = discord.state.addChannel({ guildId, type: 2 });
       discord.state.denyBot(voice.id, 'Connect');
       const answers = [
@@ -192,7 +192,7 @@ describe('DiscordDouble', () => {
       expect(answers.map(({ body }) => body['code'])).toEqual([50001, 50001]);
     });
 
-    it('is see a channel in the list of its guild that is hidden from it, nor tell whose it is', async () => {
+    it('does not list hidden channels of a guild, and is refused for a hidden channel', async () => {
       const [category, hiding] = [4, 4].map((type) => discord.state.addChannel({ guildId, type }));
       const shown = discord.state.addChannel({ guildId, parentId: category!.id });
       const hidden = discord.state.addChannel({ guildId, parentId: hiding!.id });
@@ -204,7 +204,7 @@ describe('DiscordDouble', () => {
       expect(await Promise.all(codes)).toMatchObject([{ code: 50001 }, { code: 10003 }]);
     });
 
-    it('is do anything in a guild that it was kicked from', async () => {
+    it('is refused: anything in a guild that the bot was kicked from', async () => {
       const { id } = discord.state.addChannel({ guildId });
       discord.state.kickBot(guildId);
       const paths = [
@@ -217,7 +217,7 @@ describe('DiscordDouble', () => {
       expect(answers.map(({ body }) => body['code'])).toEqual([10004, 50001, 50001, 50001]);
     });
 
-    it('is give a permission that it has not, or any without Manage Roles', async () => {
+    it('is refused: granting a permission that the bot lacks, or any without Manage Roles', async () => {
       const create = (allow: bigint) =>
         ask('POST', `/guilds/${guildId}/channels`, {
           name: 'x',
@@ -229,7 +229,7 @@ describe('DiscordDouble', () => {
       expect([beyond.body['code'], (await create(1n << 10n)).body['code']]).toEqual([50013, 50013]);
     });
 
-    it('is change messages in an archived thread before it was opened, which a lock leaves to Manage Threads', async () => {
+    it('is refused: changing messages of an archived thread, and unarchiving a locked one without Manage Threads', async () => {
       const thread = discord.state.addChannel({ guildId, type: 11, parentId: channelId, archived: true });
       const messages = `/channels/${thread.id}/messages`;
       const post = discord.state.addMessage({ channelId: thread.id, authorId: discord.state.bot.id });
@@ -249,15 +249,15 @@ describe('DiscordDouble', () => {
       expect(opening).toMatchObject({ status: 403, body: { code: 50013 } });
     });
 
-    it('is edit what somebody else wrote', async () => {
+    it('is refused: editing a message of another user', async () => {
       const { id } = discord.state.addMessage({ channelId });
       const answer = await ask('PATCH', `/channels/${channelId}/messages/${id}`, { content: 'x' });
       expect(answer).toMatchObject({ status: 403, body: { code: 50005 } });
     });
   });
 
-  describe('its rate limits', () => {
-    it('count a route in each channel, and tell with every answer', async () => {
+  describe('rate limits', () => {
+    it('apply to each route in each channel, and are in the headers of every response', async () => {
       discord.limits.set('POST /channels/{channel_id}/messages', { requests: 2, windowMs: 4_000 });
       const first = await send({ content: '1' });
       expect(first.headers.get('X-RateLimit-Limit')).toBe('2');
@@ -282,7 +282,7 @@ describe('DiscordDouble', () => {
       expect((await send({ content: '3' })).status).toBe(200);
     });
 
-    it('allow fifty requests a second in all', async () => {
+    it('allow fifty requests per second in total', async () => {
       const channels = Array.from({ length: 51 }, () => discord.state.addChannel({ guildId }));
       const answers = await Promise.all(channels.map(({ id }) => ask('GET', `/channels/${id}`)));
       const refused = answers.filter(({ status }) => status === 429);
@@ -291,7 +291,7 @@ describe('DiscordDouble', () => {
       expect(refused[0]!.headers.get('X-RateLimit-Global')).toBe('true');
     });
 
-    it('allow two changes of name or topic in ten minutes', async () => {
+    it('allow two changes of the name or topic in ten minutes', async () => {
       const change = (body: object) => ask('PATCH', `/channels/${channelId}`, body);
       expect([await change({ name: 'a' }), await change({ topic: 'b' })].map(({ status }) => status)).toEqual([
         200, 200,
@@ -305,7 +305,7 @@ describe('DiscordDouble', () => {
     });
   });
 
-  it('answers a nonce that it knows with the message that it has, for five minutes', async () => {
+  it('answers a repeated nonce with the existing message for five minutes', async () => {
     const body = { content: 'x', nonce: 'n', enforce_nonce: true };
     const [first, second] = [await send(body), await send(body)];
     expect(second.body['id']).toBe(first.body['id']);
@@ -314,13 +314,13 @@ describe('DiscordDouble', () => {
     expect(discord.state.messagesOf(channelId)).toHaveLength(2);
   });
 
-  it('has room for 500 channels', async () => {
+  it('allows 500 channels in a guild', async () => {
     while (discord.state.channelsOf(guildId).length < 500) discord.state.addChannel({ guildId });
     const answer = await ask('POST', `/guilds/${guildId}/channels`, { name: 'x' });
     expect(answer).toMatchObject({ status: 400, body: { code: 30013 } });
   });
 
-  it('records what was asked, when, and how it was answered', async () => {
+  it('records every request with its time and the status of its response', async () => {
     await send(form({ content: 'x', attachments: [{ id: '0', filename: 'b.png' }] }, { 'files[0]': 'a.png' }));
     clock.advance(5);
     await ask('GET', `/guilds/${guildId}`);

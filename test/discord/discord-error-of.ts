@@ -1,6 +1,6 @@
 import { DiscordError } from '#libs/discord';
 
-/** The error that a call fails with. @throws Error when it does not, or with anything else */
+/** The DiscordError of a failed call. @throws Error if the call succeeds or fails with another error */
 export async function discordErrorOf(call: Promise<unknown>): Promise<DiscordError> {
   const outcome = await call.then(
     (answer) => ({ answer }),

@@ -7,7 +7,7 @@ import { discordErrorOf } from './discord-error-of.js';
 const REQUEST_TIMEOUT_MS = 10_000;
 const TEN_MINUTES_MS = 600_000;
 
-describe('How the Discord client waits, and tries again', () => {
+describe('waits and retries of DiscordClient', () => {
   let clock: ManualClock;
   let discord: DiscordDouble;
   let client: DiscordClient;
@@ -27,21 +27,21 @@ describe('How the Discord client waits, and tries again', () => {
     discord.assertNoViolations();
   });
 
-  /** The waits that are no deadline of a request under way, in milliseconds. */
+  /** The current waits in milliseconds, without the deadlines of requests. */
   const pauses = () => clock.sleeping.filter((ms) => ms < REQUEST_TIMEOUT_MS);
-  /** Lets the next pause pass, once it has begun. @returns its length in milliseconds */
+  /** Waits until the next pause begins, and ends it. @returns its length in milliseconds */
   const skipPause = async () => {
-    const [pause] = await waitFor(() => pauses().length > 0 && pauses(), { what: 'the client to pause' });
+    const [pause] = await waitFor(() => pauses().length > 0 && pauses(), { what: 'a pause of the client' });
     clock.advance(pause!);
     return pause!;
   };
-  const answered = (count: number) =>
-    waitFor(() => discord.requests.length === count, { what: `${count} requests to have come` });
+  const untilRequested = (count: number) =>
+    waitFor(() => discord.requests.length === count, { what: `${count} requests` });
   const message = (nonce: string) => ({ guildId, channelId, nonce, content: 'x' });
   const rename = (name: string, by = client) => by.channels.rename({ guildId, channelId, name }, signal);
 
-  describe('without an answer that can be used', () => {
-    it('reads again, with pauses that grow, and gives up after four requests', async () => {
+  describe('without a usable response', () => {
+    it('retries a read after growing pauses, and gives up after four requests', async () => {
       discord.faults.add({ kind: 'status', status: 502 }, { times: 10 });
       const failed = discordErrorOf(client.guilds.get(guildId, signal));
       const [first, second, third] = [await skipPause(), await skipPause(), await skipPause()];
@@ -56,20 +56,20 @@ describe('How the Discord client waits, and tries again', () => {
     });
 
     it.each([{ kind: 'status', status: 500 }, { kind: 'reset' }, { kind: 'malformed' }] as const)(
-      'reads again after %j',
+      'retries a read after %j',
       async (fault) => {
         discord.faults.add(fault);
         const guild = client.guilds.get(guildId, signal);
         await skipPause();
         expect(await guild).toMatchObject({ id: guildId });
-        expect(discord.requests.map(({ fault: met }) => met)).toEqual([fault.kind, undefined]);
+        expect(discord.requests.map(({ fault: injected }) => injected)).toEqual([fault.kind, undefined]);
       },
     );
 
-    it('waits ten seconds for an answer, then reads again', async () => {
+    it('waits ten seconds for a response, then retries a read', async () => {
       discord.faults.add({ kind: 'hang' });
       const guild = client.guilds.get(guildId, signal);
-      await answered(1);
+      await untilRequested(1);
       clock.advance(REQUEST_TIMEOUT_MS - 1);
       expect(pauses()).toEqual([]);
       clock.advance(1);
@@ -77,7 +77,7 @@ describe('How the Discord client waits, and tries again', () => {
       expect(await guild).toMatchObject({ id: guildId });
     });
 
-    it('sends a message again that was sent without an answer, and it is there once', async () => {
+    it('retries a message, which is then posted only once', async () => {
       discord.faults.add({ kind: 'done_but_unknown' });
       const sent = client.messages.send(message('star-1'), signal);
       await skipPause();
@@ -85,7 +85,7 @@ describe('How the Discord client waits, and tries again', () => {
       expect(discord.requests).toHaveLength(2);
     });
 
-    it('takes what it deleted without an answer for deleted', async () => {
+    it('retries a deletion, and takes 404 for success', async () => {
       const { id: messageId } = discord.state.addMessage({ channelId, authorId: discord.state.bot.id });
       discord.faults.add({ kind: 'done_but_unknown' });
       const deleted = client.messages.delete({ guildId, channelId, messageId }, signal);
@@ -94,11 +94,11 @@ describe('How the Discord client waits, and tries again', () => {
       expect(discord.requests.map(({ status }) => status)).toEqual([undefined, 404]);
     });
 
-    it('does not take a message for deleted when its channel is gone', async () => {
+    it('does not take a message for deleted if its channel does not exist', async () => {
       const { id: messageId } = discord.state.addMessage({ channelId, authorId: discord.state.bot.id });
       discord.faults.add({ kind: 'status', status: 503 });
       const failed = discordErrorOf(client.messages.delete({ guildId, channelId, messageId }, signal));
-      await answered(1);
+      await untilRequested(1);
       discord.state.deleteChannel(channelId);
       await skipPause();
       expect(await failed).toMatchObject({ kind: 'not_found', missingObject: 'channel', mayHaveBeenDone: true });
@@ -108,7 +108,7 @@ describe('How the Discord client waits, and tries again', () => {
       { fault: { kind: 'done_but_unknown' }, made: 1 },
       { fault: { kind: 'malformed' }, made: 1 },
       { fault: { kind: 'status', status: 500 }, made: 0 },
-    ] as const)('creates no second channel after $fault', async ({ fault, made }) => {
+    ] as const)('does not create a second channel after $fault', async ({ fault, made }) => {
       discord.faults.add(fault);
       const error = await discordErrorOf(client.channels.createVoice({ guildId, name: 'new' }, signal));
       expect(error).toMatchObject({ kind: 'unavailable', mayHaveBeenDone: true });
@@ -116,14 +116,14 @@ describe('How the Discord client waits, and tries again', () => {
       expect(discord.state.channelsOf(guildId).filter(({ name }) => name === 'new')).toHaveLength(made);
     });
 
-    it('knows that nothing was done when nobody listens', async () => {
+    it('reports that nothing was done if the connection is refused', async () => {
       const { url, token } = await DiscordDouble.start().then(async (gone) => {
         const address = { url: gone.url, token: gone.token };
         await gone.close();
         return address;
       });
-      const nobody = new DiscordClient({ token, apiUrl: url, clock });
-      const error = await discordErrorOf(nobody.channels.createVoice({ guildId, name: 'new' }, signal));
+      const unconnected = new DiscordClient({ token, apiUrl: url, clock });
+      const error = await discordErrorOf(unconnected.channels.createVoice({ guildId, name: 'new' }, signal));
       expect(error).toMatchObject({ kind: 'unavailable', mayHaveBeenDone: false });
       expect(error.message).toBe(`POST /guilds/${guildId}/channels: the connection was refused`);
     });
@@ -133,34 +133,34 @@ describe('How the Discord client waits, and tries again', () => {
     it.each([
       { headers: true, scope: 'user' },
       { headers: true, scope: 'shared' },
-    ] as const)('of a few seconds is waited for ($scope)', async ({ headers, scope }) => {
+    ] as const)('of a few seconds delays the call ($scope)', async ({ headers, scope }) => {
       discord.faults.add({ kind: 'rate_limited', retryAfterMs: 4_300, scope, headers });
       const sent = client.messages.send(message('n'), signal);
       expect(await skipPause()).toBe(4_300);
       expect(await sent).toMatchObject({ content: 'x' });
     });
 
-    it('without a time is waited for a second', async () => {
+    it('without a time delays the call for a second', async () => {
       discord.faults.add({ kind: 'rate_limited', retryAfterMs: 0, headers: false });
       const guild = client.guilds.get(guildId, signal);
       expect(await skipPause()).toBe(1_000);
       expect(await guild).toMatchObject({ id: guildId });
     });
 
-    it('of more than five seconds is told at once, and asked about only when it is over', async () => {
+    it('of more than five seconds fails the call at once, and the next request is sent only after it', async () => {
       discord.faults.add({ kind: 'rate_limited', retryAfterMs: 5_001, scope: 'shared' });
       const first = await discordErrorOf(client.messages.send(message('n'), signal));
       expect(first.failure).toEqual({ kind: 'rate_limited', retryAfterMs: 5_001, scope: 'shared' });
       expect(first).toMatchObject({ route: `POST /channels/${channelId}/messages` });
       clock.advance(1);
       const sent = client.messages.send(message('n'), signal);
-      await waitFor(() => pauses().length > 0, { what: 'the second call to wait' });
+      await waitFor(() => pauses().length > 0, { what: 'a pause of the second call' });
       expect(discord.requests).toHaveLength(1);
       expect(await skipPause()).toBe(5_000);
       expect(await sent).toMatchObject({ content: 'x' });
     });
 
-    it('holds back its route in its channel, and nothing else', async () => {
+    it('delays only its route in its channel', async () => {
       const other = discord.state.addChannel({ guildId });
       discord.faults.add({ kind: 'rate_limited', retryAfterMs: 60_000 });
       await discordErrorOf(client.messages.send(message('n'), signal));
@@ -170,9 +170,9 @@ describe('How the Discord client waits, and tries again', () => {
     });
 
     it.each([
-      ['of everything', { scope: 'global' }],
-      ['of the whole address, as a page tells it,', { headers: false }],
-    ] as const)('%s holds back everything', async (_, limit) => {
+      ['for all requests', { scope: 'global' }],
+      ['of the IP address, with a response that is not JSON,', { headers: false }],
+    ] as const)('%s delays all requests', async (_, limit) => {
       const other = discord.state.addGuild();
       discord.faults.add({ kind: 'rate_limited', retryAfterMs: 60_000, ...limit });
       const first = await discordErrorOf(client.messages.send(message('n'), signal));
@@ -183,14 +183,14 @@ describe('How the Discord client waits, and tries again', () => {
       expect(await client.guilds.get(other.id, signal)).toMatchObject({ id: other.id });
     });
 
-    it('takes at most five seconds of one call, however often it is told', async () => {
+    it('delays one call by at most five seconds in total', async () => {
       discord.faults.add({ kind: 'rate_limited', retryAfterMs: 3_000 }, { times: 2 });
       const failed = discordErrorOf(client.messages.send(message('n'), signal));
       await skipPause();
       expect(await failed).toMatchObject({ kind: 'rate_limited', retryAfterMs: 3_000 });
     });
 
-    it('does not make a channel twice', async () => {
+    it('does not create a channel twice', async () => {
       discord.faults.add({ kind: 'rate_limited', retryAfterMs: 1_000 });
       const made = client.channels.createVoice({ guildId, name: 'new' }, signal);
       await skipPause();
@@ -200,7 +200,7 @@ describe('How the Discord client waits, and tries again', () => {
   });
 
   describe('the limit of two renames in ten minutes', () => {
-    it('is known without asking', async () => {
+    it('is known without a request', async () => {
       await rename('Members: 2');
       clock.advance(60_000);
       await rename('Members: 3');
@@ -211,7 +211,7 @@ describe('How the Discord client waits, and tries again', () => {
       expect(await rename('Members: 4')).toMatchObject({ name: 'Members: 4' });
     });
 
-    it('is told by Discord when another instance renamed, and never waited for', async () => {
+    it('is learned from Discord if another instance has renamed, and never delays a call', async () => {
       await rename('Members: 2');
       await rename('Members: 3');
       clock.advance(TEN_MINUTES_MS - 2_000);
@@ -234,7 +234,7 @@ describe('How the Discord client waits, and tries again', () => {
       expect(await rename('Members: 2')).toMatchObject({ name: 'Members: 2' });
     });
 
-    it('is of each channel', async () => {
+    it('applies to each channel separately', async () => {
       await rename('Members: 2');
       await rename('Members: 3');
       const other = discord.state.addChannel({ guildId, type: 2 });
@@ -248,7 +248,7 @@ describe('How the Discord client waits, and tries again', () => {
       const stop = new AbortController();
       discord.faults.add({ kind: 'hang' });
       const guild = client.guilds.get(guildId, stop.signal);
-      await answered(1);
+      await untilRequested(1);
       stop.abort(new Error('stopping'));
       await expect(guild).rejects.toThrow('stopping');
     });
@@ -257,7 +257,7 @@ describe('How the Discord client waits, and tries again', () => {
       const stop = new AbortController();
       discord.faults.add({ kind: 'rate_limited', retryAfterMs: 4_000 });
       const guild = client.guilds.get(guildId, stop.signal);
-      await waitFor(() => pauses().length > 0, { what: 'the client to pause' });
+      await waitFor(() => pauses().length > 0, { what: 'a pause of the client' });
       stop.abort(new Error('stopping'));
       await expect(guild).rejects.toThrow('stopping');
       expect(clock.sleeping).toEqual([]);
@@ -272,13 +272,13 @@ describe('How the Discord client waits, and tries again', () => {
   });
 
   describe('many calls', () => {
-    it('of one guild wait for each other, and no other guild for them', async () => {
+    it('of one guild wait for each other, but do not delay other guilds', async () => {
       const other = discord.state.addGuild();
       const stop = new AbortController();
       const channels = Array.from({ length: 6 }, () => discord.state.addChannel({ guildId }));
       discord.faults.add({ kind: 'hang' }, { path: /channels/, times: 6 });
       const calls = channels.map(({ id }) => client.channels.get({ guildId, channelId: id }, stop.signal));
-      await answered(4);
+      await untilRequested(4);
       expect(await client.guilds.get(other.id, signal)).toMatchObject({ id: other.id });
       expect(discord.requests).toHaveLength(5);
       stop.abort(new Error('stopping'));
@@ -288,8 +288,8 @@ describe('How the Discord client waits, and tries again', () => {
   });
 });
 
-describe('Buckets of Discord', () => {
-  it('are not overdrawn: what does not fit waits for the next window, without being refused', async () => {
+describe('rate limit buckets of Discord', () => {
+  it('are never exceeded: further requests wait for the next window without a 429', async () => {
     const discord = await DiscordDouble.start();
     const guildId = discord.state.addGuild().id;
     const channelId = discord.state.addChannel({ guildId }).id;
@@ -297,7 +297,7 @@ describe('Buckets of Discord', () => {
     const client = new DiscordClient({ token: discord.token, apiUrl: discord.url });
     const { signal } = new AbortController();
     const nonces = ['a', 'b', 'c', 'd', 'e'];
-    // The first answer tells of the bucket.
+    // The first response contains the bucket.
     await client.messages.send({ guildId, channelId, nonce: 'first', content: 'x' }, signal);
     await Promise.all(
       nonces.map((nonce) => client.messages.send({ guildId, channelId, nonce, content: nonce }, signal)),
