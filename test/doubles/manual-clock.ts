@@ -1,8 +1,8 @@
-/** Time that stands still until a test moves it. Fits the clock of the Discord client, and that of its double. */
+/** A clock that only moves when a test advances it, for the Discord client, its double and services. */
 export class ManualClock {
   private readonly sleepers = new Set<Sleeper>();
 
-  /** @param nowMs Unix milliseconds; the default lies after every id that the doubles make */
+  /** @param nowMs Unix milliseconds. The default is later than the ids that the doubles create. */
   constructor(private nowMs = Date.UTC(2026, 0, 15, 12)) {}
 
   now(): number {
@@ -25,7 +25,7 @@ export class ManualClock {
     });
   }
 
-  /** How long those who sleep now wanted to, in milliseconds, in the order in which they began. */
+  /** The lengths of the current sleeps in milliseconds, in the order in which they began. */
   get sleeping(): number[] {
     return [...this.sleepers].map(({ ms }) => ms);
   }

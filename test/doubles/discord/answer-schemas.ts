@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 
 const SPEC = new Map(Object.entries(spec));
 
-/** Where an answer is not as Discord describes its own, such as `MessageResponse`; empty when it is. */
+/** Lists where a response does not match a schema of Discord, such as `MessageResponse`. Empty if it matches. */
 export function answerComplaints(name: string, answer: unknown): string[] {
   const schema = SPEC.get(`${name}Schema`);
   if (!schema) throw new Error(`Discord has no schema ${name}`);

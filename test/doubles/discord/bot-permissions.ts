@@ -6,7 +6,7 @@ const EVERYTHING = (1n << 53n) - 1n;
 const VOICE = 2;
 const STAGE = 13;
 
-/** What the bot may do in a guild, or in one channel of it. */
+/** The permissions of the bot in a guild, or in one of its channels. */
 export function botPermissions(state: DiscordState, guildId: string, channel?: StoredChannel): bigint {
   if (channel && !state.guilds.has(guildId)) return 0n; // the bot has left
   const guild = state.guild(guildId);
@@ -32,7 +32,7 @@ export function requireInGuild(state: DiscordState, guildId: string, ...names: P
   if (lacks(botPermissions(state, guildId), names)) throw missingPermissions();
 }
 
-/** @throws Refusal 50001 when the bot does not see the channel, 50013 when it lacks one of the permissions there */
+/** @throws Refusal 50001 if the bot cannot see the channel, 50013 if it lacks one of the permissions there */
 export function requireInChannel(state: DiscordState, channel: StoredChannel, ...names: PermissionName[]): void {
   if (!isMember(state, channel.guildId)) throw missingAccess();
   const bits = botPermissions(state, channel.guildId, channel);
@@ -40,16 +40,16 @@ export function requireInChannel(state: DiscordState, channel: StoredChannel, ..
   if (lacks(bits, names)) throw missingPermissions();
 }
 
-/** @throws Refusal as `requireInChannel`, when the bot may not open this archived thread */
-export function requireToOpen(state: DiscordState, thread: StoredChannel): void {
+/** @throws Refusal like `requireInChannel` if the bot may not unarchive this thread */
+export function requireToUnarchive(state: DiscordState, thread: StoredChannel): void {
   const mayManage = !lacks(botPermissions(state, thread.guildId, thread), ['ManageThreads']);
   if (mayManage) return requireInChannel(state, thread);
   requireInChannel(state, thread, thread.locked ? 'ManageThreads' : 'SendMessagesInThreads');
 }
 
 /**
- * Who may not join a voice channel has no access to it, whatever it may see; one that it may join and not see is no
- * matter of access.
+ * Without permission to join a voice channel, the bot has no access to it, even if it can see it. If it may join the
+ * channel but cannot see it, only a permission is missing.
  *
  * @throws Refusal 50001, 50013
  */
@@ -61,11 +61,11 @@ export function requireToManage(state: DiscordState, channel: StoredChannel): vo
   if (lacks(bits, ['ViewChannel', 'ManageChannels'])) throw missingPermissions();
 }
 
-/** Of a guild's channels, those that the bot is shown: a category is when a channel in it is. */
+/** The channels of a guild that the bot can see. It can see a category if it can see one of its channels. */
 export function visibleChannels(state: DiscordState, guildId: string): StoredChannel[] {
-  const seen = (channel: StoredChannel) => !lacks(botPermissions(state, guildId, channel), ['ViewChannel']);
+  const isVisible = (channel: StoredChannel) => !lacks(botPermissions(state, guildId, channel), ['ViewChannel']);
   const channels = state.channelsOf(guildId);
-  const shown = new Set(channels.filter(seen).flatMap(({ id, parentId }) => [id, parentId]));
+  const shown = new Set(channels.filter(isVisible).flatMap(({ id, parentId }) => [id, parentId]));
   return channels.filter(({ id }) => shown.has(id));
 }
 
@@ -73,7 +73,7 @@ export function isMember(state: DiscordState, guildId: string): boolean {
   return state.guilds.has(guildId) && state.members.has(`${guildId}/${state.bot.id}`);
 }
 
-/** Who may not join a voice channel may not read what is written in it. */
+/** The permission to join, which reading messages of a voice channel needs. */
 export function joinIfVoice({ type }: StoredChannel): PermissionName[] {
   return type === VOICE || type === STAGE ? ['Connect'] : [];
 }

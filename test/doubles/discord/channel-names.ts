@@ -2,7 +2,7 @@ import { invalidField } from './refusal.js';
 
 const VERBATIM = [2, 4, 13];
 
-/** Only voice channels, stages and categories keep a name, but for the space around it. @throws Refusal 50035 */
+/** Voice channels, stages and categories keep their name except for surrounding whitespace. @throws Refusal 50035 */
 export function channelName(type: number, name: string): string {
   const trimmed = name.trim();
   if (trimmed === '') throw invalidField(['name'], 'BASE_TYPE_REQUIRED', 'This field is required');

@@ -1,4 +1,4 @@
-import { requireInChannel, requireToManage, requireToOpen } from './bot-permissions.js';
+import { requireInChannel, requireToManage, requireToUnarchive } from './bot-permissions.js';
 import { channelName } from './channel-names.js';
 import { isThread } from './discord-state.js';
 import { readOverwrite, requireCategory, requireOverwritable, type OverwriteBody } from './guild-routes.js';
@@ -15,7 +15,7 @@ export const channelRoutes = {
     const channel = state.channel(params['channel_id']!);
     const wanted = json as ChannelChange;
     if (isThread(channel) && wanted.archived === false) {
-      requireToOpen(state, channel);
+      requireToUnarchive(state, channel);
       channel.archived = false;
       return { body: answers.channel(channel) };
     }

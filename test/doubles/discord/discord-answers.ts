@@ -11,16 +11,16 @@ import {
   type StoredUser,
 } from './discord-state.js';
 
-/** What Discord leaves of a message that the bot may not read; its stickers are shown. */
+/** The fields that Discord empties in a message that the bot may not read. It keeps stickers. */
 const EMPTY_BODY = { content: '', attachments: [], embeds: [], components: [], poll: undefined };
 const FILE_SCHEME = 'attachment://';
 const PICTURES = ['image', 'thumbnail'] as const;
 
-/** How Discord shows what it has: complete as its schema wants it, the made-up rest as dull as possible. */
+/** Makes the responses of Discord from the state. Fields that the state does not have get plain values. */
 export class DiscordAnswers {
   constructor(
     private readonly state: DiscordState,
-    /** Where attachments are served from. */
+    /** The base URL of attachments. */
     private readonly cdnUrl: string,
   ) {}
 
@@ -198,7 +198,7 @@ export class DiscordAnswers {
 
   private messageBody(message: StoredBody & { channelId: string }) {
     const { content, attachments, embeds, channelId, components = [], sticker_items, poll } = message;
-    // A file that an embed shows is not listed beside it.
+    // A file that an embed shows is not listed as an attachment.
     const isShown = ({ filename }: StoredAttachment) => embeds.some((embed) => picturesOf(embed).includes(filename));
     return {
       content,
@@ -215,7 +215,7 @@ export class DiscordAnswers {
     };
   }
 
-  /** With the addresses of the files that it shows. */
+  /** The embed with the URLs of its pictures. */
   private embed(channelId: string, embed: Record<string, unknown>, attachments: readonly StoredAttachment[]) {
     const pictures = PICTURES.flatMap((part) => {
       const picture = embed[part] as { url?: string } | undefined;
@@ -268,14 +268,14 @@ export class DiscordAnswers {
   }
 }
 
-/** The names of the files of its own message that an embed shows. */
+/** The names of the files of the message that the embed shows. */
 function picturesOf(embed: Record<string, unknown>): string[] {
   return PICTURES.map((part) => (embed[part] as { url?: string } | undefined)?.url ?? '')
     .filter((url) => url.startsWith(FILE_SCHEME))
     .map((url) => url.slice(FILE_SCHEME.length));
 }
 
-/** Unix milliseconds. */
+/** The time of a snowflake in Unix milliseconds. */
 function timeOf(id: string): number {
   return Number(BigInt(id) >> 22n) + 1_420_070_400_000;
 }

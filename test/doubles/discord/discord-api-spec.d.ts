@@ -1,4 +1,4 @@
-/** The package has these schemas as JavaScript alone. */
+/** The package contains these schemas without types. */
 declare module 'discord-api-spec/zod' {
   const schemas: Record<string, import('zod/mini').ZodMiniType>;
   export = schemas;

@@ -16,24 +16,24 @@ import { addressComplaints, matchRoute, type KnownRouteName, type MatchedRoute }
 import { userRoutes } from './user-routes.js';
 
 export interface DiscordDoubleOptions {
-  /** Of the bot. Any other is answered 401. */
+  /** The token of the bot. Any other token gets 401. */
   token?: string;
-  /** What rate limits, ids and nonces go by. @defaultValue the system's */
+  /** The clock of rate limits, ids and nonces. @defaultValue the system clock */
   clock?: { now(): number };
 }
 
 export interface RecordedRequest {
-  /** Unix milliseconds, by the double's clock. */
+  /** Unix milliseconds of the double's clock. */
   at: number;
   method: string;
-  /** Below the version, without the query; of a file, `/attachments/…`. */
+  /** The path after the version, without the query. For a file, `/attachments/…`. */
   path: string;
-  /** Undefined for a file, or when Discord has no such route. */
+  /** Undefined for a file and for an unknown route. */
   route?: KnownRouteName;
   query: URLSearchParams;
   json?: Record<string, unknown>;
   files: readonly UploadedFile[];
-  /** Undefined while it has none, or when the connection ended without an answer. */
+  /** Undefined before the response, and if the connection ended without one. */
   status?: number;
   fault?: Fault['kind'];
 }
@@ -44,16 +44,16 @@ const TOKEN = 'MTA4MDk0NjM0NTYwMDg4NDc1Ng.made-up.token-of-the-double';
 const HANDLERS: Record<KnownRouteName, Handler> = { ...guildRoutes, ...channelRoutes, ...messageRoutes, ...userRoutes };
 
 /**
- * Discord's REST API on a free port, with a state that tests set up and look at. It is strict: a request that Discord
- * does not describe is answered as Discord would, and stands in `violations`, which every test expects to be empty.
+ * A double of Discord's REST API on a free port. Tests set up and read its state. It is strict: it answers an
+ * undocumented request like Discord, and adds it to `violations`, which every test expects to be empty.
  */
 export class DiscordDouble {
   readonly state: DiscordState;
   readonly limits: RateLimits;
   readonly faults = new Faults();
-  /** Every request, in the order in which they came, those for files too. */
+  /** All requests in the order of arrival, including those for files. */
   readonly requests: RecordedRequest[] = [];
-  /** What no correct client does. */
+  /** Mistakes that a correct client does not make. */
   readonly violations: string[] = [];
   private context: DoubleContext;
 
@@ -77,12 +77,12 @@ export class DiscordDouble {
     return double;
   }
 
-  /** For `DISCORD_API_URL`. */
+  /** The value for `DISCORD_API_URL`. */
   get url(): string {
     return `${this.origin}/api`;
   }
 
-  /** Everything that would have changed something. */
+  /** All requests except GET. */
   get writes(): RecordedRequest[] {
     return this.requests.filter(({ method }) => method !== 'GET');
   }
@@ -91,12 +91,13 @@ export class DiscordDouble {
     return this.requests.filter((request) => request.route === route);
   }
 
-  /** For afterEach: a test whose client broke the rules has failed. @throws Error naming all violations */
+  /** Call it after each test. @throws Error with all violations, if there are any */
   assertNoViolations(): void {
-    if (this.violations.length > 0) throw new Error(`Discord was not used as it is:\n${this.violations.join('\n')}`);
+    if (this.violations.length > 0)
+      throw new Error(`requests broke the rules of Discord:\n${this.violations.join('\n')}`);
   }
 
-  /** Ends requests that hang, too. */
+  /** Also ends hanging requests. */
   async close(): Promise<void> {
     const closed = once(this.server, 'close');
     this.server.close();
@@ -173,7 +174,7 @@ export class DiscordDouble {
     });
   }
 
-  /** @returns whether that was all */
+  /** @returns whether the fault has ended the request */
   private failBeforehand(fault: Fault, response: ServerResponse): boolean {
     switch (fault.kind) {
       case 'hang':
@@ -260,12 +261,12 @@ function wholeSeconds(ms: number): string {
   return String(Math.ceil(ms / 1_000));
 }
 
-/** What stands before Discord answers with a page for people. */
+/** Answers with an HTML page, like Discord's proxy. */
 function sendPage(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {
   response.writeHead(status, { ...headers, 'Content-Type': 'text/html' }).end(`<html><body>${status}</body></html>`);
 }
 
-/** Undefined when the client went away first. */
+/** Undefined if the client disconnects before the end of the body. */
 async function readRaw(request: IncomingMessage): Promise<Buffer<ArrayBuffer> | undefined> {
   const chunks: Buffer[] = [];
   try {

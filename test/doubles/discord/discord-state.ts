@@ -41,7 +41,7 @@ export interface StoredMember {
 
 export interface StoredOverwrite {
   id: string;
-  /** 0 of a role, 1 of a member. */
+  /** 0 for a role, 1 for a member. */
   type: 0 | 1;
   allow: bigint;
   deny: bigint;
@@ -50,7 +50,7 @@ export interface StoredOverwrite {
 export interface StoredChannel {
   id: string;
   guildId: string;
-  /** Discord's number: 0 text, 2 voice, 4 category, 11 public thread. */
+  /** Discord's number of the type: 0 text, 2 voice, 4 category, 11 public thread. */
   type: number;
   name: string;
   parentId: string | null;
@@ -58,7 +58,7 @@ export interface StoredChannel {
   position: number;
   topic: string | null;
   overwrites: StoredOverwrite[];
-  /** Of a thread. */
+  /** Only for threads. */
   archived: boolean;
   locked: boolean;
 }
@@ -69,18 +69,18 @@ export interface StoredAttachment {
   contentType: string;
   data: Uint8Array;
   description?: string;
-  /** Bits, of which 8 marks a spoiler. */
+  /** Bits. 8 marks a spoiler. */
   flags?: number;
-  /** Of a voice message. */
+  /** Only for voice messages. */
   duration_secs?: number;
   waveform?: string;
 }
 
-/** What a message holds, and what a forward holds of another. */
+/** The contents of a message, or of the original in a forward. */
 export interface StoredBody {
   content: string;
   attachments: StoredAttachment[];
-  /** As Discord answers them, like all below. */
+  /** In the form of Discord's responses, like the following fields. */
   embeds: Record<string, unknown>[];
   components?: Record<string, unknown>[];
   sticker_items?: { id: string; name: string; format_type: number }[];
@@ -92,21 +92,21 @@ export interface StoredMessage extends StoredBody {
   channelId: string;
   authorId: string;
   reference?: { type: 0 | 1; guildId?: string; channelId: string; messageId: string };
-  /** Of a forward: the messages that it holds. */
+  /** The originals in a forward. */
   snapshots: StoredBody[];
   mentionedIds: string[];
   type: number;
   webhookId?: string;
   /** Unix milliseconds. */
   editedAt?: number;
-  /** As it was sent; undefined when it was not. */
+  /** As in the request. Undefined if the request did not have it. */
   allowedMentions?: unknown;
-  /** Who reacted, by emoji. */
+  /** The ids of the users who reacted, by emoji. */
   reactions: Map<string, Set<string>>;
 }
 
 export type NewGuild = Partial<StoredGuild> & {
-  /** Of the bot's own role; @everyone has none. @defaultValue all that this double knows but Administrator */
+  /** The permissions of the bot's role. @everyone has none. @defaultValue all that this double knows except Administrator */
   botPermissions?: readonly PermissionName[];
 };
 export type NewChannel = Partial<StoredChannel> & { guildId: string };
@@ -129,17 +129,17 @@ const USUAL_PERMISSIONS: readonly PermissionName[] = [
 ];
 const STAR = '⭐';
 
-/** What there is in this Discord. Tests set it up and look at it; requests read and change it. */
+/** The state of the double. Tests set it up and read it, and requests read and change it. */
 export class DiscordState {
   readonly users = new Map<string, StoredUser>();
   readonly guilds = new Map<string, StoredGuild>();
   readonly roles = new Map<string, StoredRole>();
   readonly channels = new Map<string, StoredChannel>();
   readonly messages = new Map<string, StoredMessage>();
-  /** By `<guild>/<user>`. */
+  /** The key is `<guild>/<user>`. */
   readonly members = new Map<string, StoredMember>();
   readonly bot: StoredUser;
-  /** Whether the bot has the intent Message Content. Without it Discord shows it only what mentions it, or is its own. */
+  /** Whether the bot has the Message Content intent. Without it, it sees only contents that mention it, and its own. */
   hasMessageContent = true;
   private readonly ids: Snowflakes;
 
@@ -159,7 +159,7 @@ export class DiscordState {
     return stored;
   }
 
-  /** A guild with the bot in it, its @everyone role and the bot's role. */
+  /** Adds a guild with the bot, the @everyone role and the role of the bot. */
   addGuild({ botPermissions = USUAL_PERMISSIONS, ...guild }: NewGuild = {}): StoredGuild {
     const id = guild.id ?? this.newId();
     const stored: StoredGuild = {
@@ -213,7 +213,7 @@ export class DiscordState {
     return stored;
   }
 
-  /** Takes the permissions from the bot in this channel. */
+  /** Denies the bot these permissions in the channel. */
   denyBot(channelId: string, ...names: PermissionName[]): void {
     const { overwrites } = this.channel(channelId);
     overwrites.push({ id: this.bot.id, type: 1, allow: 0n, deny: bitsOf(names) });
@@ -242,7 +242,7 @@ export class DiscordState {
     return { id: this.newId(), filename: 'image.png', contentType: 'image/png', ...attachment, data };
   }
 
-  /** Without users, one person reacts who has not been here before. */
+  /** Without user ids, one new user reacts. */
   addReaction(messageId: string, userIds: readonly string[] = [this.addUser().id], emoji = STAR): void {
     const { reactions } = this.message(messageId);
     reactions.set(emoji, new Set([...(reactions.get(emoji) ?? []), ...userIds]));
@@ -256,21 +256,21 @@ export class DiscordState {
     this.messages.delete(messageId);
   }
 
-  /** With its messages; what is in a category stays. */
+  /** Deletes a channel with its messages. The channels of a category are kept. */
   deleteChannel(channelId: string): void {
     this.channels.delete(channelId);
     for (const channel of this.channels.values()) if (channel.parentId === channelId) channel.parentId = null;
     for (const message of this.messagesOf(channelId)) this.messages.delete(message.id);
   }
 
-  /** The guild stays without the bot. @returns what brings it back, with the roles that it had */
+  /** Removes the bot from the guild. @returns a function that adds it again with the same roles */
   kickBot(guildId: string): () => void {
     const member = this.member(guildId, this.bot.id);
     this.members.delete(`${guildId}/${this.bot.id}`);
     return () => void this.addMember(member);
   }
 
-  /** With all that is in it. */
+  /** Deletes a guild with its channels and messages. */
   deleteGuild(guildId: string): void {
     this.guilds.delete(guildId);
     for (const { id } of this.channelsOf(guildId)) this.deleteChannel(id);
@@ -305,7 +305,7 @@ export class DiscordState {
     return [...this.messages.values()].filter((message) => message.channelId === channelId);
   }
 
-  /** The channel that a thread is in, else the channel itself. */
+  /** The parent channel of a thread. For other channels, the channel itself. */
   threadParent(channel: StoredChannel): StoredChannel {
     return isThread(channel) && channel.parentId ? this.channel(channel.parentId) : channel;
   }

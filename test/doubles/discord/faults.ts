@@ -1,16 +1,16 @@
 import type { LimitScope } from './rate-limits.js';
 
 /**
- * What goes wrong with a request instead of, or after, being served:
- * - `status`: answered with this and an error page, nothing done
- * - `hang`: read, never answered, nothing done
- * - `reset`: the connection is reset, nothing done
- * - `done_but_unknown`: done, but the connection is reset before the answer
- * - `unauthorized`: 401 as for a revoked token
- * - `refused`: answered with an error of Discord's, such as 400 and 200000 of AutoMod, nothing done
- * - `rate_limited`: 429, with Discord's headers, or (`headers: false`) a page as of what stands before Discord
- * - `malformed`: done, but the answer breaks off within its JSON
- * - `late`: served as ever, once `until` has resolved; `onArrival` is called before
+ * A failure of a request:
+ * - `status`: this status with an error page; nothing is done
+ * - `hang`: the request is read, but never answered; nothing is done
+ * - `reset`: the connection is reset; nothing is done
+ * - `done_but_unknown`: the request is done, but the connection is reset before the response
+ * - `unauthorized`: 401, as for a revoked token
+ * - `refused`: an error of Discord, such as 400 with code 200000 of AutoMod; nothing is done
+ * - `rate_limited`: 429 with Discord's headers, or (`headers: false`) with a page like that of Discord's proxy
+ * - `malformed`: the request is done, but the JSON of the response is truncated
+ * - `late`: the request is done once `until` has resolved; `onArrival` is called before
  */
 export type Fault =
   | { kind: 'status'; status: 500 | 502 | 503 }
@@ -24,37 +24,37 @@ export type Fault =
   | { kind: 'late'; until: Promise<void>; onArrival?: () => void };
 
 export interface FaultRule {
-  /** Any without it. */
+  /** @defaultValue any method */
   method?: string;
-  /** Of the path below the version, or of a file's path. Any without it. */
+  /** Matches the path after the version, or the path of a file. @defaultValue any path */
   path?: RegExp;
-  /** How many requests it meets. @defaultValue 1 */
+  /** The number of requests that fail. @defaultValue 1 */
   times?: number;
-  /** How many that fit pass before. @defaultValue 0 */
+  /** The number of matching requests that succeed before. @defaultValue 0 */
   after?: number;
 }
 
-/** Faults that wait for their requests. The first that fits a request meets it. */
+/** Faults of future requests. The first fault that matches a request applies to it. */
 export class Faults {
-  private readonly waiting: { fault: Fault; rule: FaultRule; toPass: number; left: number }[] = [];
+  private readonly pending: { fault: Fault; rule: FaultRule; successesLeft: number; left: number }[] = [];
 
   add(fault: Fault, rule: FaultRule = {}): void {
-    this.waiting.push({ fault, rule, toPass: rule.after ?? 0, left: rule.times ?? 1 });
+    this.pending.push({ fault, rule, successesLeft: rule.after ?? 0, left: rule.times ?? 1 });
   }
 
   clear(): void {
-    this.waiting.length = 0;
+    this.pending.length = 0;
   }
 
-  /** Uses it up. */
+  /** Returns the fault of a request, and counts it. */
   take(method: string, path: string): Fault | undefined {
-    const index = this.waiting.findIndex(
+    const index = this.pending.findIndex(
       ({ rule }) => (rule.method ?? method) === method && (rule.path?.test(path) ?? true),
     );
-    const entry = this.waiting[index];
-    if (!entry || entry.toPass-- > 0) return undefined;
+    const entry = this.pending[index];
+    if (!entry || entry.successesLeft-- > 0) return undefined;
     entry.left--;
-    if (entry.left === 0) this.waiting.splice(index, 1);
+    if (entry.left === 0) this.pending.splice(index, 1);
     return entry.fault;
   }
 }

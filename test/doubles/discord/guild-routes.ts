@@ -70,7 +70,7 @@ export function readOverwrite({ id, type, allow, deny }: OverwriteBody): StoredO
   return { id, type: type ?? 0, allow: BigInt(allow ?? 0), deny: BigInt(deny ?? 0) };
 }
 
-/** Overwrites need Manage Roles, and give or take nothing that the bot itself has not. @throws Refusal 50013 */
+/** Overwrites need Manage Roles, and may not contain permissions that the bot lacks. @throws Refusal 50013 */
 export function requireOverwritable(
   state: DoubleContext['state'],
   guildId: string,
@@ -99,7 +99,7 @@ export function requireCategory(state: DoubleContext['state'], guildId: string, 
   }
 }
 
-/** @throws Refusal 10004 where there is no such guild, 50001 where the bot is not in it */
+/** @throws Refusal 10004 if the guild does not exist, 50001 if the bot is not in it */
 function memberGuild(state: DoubleContext['state'], guildId: string) {
   const guild = state.guild(guildId);
   if (!isMember(state, guildId)) throw missingAccess();

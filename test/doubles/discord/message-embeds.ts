@@ -13,7 +13,7 @@ export interface EmbedBody {
 
 const MOST_CHARACTERS = 6_000;
 
-/** What Discord's schema does not say of embeds: their length in all, and what their pictures may be. */
+/** Checks the rules for embeds that Discord's schema does not contain: the total length, and the URLs of pictures. */
 export function embedComplaints(embeds: readonly EmbedBody[], fileNames: readonly string[]): Complaint[] {
   const length = embeds.flatMap(textsOf).reduce((sum, text) => sum + Array.from(text).length, 0);
   const tooLong = {
@@ -33,7 +33,7 @@ export function embedComplaints(embeds: readonly EmbedBody[], fileNames: readonl
   return length > MOST_CHARACTERS ? [tooLong, ...pictures] : pictures;
 }
 
-/** Without the fields that are null; every embed of a bot is a rich one. */
+/** Removes fields that are null. Every embed of a bot has the type `rich`. */
 export function embedAsAnswered(embed: EmbedBody): Record<string, unknown> {
   const given = Object.entries(embed).filter(([, value]) => value !== null && value !== undefined);
   return { ...Object.fromEntries(given), type: 'rich' };

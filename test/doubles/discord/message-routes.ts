@@ -1,4 +1,4 @@
-import { botPermissions, joinIfVoice, requireInChannel, requireToOpen } from './bot-permissions.js';
+import { botPermissions, joinIfVoice, requireInChannel, requireToUnarchive } from './bot-permissions.js';
 import { PERMISSION_BITS, type PermissionName } from './permission-bits.js';
 import {
   isThread,
@@ -23,7 +23,7 @@ import type { CheckedRequest, Handlers } from './route-handlers.js';
 const CATEGORY = 4;
 const NONCE_KEPT_MS = 5 * 60_000;
 const MIB = 2 ** 20;
-/** The largest file by the guild's premium tier, in bytes. */
+/** The maximum file size in bytes by the premium tier of the guild. */
 const UPLOAD_LIMITS = [10 * MIB, 10 * MIB, 50 * MIB, 100 * MIB] as const;
 
 export const messageRoutes = {
@@ -35,7 +35,7 @@ export const messageRoutes = {
   'GET /channels/{channel_id}/messages': ({ state, answers }, { params, query }) => {
     const channel = state.channel(params['channel_id']!);
     requireInChannel(state, channel, ...joinIfVoice(channel));
-    // Without this permission Discord does not refuse: it shows nothing.
+    // Without this permission, Discord returns an empty list instead of an error.
     const { ReadMessageHistory } = PERMISSION_BITS;
     if (!(botPermissions(state, channel.guildId, channel) & ReadMessageHistory)) return { body: [] };
     const limit = Number(query.get('limit') ?? 50);
@@ -64,7 +64,7 @@ export const messageRoutes = {
     const channel = state.channel(request.params['channel_id']!);
     requireWritable(state, channel, request);
     if (isEmpty(wanted, request.files)) throw emptyMessage();
-    openBySending(state, channel);
+    unarchiveBySending(state, channel);
     const nonce = wanted.enforce_nonce && wanted.nonce ? String(wanted.nonce) : undefined;
     const known = nonce === undefined ? undefined : nonces.get(nonce);
     if (known && known.at + NONCE_KEPT_MS > state.now()) return { body: known.body };
@@ -136,11 +136,11 @@ function requireWritable(state: DiscordState, channel: StoredChannel, { json, fi
   checkUploads(state, channel, files);
 }
 
-/** @throws Refusal 50083 when it is archived and locked, and stays so */
-function openBySending(state: DiscordState, channel: StoredChannel): void {
+/** @throws Refusal 50083 if the thread is archived and locked */
+function unarchiveBySending(state: DiscordState, channel: StoredChannel): void {
   if (!channel.archived) return;
   try {
-    requireToOpen(state, channel);
+    requireToUnarchive(state, channel);
   } catch {
     throw threadArchived();
   }
@@ -157,7 +157,7 @@ function isEmpty({ content, embeds }: MessageBody, files: readonly UploadedFile[
   return (content ?? '').trim() === '' && (embeds ?? []).length === 0 && files.length === 0;
 }
 
-/** The attachments and embeds that a message has after the request; embeds are undefined when it names none. */
+/** The attachments and embeds of a message after the request. Embeds are undefined if the request has none. */
 function extras(
   state: DiscordState,
   kept: readonly StoredAttachment[],

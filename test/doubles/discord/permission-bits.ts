@@ -1,4 +1,4 @@
-/** Discord's bits, of what this double asks for. */
+/** The bits of the permissions that this double checks. */
 export const PERMISSION_BITS = {
   Administrator: 1n << 3n,
   ManageChannels: 1n << 4n,

@@ -3,7 +3,7 @@ import type { KnownRouteName, MatchedRoute, RouteLimit } from './routes.js';
 
 export type LimitScope = 'user' | 'shared' | 'global';
 
-/** A request too many. */
+/** The rate limit that a request exceeds. */
 export interface Exceeded {
   retryAfterMs: number;
   scope: LimitScope;
@@ -17,14 +17,14 @@ interface Window {
 const GLOBAL: RouteLimit = { requests: 50, windowMs: 1_000 };
 const RENAMES: RouteLimit = { requests: 2, windowMs: 10 * 60_000 };
 
-/** Discord's rate limits: of everything, of a route in one channel or guild, and of renaming one channel. */
+/** Discord's rate limits: for all requests, for a route in one channel or guild, and for renaming one channel. */
 export class RateLimits {
   private readonly windows = new Map<string, Window>();
   private readonly changed = new Map<KnownRouteName, RouteLimit>();
 
   constructor(private readonly now: () => number) {}
 
-  /** Another limit for a route than Discord's. */
+  /** Replaces the limit of a route. */
   set(route: KnownRouteName, limit: RouteLimit): void {
     this.changed.set(route, limit);
   }
@@ -37,12 +37,12 @@ export class RateLimits {
     return this.count(bucketKey(matched), this.limitOf(matched), 'user');
   }
 
-  /** Changes of a channel's name or topic. */
+  /** Counts a change of a channel's name or topic. */
   countRename(channelId: string): Exceeded | undefined {
     return this.count(`rename ${channelId}`, RENAMES, 'user');
   }
 
-  /** What Discord tells with every answer of a route that has a limit. */
+  /** The headers of every response of a route that has a limit. */
   headers(matched: MatchedRoute): Record<string, string> {
     const { requests, windowMs } = this.limitOf(matched);
     const window = this.windows.get(bucketKey(matched)) ?? { startedAt: this.now(), requests: 0 };
@@ -77,7 +77,7 @@ function bucketKey({ route, params }: MatchedRoute): string {
   return `${route.name} ${params['channel_id'] ?? params['guild_id'] ?? ''}`;
 }
 
-/** Thrown by who finds out, while serving a request, that it is one too many. */
+/** Thrown if a request turns out to exceed a limit while it is handled. */
 export class RateLimitExceeded extends Error {
   override readonly name = 'RateLimitExceeded';
 

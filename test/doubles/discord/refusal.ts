@@ -1,9 +1,9 @@
-/** Complaints about the fields of a request, nested like it, with lists of `{code, message}` under `_errors`. */
+/** The errors of the fields of a request, nested like its fields, with lists of `{code, message}` in `_errors`. */
 export interface FieldErrors {
   [field: string]: FieldErrors | { code: string; message: string }[];
 }
 
-/** What Discord answers instead of doing what was asked. */
+/** An error response of Discord. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
 
@@ -12,7 +12,7 @@ export class Refusal extends Error {
     readonly code: number,
     message: string,
     readonly errors?: FieldErrors,
-    /** What is wrong with the request itself, so that no correct client would send it. */
+    /** Mistakes in the request that a correct client does not make. */
     readonly violations: readonly string[] = [],
   ) {
     super(message);
@@ -38,12 +38,12 @@ export const wrongChannelType = () => new Refusal(400, 50024, 'Cannot execute ac
 export const threadArchived = () => new Refusal(400, 50083, 'Thread is archived');
 export const missingPermissions = () => new Refusal(403, 50013, 'Missing Permissions');
 
-/** A rule that the state decides, and which a correct client may meet: no violation. */
+/** An error that depends on the state. A correct client can get it, so it is not a violation. */
 export function invalidField(path: readonly string[], code: string, message: string): Refusal {
   return new Refusal(400, 50035, 'Invalid Form Body', nested(path, [{ code, message }]));
 }
 
-/** A request that breaks the documented form. */
+/** An error for a request that does not have the documented form. */
 export function invalidForm(
   complaints: readonly { path: readonly string[]; code: string; message: string }[],
 ): Refusal {

@@ -2,7 +2,7 @@ import { complaintsAbout, type Complaint } from './request-schemas.js';
 import type { Route } from './routes.js';
 
 export interface UploadedFile {
-  /** Of the part, such as `files[0]`. */
+  /** The name of the part, such as `files[0]`. */
   key: string;
   name: string;
   contentType: string;
@@ -19,7 +19,7 @@ type Schema = NonNullable<Route['body']>;
 
 const MOST_FILES = 10;
 
-/** Reads a body as strictly as its route describes it. Does not throw: what is wrong is complained about. */
+/** Reads a body according to its route. Does not throw: mistakes are returned as complaints. */
 export async function readBody(
   route: Route,
   contentType: string | undefined,
@@ -61,7 +61,7 @@ function withSchema(schema: Schema, json: unknown, files: UploadedFile[]): Reque
   return { json: json as Record<string, unknown>, files, complaints: complaintsAbout(schema, json) };
 }
 
-/** Every described attachment that is no id of an old one has its file. */
+/** Checks that every new attachment in the JSON has its file. */
 function attachmentComplaints({ json, files }: RequestBody): Complaint[] {
   const described = (json?.['attachments'] ?? []) as { id?: unknown }[];
   return described

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** What Discord asks of every request's headers, whatever the route. */
+/** Checks the headers that every request must have. */
 export function headerProblems(headers: IncomingHttpHeaders): string[] {
   const problems: string[] = [];
   if (!/^Bot \S+$/.test(headers.authorization ?? '')) problems.push('Authorization is not "Bot <token>"');

@@ -2,7 +2,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import * as spec from 'discord-api-spec/zod';
 import * as z from 'zod/mini';
 
-/** Discord's own schemas of bodies by their names in it, such as `MessageCreateRequest`, made strict. */
+/** The name of a schema in Discord's specification, such as `MessageCreateRequest`. It is used without unknown fields. */
 export type SchemaName = string;
 
 type JsonSchema = { [keyword: string]: unknown };
@@ -20,7 +20,7 @@ ajv.addFormat('date-time', (text) => /^\d{4}-\d\d-\d\dT/.test(text) && !Number.i
 
 const compiled = new Map<SchemaName, ValidateFunction>();
 
-/** Where the body differs from Discord's schema, which has nothing beyond it; empty when it is right by one of them. */
+/** Lists where a body does not match the first of the schemas. Empty if it matches one of them. */
 export function complaintsAbout(names: SchemaName | readonly SchemaName[], body: unknown): Complaint[] {
   const complaints = [names].flat().map((name) => complaintsByOne(name, body));
   return complaints.find(({ length }) => length === 0) ?? complaints[0]!;
@@ -28,7 +28,7 @@ export function complaintsAbout(names: SchemaName | readonly SchemaName[], body:
 
 function complaintsByOne(name: SchemaName, body: unknown): Complaint[] {
   const validate = compiled.get(name) ?? compile(name);
-  return validate(body) ? [] : validate.errors!.filter(isTelling).map(complaint);
+  return validate(body) ? [] : validate.errors!.filter(isUseful).map(complaint);
 }
 
 function compile(name: SchemaName): ValidateFunction {
@@ -48,7 +48,7 @@ function strict(schema: JsonSchema): JsonSchema {
   return inner['type'] === 'object' && inner['properties'] ? { ...inner, additionalProperties: false } : inner;
 }
 
-/** Where Discord's description of itself is not what it accepts. */
+/** Corrects the specification where Discord accepts something else. */
 function corrected(schema: JsonSchema): JsonSchema {
   const properties = schema['properties'] as Record<string, JsonSchema>;
   const bits = { type: ['string', 'null'], pattern: '^[0-9]+$' };
@@ -60,8 +60,8 @@ function corrected(schema: JsonSchema): JsonSchema {
   return schema;
 }
 
-/** A union complains once for each of its branches and once for itself; null is a branch of most fields. */
-function isTelling({ keyword, params }: ErrorObject): boolean {
+/** Leaves out the errors of a union itself and of its null branch, which most fields have. */
+function isUseful({ keyword, params }: ErrorObject): boolean {
   return keyword !== 'anyOf' && !(keyword === 'type' && (params as { type: unknown }).type === 'null');
 }
 

@@ -4,7 +4,7 @@ import type { RateLimits } from './rate-limits.js';
 import type { UploadedFile } from './request-body.js';
 import type { KnownRouteName } from './routes.js';
 
-/** A request that is of the documented form. */
+/** A request of the documented form. */
 export interface CheckedRequest {
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
@@ -16,7 +16,7 @@ export interface DoubleContext {
   state: DiscordState;
   answers: DiscordAnswers;
   limits: RateLimits;
-  /** Messages sent with `enforce_nonce`: what was answered, and when in Unix milliseconds. */
+  /** The responses to messages with `enforce_nonce` by nonce. `at` is in Unix milliseconds. */
   nonces: Map<string, { at: number; body: unknown }>;
 }
 
@@ -26,7 +26,7 @@ export interface HandlerAnswer {
   body?: unknown;
 }
 
-/** Does what a route does. @throws Refusal, RateLimitExceeded */
+/** Handles requests of a route. @throws Refusal, RateLimitExceeded */
 export type Handler = (context: DoubleContext, request: CheckedRequest) => HandlerAnswer;
 
 export type Handlers = Partial<Record<KnownRouteName, Handler>>;

@@ -5,14 +5,14 @@ export type RouteName = `${'GET' | 'POST' | 'PATCH' | 'DELETE'} /${string}`;
 type QueryRule = 'boolean' | 'snowflake' | { from: number; to: number };
 
 export interface Route {
-  /** As in Discord's documents, such as `GET /guilds/{guild_id}`. */
+  /** The name in Discord's documentation, such as `GET /guilds/{guild_id}`. */
   name: RouteName;
   query: Readonly<Record<string, QueryRule>>;
-  /** None: the request has no body; several: it is of one of these forms. */
+  /** The allowed schemas of the body. Undefined for a request without a body. */
   body?: SchemaName | readonly SchemaName[];
-  /** A body may come as a form with files. @defaultValue false */
+  /** Whether the body may be a form with files. @defaultValue false */
   takesFiles?: boolean;
-  /** Requests in a time, each channel or guild by itself; as Discord has them, more or less. */
+  /** The rate limit for each channel or guild, similar to Discord's. */
   limit: RouteLimit;
 }
 
@@ -24,7 +24,7 @@ export interface RouteLimit {
 const perSecond = (requests: number): RouteLimit => ({ requests, windowMs: 1_000 });
 const inFiveSeconds = (requests: number): RouteLimit => ({ requests, windowMs: 5_000 });
 
-/** Every route that the product uses. One that is missing here answers 404, and is a violation. */
+/** All routes that the product uses. Any other route gets 404 and is a violation. */
 export const ROUTES = [
   { name: 'GET /users/@me', query: {}, limit: perSecond(30) },
   { name: 'GET /users/{user_id}', query: {}, limit: perSecond(30) },
@@ -85,7 +85,7 @@ export interface MatchedRoute {
   params: Record<string, string>;
 }
 
-/** @param path below the version */
+/** @param path the path after the version */
 export function matchRoute(method: string, path: string): MatchedRoute | undefined {
   for (const route of ROUTES) {
     const [routeMethod, template] = route.name.split(' ') as [string, string];
@@ -108,11 +108,11 @@ function matchTemplate(template: string, path: string): Record<string, string> |
   return params;
 }
 
-/** Complaints about path and query. */
+/** Lists mistakes in the path and the query. */
 export function addressComplaints({ route, params }: MatchedRoute, query: URLSearchParams) {
   const complaints: { path: string[]; code: string; message: string }[] = [];
   for (const [name, value] of Object.entries(params)) {
-    // Discord takes any number, but its ids have 17 digits at least: fewer are somebody's mistake.
+    // Discord accepts any number, but its ids have at least 17 digits, so fewer are a mistake.
     if (name.endsWith('_id') && !/^[1-9][0-9]{16,18}$/.test(value)) {
       complaints.push({ path: [name], code: 'NUMBER_TYPE_COERCE', message: `Value "${value}" is not snowflake.` });
     }

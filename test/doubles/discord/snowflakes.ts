@@ -1,6 +1,6 @@
 const DISCORD_EPOCH_MS = 1_420_070_400_000;
 
-/** Makes ids as Discord does: 19 digits, rising, with the time in them. */
+/** Creates increasing ids of 19 digits that contain the time, like Discord. */
 export class Snowflakes {
   private made = 0;
 
