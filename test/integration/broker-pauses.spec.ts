@@ -10,13 +10,13 @@ import { createTcpProxy, type TcpProxy } from '../harness/tcp-proxy.js';
 import { claimVhost, type TestVhost } from '../harness/test-broker.js';
 import { waitFor } from '../harness/wait-for.js';
 
-/** By this clock pauses are made, and nothing else. */
+/** Waits for a pause. Only pauses use this clock. @returns its length in milliseconds */
 async function takePause(clock: ManualClock): Promise<number> {
   const [ms] = await waitFor(() => (clock.sleeping.length > 0 ? clock.sleeping : undefined), { what: 'a pause' });
   return ms!;
 }
 
-describe('a connection to the broker that ends soon after it was made', () => {
+describe('a connection to the broker that ends soon after it is opened', () => {
   let vhost: TestVhost;
   let proxy: TcpProxy;
   let clock: ManualClock;
@@ -51,7 +51,7 @@ describe('a connection to the broker that ends soon after it was made', () => {
     return ms;
   };
 
-  it('should be made again after pauses that grow, and soon when it had lasted', async () => {
+  it('should be reopened after growing pauses, and soon again after it has lasted', async () => {
     const pauses: number[] = [];
     for (let count = 0; count < 8; count++) pauses.push(await cut());
     expect(pauses[0]).toBeLessThanOrEqual(100);
@@ -81,7 +81,7 @@ describe('a consumer whose queue is lost again and again', () => {
       prefetch: 10,
       batch: { size: 10, maxAgeMs: 10 },
       batchesAtOnce: {},
-      // No log of outages is kept then, which would sleep on the clock too.
+      // Without a log of outages, which would also sleep on this clock.
       database: { noteFailure: () => true },
       logger: pino({ level: 'silent' }),
       clock,
@@ -93,7 +93,7 @@ describe('a consumer whose queue is lost again and again', () => {
     await vhost.release();
   });
 
-  /** On a channel of its own, which ends when the queue is missing. */
+  /** Uses a new channel, because a missing queue closes it. */
   const hasConsumer = async () => {
     const channel = await other.createChannel();
     channel.on('error', () => undefined);
@@ -101,7 +101,7 @@ describe('a consumer whose queue is lost again and again', () => {
     await channel.close();
     return consumerCount > 0;
   };
-  /** A quorum queue that is deleted while it gets a consumer may not tell it. The server notices, and tries again. */
+  /** A consumer may not be notified if its quorum queue is deleted while it subscribes. The server's check notices it. */
   const untilConsuming = () =>
     waitFor(
       async () => {
@@ -121,7 +121,7 @@ describe('a consumer whose queue is lost again and again', () => {
     return ms;
   };
 
-  it('should consume again after pauses that grow, and soon when it had consumed for long', async () => {
+  it('should consume again after growing pauses, and soon again after it has consumed for long', async () => {
     const pauses: number[] = [];
     for (let count = 0; count < 7; count++) pauses.push(await loseQueue());
     expect(pauses[0]).toBeLessThanOrEqual(1_000);

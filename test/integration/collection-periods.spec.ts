@@ -19,7 +19,7 @@ describe('collection periods', () => {
     await database.release();
   });
 
-  /** The settings of the guild as a change at that second leaves them. */
+  /** Stores the settings of the guild after a change at this second. */
   const set = (second: number, enabled: boolean, switches: string[]) =>
     database.query(
       `INSERT INTO guild_settings
@@ -41,7 +41,7 @@ describe('collection periods', () => {
     ended_at: to === null ? null : time(to),
   });
 
-  it('should begin with what is on already when they are introduced', async () => {
+  it('should start with the current settings when the migration introduces them', async () => {
     await set(10, true, ['a', 'b']);
     await database.query('DROP TABLE collection_periods');
     await database.query('DELETE FROM schema_migrations WHERE name = $1', [MIGRATION]);
@@ -49,7 +49,7 @@ describe('collection periods', () => {
     expect(await periods()).toEqual([period('a', 10, null), period('b', 10, null), period('module', 9, null)]);
   });
 
-  it('should follow every change, and a change of something else changes nothing', async () => {
+  it('should record every change of the switches, and nothing for other changes', async () => {
     await change(1, true, []);
     await change(2, true, ['a', 'b']);
     await change(3, true, ['b', 'a']);
@@ -66,7 +66,7 @@ describe('collection periods', () => {
     ]);
   });
 
-  it('should bear several changes at one moment, and a clock that was set back', async () => {
+  it('should handle several changes at the same time, and a clock that is set back', async () => {
     await change(2, true, ['a']);
     await change(2, true, []);
     expect(await periods()).toEqual([period('a', 2, 2), period('module', 2, null)]);
@@ -76,13 +76,13 @@ describe('collection periods', () => {
     expect(await periods()).toEqual([period('a', 2, 2), period('module', 2, null)]);
   });
 
-  it('should change nothing of another guild', async () => {
+  it('should not change those of another guild', async () => {
     await change(1, true, ['a']);
     await updateCollectionPeriods(dataSource.manager, '5');
     expect(await periods()).toEqual([period('a', 1, null), period('module', 1, null)]);
   });
 
-  it('should be dropped when they ended before the summaries that are kept, and never while they go on', async () => {
+  it('should be dropped after the retention of summaries, but never while they are open', async () => {
     await database.query(
       `INSERT INTO collection_periods VALUES
          (1, 'long ago', now() - interval '900 days', now() - interval '401 days'),

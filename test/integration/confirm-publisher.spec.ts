@@ -21,7 +21,7 @@ describe('ConfirmPublisher', () => {
   });
   afterAll(() => vhost.release());
 
-  /** In front of the broker. @param onData gets what the publisher sends; true: it goes no further */
+  /** Starts a publisher behind a proxy. @param onData gets the data of the publisher, and returns true to discard it */
   const start = async (onData: (data: Buffer) => boolean) => {
     const broker = new URL(vhost.url);
     const brokerPort = Number(broker.port || 5672);
@@ -51,7 +51,7 @@ describe('ConfirmPublisher', () => {
     return failures;
   };
 
-  it('should know that it has no connection when that was lost while it asked for an alarm', async () => {
+  it('should report that it has no connection if the connection is lost while it checks for an alarm', async () => {
     let isCut = false;
     const failures = await start((data) => {
       if (!data.includes('serverstats.nobody')) return false;
@@ -61,7 +61,7 @@ describe('ConfirmPublisher', () => {
       return true;
     });
     await waitFor(() => isCut && failures.some((message) => message.includes('ECONNREFUSED')), {
-      what: 'the connection to be lost, and not to be had again',
+      what: 'a refused reconnection',
     });
     expect(publisher.obstacle).toContain('ECONNREFUSED');
   });

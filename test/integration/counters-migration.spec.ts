@@ -28,7 +28,7 @@ describe('the migration to counters', () => {
     while (await isRun()) await dataSource.undoLastMigration();
   };
   const migrate = async () => expect(await migrateDatabase(dataSource, RETENTION)).toContain(MIGRATION);
-  /** Settings as the version before stores them. */
+  /** Stores settings like the previous version. */
   const addGuild = (guildId: string, channels: (string | null)[]) =>
     database.query(
       `INSERT INTO guild_settings
@@ -66,7 +66,7 @@ describe('the migration to counters', () => {
     role_id,
   });
 
-  it('moves the channels of the settings and the custom panels of the version before', async () => {
+  it('moves the channels of the settings and the custom panels of the previous version', async () => {
     await addGuild(GUILD, ['11', '11', '12']);
     await addPanel(GUILD, '11', 'Admins', '77');
     await addPanel(GUILD, '13', 'Members: <value>', GUILD);
@@ -101,11 +101,11 @@ describe('the migration to counters', () => {
     ]);
   });
 
-  it('lets instances of the version before go on beside this one', async () => {
+  it('keeps instances of the previous version working', async () => {
     await addGuild(GUILD, ['11', null, null]);
     await addPanel(GUILD, '13', 'Admins', '77');
     await migrate();
-    // They read and write the old columns, and the custom panels by their old name.
+    // They read and write the old columns, and the old table of custom panels.
     await database.query('UPDATE guild_settings SET counter_panel_member_count_channel = 15 WHERE guild_id = $1', [
       GUILD,
     ]);
@@ -119,7 +119,7 @@ describe('the migration to counters', () => {
     expect(await counters(GUILD)).toEqual([]);
   });
 
-  it('waits for a change that an instance of the version before is making, and moves it too', async () => {
+  it('waits for a change by an instance of the previous version, and includes it', async () => {
     await addGuild(GUILD, ['11', null, null]);
     const old = await createDataSource({ url: database.url, poolSize: 1, applicationName: 'old' }).initialize();
     const change = old.createQueryRunner();
@@ -131,7 +131,7 @@ describe('the migration to counters', () => {
       database.query(
         'SELECT FROM pg_locks JOIN pg_database d ON d.oid = database AND datname = current_database() WHERE NOT granted',
       );
-    await waitFor(async () => (await waiting()).length > 0, { what: 'the migration to wait' });
+    await waitFor(async () => (await waiting()).length > 0, { what: 'the migration to wait for a lock' });
     await change.query('UPDATE guild_settings SET counter_panel_member_count_channel = 15 WHERE guild_id = $1', [
       GUILD,
     ]);

@@ -8,7 +8,7 @@ import { TLSSocket } from 'node:tls';
 import { classifyDatabaseError, createDataSource, isConnectionFailure } from '#libs/database';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 
-/** What the server of the test makes of a connection. */
+/** Which connections the server of the test accepts. */
 type Answer = 'no TLS' | 'TLS' | 'only TLS';
 const SSL_REQUEST = 80_877_103;
 
@@ -46,15 +46,15 @@ describe('a database URL', () => {
     for (const socket of sockets.splice(0)) socket.destroy();
   });
 
-  /** In front of the real database. @returns its port */
+  /** Starts a server in front of the real database. @returns its port */
   const serve = async (answer: Answer): Promise<number> => {
     const server = createServer((socket) => {
       sockets.push(socket);
       socket.on('error', () => undefined);
       socket.once('data', (first) => {
-        const asks = first.length === 8 && first.readInt32BE(4) === SSL_REQUEST;
-        if (!asks && answer === 'only TLS') return socket.destroy();
-        if (!asks) return forward(socket, first, false);
+        const wantsTls = first.length === 8 && first.readInt32BE(4) === SSL_REQUEST;
+        if (!wantsTls && answer === 'only TLS') return socket.destroy();
+        if (!wantsTls) return forward(socket, first, false);
         socket.write(answer === 'no TLS' ? 'N' : 'S');
         if (answer === 'no TLS') return forward(socket, undefined, false);
         const [key, cert] = ['key.pem', 'cert.pem'].map((name) => readFileSync(join(folder, name)));
@@ -91,7 +91,7 @@ describe('a database URL', () => {
     ['allow', 'no TLS', false],
     ['allow', 'only TLS', true],
     ['require', 'TLS', true],
-  ])('should work with sslmode=%s and a server of %s', async (mode, answer, isSecured) => {
+  ])('should work with sslmode=%s and a server with %s', async (mode, answer, isSecured) => {
     const url = urlOf(`127.0.0.1:${await serve(answer)}`, `sslmode=${mode}`);
     expect(await ask(url)).toEqual([{ one: 1 }]);
     expect(secured.includes(true)).toBe(isSecured);
@@ -101,7 +101,7 @@ describe('a database URL', () => {
     await expect(ask(urlOf(`127.0.0.1:${await serve('no TLS')}`, 'sslmode=require'))).rejects.toThrow('SSL');
   });
 
-  it('should check the chain for verify-ca, and the name too for verify-full', async () => {
+  it('should check the certificate chain for verify-ca, and also the host name for verify-full', async () => {
     const port = await serve('TLS');
     const root = `sslrootcert=${join(folder, 'cert.pem')}`;
     expect(await ask(urlOf(`127.0.0.1:${port}`, `sslmode=verify-ca&${root}`))).toHaveLength(1);
@@ -110,7 +110,7 @@ describe('a database URL', () => {
     await expect(ask(urlOf(`localhost:${port}`, 'sslrootcert=system'))).rejects.toThrow('self-signed');
   });
 
-  it('should try its hosts in turn, and take one that is as it must be', async () => {
+  it('should try its hosts in order, and use the first one with the wanted session attributes', async () => {
     const host = `${parts.hostname}:${parts.port || 5432}`;
     const several = `127.0.0.1:${closedPort},${host}`;
     expect(await ask(urlOf(several, ''))).toHaveLength(1);
@@ -124,7 +124,7 @@ describe('a database URL', () => {
     ]);
   });
 
-  it('should be an outage while no server is as it must be, as during a failover', async () => {
+  it('should count as an outage while no server has the wanted session attributes, for example during a failover', async () => {
     const url = urlOf(`${parts.hostname}:${parts.port || 5432}`, 'target_session_attrs=standby');
     const error = await ask(url).catch((reason: unknown) => reason);
     expect(error).toHaveProperty('message', expect.stringContaining('no server of the URL can be used'));

@@ -1,7 +1,7 @@
 import { ERASED_TABLES } from '#libs/erasure';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 
-/** How columns of Discord's ids are called that name people. */
+/** The names of columns that contain the Discord ids of people. */
 const NAMES_PEOPLE = '(^|_)(user|member|author)s?(_ids?)?$';
 
 describe('the list of tables that an erasure works from', () => {
@@ -12,7 +12,7 @@ describe('the list of tables that an erasure works from', () => {
   });
   afterAll(() => database.release());
 
-  /** As `table.column`; partitions have the columns of their table. */
+  /** The columns as `table.column`, without those of partitions. */
   const columnsWhere = async (condition: string, ...parameters: unknown[]) => {
     const rows = await database.query<{ name: string }>(
       `SELECT c.table_name || '.' || c.column_name AS name
@@ -28,25 +28,25 @@ describe('the list of tables that an erasure works from', () => {
     Object.keys(memberColumns).map((column) => `${table}.${column}`),
   );
 
-  it('should name every table with rows of guilds, and no other', async () => {
+  it('should contain exactly the tables with a guild_id', async () => {
     const tables = (await columnsWhere(`c.column_name = 'guild_id'`)).map((name) => name.split('.')[0]);
     expect(ERASED_TABLES.map(({ table }) => table).toSorted()).toEqual(tables);
   });
 
-  it('should name every column that names a member', async () => {
+  it('should contain every column with ids of members', async () => {
     const columns = await columnsWhere(`c.column_name ~ $1 AND c.udt_name IN ('int8', '_int8')`, NAMES_PEOPLE);
     expect(columns).not.toEqual([]);
     expect(columns.filter((column) => !listed.includes(column))).toEqual([]);
   });
 
-  it('should fail for a new table that names members', async () => {
+  it('should not pass with a new table that contains ids of members', async () => {
     await database.query('CREATE TABLE made_up_joins (guild_id bigint, joined_member_id bigint)');
     const columns = await columnsWhere(`c.column_name ~ $1 AND c.udt_name IN ('int8', '_int8')`, NAMES_PEOPLE);
     await database.query('DROP TABLE made_up_joins');
     expect(columns.filter((column) => !listed.includes(column))).toEqual(['made_up_joins.joined_member_id']);
   });
 
-  it('should name only columns that there are', async () => {
+  it('should contain only columns that exist', async () => {
     const columns = await columnsWhere('true');
     expect(listed.filter((column) => !columns.includes(column))).toEqual([]);
     const keys = ERASED_TABLES.flatMap(({ table, ofGuild }) =>
@@ -55,7 +55,7 @@ describe('the list of tables that an erasure works from', () => {
     expect(keys.filter((column) => !columns.includes(column))).toEqual([]);
   });
 
-  it('should look members up where an index begins with the guild and the column', async () => {
+  it('should look up members only in columns with an index on the guild and the column', async () => {
     const indexed = await database.query<{ name: string }>(
       `SELECT t.relname || '.' || second.attname AS name
        FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid

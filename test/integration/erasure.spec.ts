@@ -31,7 +31,7 @@ const LATER = Date.now() + 3 * DAY_MS;
 const WINDOW = { from: NOON - 5 * DAY_MS, to: NOON + 10 * DAY_MS };
 const MEMBER = '77';
 const OTHER = '78';
-/** Of the events of a guild in these tests. */
+/** The numbers of events in a guild of these tests. */
 const [BY_MEMBER, BY_OTHER] = [8, 5];
 const SMALL_STEPS = { memberEvents: 3, guildRows: 600 };
 
@@ -62,20 +62,20 @@ describe('erasure', () => {
   });
 
   describe('of a member with few events', () => {
-    it('should be one transaction: all of it is seen, or nothing', async () => {
+    it('should be one transaction, so that readers see all of it or nothing', async () => {
       await storeFew();
       const { run } = await startStepped((eraser) => eraser.eraseMember(guildId, MEMBER), { memberEvents: 100 });
       let commits = 0;
       for (let outcome = 'next'; outcome !== 'done'; outcome = await run.step(async () => false)) {
-        const seen = [await named(), await rows('erasures'), await rows('starboard_entries')];
+        const seen = [await eventsOfMember(), await rows('erasures'), await rows('starboard_entries')];
         expect([[BY_MEMBER, 0, 1].join(), [0, 0, 0].join()][commits]).toBe(seen.join());
         if ((await run.next()) === 'COMMIT') commits++;
       }
       expect(commits).toBe(1);
-      expect(await named()).toBe(0);
+      expect(await eventsOfMember()).toBe(0);
     });
 
-    it('should tell what was erased, and nothing the second time', async () => {
+    it('should return what it has erased, and nothing the second time', async () => {
       await storeFew();
       const eraser = new Eraser(dataSource);
       expect(flat(await eraser.eraseMember(guildId, MEMBER))).toEqual({ 1: 3, 2: 5, starboard: 1 });
@@ -84,7 +84,7 @@ describe('erasure', () => {
   });
 
   describe('of a member in several guilds', () => {
-    it('should begin in all of them or in none, and be finished by others where its process died', async () => {
+    it('should begin in all of them or in none, and be finished by another process if its process dies', async () => {
       for (const died of ['before', 'after']) {
         const first = await openGuild();
         const guildIds = [first, await openGuild(), await openGuild(first)];
@@ -111,7 +111,7 @@ describe('erasure', () => {
       }
     });
 
-    it('should be left by an instance of a version that would begin with the events, and so erase nothing else', async () => {
+    it('should not be continued by instances of an older version, which would erase only events', async () => {
       await storeFew();
       const dying = new AbortController();
       const { signal } = dying;
@@ -127,14 +127,14 @@ describe('erasure', () => {
         'SELECT position FROM erasures WHERE guild_id = $1',
         [guildId],
       );
-      // It takes what is there for a time, and nothing for the beginning.
+      // The older version reads the position as a time, and null as the beginning.
       const begins = database.query('SELECT $1::timestamptz', [job!.position ?? '-infinity']);
       await expect(begins).rejects.toThrow('invalid input syntax');
       expect(await new Eraser(dataSource).finishAll(new AbortController().signal, fail)).toBe(1);
       await expectErased();
     });
 
-    it('should tell what was erased, by guild', async () => {
+    it('should return what it has erased, by guild', async () => {
       const guildIds = [guildId, await openGuild()];
       await storeFew();
       const erased = await new Eraser(dataSource, SMALL_STEPS).eraseMemberIn(guildIds, MEMBER);
@@ -146,21 +146,21 @@ describe('erasure', () => {
   });
 
   describe('of a member with many events', () => {
-    it('should tell the sum of all its steps', async () => {
+    it('should return the sum of all steps', async () => {
       await storeFew();
       const erased = await new Eraser(dataSource, SMALL_STEPS).eraseMember(guildId, MEMBER);
       expect(flat(erased)).toEqual({ 1: 3, 2: 5, starboard: 1 });
       await expectErased();
     });
 
-    it('should come to its end where many events occurred at the same moment', async () => {
+    it('should finish if many events occurred at the same time', async () => {
       await writer.write(Array.from({ length: 20 }, () => anEvent(COMMAND, MEMBER, NOON)));
       const erased = await new Eraser(dataSource, SMALL_STEPS).eraseMember(guildId, MEMBER);
       expect(flat(erased)).toEqual({ 1: 20, starboard: 0 });
-      expect(await named()).toBe(0);
+      expect(await eventsOfMember()).toBe(0);
     });
 
-    it('should be resumed, and summaries be right meanwhile, wherever its process died', async () => {
+    it('should be resumed wherever its process dies, with exact summaries meanwhile', async () => {
       const statements = await countStatements();
       expect(statements).toBeGreaterThan(20);
       for (let died = 1; died < statements; died++) {
@@ -178,26 +178,26 @@ describe('erasure', () => {
         await expectExact(`dead after ${died} statements`);
         if (died % 3 === 0) await worker.run(LATER);
         await expectExact(`dead after ${died} statements, rolled up`);
-        const byUpkeep = died % 2 === 0 && commits > 0;
+        const byMaintenance = died % 2 === 0 && commits > 0;
         const isFinished = commits > 0 && unfinished === 0;
         const answer = isFinished ? { starboard: 0 } : { 1: 3, 2: 5, starboard: 1 };
-        expect([died, await resume(byUpkeep)]).toEqual([died, byUpkeep ? unfinished : answer]);
+        expect([died, await resume(byMaintenance)]).toEqual([died, byMaintenance ? unfinished : answer]);
         await expectErased();
       }
     }, 300_000);
 
     /**
-     * By the upkeep, or by asking for the same again.
+     * Resumes the erasure as maintenance does, or by requesting it again.
      *
-     * @returns how many erasures were finished; or what was answered: the sum of all, also of what the dead one erased
+     * @returns the number of finished erasures; or the response: the sum of all steps, including those of the dead process
      */
-    async function resume(byUpkeep: boolean): Promise<unknown> {
+    async function resume(byMaintenance: boolean): Promise<unknown> {
       const other = new Eraser(dataSource, SMALL_STEPS);
-      if (byUpkeep) return other.finishAll(new AbortController().signal, fail);
+      if (byMaintenance) return other.finishAll(new AbortController().signal, fail);
       return flat(await other.eraseMember(guildId, MEMBER));
     }
 
-    it('should let others in between two steps, and nobody during one', async () => {
+    it('should let other transactions run between two steps, but not during one', async () => {
       await storeFew();
       const neighbour = await openGuild(guildId);
       const { run } = await startStepped((eraser) => eraser.eraseMember(guildId, MEMBER), SMALL_STEPS);
@@ -205,12 +205,12 @@ describe('erasure', () => {
       expect(await writer.write([anEvent(COMMAND, OTHER, NOON, neighbour)])).toMatchObject({ stored: 1 });
       await stepPast(run, 'SELECT pg_advisory_xact_lock');
       const writing = writer.write([anEvent(COMMAND, OTHER, NOON, neighbour)]);
-      await waitFor(() => isWaiting('test'), { what: 'the writer to wait' });
+      await waitFor(() => isWaiting('test'), { what: 'the writer to wait for a lock' });
       await run.finish();
       expect(await writing).toMatchObject({ stored: 1 });
     });
 
-    it('should leave what the member does later, and keep out what happened before', async () => {
+    it('should keep later events of the member, and refuse earlier ones', async () => {
       await storeFew();
       const { run } = await startStepped((eraser) => eraser.eraseMember(guildId, MEMBER), SMALL_STEPS);
       await stepPast(run, 'COMMIT');
@@ -227,11 +227,11 @@ describe('erasure', () => {
       ]);
       expect(outcome).toEqual({ stored: 2, duplicate: 0, unwanted: 2 });
       await run.finish();
-      expect(await named()).toBe(2);
+      expect(await eventsOfMember()).toBe(2);
       expect(await rows('erasures')).toBe(0);
     });
 
-    it('should be done once by many who do it at the same time', async () => {
+    it('should be done once by concurrent requests and maintenance', async () => {
       await storeFew();
       const answers = await Promise.all([
         ...[1, 2, 3].map(() => new Eraser(dataSource, SMALL_STEPS).eraseMember(guildId, MEMBER)),
@@ -247,7 +247,7 @@ describe('erasure', () => {
       await expectErased();
     });
 
-    it('should keep out what is from before it although another is running, and nobody waits for its end', async () => {
+    it('should refuse events from before it while another erasure runs, even if nobody waits for its end', async () => {
       await storeFew();
       const { run } = await startStepped((eraser) => eraser.eraseMember(guildId, MEMBER), SMALL_STEPS);
       await stepPast(run, 'COMMIT');
@@ -259,15 +259,15 @@ describe('erasure', () => {
         signal: givingUp.signal,
         onState: (state) => states.push(state),
       });
-      await waitFor(() => states.includes('joined'), { what: 'the second to meet the first' });
+      await waitFor(() => states.includes('joined'), { what: 'the second erasure to join the first' });
       givingUp.abort();
       await expect(second).rejects.toThrow(ErasureUnfinishedError);
       expect(await writer.write([anEvent(COMMAND, MEMBER, between)])).toMatchObject({ stored: 0, unwanted: 1 });
       await run.finish();
-      expect([await named(), await rows('erasures')]).toEqual([0, 0]);
+      expect([await eventsOfMember(), await rows('erasures')]).toEqual([0, 0]);
     });
 
-    it('should go on where another ended, when it met that one', async () => {
+    it('should continue after another erasure that it has joined ends', async () => {
       await storeFew();
       const { run } = await startStepped((eraser) => eraser.eraseMember(guildId, MEMBER), SMALL_STEPS);
       while (!(await run.next())!.includes('LOCK TABLE')) await run.step(async () => false);
@@ -275,14 +275,14 @@ describe('erasure', () => {
       const second = new Eraser(dataSource, SMALL_STEPS).eraseMember(guildId, MEMBER, {
         onState: (state) => states.push(state),
       });
-      await waitFor(() => states.includes('joined'), { what: 'the second to meet the first' });
+      await waitFor(() => states.includes('joined'), { what: 'the second erasure to join the first' });
       await run.finish();
       await second;
       await expectErased();
       expect(await rows('erasures')).toBe(0);
     });
 
-    it('should not be taken from who is at it, and could then not tell its sum', async () => {
+    it('should not be taken over while its process works on it, and return the full sum', async () => {
       await storeFew();
       let answer: unknown;
       const { run } = await startStepped(async (eraser) => {
@@ -294,7 +294,7 @@ describe('erasure', () => {
       expect(answer).toEqual({ 1: 3, 2: 5, starboard: 1 });
     });
 
-    it('should wait for a process that was killed no longer than its lease lasts', async () => {
+    it('should wait for a killed process no longer than its lease', async () => {
       await storeFew();
       await database.query(
         `INSERT INTO erasure_leases VALUES ($1, $2, gen_random_uuid(), now(), now() + interval '30 seconds')`,
@@ -303,13 +303,13 @@ describe('erasure', () => {
       const states: string[] = [];
       const erasing = new Eraser(dataSource).eraseMember(guildId, MEMBER, { onState: (state) => states.push(state) });
       await waitFor(() => states.includes('joined'), { what: 'the erasure to find the lease' });
-      expect(await named()).toBe(BY_MEMBER);
+      expect(await eventsOfMember()).toBe(BY_MEMBER);
       await database.query('UPDATE erasure_leases SET held_until = now() WHERE guild_id = $1', [guildId]);
       expect(flat(await erasing)).toEqual({ 1: 3, 2: 5, starboard: 1 });
       await expectErased();
     });
 
-    it('should keep its lease while it works, and say when it has lost it', async () => {
+    it('should renew its lease while it works, and fail as unfinished if it loses the lease', async () => {
       await storeFew();
       const renewals: (() => void)[] = [];
       const setInterval = jest.spyOn(globalThis, 'setInterval').mockImplementation(((renew: () => void) => {
@@ -336,17 +336,17 @@ describe('erasure', () => {
       await database.query('DELETE FROM erasure_leases WHERE guild_id = $1', [guildId]);
     });
 
-    it('should try again what a deadlock broke off', async () => {
+    it('should retry after a deadlock', async () => {
       await storeFew();
       const { run } = await startStepped((eraser) => eraser.eraseMember(guildId, MEMBER), SMALL_STEPS);
       await stepPast(run, 'COMMIT');
       const other = dataSource.createQueryRunner();
       await other.startTransaction();
-      await other.query(`SET LOCAL deadlock_timeout = '10min'`); // so that the erasure is the one to notice
+      await other.query(`SET LOCAL deadlock_timeout = '10min'`); // so that the erasure detects the deadlock
       await other.query('SELECT FROM statistic_events WHERE guild_id = $1 FOR UPDATE', [guildId]);
       await stepPast(run, 'SELECT pg_advisory_xact_lock');
       const locking = lockStripe(other.manager, guildId);
-      await waitFor(() => isWaiting('test'), { what: 'the other to wait for the stripe' });
+      await waitFor(() => isWaiting('test'), { what: 'the other transaction to wait for the stripe' });
       const erasing = run.finish();
       await locking;
       await other.commitTransaction();
@@ -355,7 +355,7 @@ describe('erasure', () => {
       await expectErased();
     });
 
-    it('should leave the rest to others when Postgres breaks it off, and say so', async () => {
+    it('should leave the rest to others and fail as unfinished if Postgres cancels a statement', async () => {
       await storeFew();
       const hurried = await createDataSource({
         url: database.url,
@@ -384,7 +384,7 @@ describe('erasure', () => {
   });
 
   describe('of a guild', () => {
-    it('should be one transaction where there is little, and leave other guilds alone', async () => {
+    it('should be one transaction for a small guild, and not change other guilds', async () => {
       await storeFew();
       const neighbour = await openGuild(guildId);
       await writer.write([anEvent(COMMAND, MEMBER, NOON, neighbour)]);
@@ -396,7 +396,7 @@ describe('erasure', () => {
       expect(await remains(neighbour)).toMatchObject({ guild_settings: 1, statistic_events: 1, statistic_totals: 1 });
     });
 
-    it('should be resumed after every step, whoever died after it', async () => {
+    it('should be resumed if its process dies after any step', async () => {
       const neighbour = await fillLarge();
       const before = await remains(neighbour);
       const { run, kill } = await startStepped((eraser) => eraser.eraseGuild(guildId), SMALL_STEPS);
@@ -418,17 +418,17 @@ describe('erasure', () => {
       expect(await remains(neighbour)).toEqual(before);
     }, 180_000);
 
-    it('should not miss what an erased member left in it meanwhile', async () => {
+    it('should also delete rows that an erasure of a member leaves meanwhile', async () => {
       await fillLarge();
       const { run } = await startStepped((eraser) => eraser.eraseGuild(guildId), SMALL_STEPS);
-      // In the middle of a partition, and of events of one moment.
+      // In the middle of a partition, and of events with the same time.
       await waitForStep(run, async () => (await rows('statistic_events')) < 1_300);
       await new Eraser(dataSource).eraseMember(guildId, MEMBER);
       await run.finish();
       expect(await remains()).toEqual({});
     });
 
-    it('should not mind that partitions are dropped and made meanwhile', async () => {
+    it('should finish if partitions are dropped and created meanwhile', async () => {
       await fillLarge();
       const { run } = await startStepped((eraser) => eraser.eraseGuild(guildId), SMALL_STEPS);
       await waitForStep(run, async () => (await rows('statistic_events')) < 1_500);
@@ -450,7 +450,7 @@ describe('erasure', () => {
     it.each([
       ['a member', () => new Eraser(dataSource).eraseMember(guildId, MEMBER)],
       ['a guild', () => new Eraser(dataSource).eraseGuild(guildId)],
-    ])('of %s should lie behind what is stored of a clock that is ahead', async (_, erase) => {
+    ])('of %s should be later than stored events from a clock that is ahead', async (_, erase) => {
       const ahead = anEvent(COMMAND, MEMBER, Date.now() + AHEAD_MS);
       await writer.write([ahead]);
       await erase();
@@ -460,7 +460,7 @@ describe('erasure', () => {
       expect(await writer.write([later])).toMatchObject({ stored: 1 });
     });
 
-    it('of a guild should lie at the time at which its erasure took hold, not that at which it was asked for', async () => {
+    it('of a guild should have the time at which its erasure got its lock, not that of the request', async () => {
       const holder = dataSource.createQueryRunner();
       await holder.startTransaction();
       await lockStripe(holder.manager, guildId);
@@ -475,7 +475,7 @@ describe('erasure', () => {
       expect(await writer.write([anEvent(COMMAND, MEMBER, meanwhile)])).toMatchObject({ stored: 0, unwanted: 1 });
     });
 
-    it('of a guild should not move back when the guild is said to have been left before', async () => {
+    it('of a guild should not move back if the guild is reported as left at an earlier time', async () => {
       const eraser = new Eraser(dataSource);
       await eraser.eraseGuild(guildId);
       await dataSource.transaction(async (manager) => {
@@ -495,7 +495,7 @@ describe('erasure', () => {
 
   describe('with partitions for 400 days', () => {
     const LONG = { eventDays: 400, summaryDays: 400 };
-    /** How many places of the lock table the transaction holds at its end, other than of the whole database. */
+    /** The largest number of locks on tables and partitions that a transaction holds at its commit. */
     const locksHeld = async (erase: (eraser: Eraser) => Promise<unknown>) => {
       const { run } = await startStepped(erase, { memberEvents: 5_000, guildRows: 20_000 });
       const held: number[] = [];
@@ -514,7 +514,7 @@ describe('erasure', () => {
       for (const table of partitionedTables(LONG)) await keepPartitions(dataSource, table, new Date());
     }, 120_000);
 
-    it('should lock the partitions that it touches, of a member and of a guild', async () => {
+    it('should lock only the partitions with rows of the member or the guild', async () => {
       await storeFew();
       expect(await locksHeld((eraser) => eraser.eraseMember(guildId, MEMBER))).toBeLessThan(100);
       await expectErased();
@@ -522,7 +522,7 @@ describe('erasure', () => {
       expect(await rows('statistic_events')).toBe(0);
     });
 
-    it('should erase less at once, after a pause, while the lock table of Postgres is full', async () => {
+    it('should use smaller steps while the lock table of Postgres is full', async () => {
       await storeFew();
       const source = await createDataSource({ url: database.url, poolSize: 2, applicationName: 'full' }).initialize();
       stepped.push(source);
@@ -546,7 +546,7 @@ describe('erasure', () => {
     });
   });
 
-  it('should keep a tombstone for as long as its erasure is unfinished', async () => {
+  it('should keep a tombstone while its erasure is unfinished', async () => {
     await moveHorizon(new Date(Date.now() - 63 * DAY_MS).toISOString());
     await database.query(
       `INSERT INTO erasure_tombstones (guild_id, user_id, before, erased_at)
@@ -567,12 +567,12 @@ describe('erasure', () => {
     await moveHorizon('epoch');
   });
 
-  it('should keep out what happened before, also when the tombstone is gone and the retention was raised', async () => {
+  it('should refuse earlier events even after the tombstone expires and the retention is raised', async () => {
     await new Eraser(dataSource).eraseMember(guildId, MEMBER);
     const tombstones = () => rows('erasure_tombstones');
     await database.query('UPDATE erasure_tombstones SET before = $2 WHERE guild_id = $1', [guildId, new Date(NOON)]);
     const old = anEvent(COMMAND, MEMBER, NOON - 1);
-    // As far as events were dropped, so far the horizon is; one day is short of the erasure.
+    // The horizon is the time up to which events were dropped. It is just before the erasure.
     await moveHorizon(new Date(NOON - 1).toISOString());
     await dropExpiredTombstones(dataSource.manager);
     expect([await tombstones(), (await writer.write([old])).stored]).toEqual([1, 0]);
@@ -582,7 +582,7 @@ describe('erasure', () => {
     await moveHorizon('epoch');
   });
 
-  it('should delete groups that name the member and outlived their events', async () => {
+  it('should delete groups with the member whose events are already dropped', async () => {
     const old = NOON - 2 * DAY_MS;
     const [ofUsers, ofLabels] = [DIMENSIONS.user.number, DIMENSIONS.label.number];
     for (const dimension of [ofUsers, ofLabels]) {
@@ -599,17 +599,17 @@ describe('erasure', () => {
     await moveHorizon('epoch');
   });
 
-  /** As when the events from before were dropped. */
+  /** Moves the horizon, as after events before this time were dropped. */
   const moveHorizon = (time: string) => database.query('UPDATE event_horizon SET events_since = $1', [time]);
 
-  /** @param sameStripe a guild whose stripe the new one shares */
+  /** @param sameStripe a guild with which the new one shares its stripe */
   async function openGuild(sameStripe?: string): Promise<string> {
     const id = sameStripe === undefined ? String((guilds += 1_001n)) : String(BigInt(sameStripe) + 64n);
     await setUp(id);
     return id;
   }
 
-  /** With all switches on; does nothing where a guild has settings. */
+  /** Stores settings with all switches on, unless the guild has settings. */
   async function setUp(id: string): Promise<void> {
     await database.query(
       `INSERT INTO guild_settings
@@ -636,7 +636,7 @@ describe('erasure', () => {
     };
   }
 
-  /** Three commands and five messages of the member, in three quarters of two days; five events of somebody else. */
+  /** Three commands and five messages of the member in three 15-minute buckets of two days, and five messages of another. */
   async function storeFew(): Promise<void> {
     const times = [NOON, NOON + 1, NOON + BUCKET_MS];
     await writer.write([
@@ -647,7 +647,7 @@ describe('erasure', () => {
     await database.query('INSERT INTO starboard_entries VALUES ($1, 5, 6, $2)', [guildId, MEMBER]);
   }
 
-  /** More rows than two steps erase, in several tables and partitions. @returns a neighbour with some of the same */
+  /** Stores more rows than two steps erase, in several tables and partitions. @returns a second guild with a few rows */
   async function fillLarge(): Promise<string> {
     const neighbour = await openGuild(guildId);
     for (const [guild, count] of [
@@ -659,7 +659,7 @@ describe('erasure', () => {
         return anEvent(
           index % 3 === 0 ? COMMAND : MESSAGE,
           index % 8 < 4 ? MEMBER : OTHER,
-          NOON - day + (index % 4), // many at the same moment
+          NOON - day + (index % 4), // many at the same time
           guild,
         );
       });
@@ -677,27 +677,29 @@ describe('erasure', () => {
     const source = await createDataSource({ url: database.url, poolSize: 2, applicationName: 'stepped' }).initialize();
     stepped.push(source);
     const run = new SteppedRun(source, () => work(new Eraser(source, { ...SMALL_STEPS, ...sizes })));
-    /** As when its process dies: Postgres rolls back what was not committed. */
+    /** Ends the connections, as if the process dies: Postgres rolls back the open transaction. */
     const kill = async () => {
       const connections = `FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'stepped'`;
       await database.query(`SELECT pg_terminate_backend(pid) ${connections}`);
-      await waitFor(async () => (await database.query(`SELECT ${connections}`)).length === 0, { what: 'its end' });
+      await waitFor(async () => (await database.query(`SELECT ${connections}`)).length === 0, {
+        what: 'the end of its connections',
+      });
       await run.finish().catch(() => undefined);
     };
     return { run, kill };
   }
 
-  /** Lets statements go up to and with the next one that begins like this. */
+  /** Runs statements up to and including the next one with this beginning. */
   async function stepPast(run: SteppedRun, beginning: string): Promise<void> {
     for (let passed = false; !passed;) {
       const sql = await run.next();
-      if (sql === undefined) throw new Error(`${beginning} did not come`);
+      if (sql === undefined) throw new Error(`no statement begins with ${beginning}`);
       passed = sql.startsWith(beginning);
       await run.step(async () => false);
     }
   }
 
-  /** Lets transactions go until the condition holds between two of them. */
+  /** Runs transactions until the condition holds between two of them. */
   async function waitForStep(run: SteppedRun, condition: () => Promise<boolean>): Promise<void> {
     while (!(await condition())) await stepPast(run, 'COMMIT');
   }
@@ -725,9 +727,9 @@ describe('erasure', () => {
     return found[0]!.n;
   }
 
-  const named = () => rows('statistic_events', `user_id = ${MEMBER}`);
+  const eventsOfMember = () => rows('statistic_events', `user_id = ${MEMBER}`);
 
-  /** The tables that hold something of the guild, but for tombstones. */
+  /** The numbers of rows of the guild in each table that has any, without tombstones. */
   async function remains(guild = guildId): Promise<Record<string, number>> {
     const tables = [
       'guild_settings',
@@ -743,7 +745,7 @@ describe('erasure', () => {
     return Object.fromEntries(counts.filter(([, count]) => count > 0));
   }
 
-  /** Summaries are what counting the events gives, at this moment. */
+  /** Expects that summaries equal a count of the events. */
   async function expectExact(when: string): Promise<void> {
     const window = { guildId, window: WINDOW, boundaries: [] };
     const totals = await countKinds(dataSource.manager, [MESSAGE, COMMAND], window);
@@ -761,11 +763,16 @@ describe('erasure', () => {
     expect([when, ...byKey(groups)]).toEqual([when, ...byKey(counted)]);
   }
 
-  /** Nothing names the member or the member's messages, every event counts, and the rest of the guild is as it was. */
+  /** Expects no ids of the member or the member's messages, exact summaries, and no other changes in the guild. */
   async function expectErased(): Promise<void> {
     for (const when of ['erased', 'rolled up']) {
       await expectExact(when);
-      expect([when, await named(), await rows('erasures'), await rows('starboard_entries')]).toEqual([when, 0, 0, 0]);
+      expect([when, await eventsOfMember(), await rows('erasures'), await rows('starboard_entries')]).toEqual([
+        when,
+        0,
+        0,
+        0,
+      ]);
       expect([when, await rows('erasure_leases')]).toEqual([when, 0]);
       const groups = `dimension = ${DIMENSIONS.user.number} AND ${MEMBER} = ANY (ids)`;
       expect([when, await rows('statistic_groups', groups)]).toEqual([when, 0]);

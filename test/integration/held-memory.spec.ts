@@ -10,69 +10,69 @@ import { TestSystem } from '../harness/system.js';
 import { waitFor } from '../harness/wait-for.js';
 
 const MIB = 1_048_576;
-/** What all queues together may hold. */
+/** The limit for all queues together. */
 const MOST_HELD = 64 * MIB;
-/** With what a process takes that holds nothing, and garbage that is not collected yet. */
+/** Includes the memory of an idle process, and garbage that is not collected yet. */
 const MOST_RESIDENT = 350 * MIB;
-/** The process ends by itself when it keeps more than this. */
+/** The process crashes if it keeps more than this. */
 const MOST_HEAP_MIB = 160;
 
 interface Shape {
   what: string;
   queue: string;
   messages: number;
-  /** So many are taken before the others are published. @defaultValue 0 */
+  /** How many messages are consumed before the others are published. @defaultValue 0 */
   first?: number;
-  /** Events of each message. */
+  /** The number of events in each message. */
   events: number;
-  /** Of the n-th message. */
+  /** Publishes the n-th message. */
   publish(publisher: Publisher, guildId: string, n: number): Promise<void>;
-  /** What must be held before the database answers again; else all that was published. */
+  /** The bytes to be held before the database answers again. @defaultValue those of all messages */
   holds?: number;
 }
 
 const ids = new SnowflakeSource(Date.now());
 
-/** JSON of a megabyte, which packs to a kilobyte. */
+/** A megabyte of JSON, which compresses to a kilobyte. */
 const padded = (event: object) => `{"padding":"${'x'.repeat(MIB - 400)}",${JSON.stringify(event).slice(1)}`;
-const packed = (body: string): [Buffer, Options.Publish] => [gzipSync(body), { contentEncoding: 'gzip' }];
+const compressed = (body: string): [Buffer, Options.Publish] => [gzipSync(body), { contentEncoding: 'gzip' }];
 const star = (guild_id: string) => ({ guild_id, channel_id: ids.next(), message_id: ids.next() });
 
 const SHAPES: Shape[] = [
   {
-    what: 'packed snapshots',
+    what: 'compressed snapshots',
     queue: QUEUES.guilds,
     messages: 200,
     events: 1,
     publish: (publisher, guild_id) =>
-      publisher.publish('guild.snapshot', ...packed(padded({ guild_id, member_count: 1 }))),
+      publisher.publish('guild.snapshot', ...compressed(padded({ guild_id, member_count: 1 }))),
   },
   {
-    what: 'packed stars',
+    what: 'compressed stars',
     queue: QUEUES.starboard,
     messages: 200,
     events: 1,
-    publish: (publisher, guild_id) => publisher.publish('star.added', ...packed(padded(star(guild_id)))),
+    publish: (publisher, guild_id) => publisher.publish('star.added', ...compressed(padded(star(guild_id)))),
   },
   {
-    what: 'packed statistics',
+    what: 'compressed statistics',
     queue: QUEUES.statistics,
     messages: 200,
     events: 1,
     publish: (publisher, guild_id, n) =>
-      publisher.publish('command.used', ...packed(padded({ guild_id, command: `a command of some length ${n}` }))),
+      publisher.publish('command.used', ...compressed(padded({ guild_id, command: `a command of some length ${n}` }))),
   },
   {
-    what: 'packed arrays',
+    what: 'compressed arrays',
     queue: QUEUES.starboard,
     messages: 200,
     events: 2,
     publish: (publisher, guild_id) =>
-      publisher.publish('star.added', ...packed(`[${padded(star(guild_id))},{"guild_id":"not one"}]`)),
+      publisher.publish('star.added', ...compressed(`[${padded(star(guild_id))},{"guild_id":"not one"}]`)),
     holds: 4 * MIB,
   },
   {
-    what: 'small messages with large ones behind them',
+    what: 'small messages followed by large ones',
     queue: QUEUES.starboard,
     messages: 700,
     first: 600,
@@ -123,8 +123,8 @@ describe('an ingestion service whose database does not answer', () => {
         Promise.all(Array.from({ length: to - from }, (_, n) => shape.publish(publisher, guildId, from + n)));
       if (first > 0) {
         await publish(0, first);
-        await waitFor(async () => (await publisher.depth(queue)) === 0, { what: 'the first messages to be taken' });
-        // So the broker sends the rest before the service can ask for fewer.
+        await waitFor(async () => (await publisher.depth(queue)) === 0, { what: 'the first messages to be consumed' });
+        // The broker sends the others before the service can reduce its prefetch count.
         service.child.kill('SIGSTOP');
       }
       await publish(first, messages);
@@ -135,11 +135,11 @@ describe('an ingestion service whose database does not answer', () => {
         highest = Math.max(highest, bytes);
         return bytes;
       };
-      const isTaken = async () =>
+      const isHeld = async () =>
         (await held()) >= (holds ?? 1) && (holds !== undefined || (await publisher.depth(queue)) === 0);
-      await waitFor(isTaken, { what: 'the messages to be taken' });
+      await waitFor(isHeld, { what: 'the messages to be held' });
       await waitFor(async () => (await metric('serverstats_process_resident_memory_bytes')) < MOST_RESIDENT, {
-        what: 'a process of a moderate size',
+        what: 'the memory of the process to shrink',
       });
       await held();
       expect(highest).toBeLessThanOrEqual(MOST_HELD);

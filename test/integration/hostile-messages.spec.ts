@@ -18,7 +18,7 @@ interface HostileMessage {
   what: string;
   body: Buffer;
   properties?: Options.Publish;
-  /** What the dead letter says of it. */
+  /** The error message of the dead letter. */
   reason: RegExp;
 }
 
@@ -26,39 +26,59 @@ const EVENT = JSON.stringify({ guild_id: '1', command: 'a' });
 const PACKED = gzipSync(EVENT);
 
 const MESSAGES: HostileMessage[] = [
-  { what: 'a bomb', body: gzipSync(Buffer.alloc(64 * MIB, ' ')), properties: GZIP, reason: /larger than 1048576/ },
-  { what: 'a byte too much, unpacked', body: gzipSync(EVENT.padEnd(MIB + 1)), properties: GZIP, reason: /larger than/ },
-  { what: 'a byte too much, as it comes', body: Buffer.from(EVENT.padEnd(MIB + 1)), reason: /larger than/ },
   {
-    what: 'members that are a bomb together',
+    what: 'a decompression bomb',
+    body: gzipSync(Buffer.alloc(64 * MIB, ' ')),
+    properties: GZIP,
+    reason: /larger than 1048576/,
+  },
+  {
+    what: 'a byte too much after decompression',
+    body: gzipSync(EVENT.padEnd(MIB + 1)),
+    properties: GZIP,
+    reason: /larger than/,
+  },
+  { what: 'a byte too much without compression', body: Buffer.from(EVENT.padEnd(MIB + 1)), reason: /larger than/ },
+  {
+    what: 'gzip members that are a decompression bomb together',
     body: Buffer.concat(Array(20).fill(gzipSync(Buffer.alloc(MIB / 10, ' ')))),
     properties: GZIP,
     reason: /larger than/,
   },
   { what: 'gzip in gzip', body: gzipSync(gzipSync(EVENT)), properties: GZIP, reason: /not valid UTF-8/ },
-  { what: 'gzip that ends early', body: PACKED.subarray(0, -9), properties: GZIP, reason: /not valid gzip/ },
+  { what: 'truncated gzip', body: PACKED.subarray(0, -9), properties: GZIP, reason: /not valid gzip/ },
   {
-    what: 'gzip with a wrong sum',
+    what: 'gzip with a wrong checksum',
     body: Buffer.concat([PACKED.subarray(0, -8), Buffer.alloc(8)]),
     properties: GZIP,
     reason: /not valid gzip/,
   },
-  { what: 'gzip that nothing says is one', body: PACKED, reason: /not valid UTF-8/ },
-  { what: 'no gzip where it says so', body: Buffer.from(EVENT), properties: GZIP, reason: /not valid gzip/ },
-  { what: 'nothing where gzip should be', body: Buffer.alloc(0), properties: GZIP, reason: /not valid gzip|JSON/ },
+  { what: 'gzip without a content encoding', body: PACKED, reason: /not valid UTF-8/ },
   {
-    what: 'another packing',
+    what: 'plain JSON with the content encoding gzip',
+    body: Buffer.from(EVENT),
+    properties: GZIP,
+    reason: /not valid gzip/,
+  },
+  {
+    what: 'an empty body with the content encoding gzip',
+    body: Buffer.alloc(0),
+    properties: GZIP,
+    reason: /not valid gzip|JSON/,
+  },
+  {
+    what: 'another content encoding',
     body: deflateSync(EVENT),
     properties: { contentEncoding: 'zstd' },
     reason: /must be one of gzip, deflate, br/,
   },
   {
-    what: 'packings in a row',
+    what: 'several content encodings',
     body: gzipSync(PACKED),
     properties: { contentEncoding: 'gzip, gzip' },
     reason: /must be one of gzip, deflate, br/,
   },
-  { what: 'nothing', body: Buffer.alloc(0), reason: /unexpected end/ },
+  { what: 'an empty body', body: Buffer.alloc(0), reason: /unexpected end/ },
   { what: 'deep arrays', body: Buffer.from('['.repeat(MIB)), reason: /nested deeper/ },
   { what: 'deep objects', body: gzipSync('{"a":'.repeat(200_000)), properties: GZIP, reason: /nested deeper/ },
   { what: 'a long number', body: Buffer.from(`{"guild_id":${'9'.repeat(900_000)},"command":"a"}`), reason: /guild_id/ },
@@ -68,15 +88,15 @@ const MESSAGES: HostileMessage[] = [
     reason: /more than 1000 elements/,
   },
   { what: 'half a million numbers', body: Buffer.from(`[${Array(500_000).fill(7).join()}]`), reason: /more than 1000/ },
-  { what: 'a key twice', body: Buffer.from('{"guild_id":1,"guild_id":1,"command":"a"}'), reason: /is given twice/ },
+  { what: 'a duplicate key', body: Buffer.from('{"guild_id":1,"guild_id":1,"command":"a"}'), reason: /is given twice/ },
   {
     what: '__proto__',
     body: Buffer.from('{"guild_id":1,"command":"a","__proto__":{"user_id":1}}'),
     reason: /__proto__/,
   },
-  { what: 'half a character', body: Buffer.from('{"guild_id":1,"command":"\\ud83d"}'), reason: /command/ },
+  { what: 'a lone surrogate', body: Buffer.from('{"guild_id":1,"command":"\\ud83d"}'), reason: /command/ },
   {
-    what: 'a text of another encoding',
+    what: 'text in another encoding',
     body: Buffer.from('{"guild_id":1,"command":"\u00e9"}', 'latin1'),
     reason: /not valid UTF-8/,
   },
@@ -94,7 +114,7 @@ const MESSAGES: HostileMessage[] = [
   },
 ];
 
-describe('a message that is meant to do harm', () => {
+describe('a hostile message', () => {
   let system: TestSystem;
   let service: ServiceProcess;
   let publisher: Publisher;
@@ -109,7 +129,7 @@ describe('a message that is meant to do harm', () => {
     await system?.close();
   });
 
-  it('lies with the dead letters as it came, with the reason, and its neighbours are stored', async () => {
+  it('is dead-lettered unchanged with the reason, and its neighbours are stored', async () => {
     const guildId = ids.next(86_400_000);
     await system.openGuild(guildId, SWITCH_NAMES);
     const neighbour = (n: number) =>
@@ -126,11 +146,11 @@ describe('a message that is meant to do harm', () => {
       const message = String(letter?.properties.headers?.['x-error-message']);
       return {
         what,
-        isAsItCame: letter?.content.equals(body) === true,
+        isUnchanged: letter?.content.equals(body) === true,
         reason: reason.test(message) ? reason : message,
       };
     });
-    expect(found).toEqual(MESSAGES.map(({ what, reason }) => ({ what, isAsItCame: true, reason })));
+    expect(found).toEqual(MESSAGES.map(({ what, reason }) => ({ what, isUnchanged: true, reason })));
     expect(letters).toHaveLength(MESSAGES.length);
     const stored = () => system.count('statistic_events WHERE guild_id = $1', [guildId]);
     await waitFor(async () => (await stored()) === MESSAGES.length + 1, { what: 'the neighbours to be stored' });
@@ -138,7 +158,7 @@ describe('a message that is meant to do harm', () => {
     expect((await fetch(`${service.url}/readyz`)).status).toBe(200);
   });
 
-  it('lies there too when its headers are nested so deep that the client library cannot read them', async () => {
+  it('is dead-lettered with the reason if the client library cannot read its deeply nested headers', async () => {
     const guildId = ids.next(86_400_000);
     await system.openGuild(guildId, SWITCH_NAMES);
     await run(process.execPath, [

@@ -32,11 +32,11 @@ const locks = new LockTable<{ guildId: string }>({ table: 'locks', key: { guildI
 
 describe('leases', () => {
   let database: TestDatabase;
-  /** An instance each, with connections of its own. */
+  /** Each has its own connections, like an instance of a service. */
   let instances: DataSource[];
   let one: DataSource;
   let two: DataSource;
-  /** The database's, in Unix milliseconds. */
+  /** The database time in Unix milliseconds. */
   let now: number;
 
   beforeAll(async () => {
@@ -90,7 +90,7 @@ describe('leases', () => {
   };
   const pauseOf = async () => (await rowOf())!.due_at!.getTime() - now;
 
-  it('should give a row to one of many who claim it at once', async () => {
+  it('should give a row to only one of several concurrent claims', async () => {
     await addJobs(40);
     const due = await jobs.findDue(one, 100);
     expect(due).toHaveLength(40);
@@ -109,7 +109,7 @@ describe('leases', () => {
     });
   });
 
-  it('should not wait for a row that somebody has locked, nor give it away', async () => {
+  it('should not wait for a locked row, and not claim it', async () => {
     await addJobs(1);
     const [due] = await jobs.findDue(one, 1);
     const runner = two.createQueryRunner();
@@ -124,7 +124,7 @@ describe('leases', () => {
     expect(await jobs.claim(one, due!)).toBeDefined();
   });
 
-  it('should find what is due, the longest waiting first, and no more than asked for', async () => {
+  it('should find due rows, longest due first, up to the limit', async () => {
     await addJobs(3);
     await database.query(`UPDATE jobs SET due_at = $1::timestamptz - id * interval '1 minute'`, [new Date(now)]);
     await database.query(`INSERT INTO jobs (guild_id, id, due_at) VALUES (1, 4, $1), (1, 5, NULL)`, [
@@ -134,7 +134,7 @@ describe('leases', () => {
     expect(await jobs.findDue(one, 10)).toHaveLength(3);
   });
 
-  it('should give a row to another when its lease has ended, and nothing to whoever held it and wakes up late', async () => {
+  it('should give a row to another holder after its lease ends, and ignore the late former holder', async () => {
     await addJobs(1);
     const late = await claim(one);
     now += LEASE_MS - 1;
@@ -153,7 +153,7 @@ describe('leases', () => {
     expect(await rowOf()).toMatchObject({ claim: null, claimed_until: null, attempts: 0, failing_since: null });
   });
 
-  it('should let a holder who wakes up late go on, where nobody else came', async () => {
+  it('should let a late holder continue if the row has no other holder', async () => {
     await addJobs(1);
     const late = await claim(one);
     now += 2 * LEASE_MS;
@@ -162,7 +162,7 @@ describe('leases', () => {
     expect(await jobs.drop(one, late)).toBe(true);
   });
 
-  it('should keep what is renewed, for as long as it is', async () => {
+  it('should keep a row claimed as long as its lease is renewed', async () => {
     await addJobs(1);
     const job = await claim(one);
     for (let renewal = 0; renewal < 5; renewal++) {
@@ -173,7 +173,7 @@ describe('leases', () => {
     expect(job.until).toEqual(new Date(now + LEASE_MS));
   });
 
-  it('should count attempts when they begin, pause longer after each, and say when it is hopeless', async () => {
+  it('should count attempts at their start, pause longer after each, and report a hopeless row', async () => {
     await addJobs(1);
     for (const failures of [1, 2, 3, 4, 5]) {
       const job = await claim(one);
@@ -191,7 +191,7 @@ describe('leases', () => {
     expect(await claim(one)).toMatchObject({ attempts: 5, isHopeless: true });
   });
 
-  it('should pause as long after runs that ended their process', async () => {
+  it('should also pause longer after attempts that ended their process', async () => {
     await addJobs(1);
     let longest = 0;
     for (let attempts = 0; attempts < 10; attempts++) {
@@ -203,7 +203,7 @@ describe('leases', () => {
     expect(longest).toBeLessThanOrEqual(PAUSES.longestMs);
   });
 
-  it('should not count what had to wait, unless something is wrong', async () => {
+  it('should not count a postponed row as failing unless told so', async () => {
     await addJobs(1);
     await jobs.postpone(one, await claim(one), { due: after(5_000) });
     expect(await rowOf()).toMatchObject({ attempts: 0, failing_since: null, due_at: new Date(now + 5_000) });
@@ -213,7 +213,7 @@ describe('leases', () => {
     expect((await claim(one)).wasInterrupted).toBe(false);
   });
 
-  it('should have one holder at a time when the clock of the database is set forward, and one end', async () => {
+  it('should have one holder at a time, of which one can finish, when the database clock is set forward', async () => {
     await addJobs(1);
     const first = await claim(one);
     now += 86_400_000;
@@ -223,7 +223,7 @@ describe('leases', () => {
     expect(await jobs.succeed(two, second, { due: () => 'NULL' })).toBe(true);
   });
 
-  it('should have one holder when the clock is set back, whose lease ends as soon by the new clock once renewed', async () => {
+  it('should have one holder when the clock is set back, whose lease follows the new clock once renewed', async () => {
     await addJobs(1);
     const job = await claim(one);
     now -= 3_600_000;
@@ -235,7 +235,7 @@ describe('leases', () => {
     expect(await claimNext(two)).toBeDefined();
   });
 
-  it('should see another holder in another end, where leases are never renewed and an older version runs', async () => {
+  it('should recognize a holder of an older version by another end of the lease if leases are never renewed', async () => {
     const unrenewed = new WorkList<JobKey>({
       table: 'jobs',
       key: { guildId: 'guild_id', id: 'id' },
@@ -252,7 +252,7 @@ describe('leases', () => {
     expect(await rowOf()).toMatchObject({ claimed_until: new Date(now + LEASE_MS) });
   });
 
-  it('should obey nobody but the latest holder of a row, whatever holders and clocks do', async () => {
+  it('should accept only the latest holder of a row in any order of claims and clock changes', async () => {
     const random = numbersFrom(7);
     let wrong = 0;
     for (let round = 0; round < 30; round++) {
@@ -286,7 +286,7 @@ describe('leases', () => {
     expect(wrong).toBe(0);
   });
 
-  it('should race for rows that are claimed, left and ended, and lose none', async () => {
+  it('should finish every row once when concurrent workers claim, fail, abandon and finish rows', async () => {
     await addJobs(30);
     const done: string[] = [];
     const work = async (instance: DataSource, seed: number) => {
@@ -305,7 +305,7 @@ describe('leases', () => {
     expect(done).toHaveLength(30);
   });
 
-  it('should let one of many take a lock, and another when it is given back or has ended', async () => {
+  it('should let one of several instances take a lock, and another one after it is released or expires', async () => {
     const key = { guildId: '1' };
     const taken = await Promise.all(Array.from({ length: 8 }, (_, index) => locks.take(instances[index % 2]!, key)));
     const [first, ...others] = taken.filter((lease) => lease !== undefined);
@@ -323,7 +323,7 @@ describe('leases', () => {
     expect(await database.query('SELECT FROM locks')).toEqual([]);
   });
 
-  it('should renew a lease until it is lost, whatever keeps some renewals from the database', async () => {
+  it('should renew a lease until it is lost, even if some renewals fail with an error', async () => {
     const outcomes = [true, new Error('gone'), true, false, true];
     let renewals = 0;
     let lost = 0;
@@ -343,7 +343,7 @@ describe('leases', () => {
   });
 });
 
-/** Whole numbers below a bound, the same for the same seed. */
+/** Pseudorandom integers below a bound, reproducible by seed. */
 function numbersFrom(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {

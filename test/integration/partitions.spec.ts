@@ -17,7 +17,7 @@ import { createTestDatabase, type TestDatabase } from '../harness/test-database.
 const RETENTION = { eventDays: 62, summaryDays: 400 };
 const events = partitionedTables(RETENTION).find(({ table }) => table === 'statistic_events')!;
 const DAY_MS = 86_400_000;
-/** The tests hold at midnight too. */
+/** One time for all tests, so that midnight does not matter. */
 const NOW = new Date();
 const inDays = (days: number) => new Date(NOW.getTime() + days * DAY_MS);
 
@@ -41,11 +41,11 @@ describe('keepPartitions', () => {
       [occurredAt],
     );
 
-  it('should find nothing to do after a migration', async () => {
+  it('should do nothing after a migration', async () => {
     expect(await keepPartitions(dataSource, events, NOW)).toEqual({ created: [], dropped: [], busy: [], failures: [] });
   });
 
-  it('should move what the default partition holds into the partition it makes', async () => {
+  it('should move events from the default partition to the new partition', async () => {
     const future = inDays(9);
     await insert(future);
     expect(await countDefaultPartition(dataSource, events)).toBe(1);
@@ -56,7 +56,7 @@ describe('keepPartitions', () => {
     expect(rows).toEqual([{ occurred_at: future }]);
   });
 
-  it('should drop whole days after the retention, and only those', async () => {
+  it('should drop only whole days after the retention', async () => {
     const [old, kept] = [inDays(-62), inDays(-60)];
     await insert(old);
     await insert(kept);
@@ -65,7 +65,7 @@ describe('keepPartitions', () => {
     expect(await database.query('SELECT occurred_at FROM statistic_events')).toEqual([{ occurred_at: kept }]);
   });
 
-  it('should drop nothing when a service starts, whatever its retention says', async () => {
+  it('should drop nothing at the start of a service, even with a shorter retention', async () => {
     const old = inDays(-60);
     await insert(old);
     const dropping = partitionedTables({ eventDays: 5, summaryDays: 5 }).find(({ table }) => table === events.table)!;
@@ -74,7 +74,7 @@ describe('keepPartitions', () => {
     expect(await database.query('SELECT occurred_at FROM statistic_events')).toEqual([{ occurred_at: old }]);
   });
 
-  it('should not hold up anybody behind a partition that is being read, and say that it was busy', async () => {
+  it('should not wait for a partition that is being read, and report it as busy', async () => {
     const reader = dataSource.createQueryRunner();
     await reader.startTransaction();
     await reader.query('SELECT count(*) FROM statistic_events');
@@ -86,28 +86,28 @@ describe('keepPartitions', () => {
     expect((await keepPartitions(dataSource, events, inDays(1))).dropped).toHaveLength(1);
   });
 
-  it('should do everything else when one partition cannot be made and another cannot be dropped', async () => {
+  it('should do all other work if one partition cannot be created and another cannot be dropped', async () => {
     const later = inDays(3);
     const dayOf = (date: Date) => `statistic_events_${date.toISOString().slice(0, 10).replaceAll('-', '')}`;
-    const [stranger, made] = [dayOf(inDays(9)), dayOf(inDays(10))];
+    const [foreign, next] = [dayOf(inDays(9)), dayOf(inDays(10))];
     const [needed, old] = [dayOf(inDays(-62)), dayOf(inDays(-61))];
-    await database.query(`CREATE TABLE ${stranger} (note text)`);
+    await database.query(`CREATE TABLE ${foreign} (note text)`);
     await database.query(`CREATE VIEW needs_it AS SELECT * FROM ${needed}`);
     const { created, dropped, busy, failures } = await keepPartitions(dataSource, events, later);
-    expect(created).toContain(made);
-    expect(created).not.toContain(stranger);
+    expect(created).toContain(next);
+    expect(created).not.toContain(foreign);
     expect(dropped).toContain(old);
     expect(busy).toEqual([]);
     expect(failures.map(({ message }) => message)).toEqual([
-      expect.stringContaining(`the table ${stranger} has the name of a partition`),
+      expect.stringContaining(`the table ${foreign} has the name of a partition`),
       expect.stringContaining(`dropping ${needed}: cannot drop table`),
     ]);
     await expect(createPartitions(dataSource, events, inDays(4))).rejects.toThrow(
-      `the table ${stranger} has the name of`,
+      `the table ${foreign} has the name of`,
     );
   });
 
-  it('should be done for the other tables when one of them fails', async () => {
+  it('should be done for other tables if one of them fails', async () => {
     await database.query('ALTER TABLE statistic_groups RENAME TO statistic_groups_away');
     await database.query(`INSERT INTO erasure_tombstones VALUES (1, 1, '-infinity', now())`);
     const lines: Record<string, unknown>[] = [];
@@ -130,7 +130,7 @@ describe('keepPartitions', () => {
     expect(await database.query('SELECT * FROM erasure_tombstones')).toEqual([]);
   });
 
-  it('should work when several instances do it at the same time', async () => {
+  it('should work in several instances at the same time', async () => {
     const later = inDays(20);
     const upkeeps = await Promise.all([1, 2, 3].map(() => keepPartitions(dataSource, events, later)));
     expect(upkeeps.flatMap(({ busy }) => busy)).toEqual([]);

@@ -8,12 +8,12 @@ import { applyUnusualSettings } from '../harness/unusual-settings.js';
 import { waitFor } from '../harness/wait-for.js';
 
 const HOUR_MS = 3_600_000;
-/** More than one step of an erasure takes. */
+/** More events than one step of an erasure erases. */
 const MANY = 12_000;
 
 const DATABASE = '(SELECT oid FROM pg_database WHERE datname = current_database())';
 
-/** The runner of the tests says where it is, if it could be had. */
+/** The path of PgBouncer. The test runner sets it if PgBouncer is available. */
 const PROGRAM = process.env.TEST_PGBOUNCER_BIN;
 const describeWithPgbouncer = PROGRAM === undefined ? describe.skip : describe;
 
@@ -57,7 +57,7 @@ describeWithPgbouncer('behind PgBouncer in transaction mode', () => {
     expect((await api.get('stats/collection', { guild_id: guildId })).status).toBe(200);
   });
 
-  it('should answer changes of settings that come at the same time', async () => {
+  it('should answer concurrent changes of settings', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
         api.send('PATCH', 'settings', { guild_id: guildId, stats_command_usage: index % 2 === 0 }),
@@ -66,7 +66,7 @@ describeWithPgbouncer('behind PgBouncer in transaction mode', () => {
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
   });
 
-  it('should erase a member in several steps, once however many ask for it', async () => {
+  it('should erase a member in several steps, and only once for concurrent requests', async () => {
     await system.database.query(
       `INSERT INTO statistic_events (guild_id, kind, occurred_at, event_id, user_id)
        SELECT $1, 2, now() - n * interval '1 second', gen_random_uuid(), 7 FROM generate_series(1, $2) n`,
@@ -82,7 +82,7 @@ describeWithPgbouncer('behind PgBouncer in transaction mode', () => {
     expect(await system.count('erasure_leases')).toBe(0);
   });
 
-  it('should leave no lock and no setting in the sessions of others', async () => {
+  it('should leave no locks and no settings in shared sessions', async () => {
     await waitFor(
       async () => (await system.count(`pg_locks WHERE locktype = 'advisory' AND database = ${DATABASE}`)) === 0,
       { what: 'no locks' },
@@ -100,7 +100,7 @@ describeWithPgbouncer('behind PgBouncer in transaction mode', () => {
     }
   });
 
-  it('should name DATABASE_MIGRATIONS_URL where the schema is old, and migrate there', async () => {
+  it('should name DATABASE_MIGRATIONS_URL if the schema is outdated, and migrate with it', async () => {
     await system.database.query('CREATE SCHEMA elsewhere');
     await applyUnusualSettings(system.database, { search_path: 'elsewhere' });
     const fresh = await startPgbouncer(PROGRAM!, system.database.url);

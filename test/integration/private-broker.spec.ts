@@ -12,7 +12,7 @@ import { waitFor } from '../harness/wait-for.js';
 
 const ids = new SnowflakeSource(Date.now());
 const EVENTS = 300;
-/** Operators are promised this much, in milliseconds. */
+/** The documented limit for a stop, in milliseconds. */
 const STOP_TIME_MS = 15_000;
 
 describe('RabbitMQ', () => {
@@ -58,8 +58,8 @@ describe('RabbitMQ', () => {
     expect(performance.now() - started).toBeLessThan(STOP_TIME_MS);
   };
 
-  it('should stop nothing in ingestion by an alarm but the messages whose dead letters wait', async () => {
-    // Publishers have to be done before the alarm.
+  it('should delay only messages that need a dead letter during an alarm', async () => {
+    // Publish before the alarm, because it blocks publishers.
     await declareTopology(await system.vhost.connect(), new StatisticsContract());
     publisher = await system.connectPublisher();
     const sends: Promise<void>[] = [];
@@ -71,7 +71,7 @@ describe('RabbitMQ', () => {
       if (n === EVENTS / 2) {
         for (const name of ['reminder.created', 'guild.snapshot', 'star.added'])
           sends.push(publisher.publish(name, {}));
-        // A good event beside a bad one: it is stored, and only once.
+        // The good event next to the bad one is stored only once.
         sends.push(publisher.publish('reminder.created', [{}, good()]));
       }
     }
@@ -89,9 +89,9 @@ describe('RabbitMQ', () => {
       { what: 'readiness to name the alarm' },
     );
     await system.untilHandled(3 * EVENTS + 5);
-    // What was not acknowledged is there again when the service has ended.
+    // Messages without an acknowledgement are back in their queues after the service ends.
     await stop(first);
-    await waitFor(async () => String(await depths()) === '2,1,1', { what: 'the bad messages alone in the queues' });
+    await waitFor(async () => String(await depths()) === '2,1,1', { what: 'only the bad messages in the queues' });
 
     const second = await system.startIngestion();
     await untilRabbitmqIs(second, 'degraded');
@@ -105,7 +105,7 @@ describe('RabbitMQ', () => {
     expect(await system.count('statistic_events WHERE guild_id = $1', [guildId])).toBe(EVENTS + 1);
   });
 
-  it('should be heard by an ingestion service when it raises an alarm, and when that is over', async () => {
+  it('should have its alarm, and the end of it, noticed by an ingestion service', async () => {
     const service = await system.startIngestion();
     await untilRabbitmqIs(service, 'ok');
     await broker.raiseAlarm();
@@ -117,13 +117,13 @@ describe('RabbitMQ', () => {
     expect(await publisher.waitForDeadLetters(1)).toHaveLength(1);
   });
 
-  describe('with a user of few rights', () => {
+  describe('with a user with few permissions', () => {
     const asUser = (path: string, password = 'secret') => {
       const url = new URL(system.vhost.url);
       Object.assign(url, { username: 'limited', password, pathname: `/${path}` });
       return url.href;
     };
-    const untilTold = (service: ServiceProcess, words: string) =>
+    const untilReported = (service: ServiceProcess, words: string) =>
       waitFor(async () => (await rabbitmqCheck(service)).message?.includes(words), {
         what: `readiness to say ${words}`,
       });
@@ -133,20 +133,20 @@ describe('RabbitMQ', () => {
     it.each([
       ['the virtual host is missing', 'nowhere', 'secret', 'refuses the virtual host "nowhere"'],
       ['the password is wrong', '', 'wrong', 'ACCESS_REFUSED - Login was refused'],
-    ])('should be quoted in readiness when %s', async (_, vhost, password, words) => {
+    ])('should have its error quoted in readiness if %s', async (_, vhost, password, words) => {
       const brokerUrl = asUser(vhost, password);
       const { service } = await system.startQuery({ brokerUrl });
       const ingestion = await system.startIngestion({ brokerUrl, listening: true });
-      expect(await untilTold(service, words)).toBe(true);
-      expect(await untilTold(ingestion, words)).toBe(true);
+      expect(await untilReported(service, words)).toBe(true);
+      expect(await untilReported(ingestion, words)).toBe(true);
     });
 
-    it('should be used as it stands by one who may not configure, and else say what is refused', async () => {
+    it('should be used without declarations by a user without configure permission, or have its refusal reported', async () => {
       const { name } = system.vhost;
       await broker.control('set_permissions', '-p', name, 'limited', '^$', '^serverstats[.]', '^serverstats[.]');
       const brokerUrl = asUser(name);
       const { service, api } = await system.startQuery({ brokerUrl });
-      await untilTold(service, 'ACCESS_REFUSED - access to exchange');
+      await untilReported(service, 'ACCESS_REFUSED - access to exchange');
       await declareTopology(await system.vhost.connect(), new StatisticsContract());
       await untilRabbitmqIs(service, 'ok');
       await system.startIngestion({ brokerUrl });
@@ -159,7 +159,7 @@ describe('RabbitMQ', () => {
     });
   });
 
-  describe('with an alarm, and the query service', () => {
+  describe('with an alarm, for the query service', () => {
     let api: ApiClient;
     let query: ServiceProcess;
     const post = () => api.send('POST', 'stats/command/check', { guild_id: guildId, command: 'x' });
@@ -169,7 +169,7 @@ describe('RabbitMQ', () => {
       await untilRabbitmqIs(query, 'ok');
     });
 
-    it('should answer POSTs with 503 at once, and never publish what was refused', async () => {
+    it('should make POST answer 503 at once, and never get the refused events', async () => {
       expect((await post()).status).toBe(202);
       await broker.raiseAlarm();
       const degraded = await untilRabbitmqIs(query, 'degraded');
@@ -195,7 +195,7 @@ describe('RabbitMQ', () => {
       expect(await publisher.depth('serverstats.statistics')).toBe(2);
     });
 
-    it('should not keep it from ending with 0', async () => {
+    it('should not prevent it from exiting with 0', async () => {
       expect((await post()).status).toBe(202);
       await broker.raiseAlarm();
       await untilRabbitmqIs(query, 'degraded');

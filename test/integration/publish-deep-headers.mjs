@@ -1,4 +1,4 @@
-// A message with headers nested so deep that amqplib can write them only with a larger stack. Arguments: URL, depth.
+// Publishes a message with headers so deeply nested that amqplib needs a larger stack to write them. Arguments: URL, depth.
 import { connect } from 'amqplib';
 
 const [url, depth] = process.argv.slice(2);

@@ -14,18 +14,18 @@ const GUILD = '81384788765712384';
 const HOUR_MS = 3_600_000;
 /** Yesterday at noon. */
 const AT = new Date(Math.floor(Date.now() / (24 * HOUR_MS)) * 24 * HOUR_MS - 12 * HOUR_MS + 60_000);
-/** The quarter has settled, its day has not. */
+/** The 15-minute bucket has settled, but its day has not. */
 const AN_HOUR_LATER = AT.getTime() + HOUR_MS;
-/** Both have. */
+/** Both have settled. */
 const DAYS_LATER = AT.getTime() + 48 * HOUR_MS;
 
 /**
- * The race: a transaction that ingests commits while a worker computes the rollup of its bucket. If the worker does not
- * see the event, but removes the mark that the event made or found, the event is lost to every summary.
+ * The race: a transaction commits an event while a worker computes the rollup of its bucket. If the worker does not see
+ * the event, but removes the mark that the event created or found, the event is missing from every summary.
  *
- * The worker is stopped before each of its statements. At one of them another connection ingests, up to its commit; at
- * that or a later one it commits. Every such order is tried by `npm run faults`; the short form takes a sixth of them,
- * with every statement as the one of the ingest and of the commit.
+ * The worker stops before each of its statements. Before one of them another connection inserts the event, and before
+ * the same or a later one it commits. `npm run faults` tries every such order. The short form tries a sixth of them,
+ * and uses every statement for the insert and for the commit.
  */
 describe('an event that is committed while the worker computes its bucket', () => {
   let database: TestDatabase;
@@ -47,12 +47,12 @@ describe('an event that is committed while the worker computes its bucket', () =
 
   it.each([
     ['a bucket without a mark', false, AN_HOUR_LATER],
-    ['a bucket whose mark waits for the worker', true, AN_HOUR_LATER],
-    ['a bucket whose day waits for the worker too', true, DAYS_LATER],
-  ])('should never be lost, in whatever order: %s', async (_, isMarked, now) => {
+    ['a bucket that is already stale', true, AN_HOUR_LATER],
+    ['a bucket whose day is stale too', true, DAYS_LATER],
+  ])('should never be lost in any order of statements: %s', async (_, isMarked, now) => {
     const statements = await statementsOfARun(isMarked, now);
     expect(statements).toBeGreaterThan(10);
-    // The statements of the hour are those of the case before.
+    // The previous case has already tried the statements of the 15-minute bucket.
     const first = now === DAYS_LATER ? Math.floor(statements / 2) : 0;
     for (let ingestAt = first; ingestAt < statements; ingestAt++) {
       for (let commitAt = ingestAt; commitAt <= statements; commitAt++) {
@@ -62,7 +62,7 @@ describe('an event that is committed while the worker computes its bucket', () =
   });
 
   async function tryOrder(isMarked: boolean, now: number, ingestAt: number, commitAt: number): Promise<void> {
-    await leaveWaiting(isMarked);
+    await leaveStale(isMarked);
     const isExact = async (when: string) => {
       const found = await difference();
       expect(`ingest at ${ingestAt}, commit at ${commitAt}, ${when}: ${found}`).toMatch(/: 0$/);
@@ -93,19 +93,19 @@ describe('an event that is committed while the worker computes its bucket', () =
   }
 
   async function statementsOfARun(isMarked: boolean, now: number): Promise<number> {
-    await leaveWaiting(isMarked);
+    await leaveStale(isMarked);
     const worker = new SteppedRun(workers, () => new RollupWorker(workers, CONTRACT).run(now));
     for (let statements = 1; ; statements++) if ((await worker.step(async () => false)) === 'done') return statements;
   }
 
-  /** Everything is rolled up but one event, which waits for the worker: in the bucket of the race, or elsewhere. */
-  async function leaveWaiting(isMarked: boolean): Promise<void> {
+  /** Rolls up everything, and adds one event that the worker has to roll up: in the bucket of the race, or elsewhere. */
+  async function leaveStale(isMarked: boolean): Promise<void> {
     await new RollupWorker(workers, CONTRACT).run(DAYS_LATER);
     const at = isMarked ? AT : new Date(AT.getTime() - HOUR_MS);
     await others.transaction((manager) => insertEvent(manager, at));
   }
 
-  /** How far the summary is from the count of the same snapshot. */
+  /** The difference between the summary and the count of the events in the same snapshot. */
   function difference(): Promise<number> {
     return others.transaction('REPEATABLE READ', async (manager) => {
       const window = { from: AT.getTime() - 24 * HOUR_MS, to: AT.getTime() + 24 * HOUR_MS };
@@ -125,7 +125,7 @@ describe('an event that is committed while the worker computes its bucket', () =
   }
 });
 
-/** What the writer does, stopped before its commit. */
+/** The transaction of the writer, which stops before its commit. */
 class Ingest {
   private runner?: QueryRunner;
   private beginning?: Promise<void>;
@@ -138,14 +138,14 @@ class Ingest {
     this.beginning = this.insert().then(() => void (this.hasBegun = true));
   }
 
-  /** @returns false when it has not begun, or waits for a lock */
+  /** @returns false if the insert was not started, or if it waits for a lock */
   async begunOrWaiting(isWaiting: () => Promise<boolean>): Promise<boolean> {
     if (this.beginning === undefined || this.hasBegun) return this.hasBegun;
     await waitFor(async () => this.hasBegun || (await isWaiting()), { what: 'the insert', intervalMs: 0 });
     return this.hasBegun;
   }
 
-  /** @returns whether it had not committed before */
+  /** @returns whether it has committed now */
   async commit(): Promise<boolean> {
     await this.beginning;
     const { runner } = this;

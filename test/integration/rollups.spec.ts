@@ -19,7 +19,7 @@ const DAY_MS = 86_400_000;
 const TODAY = Math.floor(Date.now() / DAY_MS) * DAY_MS;
 const DAY = TODAY - 2 * DAY_MS;
 const NOON = DAY + DAY_MS / 2;
-/** When the 15-minute bucket at noon has settled and its day has not. */
+/** A time at which the 15-minute bucket at noon has settled, but its day has not. */
 const THAT_EVENING = NOON + 6 * 3_600_000;
 const LATER = TODAY + 3 * DAY_MS;
 const WINDOW = { from: DAY - DAY_MS, to: DAY + 2 * DAY_MS };
@@ -67,7 +67,7 @@ describe('rollups', () => {
   const many = (count: number, at = NOON) =>
     Array.from({ length: count }, (_, index) => ({ at: at + index, userId: String((index % 3) + 1), channelId: '7' }));
 
-  it('should be read in place of the events once they are computed', async () => {
+  it('should be read instead of the events once they are computed', async () => {
     await store(MESSAGE, many(5));
     await store(TIMED, [{ value: 1_000 }, { value: 3_000 }]);
     await worker.run(LATER);
@@ -91,7 +91,7 @@ describe('rollups', () => {
     expect(await rows('statistic_rollup_pending')).toBe(0);
   });
 
-  it('should be right between the computation of a 15-minute bucket and that of its day', async () => {
+  it('should be exact after the computation of a 15-minute bucket and before that of its day', async () => {
     await store(MESSAGE, many(6));
     await worker.run(THAT_EVENING);
     expect(await total()).toBe(6);
@@ -102,7 +102,7 @@ describe('rollups', () => {
     ]);
   });
 
-  it('should keep groups of busy 15-minute buckets, and read those of a day that is not over from them', async () => {
+  it('should keep groups of busy 15-minute buckets, and be read from them before the day has settled', async () => {
     await store(MESSAGE, many(300));
     await store(MESSAGE, many(4, NOON + 2 * BUCKET_MS));
     await worker.run(THAT_EVENING);
@@ -121,7 +121,7 @@ describe('rollups', () => {
     expect(ofChannel.cells.map(({ count }) => count)).toEqual([300, 4]);
   });
 
-  it('should take late events in, of every bucket they touch', async () => {
+  it('should include late events in all of their buckets', async () => {
     await store(MESSAGE, many(150));
     await worker.run(LATER);
     await store(MESSAGE, [
@@ -138,7 +138,7 @@ describe('rollups', () => {
       ['3', 50],
       ['9', 2],
     ]);
-    // Bots are told apart, for what comes.
+    // Events of bots have their own facet.
     const facets = await database.query(
       'SELECT facet, sum(event_count)::int AS n FROM statistic_totals GROUP BY 1 ORDER BY 1',
     );
@@ -160,7 +160,7 @@ describe('rollups', () => {
     expect(await total()).toBe(20);
   });
 
-  it('should be computed of all guilds but the one that fails, which has its turn again after a pause', async () => {
+  it('should be computed for all guilds except the one that fails, which is retried after a pause', async () => {
     const failing = guildId;
     const guilds = [0, 1, 2, 3].map((step) => String(BigInt(failing) + BigInt(64 * step)));
     for (const guild of guilds) {
@@ -181,7 +181,7 @@ describe('rollups', () => {
     expect(await rows('statistic_rollup_pending')).toBe(0);
   });
 
-  it('should fail once, and hold it against no guild, while the database takes no changes', async () => {
+  it('should fail once, and delay no guild, while the database refuses writes', async () => {
     for (const step of [0, 1, 2, 3]) {
       guildId = String(BigInt(guildId) + BigInt(64 * step));
       await store(MESSAGE, many(20));
@@ -195,11 +195,11 @@ describe('rollups', () => {
     expect(await worker.run(LATER + 5_000)).toMatchObject({ buckets: 4, failures: [] });
   });
 
-  it('should go on where a worker that died left off', async () => {
+  it('should be computed by another worker after a worker dies', async () => {
     await store(MESSAGE, many(20));
     const stepped = await createDataSource({ url: database.url, poolSize: 2, applicationName: 'dying' }).initialize();
     const dying = new SteppedRun(stepped, () => new RollupWorker(stepped, CONTRACT).run(LATER));
-    // Marks are moved, nothing is computed.
+    // Stops after the marks are claimed and before rollups are computed.
     while (!(await dying.next())!.startsWith('DELETE FROM statistic_totals')) await dying.step(async () => false);
     const death = dying.finish().catch((error: unknown) => error);
     await database.query(
@@ -213,22 +213,22 @@ describe('rollups', () => {
     await stepped.destroy();
   });
 
-  it('should name nobody who was erased, from the moment of the erasure on', async () => {
+  it('should not contain an erased member from the moment of the erasure', async () => {
     await store(MESSAGE, many(150));
     await store(COMMAND, [{ userId: '2', label: 'x' }]);
     await worker.run(LATER);
-    const named = async () =>
+    const groupsWithMember = async () =>
       rows(`statistic_groups WHERE dimension = ${DIMENSIONS.user.number} AND '2'::bigint = ANY (ids)`);
-    expect(await named()).toBe(3);
+    expect(await groupsWithMember()).toBe(3);
     await new Eraser(dataSource).eraseMember(guildId, '2');
-    expect(await named()).toBe(0);
+    expect(await groupsWithMember()).toBe(0);
     expect(await byUser()).toEqual([
       ['1', 50],
       ['3', 50],
       [null, 50],
     ]);
     await worker.run(LATER);
-    expect(await named()).toBe(0);
+    expect(await groupsWithMember()).toBe(0);
     expect(await byUser()).toEqual([
       ['1', 50],
       ['3', 50],
@@ -237,7 +237,7 @@ describe('rollups', () => {
     expect(await total()).toBe(150);
   });
 
-  it('should be gone with an erased guild, also when a worker is at it', async () => {
+  it('should be deleted with an erased guild, even while a worker computes them', async () => {
     await store(MESSAGE, many(150));
     const stepped = await createDataSource({ url: database.url, poolSize: 2, applicationName: 'stepped' }).initialize();
     const running = new SteppedRun(stepped, () => new RollupWorker(stepped, CONTRACT).run(LATER));
@@ -246,7 +246,7 @@ describe('rollups', () => {
     const erasure = new Eraser(dataSource).eraseGuild(guildId).then(() => (isErased = true));
     await waitFor(
       async () => (await rows(`pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)) > 0,
-      { what: 'the erasure to wait' },
+      { what: 'the erasure to wait for a lock' },
     );
     expect(isErased).toBe(false);
     await running.finish();
@@ -257,14 +257,14 @@ describe('rollups', () => {
     await stepped.destroy();
   });
 
-  describe('past the retention of the events', () => {
+  describe('after the retention of the events', () => {
     const [events, groups, totals] = ['statistic_events', 'statistic_groups', 'statistic_totals'].map((name) =>
       partitionedTables({ eventDays: 62, summaryDays: 400 }).find(({ table }) => table === name)!,
     ) as [ReturnType<typeof partitionedTables>[0], never, never];
     const nameOf = (table: string) => `${table}_${new Date(DAY).toISOString().slice(0, 10).replaceAll('-', '')}`;
     const afterRetention = new Date(DAY + 63 * DAY_MS);
 
-    it('should keep the partition of a day that still bears marks', async () => {
+    it('should keep the partition of a day that still has stale marks', async () => {
       await store(MESSAGE, many(3));
       const { busy } = await keepPartitions(dataSource, events, afterRetention);
       expect(busy).toEqual([nameOf('statistic_events')]);
@@ -284,11 +284,11 @@ describe('rollups', () => {
       expect(dropped).toContain(nameOf('statistic_totals').slice(0, -2));
     });
 
-    it('should not be computed anew from events that are gone', async () => {
+    it('should not be computed again from deleted events', async () => {
       await store(MESSAGE, many(3));
       await worker.run(LATER);
       await keepPartitions(dataSource, events, afterRetention);
-      // The retention is raised, and a late event of that day is taken.
+      // The retention is raised, and a late event of that day is stored.
       const raised = partitionedTables({ eventDays: 200, summaryDays: 400 }).find(
         ({ table }) => table === events.table,
       )!;
@@ -299,14 +299,14 @@ describe('rollups', () => {
       expect(await total()).toBe(3);
     });
 
-    it('should wait with dropping the events that a worker is reading, and not be emptied by it', async () => {
+    it('should block dropping the events that a worker reads, and stay exact', async () => {
       await store(MESSAGE, many(3));
       await worker.run(LATER);
       await store(MESSAGE, [{ at: NOON + 1 }]);
       const stepped = await createDataSource({ url: database.url, poolSize: 2, applicationName: 'slow' }).initialize();
       const running = new SteppedRun(stepped, () => new RollupWorker(stepped, CONTRACT).run(LATER));
       while (!(await running.next())!.startsWith('DELETE FROM statistic_totals')) await running.step(async () => false);
-      // As another instance that found no marks a moment ago.
+      // Like another instance that found no marks a moment ago.
       const drop = database.query(`SET lock_timeout = '100ms'; DROP TABLE ${nameOf('statistic_events')}`);
       await expect(drop).rejects.toThrow('lock timeout');
       await running.finish();
@@ -314,7 +314,7 @@ describe('rollups', () => {
       await stepped.destroy();
     });
 
-    it('should leave nothing in the default partition that is older than the retention', async () => {
+    it('should leave no events in the default partition that are older than the retention', async () => {
       await keepPartitions(dataSource, events, afterRetention);
       await store(MESSAGE, [{ at: NOON }]);
       expect(await rows('statistic_events_default')).toBe(1);

@@ -9,7 +9,7 @@ import { waitFor } from '../harness/wait-for.js';
 
 const HOUR_MS = 3_600_000;
 
-describe('on a database with settings of its own', () => {
+describe('on a database with unusual settings', () => {
   let system: TestSystem;
   let ingestion: ServiceProcess;
   let api: ApiClient;
@@ -33,7 +33,7 @@ describe('on a database with settings of its own', () => {
     await api.openGuild(guildId);
   });
 
-  it('should leave nothing of a guild that is deleted while its events are stored', async () => {
+  it('should leave no events of a guild that is deleted while its events are stored', async () => {
     const left: number[] = [];
     for (let round = 0; round < 5; round++) {
       const guild = String((guilds += 1_001n));
@@ -54,7 +54,7 @@ describe('on a database with settings of its own', () => {
     expect(left).toEqual([0, 0, 0, 0, 0]);
   });
 
-  it('should answer changes of settings that come at the same time', async () => {
+  it('should answer concurrent changes of settings', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
         api.send('PATCH', 'settings', { guild_id: guildId, stats_command_usage: index % 2 === 0 }),
@@ -77,7 +77,7 @@ describe('on a database with settings of its own', () => {
     expect((await api.get('settings', { guild_id: guildId })).status).toBe(200);
   });
 
-  it.each(['service', 'migration'] as const)('should rely on none of them in a session of a %s', async (sessionUse) => {
+  it.each(['service', 'migration'] as const)('should override them in the sessions of a %s', async (sessionUse) => {
     expect(await settingsOf(sessionUse)).toMatchObject({
       default_transaction_isolation: 'read committed',
       DateStyle: 'ISO, MDY',
@@ -93,7 +93,7 @@ describe('on a database with settings of its own', () => {
     });
   });
 
-  it('should wait for a standby where the operator says so, and keep timeouts except in migrations', async () => {
+  it('should keep a stronger synchronous_commit of the operator, and timeouts except in migrations', async () => {
     await applyUnusualSettings(system.database, { synchronous_commit: 'remote_apply', statement_timeout: '50s' });
     expect(await settingsOf('service')).toMatchObject({
       synchronous_commit: 'remote_apply',
@@ -104,17 +104,17 @@ describe('on a database with settings of its own', () => {
     expect(await settingsOf('service')).toMatchObject({ synchronous_commit: 'on' });
   });
 
-  it('should not be ready to ingest while it is read-only, and lose no event of that time', async () => {
+  it('should make ingestion unready while it is read-only, and lose no events meanwhile', async () => {
     const { database } = system;
     const readiness = async () => (await fetch(`${ingestion.url}/readyz`)).status;
     await setForDatabase(database, 'default_transaction_read_only', 'on');
     await endSessions();
-    await waitFor(async () => (await readiness()) === 503, { what: 'ingestion to say so' });
+    await waitFor(async () => (await readiness()) === 503, { what: 'ingestion to be unready' });
     expect((await api.send('PATCH', 'settings', { guild_id: guildId, stats_command_usage: true })).status).toBe(503);
     expect((await api.get('settings', { guild_id: guildId })).status).toBe(200);
     const sent = Array.from({ length: 4 }, () => publisher.publish('command.used', anEvent(guildId)));
     await Promise.all(sent);
-    // The sessions of now stay read-only, whatever the database is.
+    // The current sessions stay read-only.
     await setForDatabase(database, 'default_transaction_read_only', 'off');
     await waitFor(async () => (await readiness()) === 200, { what: 'ingestion to be ready' });
     await waitFor(async () => (await system.count('statistic_events WHERE guild_id = $1', [guildId])) === 4, {
@@ -124,7 +124,7 @@ describe('on a database with settings of its own', () => {
     while (changes.length < 3) {
       changes.push((await api.send('PATCH', 'settings', { guild_id: guildId, stats_command_usage: true })).status);
     }
-    // One session at most is found out by a request.
+    // At most one request meets a read-only session.
     expect(changes.slice(1)).toEqual([200, 200]);
   });
 

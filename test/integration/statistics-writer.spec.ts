@@ -105,7 +105,7 @@ describe('StatisticsWriter', () => {
     return (await pipeline.store(messages)).flat();
   };
 
-  it('should store an event once that stands several times in a batch', async () => {
+  it('should store an event once if a batch contains it several times', async () => {
     const guildId = await openGuild();
     const [one, other] = [anEvent(guildId), anEvent(guildId)];
     expect(await writer.write([one, other, { ...one }, one])).toEqual({ stored: 2, duplicate: 2, unwanted: 0 });
@@ -113,7 +113,7 @@ describe('StatisticsWriter', () => {
     expect(await batchesWritten()).toEqual({ copy: 1 });
   });
 
-  it('should insert with care after a duplicate, and copy again when there are no more', async () => {
+  it('should switch from COPY to INSERT after a duplicate, and back when there are no more', async () => {
     const guildId = await openGuild();
     const first = Array.from({ length: 50 }, () => anEvent(guildId));
     await writer.write(first);
@@ -129,7 +129,7 @@ describe('StatisticsWriter', () => {
     expect(await stored([guildId])).toHaveLength(103);
   });
 
-  it('should keep the same of a batch, whichever way it is written', async () => {
+  it('should store the same events of a batch with COPY and with INSERT', async () => {
     const at = Date.now() - DAY_MS;
     const open = await openGuild();
     const noBots = await openGuild(['stats_message_statistics']);
@@ -177,7 +177,7 @@ describe('StatisticsWriter', () => {
     await database.query(`UPDATE event_horizon SET events_since = 'epoch'`);
   });
 
-  it('should store every field exactly, both ways: ids to the last digit, texts of any content', async () => {
+  it('should store every field exactly with COPY and with INSERT, including all digits of ids and any text', async () => {
     const guildId = await openGuild();
     const labels = [
       '\\N',
@@ -208,7 +208,7 @@ describe('StatisticsWriter', () => {
     expect(await stored([guildId])).toEqual(expected);
   });
 
-  it('should mark the quarter of an hour of every stored event, and nothing else', async () => {
+  it('should mark exactly the 15-minute buckets of stored events as stale', async () => {
     const guildIds = [await openGuild(), await openGuild(), await openGuild([])];
     const events = Array.from({ length: 600 }, (_, index) =>
       anEvent(guildIds[index % 3]!, {
@@ -221,7 +221,7 @@ describe('StatisticsWriter', () => {
     await expectMarks(guildIds);
   });
 
-  it('should find the one event that Postgres refuses, and copy all the others', async () => {
+  it('should find the single event that Postgres refuses, and copy all others', async () => {
     const guildId = await openGuild();
     await database.query(`
       CREATE FUNCTION refuse_label() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -242,7 +242,7 @@ describe('StatisticsWriter', () => {
     await database.query('DROP TRIGGER refuse_label ON statistic_events');
   });
 
-  it('should send the one event that this program fails on to the dead letters, and store all the others', async () => {
+  it('should dead-letter the single event that causes an unexpected error, and store all others', async () => {
     const guildId = await openGuild();
     const events = Array.from({ length: 20 }, () => anEvent(guildId));
     events[13] = anEvent(guildId, { kind: { name: 'command.used' } as StatisticEvent['kind'] });
@@ -256,20 +256,20 @@ describe('StatisticsWriter', () => {
     expect(await failures()).toMatchObject({ unexpected: expect.any(Number) as number });
   });
 
-  it('should store an event when an unknown failure does not come again, and wait while the database does not answer', async () => {
+  it('should store an event if an unknown error does not recur, and reject the batch while the database does not answer', async () => {
     const guildId = await openGuild();
-    const unknown = () => Promise.reject(new Error('something nobody has seen before'));
+    const unknown = () => Promise.reject(new Error('an unknown error'));
     const flaky = new StatisticsWriter(dataSource, contract, metrics);
     jest.spyOn(flaky, 'write').mockImplementationOnce(unknown);
     expect(await storeThrough([anEvent(guildId)], flaky)).toEqual([]);
     expect(await stored([guildId])).toHaveLength(1);
 
     jest.spyOn(flaky, 'write').mockImplementation(unknown);
-    const isAway = () => Promise.reject(new Error('connect ECONNREFUSED'));
-    await expect(storeThrough([anEvent(guildId)], flaky, [], isAway)).rejects.toThrow('ECONNREFUSED');
+    const failingProbe = () => Promise.reject(new Error('connect ECONNREFUSED'));
+    await expect(storeThrough([anEvent(guildId)], flaky, [], failingProbe)).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('should take the careful way where a shard refuses a COPY without saying why', async () => {
+  it('should use INSERT if a shard refuses a COPY without a reason', async () => {
     const guildId = await openGuild();
     await database.query(`
       CREATE FUNCTION refuse_copy() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -285,7 +285,7 @@ describe('StatisticsWriter', () => {
     expect(outcome).toEqual({ stored: 2, duplicate: 0, unwanted: 0 });
   });
 
-  it('should keep the batch while a migration is half done', async () => {
+  it('should reject the batch like in an outage during an unfinished migration', async () => {
     const guildId = await openGuild();
     await database.query('ALTER TABLE statistic_events RENAME COLUMN label TO labels');
     const handled = storeThrough([anEvent(guildId)], writer);
@@ -294,7 +294,7 @@ describe('StatisticsWriter', () => {
     expect(await failures()).toEqual({ outage: 1 });
   });
 
-  it('should write half of a batch at once, by time, while the lock table of Postgres is full', async () => {
+  it('should split a batch by time while the lock table of Postgres is full', async () => {
     const guildId = await openGuild();
     const events = Array.from({ length: 8 }, (_, index) =>
       anEvent(guildId, { occurredAt: Date.now() - (index % 4) * DAY_MS }),
@@ -313,7 +313,7 @@ describe('StatisticsWriter', () => {
     expect(await stored([guildId])).toHaveLength(8);
   });
 
-  it('should store nothing against a change of settings that it has waited for', async () => {
+  it('should apply a change of settings that it has waited for', async () => {
     const guildId = await openGuild();
     let writing: ReturnType<StatisticsWriter['write']> | undefined;
     await dataSource.transaction(async (manager) => {
@@ -335,7 +335,7 @@ describe('StatisticsWriter', () => {
     expect(await stored([guildId])).toEqual([]);
   });
 
-  it('should let instances write the same events in other orders at once, each once and without a deadlock', async () => {
+  it('should store each event once and without deadlocks when instances write the same events in different orders', async () => {
     const guildIds = await Promise.all(Array.from({ length: 20 }, () => openGuild()));
     const others = [writer, new StatisticsWriter(dataSource, contract, new StatisticsMetrics(new Registry()))];
     for (let round = 0; round < 10; round++) {
@@ -357,7 +357,7 @@ describe('StatisticsWriter', () => {
     await expectMarks(guildIds);
   });
 
-  it('should not deadlock two batches that share events of several days, one of them without those it begins with', async () => {
+  it('should not deadlock on batches that share events of several days if one lacks the first events of the other', async () => {
     const [first, second] = [await openGuild(), await openGuild()].toSorted() as [string, string];
     const ways = [
       (events: StatisticEvent[]) => copyEvents(dataSource, events),
@@ -371,26 +371,26 @@ describe('StatisticsWriter', () => {
         copyEvents(dataSource, [...ofDay(first, 2), ...shared]),
         ways[round % 2]!(shared),
       ]);
-      // Whoever copies later finds duplicates; nobody is ended for a deadlock.
+      // The later COPY finds duplicates. No transaction ends with a deadlock.
       const states = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? 'ok' : sqlState(outcome.reason)));
       expect(states.filter((state) => state !== 'ok' && state !== '23505')).toEqual([]);
       expect(states).toContain('ok');
     }
   });
 
-  /** Marks and the quarters of stored events are the same. */
+  /** Expects marks for exactly the 15-minute buckets of stored events. */
   async function expectMarks(guildIds: readonly string[]): Promise<void> {
     const marks = await database.query(
       'SELECT guild_id, kind, bucket FROM statistic_rollup_pending WHERE guild_id = ANY ($1) ORDER BY 1, 2, 3',
       [guildIds],
     );
-    const quarters = await database.query(
+    const buckets = await database.query(
       `SELECT DISTINCT guild_id, kind, date_bin('15 minutes', occurred_at, 'epoch') AS bucket
        FROM statistic_events WHERE guild_id = ANY ($1) ORDER BY 1, 2, 3`,
       [guildIds],
     );
-    expect(quarters.length).toBeGreaterThan(0);
-    expect(marks).toEqual(quarters);
+    expect(buckets.length).toBeGreaterThan(0);
+    expect(marks).toEqual(buckets);
   }
 });
 

@@ -7,7 +7,7 @@ import { SteppedRun } from '../harness/stepped-data-source.js';
 import { TestSystem } from '../harness/system.js';
 import { waitFor } from '../harness/wait-for.js';
 
-/** More than one step erases. */
+/** More events than one step erases. */
 const MANY = 25_000;
 
 describe('the ingestion service', () => {
@@ -19,7 +19,7 @@ describe('the ingestion service', () => {
   });
   afterAll(() => system.close());
 
-  it('should finish soon after its start what a process that died left unfinished', async () => {
+  it('should finish the erasure of a dead process soon after its start', async () => {
     const guildId = await openLargeGuild();
     const dying = await createDataSource({
       url: system.database.url,
@@ -43,11 +43,11 @@ describe('the ingestion service', () => {
     await ingestion.stop();
   });
 
-  it('should go on with other events while a large guild that was left is erased', async () => {
+  it('should handle other events while a large guild that the bot has left is erased', async () => {
     const [left, other] = [await openLargeGuild(), await openLargeGuild(1)];
     const ingestion = await system.startIngestion();
     const publisher = await system.connectPublisher();
-    // Holds the erasure lock, as another process does that works on it.
+    // Holds the erasure lock like another process that erases the guild.
     const source = await createDataSource({
       url: system.database.url,
       poolSize: 2,
@@ -58,14 +58,14 @@ describe('the ingestion service', () => {
     await publisher.publish('guild.deleted', { guild_id: left, occurred_at: new Date().toISOString() });
     await publisher.publish('guild.snapshot', { guild_id: other, member_count: 5, occurred_at: Date.now() });
     const snapshots = () => system.count('guild_snapshots WHERE guild_id = $1', [other]);
-    await waitFor(async () => (await snapshots()) === 1, { what: 'the snapshot behind it' });
+    await waitFor(async () => (await snapshots()) === 1, { what: 'the next snapshot' });
     expect(await system.count('guild_settings WHERE guild_id = $1', [left])).toBe(0);
     expect(await system.count('erasures WHERE guild_id = $1', [left])).toBe(1);
     await slow.finish();
     expect(await system.count('statistic_events WHERE guild_id = $1', [left])).toBe(0);
     await source.destroy();
 
-    // Nobody else is at it: then this process does it.
+    // If no other process erases a guild, this process does it.
     const another = await openLargeGuild();
     await publisher.publish('guild.deleted', { guild_id: another, occurred_at: new Date().toISOString() });
     const remaining = () => system.count('statistic_events WHERE guild_id = $1', [another]);
@@ -83,7 +83,7 @@ describe('the ingestion service', () => {
     const guildId = await openLargeGuild(10);
     await publisher.publish('guild.deleted', { guild_id: guildId, occurred_at: new Date().toISOString() });
     const logged = () => readFile(log, 'utf8').then((text) => text.split('\n').filter((line) => line !== ''));
-    await waitFor(async () => (await logged()).length > 0, { what: 'the line of the log' });
+    await waitFor(async () => (await logged()).length > 0, { what: 'the log line' });
     const [line] = (await logged()).map((text) => JSON.parse(text) as Record<string, string>);
     expect(Object.keys(line!)).toEqual(['erased_at', 'guild_id', 'before']);
     expect(line!.guild_id).toBe(guildId);
@@ -92,7 +92,7 @@ describe('the ingestion service', () => {
     await rm(directory, { recursive: true });
   });
 
-  /** A guild with commands of user 7. */
+  /** Opens a guild with commands of user 7. */
   async function openLargeGuild(events = MANY): Promise<string> {
     const guildId = String((guilds += 1_001n));
     await system.openGuild(guildId, ['stats_command_usage']);

@@ -14,7 +14,7 @@ import { waitFor } from '../harness/wait-for.js';
 const MINUTES = 10;
 const GUILDS = 250;
 
-describe('workers of a database that takes no changes', () => {
+describe('workers on a database that refuses writes', () => {
   let database: TestDatabase;
   let discord: DiscordDouble;
   let clock: ManualClock;
@@ -73,7 +73,7 @@ describe('workers of a database that takes no changes', () => {
     );
     return row!.attempts;
   };
-  /** What a hot loop does, it does between two of these steps. */
+  /** Advances the clock second by second. A hot loop would run between these steps. */
   const pass = async (minutes: number) => {
     for (let second = 0; second < 60 * minutes; second++) {
       clock.advance(1_000);
@@ -93,7 +93,7 @@ describe('workers of a database that takes no changes', () => {
       .then(() => id);
   };
 
-  it('should try seldom, say so seldom, and go on soon: starboard', async () => {
+  it('should retry and log rarely, and continue soon after: starboard', async () => {
     const starboard = discord.state.addChannel({ guildId: discord.state.addGuild().id });
     for (let count = 0; count < GUILDS; count++) {
       const id = await addGuild({
@@ -118,21 +118,21 @@ describe('workers of a database that takes no changes', () => {
     expect(lines.filter((line) => line.includes('starboard')).length).toBeLessThan(30);
 
     await database.query('DROP TRIGGER refuse ON starboard_tasks');
-    // Requests have deadlines by this clock: it stands still while some are made.
+    // Requests have deadlines on this clock, so it stands still while there are new ones.
     const since = clock.now();
     let seen = 0;
     await waitFor(
       () => {
-        const looks = discord.requests.length;
-        if (looks === seen && clock.now() - since < 60_000) clock.advance(1_000);
-        seen = looks;
-        return looks >= 32;
+        const requests = discord.requests.length;
+        if (requests === seen && clock.now() - since < 60_000) clock.advance(1_000);
+        seen = requests;
+        return requests >= 32;
       },
-      { what: 'the tasks to be worked on within a minute' },
+      { what: 'the tasks to be continued within a minute' },
     );
   });
 
-  it('should try seldom, say so seldom, and go on soon: counter panels', async () => {
+  it('should retry and log rarely, and continue soon after: counter panels', async () => {
     for (let count = 0; count < GUILDS; count++) {
       const id = await addGuild({ counter_panel_enabled: true, starboard_enabled: false });
       await database.query('INSERT INTO counter_panel_refreshes (guild_id, due_at) VALUES ($1, now())', [id]);
@@ -157,7 +157,7 @@ describe('workers of a database that takes no changes', () => {
     );
   });
 
-  it('should take few connections while the database hangs, and go on soon: counter panels', async () => {
+  it('should use few connections while the database hangs, and continue soon after: counter panels', async () => {
     const id = await addGuild({ counter_panel_enabled: true, starboard_enabled: false });
     await database.query('INSERT INTO counter_panel_refreshes (guild_id, due_at) VALUES ($1, now())', [id]);
     const other = await createDataSource({ url: database.url, poolSize: 1, applicationName: 'other' }).initialize();
@@ -173,7 +173,7 @@ describe('workers of a database that takes no changes', () => {
         );
         return row!.count;
       };
-      await waitFor(async () => (await waiting()) > 0, { what: 'the worker to wait' });
+      await waitFor(async () => (await waiting()) > 0, { what: 'the worker to wait for a lock' });
       await pass(MINUTES);
       expect(await waiting()).toBeLessThanOrEqual(2);
       expect(lines.filter((line) => line.includes('counter panels')).length).toBeLessThan(30);
@@ -195,7 +195,7 @@ describe('workers of a database that takes no changes', () => {
     }
   });
 
-  const toldPauses = (message: string) =>
+  const loggedPauses = (message: string) =>
     lines
       .map((line) => JSON.parse(line) as { msg: string; pause_ms: number })
       .filter(({ msg }) => msg === message)
@@ -220,23 +220,23 @@ describe('workers of a database that takes no changes', () => {
       message: 'database maintenance failed, retrying',
       longestMs: 900_000,
     },
-  ])('should try again after pauses that grow: $work', async ({ table, message, longestMs }) => {
+  ])('should retry after growing pauses: $work', async ({ table, message, longestMs }) => {
     await database.query(`ALTER TABLE ${table} RENAME TO ${table}_away`);
     await start();
-    await waitFor(() => toldPauses(message).length === 1, { what: 'the first failure' });
+    await waitFor(() => loggedPauses(message).length === 1, { what: 'the first failure' });
     for (let failures = 2; failures <= 9; failures++) {
-      clock.advance(toldPauses(message).at(-1)!);
-      await waitFor(() => toldPauses(message).length === failures, { what: 'the next failure' });
+      clock.advance(loggedPauses(message).at(-1)!);
+      await waitFor(() => loggedPauses(message).length === failures, { what: 'the next failure' });
     }
-    const pauses = toldPauses(message);
+    const pauses = loggedPauses(message);
     expect(pauses[0]).toBeLessThanOrEqual(10_000);
     expect(pauses[2]).toBeGreaterThan(pauses[0]!);
     expect(pauses.at(-1)).toBeGreaterThanOrEqual(longestMs / 2);
     expect(pauses.at(-1)).toBeLessThanOrEqual(longestMs);
   });
 
-  it('should leave an erasure that fails alone for longer and longer, and finish the others', async () => {
-    const lay = (guildId: number, begunAt: string) =>
+  it('should retry a failing erasure after growing pauses, and finish the others', async () => {
+    const addErasure = (guildId: number, begunAt: string) =>
       database.query(
         `INSERT INTO erasures (guild_id, user_id, before, begun_at, events_by_kind, starboard_entries)
          VALUES ($1, 0, now(), $2, '{}', 0)`,
@@ -252,14 +252,14 @@ describe('workers of a database that takes no changes', () => {
           RETURN old;
         END $$;
       CREATE TRIGGER refuse_one BEFORE DELETE ON erasures FOR EACH ROW EXECUTE FUNCTION refuse_one()`);
-    await lay(1, '2020-01-01');
+    await addErasure(1, '2020-01-01');
     await start();
     const left = async () => (await database.query('SELECT FROM erasures')).length;
     const HOUR = 60;
     await pass(HOUR);
     expect(await attempts()).toBeGreaterThanOrEqual(3);
     expect(await attempts()).toBeLessThanOrEqual(12);
-    await lay(2, '2021-01-01');
+    await addErasure(2, '2021-01-01');
     const since = clock.now();
     await waitFor(
       async () => {
