@@ -19,12 +19,12 @@ const ERROR_CODES: Readonly<Record<string, number>> = {
   DiscordApiInteractionError: 804,
 };
 
-/** What would tell of the inside: SQL, stacks, files. */
-const INSIDE =
+/** Internal details that responses must not contain: SQL, stack traces, file names. */
+const INTERNAL =
   /node_modules|\bdist\/|\.[jt]s:\d|\bat \S+ \(|\b(?:SELECT|INSERT INTO|UPDATE|DELETE) .*\b(?:FROM|SET|VALUES)\b|relation "|syntax error|duplicate key|violates|ECONN|QueryFailed/;
 const SANE_TOKEN = /^[A-Za-z0-9._-]{1,128}$/;
 
-/** What is wrong with an answer, for people; undefined when nothing is. */
+/** Describes what is wrong with a response. Undefined if it is right. */
 export function mistakeIn(answer: RawAnswer, request: FuzzRequest, api: DocumentedApi): string | undefined {
   const { status, headers } = answer;
   if (status >= 500 && !isDiscordMissing(answer)) return `status ${status}: ${shown(answer)}`;
@@ -32,7 +32,7 @@ export function mistakeIn(answer: RawAnswer, request: FuzzRequest, api: Document
   if (typeof id !== 'string' || !SANE_TOKEN.test(id)) return `status ${status} without a request id`;
   const given = request.headers['x-request-id'];
   const isKept = given === undefined || !SANE_TOKEN.test(given) || given === id;
-  if (!isKept && !request.isUnruly) return 'another request id than the given one';
+  if (!isKept && !request.isUnruly) return 'a request id other than the given one';
   if (request.method === 'HEAD') return mistakeInHead(answer, request, api);
   if (isJson(answer) && !isPlain(request)) {
     const mistake = mistakeInEnvelope(answer);
@@ -64,7 +64,7 @@ function mistakeByRoute(answer: RawAnswer, request: FuzzRequest, api: Documented
   return mistake === undefined ? undefined : `${mistake}: ${shown(answer)}`;
 }
 
-/** What an API key may not do whatever the request says. */
+/** Whether the credential permits the request, as far as this does not depend on its fields. */
 function hasRight({ method, credential }: FuzzRequest, access: string): boolean {
   if (access === 'open' || credential.apiKey === undefined) return true;
   if (access === 'service' || credential.apiKey === 'foreign') return false;
@@ -72,31 +72,31 @@ function hasRight({ method, credential }: FuzzRequest, access: string): boolean 
 }
 
 function mistakeInHead({ status, body }: RawAnswer, { route }: FuzzRequest, api: DocumentedApi): string | undefined {
-  if (body.length > 0) return 'a body for a HEAD';
+  if (body.length > 0) return 'HEAD with a body';
   const operation = route && api.operation('GET', route.path);
   const isRight =
     operation === undefined ? status === 404 || status === 400 : operation.responses[String(status)] !== undefined;
-  return isRight ? undefined : `status ${status} for a HEAD`;
+  return isRight ? undefined : `HEAD with status ${status}`;
 }
 
 function mistakeInEnvelope(answer: RawAnswer): string | undefined {
   const envelope = envelopeOf(answer);
   const { success, data, error, page, ...more } = envelope;
-  if (Object.keys(more).length > 0) return 'an envelope with more than it has';
+  if (Object.keys(more).length > 0) return 'an envelope with unknown fields';
   if (success) {
     const hasPageOnly = page === undefined || Object.keys(page).join() === 'next_cursor';
     return answer.status < 300 && data !== undefined && JSON.stringify(error) === '{}' && hasPageOnly
       ? undefined
-      : 'no success';
+      : 'a wrong success';
   }
   const { code, name, message, ...details } = error;
-  if (answer.status < 400 || JSON.stringify(data) !== '{}' || page !== undefined) return 'no failure';
-  if (name === undefined || !Object.hasOwn(ERROR_CODES, name) || ERROR_CODES[name] !== code) return 'no such error';
+  if (answer.status < 400 || JSON.stringify(data) !== '{}' || page !== undefined) return 'a wrong failure';
+  if (name === undefined || !Object.hasOwn(ERROR_CODES, name) || ERROR_CODES[name] !== code) return 'an unknown error';
   if (typeof message !== 'string' || message === '') return 'no message';
-  if (Object.keys(details).some((key) => key !== 'fields' && key !== 'event')) return 'an error with more than it has';
+  if (Object.keys(details).some((key) => key !== 'fields' && key !== 'event')) return 'an error with unknown fields';
   if (name === 'BadRequestError' && (error.fields ?? []).length === 0) return 'no fields';
   const texts = [message, ...(error.fields ?? []).map((field) => field.message)];
-  return texts.some((text) => INSIDE.test(text)) ? 'a message that tells of the inside' : undefined;
+  return texts.some((text) => INTERNAL.test(text)) ? 'a message with internal details' : undefined;
 }
 
 function mistakeInLines({ body }: RawAnswer): string | undefined {
@@ -104,16 +104,16 @@ function mistakeInLines({ body }: RawAnswer): string | undefined {
     for (const line of body.toString().split('\n')) if (line !== '') JSON.parse(line);
     return undefined;
   } catch (error) {
-    return `a line that is no JSON: ${(error as Error).message}`;
+    return `a line that is not JSON: ${(error as Error).message}`;
   }
 }
 
-/** Custom panels need Discord, and there is no token for it. */
+/** Custom panels need Discord, and these services have no token. */
 function isDiscordMissing(answer: RawAnswer): boolean {
   return answer.status === 502 && isJson(answer) && envelopeOf(answer).error.name === 'DiscordApiInteractionError';
 }
 
-/** Probes have a form of their own. */
+/** Probes have no envelope. */
 function isPlain({ route }: FuzzRequest): boolean {
   return route?.path === '/livez' || route?.path === '/readyz';
 }

@@ -27,7 +27,7 @@ const NO_COUNTS = [
   '{"1":null}',
 ];
 
-/** The fields of an event, as the contract tells them. */
+/** The fields of an event according to the contract. */
 export function fieldsOfEvent(contract: StatisticsContract, name: string): EventField[] {
   const schema = contract.kind(name)?.schema() ?? guildEventSchema(name as GuildEventName);
   const { properties, required } = schema as {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 
-/** What is done to a real cursor before it is sent. */
+/** A change of a real cursor before it is sent. */
 export interface CursorChange {
   what: 'nothing' | 'letter' | 'cut' | 'twice' | 'part';
-  /** Where, of a million; or which part. */
+  /** The position in millionths of the length, or the index of the part. */
   at: number;
-  /** What stands there instead: a letter, or JSON of a part. */
+  /** The replacement: a letter, or JSON of a part. */
   text: string;
 }
 
@@ -25,7 +25,7 @@ export const cursorChange: fc.Arbitrary<CursorChange> = fc.oneof(
   }),
 );
 
-/** The cursor, changed, as it stands in a query string. */
+/** The changed cursor for a query string. */
 export function changeCursor(cursor: string, { what, at, text }: CursorChange): string {
   const place = Math.floor((at / 1_000_001) * cursor.length);
   if (what === 'letter') return cursor.slice(0, place) + text + cursor.slice(place + 1);
@@ -34,7 +34,7 @@ export function changeCursor(cursor: string, { what, at, text }: CursorChange): 
   return what === 'nothing' ? cursor : withPart(cursor, at, text);
 }
 
-/** The cursor is JSON of an array in base64url; one of its parts is replaced, or one more is added. */
+/** The cursor is a JSON array in base64url. Replaces one of its parts, or adds one. */
 function withPart(cursor: string, index: number, text: string): string {
   const parts = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
   const texts = parts.map((part) => JSON.stringify(part));

@@ -6,16 +6,16 @@ type Schema = Readonly<Record<string, unknown>>;
 const DAY_MS = 86_400_000;
 const MAX_ID = 9_223_372_036_854_775_807n;
 
-/** Ids that are met again and again, so that filters and panels find something. */
+/** Ids that occur often, so that filters and panels match something. */
 const KNOWN_IDS = ['1', '155149108183695360', '9007199254740993', String(MAX_ID)];
 const ids = fc.oneof(fc.constantFrom(...KNOWN_IDS), fc.bigInt({ min: 1n, max: MAX_ID }).map(String));
 
-/** JSON of a Discord id, as a text or as an integer. */
+/** JSON of a Discord id, as a string or as an integer. */
 export const idText: fc.Arbitrary<string> = fc
   .tuple(ids, fc.boolean())
   .map(([id, isText]) => (isText ? `"${id}"` : id));
 
-/** JSON of an array without elements, or of one with a few. */
+/** JSON of an empty array, or of one with a few elements. */
 const listText = (item: fc.Arbitrary<string>) =>
   fc.oneof(
     { weight: 4, arbitrary: fc.constant('[]') },
@@ -23,9 +23,9 @@ const listText = (item: fc.Arbitrary<string>) =>
   );
 
 /**
- * JSON of values that a documented schema takes, its boundaries among them. Times lie in the 29 days before `now`.
+ * JSON of values that a documented schema accepts, including its boundaries. Times are in the 29 days before `now`.
  *
- * @throws Error for a schema that this does not know: whoever adds one adds it here
+ * @throws Error for an unknown schema, which has to be added here
  */
 export function schemaText(schema: Schema, now: number): fc.Arbitrary<string> {
   if (Array.isArray(schema.anyOf)) return fc.oneof(...schema.anyOf.map((option: Schema) => schemaText(option, now)));

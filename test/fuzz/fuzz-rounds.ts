@@ -2,10 +2,10 @@ import fc from 'fast-check';
 
 /** `npm run fuzz` takes ten minutes, `FUZZ_SECONDS=3600 npm run fuzz` an hour. */
 export const SECONDS = Number(process.env.FUZZ_SECONDS ?? 4);
-/** `FUZZ_SEED=… npm run fuzz` makes the round of that seed the first. */
+/** `FUZZ_SEED=… npm run fuzz` begins with the round of that seed. */
 export const FIRST_SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
 
-/** Shrinking ends after this, in milliseconds: what was found so far is told. */
+/** Shrinking ends after this time in milliseconds, and the smallest counterexample so far is reported. */
 const LONGEST_TASK_MS = 60_000;
 
 const SEED_STEP = 0x9e3779b1;
@@ -14,23 +14,22 @@ const SEED_STEP = 0x9e3779b1;
 export interface FuzzTask {
   what: string;
   property: fc.IAsyncProperty<unknown>;
-  /** Inputs a round. */
+  /** The number of inputs in each round. */
   runs: number;
   before?: () => Promise<void>;
 }
 
 export interface Rounds {
-  /** Every task is done at least once; afterwards no new one begins when the time is over, or something is wrong. */
+  /** Every task runs at least once. After that, no new task begins if this is true. */
   isOver: () => boolean;
   tasksAtOnce: number;
 }
 
 /**
- * Goes round the tasks again and again. Each round has a seed of its own, so that `FUZZ_SEED` can begin with the round
- * that failed.
+ * Runs the tasks in rounds. Each round has its own seed, so that `FUZZ_SEED` can begin with the round that failed.
  *
- * @returns how many rounds were begun
- * @throws Error of the first property that does not hold, with its seed, path and smallest counterexample
+ * @returns the number of rounds, including the last, unfinished one
+ * @throws Error for the first property that does not hold, with its seed, path and smallest counterexample
  */
 export async function fuzzInRounds(tasks: readonly FuzzTask[], { isOver, tasksAtOnce }: Rounds): Promise<number> {
   let failed = false;
@@ -55,7 +54,7 @@ async function fuzzOnce(tasks: readonly FuzzTask[], turn: number): Promise<void>
   const place = turn % tasks.length;
   const { what, property, runs, before } = tasks[place]!;
   const roundSeed = FIRST_SEED + Math.floor(turn / tasks.length);
-  // With one seed for all, tasks that are alike would get the same inputs.
+  // With a single seed, similar tasks would get the same inputs.
   const seed = (roundSeed + place * SEED_STEP) | 0;
   await before?.();
   const details = await fc.check(property, { seed, numRuns: runs, interruptAfterTimeLimit: LONGEST_TASK_MS });

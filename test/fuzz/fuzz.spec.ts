@@ -19,14 +19,14 @@ import { ServiceWatch } from './service-watch.js';
 const KINDS = new StatisticsContract().kinds;
 const REQUESTS_A_TURN = 10;
 const BATCHES_A_TURN = 3;
-/** Chance leaves no route without a right request to an open guild for so long. */
+/** After this number of rounds, every route has had a valid request to an enabled guild. */
 const ROUNDS_TO_SUCCESS = 8;
 
-/** How often each route was asked and answered, by class of status. */
+/** The number of responses of each route by class of status. */
 type Touched = Map<string, Record<string, number>>;
 type Publish = (message: FuzzMessage) => Promise<void>;
 
-describe('while every route and every queue gets whatever there is', () => {
+describe('the services, with random requests to every route and random messages in every queue', () => {
   let system: TestSystem;
   let api: ApiClient;
   let documented: DocumentedApi;
@@ -42,7 +42,7 @@ describe('while every route and every queue gets whatever there is', () => {
 
   beforeAll(async () => {
     system = await TestSystem.create();
-    // Wrong credentials come by the thousands here, all from one address.
+    // Thousands of requests with wrong credentials come from one address.
     const [query, ingestion] = [
       await system.startQuery({ env: { RATE_LIMIT_PER_MINUTE: '0' } }),
       await system.startIngestion(),
@@ -64,7 +64,7 @@ describe('while every route and every queue gets whatever there is', () => {
   });
 
   it(
-    `should answer as documented, live on, lose no good event and keep every refused one (FUZZ_SEED=${FIRST_SEED})`,
+    `should answer as documented, stay alive, lose no good event and dead-letter every refused one (FUZZ_SEED=${FIRST_SEED})`,
     async () => {
       const now = Date.now();
       const isOver = () =>
@@ -75,7 +75,7 @@ describe('while every route and every queue gets whatever there is', () => {
       ]);
       expect(watch.mistakes).toEqual([]);
       await untilAllIsHandled();
-      tell(rounds, Date.now() - now);
+      report(rounds, Date.now() - now);
       expect(ledger.mistakes).toEqual([]);
       expect(untouched(rounds)).toEqual([]);
       expect(publishedKinds.size).toBe(EVENT_NAMES.length + Object.keys(QUEUES).length);
@@ -138,7 +138,7 @@ describe('while every route and every queue gets whatever there is', () => {
     ledger.addHandedOver(kind.name, recordOf({ messageId: '', time: 0 }));
   }
 
-  /** Publishes all, and waits until all has come where it belongs. */
+  /** Publishes a batch, and waits until its events are stored and its dead letters have arrived. */
   async function publishBatch(batch: [FuzzMessage, number][]): Promise<void> {
     const copies = batch.flatMap(([message, count]) => Array.from({ length: count }, () => message));
     for (const message of copies) ledger.add(message);
@@ -146,13 +146,13 @@ describe('while every route and every queue gets whatever there is', () => {
     const messages = batch.map(([message]) => message);
     const knownMistakes = ledger.mistakes.length;
     let missing = { letters: 0, events: 0 };
-    const isThere = async () => {
+    const hasArrived = async () => {
       const letters = messages.reduce((sum, message) => sum + ledger.dueLetters(message), 0);
       missing = { letters, events: await missingEvents(messages) };
       return missing.letters === 0 && missing.events === 0;
     };
-    // Once something is missing fast-check looks for less of it, many times.
-    await waitFor(isThere, { what: 'the messages', timeoutMs: somethingIsMissing ? 2_000 : 10_000 }).catch(() => {
+    // After a failure, fast-check shrinks the batch in many runs.
+    await waitFor(hasArrived, { what: 'the batch', timeoutMs: somethingIsMissing ? 2_000 : 10_000 }).catch(() => {
       somethingIsMissing = true;
       for (const message of messages) ledger.giveUp(message);
       const mistakes = ledger.mistakes.slice(knownMistakes);
@@ -187,19 +187,19 @@ describe('while every route and every queue gets whatever there is', () => {
       });
   }
 
-  /** Every event has an outcome, and every dead letter that was counted has come. */
+  /** Waits until every event has an outcome and every dead letter has arrived. */
   async function untilAllIsHandled(): Promise<void> {
     let outcomes = new Map<string, number>();
-    const adds = async () => {
+    const totalsMatch = async () => {
       outcomes = await countedOutcomes();
       const handled = [...outcomes.values()].reduce((sum, count) => sum + count, 0);
       const letters = (outcomes.get('dead_lettered') ?? 0) + ledger.unroutable;
       return handled === ledger.events && ledger.allLetters() === letters && ledger.allDueLetters() === 0;
     };
-    await waitFor(adds, { what: 'everything to add up', timeoutMs: 60_000, intervalMs: 100 }).catch(() => {
+    await waitFor(totalsMatch, { what: 'the totals to match', timeoutMs: 60_000, intervalMs: 100 }).catch(() => {
       const { events, unroutable, letters } = ledger;
       const found = { published: events, unroutable, outcomes: [...outcomes], letters: [...letters] };
-      throw new Error(`it does not add up: ${JSON.stringify({ ...found, due: ledger.allDueLetters() })}`);
+      throw new Error(`the totals do not match: ${JSON.stringify({ ...found, due: ledger.allDueLetters() })}`);
     });
   }
 
@@ -210,14 +210,14 @@ describe('while every route and every queue gets whatever there is', () => {
     return new Map([...found].map(([, outcome, count]) => [outcome!, Number(count)]));
   }
 
-  /** Routes that were never asked; after some rounds those too that never answered with success. */
+  /** Routes without a request. After some rounds, also routes without a success. */
   function untouched(rounds: number): string[] {
     const isUntouched = (answers: Record<string, number>) =>
       Object.keys(answers).length === 0 || (rounds >= ROUNDS_TO_SUCCESS && answers['2xx'] === undefined);
     return [...touched].filter(([, answers]) => isUntouched(answers)).map(([what]) => what);
   }
 
-  function tell(rounds: number, tookMs: number): void {
+  function report(rounds: number, tookMs: number): void {
     const letters = [...ledger.letters].map(([name, count]) => `${count} ${name || 'of the broker'}`);
     const lines = [
       `FUZZ_SEED=${FIRST_SEED}: ${rounds} rounds in ${Math.round(tookMs / 1_000)} s, ${watch.probes} probes of readiness`,

@@ -4,7 +4,7 @@ import { DISCORD_EPOCH_MS, EVENT_ID_NAMESPACE, hasUser, type CompiledKind, type 
 import { idText, schemaText } from './field-texts.js';
 import { objectText, storableText } from './json-texts.js';
 
-/** A valid event as text, and the record that a view must answer for it once it is stored. */
+/** A valid event as JSON, and the record that a view must return once it is stored. */
 export interface GoodEvent {
   kind: CompiledKind;
   members: [name: string, text: string][];
@@ -12,36 +12,36 @@ export interface GoodEvent {
   record: (envelope: Envelope) => Record<string, unknown>;
 }
 
-/** What the message says of an event that does not say it itself. */
+/** The id and time of a message, for events that have none in the body. */
 export interface Envelope {
   messageId: string;
   /** Unix milliseconds. */
   time: number;
-  /** In an array. */
+  /** The index in an array. */
   index?: number;
 }
 
 const DAY_MS = 86_400_000;
-/** Whole windows can be asked for up to 30 days back. */
+/** Views can be read for the last 30 days. */
 const OLDEST_MS = 29 * DAY_MS;
 
-/** Ids of its own: smaller ones would collide while fast-check shrinks. */
+/** Unique ids. They are not shrunk, because smaller ones would collide. */
 const uuids = fc.noShrink(fc.uuid({ version: 4 }));
 const times = fc.noShrink(fc.integer({ min: 60_000, max: OLDEST_MS }));
 const snowflakeTails = fc.noShrink(fc.nat(0x3fffff));
 
 /**
- * JSON of the id of a member. No other request names them: one may erase its member in every guild. They lie beyond what
- * a double holds exactly.
+ * JSON of a member id. Other requests do not use these ids, because a request may erase its member in every guild. They
+ * are too large for exact doubles.
  */
 const memberText = fc
   .tuple(fc.bigInt({ min: 7_777_777_777_777_777_000n, max: 7_777_777_777_777_777_999n }), fc.boolean())
   .map(([id, isText]) => (isText ? `"${id}"` : String(id)));
 
-/** JSON of the value, and the value as a record has it. */
+/** JSON of the value, and the value in a record. */
 type FieldValue = [text: string, value: unknown];
 
-/** Valid events of a kind that occurred before `now`; those that stand in a request name themselves. */
+/** Valid events of a kind that occurred before `now`. Events for a request always have an id and a time. */
 export function goodEvents(
   kind: CompiledKind,
   guildId: string,
@@ -110,10 +110,10 @@ const delays: fc.Arbitrary<FieldValue> = fc
     fc.integer({ min: 0, max: 86_400_000 }).map(String),
     fc.double({ min: 0, max: 86_400_000, noNaN: true }).map(String),
   )
-  // Kept to the microsecond; no record has -0.
+  // Records have microseconds, and no -0.
   .map((text) => [text, Math.round(Number(text) * 1000) / 1000 + 0]);
 
-/** The snowflake bears the time of the event. */
+/** The snowflake contains the time of the event. */
 function snowflakeValue(now: number): fc.Arbitrary<FieldValue> {
   return fc.tuple(times, snowflakeTails, fc.boolean()).map(([ago, tail, isText]) => {
     const id = String((BigInt(now - ago - DISCORD_EPOCH_MS) << 22n) | BigInt(tail));
@@ -131,7 +131,7 @@ interface Identity {
   of: (envelope: Envelope) => { id: string; timestamp: string };
 }
 
-/** Every way in which an event may say which it is and when it was. */
+/** All ways in which an event can have its id and its time. */
 function identities(now: number, isRequest: boolean): fc.Arbitrary<Identity> {
   const inBody = fc.tuple(uuids, times, fc.nat(3)).map(([id, ago, way]): Identity => {
     const at = now - ago;
@@ -167,7 +167,7 @@ function idFrom({ messageId, index }: Envelope): string {
   return isUuid ? messageId.toLowerCase() : v5(messageId, EVENT_ID_NAMESPACE);
 }
 
-/** Members that no event has; they are ignored. */
+/** Unknown members, which are ignored. */
 const moreMembers: fc.Arbitrary<[string, string][]> = fc.uniqueArray(
   fc.tuple(
     fc.constantFrom(
@@ -197,7 +197,7 @@ const moreMembers: fc.Arbitrary<[string, string][]> = fc.uniqueArray(
   { selector: ([name]) => name, minLength: 1, maxLength: 3 },
 );
 
-/** JSON of a text in which every unit is an escape. */
+/** JSON of a text with every UTF-16 unit escaped. */
 function escaped(text: string): string {
   return `"${text
     .split('')

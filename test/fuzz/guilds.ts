@@ -3,22 +3,22 @@ import type { TestDatabase } from '../harness/test-database.js';
 import type { ApiKeyName } from './credentials.js';
 
 /**
- * The guilds of the fuzz. Nothing but good events and what must be refused goes to those that are kept, so that what
- * they hold is known; with the others anything may happen.
+ * The guilds of the fuzz run. The kept guilds get only good events and events that must be refused, so their records are
+ * known. The wild guilds get arbitrary requests and events.
  */
 export const KEPT_GUILDS = ['1310000000000000001', '1310000000000000002', '1310000000000000003'];
 export const WILD_GUILDS = ['1320000000000000001', '1320000000000000002', '1320000000000000003'];
-/** Nobody opens these but the requests of the fuzz. */
+/** Guilds that only the requests of the fuzz run enable. */
 export const SHUT_GUILDS = ['1325000000000000001', '1325000000000000002'];
-/** Enabled, with every statistic off. */
+/** Enabled with all statistics off. */
 export const QUIET_GUILD = '1330000000000000001';
 export const DISABLED_GUILD = '1340000000000000001';
 export const UNSEEN_GUILD = '1350000000000000001';
 
-/** Whose key knocks at the others; no request names it. */
+/** The guild of a key that is used for other guilds. No request names it. */
 const FOREIGN_GUILD = '1360000000000000001';
 
-/** Nothing may ever be stored of them. */
+/** Guilds that must never have stored events. */
 export const EMPTY_GUILDS = [QUIET_GUILD, DISABLED_GUILD, UNSEEN_GUILD];
 
 /** A guild has at most 25 keys. */
@@ -31,17 +31,17 @@ export async function openGuilds(api: ApiClient): Promise<void> {
   await api.send('POST', 'disable', { guild_id: DISABLED_GUILD });
 }
 
-/** Opens those of the wild guilds that the fuzz has disabled or erased. */
+/** Opens the wild guilds that the fuzz run has disabled or erased. */
 export async function reopenWildGuilds(api: ApiClient, database: TestDatabase): Promise<void> {
   const rows = await database.query<{ guild_id: string }>('SELECT guild_id FROM guild_settings WHERE enabled');
   const open = new Set(rows.map(({ guild_id: guildId }) => guildId));
   for (const guild of WILD_GUILDS) {
-    // Another worker may have been faster.
+    // Another task may open it at the same time.
     if (!open.has(guild)) await api.openGuild(guild).catch(() => undefined);
   }
 }
 
-/** The secrets of the API keys that requests bear. */
+/** Creates the API keys for requests. @returns the secrets */
 export async function makeApiKeys(api: ApiClient): Promise<Record<ApiKeyName, string>> {
   const [wildGuild] = WILD_GUILDS as [string, ...string[]];
   const revoked = await makeApiKey(api, wildGuild);
@@ -54,7 +54,7 @@ export async function makeApiKeys(api: ApiClient): Promise<Record<ApiKeyName, st
   };
 }
 
-/** Ids of API keys that requests may revoke. */
+/** Creates API keys that requests may revoke. @returns the ids */
 export async function makeSpareApiKeys(api: ApiClient): Promise<string[]> {
   const ids: string[] = [];
   for (let n = 0; n < SPARE_KEYS; n++) ids.push((await makeApiKey(api, FOREIGN_GUILD)).id);

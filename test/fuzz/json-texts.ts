@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** JSON of values that hardly any field wants, as text: what `JSON.stringify` never writes is among them. */
+/** JSON of values that most fields refuse, including forms that `JSON.stringify` never writes. */
 const ODD_TEXTS = [
   ...['null', 'true', 'false', '0', '-0', '-1', '1', '1.0', '5.0', '0.1', '1e3', '1E-400', '1e400', '-1e400'],
   ...['9007199254740993', '9223372036854775807', '9223372036854775808', '-9223372036854775809', `1${'0'.repeat(60)}`],
@@ -10,7 +10,7 @@ const ODD_TEXTS = [
   ...['"2026-02-30T00:00:00Z"', '"0000-01-01T00:00:00Z"', '"+275760-09-13T00:00:00.001Z"', '"0193a8d0-"'],
 ];
 
-/** A value that may be anything that JSON can say, and more. */
+/** JSON of unusual values, including invalid and very large ones. */
 export const oddText: fc.Arbitrary<string> = fc.oneof(
   { weight: 12, arbitrary: fc.constantFrom(...ODD_TEXTS) },
   { weight: 3, arbitrary: fc.json({ stringUnit: 'binary' }) },
@@ -25,7 +25,7 @@ const CODE_POINTS = [
   ...["'", ',', '{', '}', 'NULL', '\\N', '\\.', '$1', '%', '_', '\u202e', '\uffff', '\ufeff', ' '],
 ].flatMap((text) => Array.from(text));
 
-/** A text of 1 to 100 code points as the contract takes it, much of it what formats and databases set store by. */
+/** A valid text of 1 to 100 code points, often with characters that are special in formats and databases. */
 export const storableText: fc.Arbitrary<string> = fc
   .array(
     fc.oneof(
@@ -37,13 +37,13 @@ export const storableText: fc.Arbitrary<string> = fc
   )
   .map((codePoints) => codePoints.join(''));
 
-/** JSON of an object of members that are text already; nothing keeps a name from standing twice. */
+/** JSON of an object with members whose values are JSON. Names may be duplicates. */
 export function objectText(members: readonly (readonly [name: string, text: string])[], space = ''): string {
   return `{${members.map(([name, text]) => `${space}${JSON.stringify(name)}${space}:${text}`).join(',')}${space}}`;
 }
 
 interface Edit {
-  /** Where, of a million. */
+  /** The position in millionths of the length. */
   at: number;
   what: 'drop' | 'repeat' | 'cut' | 'insert';
   text: string;
@@ -63,12 +63,12 @@ const edits: fc.Arbitrary<Edit[]> = fc.array(
   { minLength: 1, maxLength: 3 },
 );
 
-/** The text with a few places changed: often no JSON any more, sometimes another value. */
+/** The text with a few edits, which often make it invalid JSON, and sometimes another value. */
 export function mangled(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
   return fc.tuple(text, edits).map(([original, changes]) => changes.reduce(applyEdit, original));
 }
 
-/** Bytes that are no UTF-8, within the text. */
+/** The text with bytes that are not valid UTF-8. */
 export function brokenUtf8(text: fc.Arbitrary<string>): fc.Arbitrary<Buffer> {
   const bad = fc.constantFrom([0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf5, 0x80, 0x80, 0x80], [0xe2, 0x28]);
   return fc.tuple(text, bad, fc.nat(1_000_000)).map(([original, bytes, at]) => {

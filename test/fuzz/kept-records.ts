@@ -6,7 +6,7 @@ import { identityOf } from './message-ledger.js';
 
 const MOST_SHOWN = 20;
 
-/** What the views of the kept guilds answer otherwise than it was sent, more than once, or not at all; for people. */
+/** Describes records of the kept guilds that are missing, duplicate, or different from what was sent. */
 export async function mistakesInRecords(
   api: ApiClient,
   kinds: readonly CompiledKind[],

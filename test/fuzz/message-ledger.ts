@@ -3,36 +3,36 @@ import type { ConsumeMessage } from 'amqplib';
 import { DEAD_LETTER_HEADERS } from '#libs/contracts';
 import type { FuzzMessage, Outcome } from './messages.js';
 
-/** Dead letters of the same bytes and routing key. */
+/** The dead letters with the same content and routing key. */
 interface Letters {
-  /** How many must still come. */
+  /** The number of dead letters that must still arrive. */
   due: number;
-  /** How many more may come. */
+  /** The number of dead letters that may also arrive. */
   possible: number;
   errors?: readonly string[];
   field?: string;
 }
 
 const { errorName, errorMessage, errorFields, originalRoutingKey } = DEAD_LETTER_HEADERS;
-/** These say that this system did not know what it does. */
+/** The errors that mean a bug of this system. */
 const FAULTS = ['UnexpectedError', 'RefusedByDatabaseError'];
 
-/** What must be stored and what must be among the dead letters after all that was sent. */
+/** The expected stored events and dead letters of everything that was sent. */
 export class MessageLedger {
-  /** The records of what must be stored, by their identity. */
+  /** The expected records by identity. */
   readonly stored = new Map<string, Record<string, unknown>>();
-  /** What is wrong with dead letters, for people. */
+  /** Descriptions of wrong dead letters. */
   readonly mistakes: string[] = [];
   messages = 0;
-  /** Events that the ingestion service gets to see; an array that is refused as a whole counts as one. */
+  /** The number of events that reach the ingestion service. An array that is refused as a whole counts as one. */
   events = 0;
-  /** Dead letters that the broker itself made, as no queue wants the message. */
+  /** The number of unroutable messages, which the broker dead-letters. */
   unroutable = 0;
-  /** How many dead letters have come, by the name of their error; by no name those of the broker. */
+  /** The numbers of received dead letters by the name of their error. It is empty for those of the broker. */
   readonly letters = new Map<string, number>();
   private readonly expected = new Map<string, Letters>();
 
-  /** Notes a message before it is published. */
+  /** Records a message. Call it before publishing. */
   add(message: FuzzMessage): void {
     this.messages++;
     for (const outcome of message.outcomes) {
@@ -44,13 +44,13 @@ export class MessageLedger {
     }
   }
 
-  /** Notes an event that was handed over by HTTP. */
+  /** Records an event that was sent over HTTP. */
   addHandedOver(kind: string, record: Record<string, unknown>): void {
     this.addStored(kind, record);
     this.events++;
   }
 
-  /** An event that was handed over by HTTP, of which nobody knows what it says. */
+  /** Counts an event with unknown contents that was sent over HTTP. */
   addOpen(): void {
     this.events++;
   }
@@ -64,18 +64,18 @@ export class MessageLedger {
     const mistake = isOfBroker ? undefined : mistakeInLetter(headers, fields.routingKey, letters);
     if (letters !== undefined && letters.due > 0) letters.due--;
     else if (letters !== undefined && letters.possible > 0) letters.possible--;
-    else this.mistakes.push(`nobody expected the dead letter ${shownLetter(content, fields.routingKey, headers)}`);
+    else this.mistakes.push(`unexpected dead letter ${shownLetter(content, fields.routingKey, headers)}`);
     if (mistake !== undefined) this.mistakes.push(`${mistake}: ${shownLetter(content, fields.routingKey, headers)}`);
   }
 
-  /** How many of the dead letters of a message have not come. */
+  /** The number of missing dead letters of a message. */
   dueLetters(message: FuzzMessage): number {
     return message.outcomes
       .filter((outcome) => outcome.is === 'dead')
       .reduce((sum, { content }) => sum + this.lettersOf(message.routingKey, content).due, 0);
   }
 
-  /** Waits no longer for its dead letters: a smaller message with the same must be judged by its own. */
+  /** Stops waiting for the dead letters of a message, so that a smaller one with the same content starts from zero. */
   giveUp(message: FuzzMessage): void {
     for (const outcome of message.outcomes) {
       if (outcome.is === 'dead') this.lettersOf(message.routingKey, outcome.content).due = 0;
@@ -92,7 +92,7 @@ export class MessageLedger {
 
   private addStored(kind: string, record: Record<string, unknown>): void {
     const identity = identityOf(kind, record);
-    // Of two that are the same event the first one counts.
+    // Of two events with the same identity, the first one counts.
     if (!this.stored.has(identity)) this.stored.set(identity, record);
   }
 
@@ -110,7 +110,7 @@ export class MessageLedger {
   }
 }
 
-/** What tells an event from every other. */
+/** The unique identity of an event. */
 export function identityOf(kind: string, { guild_id: guildId, id, timestamp }: Record<string, unknown>): string {
   return [guildId, kind, id, timestamp].join(' ');
 }
@@ -121,12 +121,12 @@ function mistakeInLetter(headers: Record<string, unknown>, routingKey: string, l
   if (typeof headers[errorMessage] !== 'string' || headers[errorMessage] === '') return 'no message';
   if (headers[originalRoutingKey] !== routingKey) return 'another routing key';
   if (letters === undefined || letters.due === 0) return undefined;
-  if (letters.errors?.includes(name) !== true) return `an error that is none of ${letters.errors?.join()}`;
+  if (letters.errors?.includes(name) !== true) return `an error other than ${letters.errors?.join()}`;
   if (letters.field === undefined) return undefined;
-  const named = JSON.parse(String(headers[errorFields])) as { field: string }[];
-  return named.length === 1 && named[0]!.field === letters.field
+  const reported = JSON.parse(String(headers[errorFields])) as { field: string }[];
+  return reported.length === 1 && reported[0]!.field === letters.field
     ? undefined
-    : `${letters.field} is not the field named`;
+    : `the reported field is not ${letters.field}`;
 }
 
 function letterKey(routingKey: string, content: Buffer): string {

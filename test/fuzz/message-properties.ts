@@ -4,10 +4,10 @@ import type { Envelope } from './good-events.js';
 
 export interface MessageProperties {
   properties: Options.Publish;
-  /** What they say of events that say nothing themselves. */
+  /** The id and time for events that have none in the body. */
   envelope: Envelope;
-  /** The body is to be packed; `content_encoding` says so. */
-  isPacked: boolean;
+  /** Whether the body has to be compressed, as `content_encoding` says. */
+  isCompressed: boolean;
 }
 
 const messageIds = fc.oneof(
@@ -18,7 +18,7 @@ const messageIds = fc.oneof(
     .map(([uuid, text]) => text + uuid),
 );
 
-/** Headers of every type of AMQP, and such as brokers and this system write themselves. */
+/** Headers of every AMQP type, and headers that brokers and this system set. */
 const HEADERS: readonly Options.Publish['headers'][] = [
   undefined,
   {},
@@ -39,10 +39,10 @@ const HEADERS: readonly Options.Publish['headers'][] = [
   },
 ];
 
-/** What publishers call gzip. */
-const PACKED = ['x-gzip', 'GZIP', 'gzip,UTF-8'];
+/** Names of gzip that publishers use. */
+const GZIP_NAMES = ['x-gzip', 'GZIP', 'gzip,UTF-8'];
 
-/** What a publisher may say beside the body; whatever it is, the body is read the same. */
+/** The properties that a publisher may set. They do not change how the body is read. */
 export function messageProperties(now: number): fc.Arbitrary<MessageProperties> {
   return fc
     .record({
@@ -50,7 +50,17 @@ export function messageProperties(now: number): fc.Arbitrary<MessageProperties> 
       ago: fc.noShrink(fc.integer({ min: 60, max: 29 * 86_400 })),
       isInSeconds: fc.boolean(),
       contentType: fc.constantFrom('application/json', undefined, 'text/plain', 'é', ''),
-      encoding: fc.constantFrom('gzip', undefined, undefined, 'identity', 'utf-8', 'UTF8', '', ...PACKED, 'us-ascii'),
+      encoding: fc.constantFrom(
+        'gzip',
+        undefined,
+        undefined,
+        'identity',
+        'utf-8',
+        'UTF8',
+        '',
+        ...GZIP_NAMES,
+        'us-ascii',
+      ),
       headers: fc.constantFrom(...HEADERS),
       priority: fc.constantFrom(undefined, 0, 255),
       other: fc.constantFrom(undefined, '', 'x'.repeat(255), '\u0000', '😀'),
@@ -59,7 +69,7 @@ export function messageProperties(now: number): fc.Arbitrary<MessageProperties> 
     .map(({ messageId, ago, isInSeconds, encoding, other, contentType, headers, priority, persistent }) => {
       const time = Math.floor(now / 1000 - ago) * 1000;
       const timestamp = isInSeconds ? time / 1000 : time;
-      const named = { appId: other, correlationId: other, type: other, replyTo: other };
+      const texts = { appId: other, correlationId: other, type: other, replyTo: other };
       return {
         properties: {
           messageId,
@@ -69,10 +79,10 @@ export function messageProperties(now: number): fc.Arbitrary<MessageProperties> 
           headers,
           priority,
           persistent,
-          ...named,
+          ...texts,
         },
         envelope: { messageId, time },
-        isPacked: encoding === 'gzip' || PACKED.includes(encoding ?? ''),
+        isCompressed: encoding === 'gzip' || GZIP_NAMES.includes(encoding ?? ''),
       };
     });
 }

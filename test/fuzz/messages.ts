@@ -9,26 +9,26 @@ import { EMPTY_GUILDS, KEPT_GUILDS, WILD_GUILDS } from './guilds.js';
 import { brokenUtf8, mangled, objectText } from './json-texts.js';
 import { messageProperties, type MessageProperties } from './message-properties.js';
 
-/** What must become of a message, or of one element of its array. */
+/** The expected outcome of a message, or of one element of its array. */
 export type Outcome =
   | { is: 'stored'; kind: CompiledKind; record: Record<string, unknown> }
   | { is: 'dead'; content: Buffer; errors?: readonly string[]; field?: string }
-  /** Taken and not stored: switched off, too old, or an event that is no statistic. */
+  /** Acknowledged but not stored: switched off, too old, or not a statistic. */
   | { is: 'dropped' }
-  /** Either of it: nobody knows what the text still says. */
+  /** Any of these, because the text was changed at random. */
   | { is: 'open'; content: Buffer };
 
 export interface FuzzMessage {
-  /** Undefined: straight to the queue. */
+  /** Whether to publish to the exchange, or directly to the queue. */
   exchange: boolean;
-  /** Or the name of the queue. */
+  /** The routing key, or the name of the queue. */
   routingKey: string;
   content: Buffer;
   properties: Options.Publish;
   outcomes: Outcome[];
 }
 
-/** One event as text, and what must become of it. */
+/** An event as JSON, and its expected outcome. */
 interface Element {
   text: string;
   outcome: (envelope: Envelope) => Outcome;
@@ -41,7 +41,7 @@ const DAY_MS = 86_400_000;
 const MAX_BODY_BYTES = 1_048_576;
 const MALFORMED = ['MalformedMessageError'];
 
-/** Messages that name this event, right and wrong. */
+/** Valid and invalid messages with the name of this event. */
 export function messagesOf(name: string, now: number): fc.Arbitrary<FuzzMessage> {
   const element = elementsOf(name, now);
   return fc.oneof(
@@ -72,7 +72,7 @@ export function messagesOf(name: string, now: number): fc.Arbitrary<FuzzMessage>
   );
 }
 
-/** Messages that name no event, or one of another queue. */
+/** Messages without the name of an event, or with an event of another queue. */
 export function strayMessages(queue: string, now: number): fc.Arbitrary<FuzzMessage> {
   const keys = fc.constantFrom(
     '',
@@ -172,7 +172,7 @@ function elementsOf(name: string, now: number): fc.Arbitrary<Element> {
   );
 }
 
-/** Events of a time at which nothing is stored. */
+/** Events with a time in the future or before the retention. */
 function ofOtherTimes(name: string, now: number): fc.Arbitrary<Element> {
   return fc
     .tuple(validMembers(name, now, KEPT_GUILDS[0]!), fc.integer({ min: 1, max: 5_000 }), fc.boolean())
@@ -187,7 +187,7 @@ function ofOtherTimes(name: string, now: number): fc.Arbitrary<Element> {
     });
 }
 
-/** The name of the event is said by the routing key, by the packet, or by both. */
+/** The event is named by the routing key, by the packet, or by both. */
 function ways(name: string): fc.Arbitrary<{ exchange: boolean; routingKey: string }> {
   return fc.constantFrom({ exchange: true, routingKey: name }, { exchange: false, routingKey: queueOf(name) });
 }
@@ -199,14 +199,14 @@ function single(
   way: { exchange: boolean; routingKey: string },
   now: number,
 ): fc.Arbitrary<FuzzMessage> {
-  // Without a routing key that names the event only a packet does.
+  // If the routing key does not name the event, the packet has to.
   const hasPattern = isPacket || !way.exchange;
-  // The body as a whole would be an array of events.
+  // Without a packet, the body would be an array of events.
   const isArray = element.text.startsWith('[');
   if (isArray && !hasPattern) return single(name, element, true, way, now);
-  return messageProperties(now).map(({ envelope, properties, isPacked }) => {
+  return messageProperties(now).map(({ envelope, properties, isCompressed }) => {
     const plain = Buffer.from(hasPattern ? packet(name, element.text) : element.text);
-    const content = isPacked ? gzipSync(plain) : plain;
+    const content = isCompressed ? gzipSync(plain) : plain;
     const outcome = element.outcome(envelope);
     const whole: Outcome =
       outcome.is === 'dead' ? { ...outcome, content, ...(isArray && { errors: MALFORMED }) } : outcome;
@@ -217,14 +217,14 @@ function single(
 function array(
   name: string,
   elements: readonly Element[],
-  { envelope, properties, isPacked }: MessageProperties,
+  { envelope, properties, isCompressed }: MessageProperties,
 ): FuzzMessage {
   const plain = Buffer.from(`[${elements.map(({ text }) => text).join(' ,')}]`);
   const outcomes = elements.map(({ outcome }, index) => outcome({ ...envelope, index }));
   return message({
     exchange: true,
     routingKey: name,
-    content: isPacked ? gzipSync(plain) : plain,
+    content: isCompressed ? gzipSync(plain) : plain,
     properties,
     outcomes,
   });
@@ -255,7 +255,7 @@ function refused(
   });
 }
 
-/** Bodies that cannot be read, or contradict themselves: they are refused as a whole, be they arrays or not. */
+/** Bodies that cannot be read, or that contradict the message. They are refused as a whole, even arrays. */
 function malformed(name: string, now: number): fc.Arbitrary<RefusedBody> {
   const text = validText(name, now);
   const body = (content: Buffer, errors = MALFORMED, contentEncoding?: string): RefusedBody => ({
@@ -285,14 +285,14 @@ function malformed(name: string, now: number): fc.Arbitrary<RefusedBody> {
   );
 }
 
-/** They unpack to more than is taken, or to another packet. */
+/** Bodies that are too large after decompression, or compressed twice. */
 const BOMBS = [
   gzipSync(Buffer.alloc(2 * MAX_BODY_BYTES, ' ')),
   gzipSync(Buffer.alloc(MAX_BODY_BYTES + 1, '1')),
   gzipSync(gzipSync('{}')),
 ];
 
-/** Of a guild with which anything may happen, a few characters changed; never an array. */
+/** An event of a wild guild with a few random edits. Never an array. */
 function wildText(name: string, now: number): fc.Arbitrary<string> {
   const text = fc
     .constantFrom(...WILD_GUILDS)
@@ -321,7 +321,7 @@ function validMembers(name: string, now: number, guildId: string): fc.Arbitrary<
   return fc.tuple(...members).map((all) => all.flat());
 }
 
-/** Undefined: the field is missing. */
+/** Undefined if the field is missing. */
 function wrongText({ wrong, required }: EventField): fc.Arbitrary<string | undefined> {
   const texts: (string | undefined)[] = required ? [...wrong, undefined] : [...wrong];
   return fc.constantFrom(...texts);
@@ -343,7 +343,7 @@ function message(of: FuzzMessage): FuzzMessage {
   return { ...of, [fc.toStringMethod]: () => describeMessage(of) } as FuzzMessage;
 }
 
-/** As it can be published again. */
+/** Describes a message so that it can be published again. */
 function describeMessage({ exchange, routingKey, content, properties, outcomes }: FuzzMessage): string {
   const text = content.toString();
   const shown = Buffer.from(text).equals(content) ? JSON.stringify(text) : `base64 ${content.toString('base64')}`;

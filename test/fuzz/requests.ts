@@ -7,19 +7,19 @@ import { schemaText } from './field-texts.js';
 import { SHUT_GUILDS, WILD_GUILDS } from './guilds.js';
 import { brokenUtf8, mangled, objectText, oddText } from './json-texts.js';
 
-/** One request, as it goes over the wire. */
+/** An HTTP request. */
 export interface FuzzRequest {
   method: string;
-  /** With the query string. */
+  /** The path with the query string. */
   target: string;
   headers: Readonly<Record<string, string>>;
   body?: Buffer;
   credential: Credential;
-  /** The request is sent twice: first for a page of one record, then with its cursor, changed so. */
+  /** If given, the request is sent twice: first for a page of one record, then with the changed cursor of that page. */
   cursor?: CursorChange;
-  /** The route that answers it, by method and path as documented; undefined when there is none. */
+  /** The documented method and path of the route. Undefined if there is no route. */
   route?: { method: string; path: string };
-  /** It is so far from HTTP as it should be that the server, or the client, may refuse it in its own words. */
+  /** Whether it is invalid HTTP, which the server's parser or the client may refuse. */
   isUnruly: boolean;
 }
 
@@ -53,7 +53,7 @@ const HEADERS: Readonly<Record<string, string[]>> = {
   host: ['', 'example.com', '[::1]:80', 'a b'],
 };
 const LONGEST_VALUE = 1_000;
-/** Values of a query string, as they stand there. */
+/** Unusual values of a query string, already encoded. */
 const ODD_VALUES = [
   ...[
     '',
@@ -94,7 +94,7 @@ const guildText = fc
   )
   .chain((id) => fc.constantFrom(`"${id}"`, id));
 
-/** Requests to one route: right ones, nearly right ones, and wrong ones. `pathIds` are there to be named in its path. */
+/** Valid, nearly valid and invalid requests to one route. @param pathIds existing ids for its path */
 export function requestsTo(route: DocumentedRoute, now: number, pathIds: string[]): fc.Arbitrary<FuzzRequest> {
   const isInQuery = route.query.length > 0;
   return fc
@@ -111,7 +111,7 @@ export function requestsTo(route: DocumentedRoute, now: number, pathIds: string[
       credential: credentials,
     })
     .map(({ query, body, place, type, way, headers, credential }) => {
-      // A DELETE takes its fields from either place.
+      // DELETE accepts fields in the query and in the body.
       const { search, cursor } = { cursor: undefined, ...(route.body && place === 'body' ? { search: '' } : query) };
       const content = isInQuery && place === 'query' ? undefined : (body as { content?: Buffer }).content;
       return fuzzRequest({
@@ -125,7 +125,7 @@ export function requestsTo(route: DocumentedRoute, now: number, pathIds: string[
     });
 }
 
-/** Requests to what is no route. */
+/** Requests to routes that do not exist. */
 export const strayRequests: fc.Arbitrary<FuzzRequest> = fc
   .record({
     method: fc.constantFrom(...METHODS),
@@ -171,7 +171,7 @@ function fuzzRequest(of: Omit<FuzzRequest, 'isUnruly'>): FuzzRequest {
   return { ...request, [fc.toStringMethod]: () => describeRequest(request) } as FuzzRequest;
 }
 
-/** As it can be sent again: the start of HTTP, and the body as text or in base64. */
+/** Describes a request so that it can be repeated, with the body as text or in base64. */
 function describeRequest({ method, target, headers, body, credential, cursor }: FuzzRequest): string {
   const lines = [`${method} ${JSON.stringify(target)}`, `with ${credential.what}`];
   if (Object.keys(headers).length > 0) lines.push(JSON.stringify(headers));
@@ -184,7 +184,7 @@ function describeRequest({ method, target, headers, body, credential, cursor }: 
   return lines.join('\n  ');
 }
 
-/** Method and path: mostly those of the route, under either prefix. */
+/** The method and the path: mostly those of the route, with any of its prefixes. */
 function wayTo(
   route: DocumentedRoute,
   pathIds: string[],
@@ -202,11 +202,11 @@ function wayTo(
       ),
     })
     .map(({ prefix, id, change }) => {
-      const named = (template: string) => prefix + template.replace(/\{id\}/i, id);
-      if (change === 'slash') return { target: `${named(path)}/`, isRoute: true };
-      if (change === 'capital') return { target: named(path.toUpperCase()), isRoute: false };
+      const pathOf = (template: string) => prefix + template.replace(/\{id\}/i, id);
+      if (change === 'slash') return { target: `${pathOf(path)}/`, isRoute: true };
+      if (change === 'capital') return { target: pathOf(path.toUpperCase()), isRoute: false };
       const shown = change === 'encoded' ? path.replace(/[a-z](?=[a-z]*$)/, encodeLetter) : path;
-      return { target: named(shown), isRoute: true };
+      return { target: pathOf(shown), isRoute: true };
     });
   const methods = fc.oneof(
     { weight: 15, arbitrary: fc.constant(method) },
@@ -238,7 +238,7 @@ const someHeaders: fc.Arbitrary<Record<string, string>> = fc.oneof(
   },
 );
 
-/** JSON of a value that the field takes. */
+/** JSON of a value that the field accepts. */
 function rightText({ name, schema }: DocumentedField, now: number): fc.Arbitrary<string> {
   if (name === 'guild_id') return guildText;
   if (name === 'timezone') return fc.constantFrom(...TIME_ZONES).map((zone) => JSON.stringify(zone));
@@ -248,8 +248,8 @@ function rightText({ name, schema }: DocumentedField, now: number): fc.Arbitrary
 }
 
 /**
- * The members of a request: all that are required and some of the others, right; then, in every second request, one or
- * two of them made odd.
+ * The members of a request: all required ones and some of the others with valid values. Every second request has one or
+ * two unusual values.
  */
 function membersOf(fields: readonly DocumentedField[], now: number): fc.Arbitrary<Members> {
   const isNeeded = ({ name, required }: DocumentedField) =>
@@ -277,7 +277,7 @@ function membersOf(fields: readonly DocumentedField[], now: number): fc.Arbitrar
   const changes = fc.oneof(fc.constant([]), fc.array(change, { minLength: 1, maxLength: 2 }));
   return fc.tuple(fc.tuple(...present), changes).map(([members, odd]) =>
     odd.reduce((all: Members, { name, text, isMore }): Members => {
-      // One of five stands beside the right one.
+      // One in five has another value besides the right one.
       const others = isMore === 0 ? all : all.filter(([other]) => other !== name);
       return text === undefined ? others : [...others, [name, text]];
     }, members.flat()),
@@ -324,16 +324,16 @@ function searchOf(route: DocumentedRoute, now: number): fc.Arbitrary<{ search: s
   });
 }
 
-/** The value of a JSON text as a query string bears it; lone surrogates as the bytes that they would be. */
+/** The value of a JSON text in a query string. Lone surrogates are encoded as their invalid UTF-8 bytes. */
 function asQueryValue(text: string): string {
   let value: unknown;
   try {
-    // Integers that a number does not hold stay as they are.
+    // Integers stay text, because a number may not hold them exactly.
     value = /^-?\d+$/.test(text) ? text : JSON.parse(text);
   } catch {
     value = text;
   }
-  // Longer ones would be headers that are too large, whatever else they are.
+  // Longer values would make the headers too large.
   const plain = (typeof value === 'string' ? value : text).slice(0, LONGEST_VALUE);
   return /\p{Surrogate}/u.test(plain) ? '%ED%A0%80' : encodeURIComponent(plain);
 }

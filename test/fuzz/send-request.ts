@@ -10,19 +10,19 @@ import type { FuzzRequest } from './requests.js';
 export interface RawAnswer {
   status: number;
   headers: IncomingHttpHeaders;
-  /** Unpacked. */
+  /** The decompressed body. */
   body: Buffer;
 }
 
-/** Whatever is asked for, an answer that takes longer, in milliseconds, is taken for none. */
+/** The deadline of a response in milliseconds. */
 const TIMEOUT_MS = 10_000;
 /**
- * The same for a request that the server may be unable to read: after one that asked for another protocol, Node's parser
- * tells no error, and the limit for headers ends the waiting.
+ * The deadline for a request that the server may be unable to read. After a request for another protocol, Node's parser
+ * reports no error, and only the timeout for headers ends the connection.
  */
 const UNRULY_TIMEOUT_MS = TIMEOUT_MS + HTTP_LIMITS.headersTimeoutMs + HTTP_LIMITS.checkIntervalMs;
 
-/** Sends requests over connections that stay open. */
+/** Sends requests over persistent connections. */
 export class RequestSender {
   private readonly agent = new Agent({ keepAlive: true });
 
@@ -31,7 +31,7 @@ export class RequestSender {
     private readonly apiKeys: Readonly<Record<ApiKeyName, string>>,
   ) {}
 
-  /** @throws Error when no answer came whole and in time */
+  /** @throws Error if no complete response arrives before the deadline */
   async send(request: FuzzRequest): Promise<RawAnswer> {
     const { cursor, target } = request;
     if (cursor === undefined) return this.sendOnce(request);
@@ -62,33 +62,36 @@ export class RequestSender {
       const [response] = (await once(sent, 'response')) as [IncomingMessage];
       const chunks: Buffer[] = [];
       for await (const chunk of response) chunks.push(chunk as Buffer);
-      if (!response.complete) throw new Error('the answer has no end');
+      if (!response.complete) throw new Error('the response is truncated');
       return {
         status: response.statusCode!,
         headers: response.headers,
-        body: unpacked(response, Buffer.concat(chunks)),
+        body: decompressed(response, Buffer.concat(chunks)),
       };
     } catch (error) {
-      throw new Error(signal.aborted ? `no answer within ${timeoutMs} ms` : `no answer: ${(error as Error).message}`, {
-        cause: error,
-      });
+      throw new Error(
+        signal.aborted ? `no response within ${timeoutMs} ms` : `no response: ${(error as Error).message}`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 }
 
-const UNPACK: Readonly<Record<string, (packed: Buffer) => Buffer>> = {
+const DECOMPRESS: Readonly<Record<string, (compressed: Buffer) => Buffer>> = {
   gzip: gunzipSync,
   br: brotliDecompressSync,
   deflate: inflateSync,
 };
 
-/** @throws Error when it is packed as its header does not say */
-function unpacked({ headers }: IncomingMessage, body: Buffer): Buffer {
+/** @throws Error if the body does not have the encoding of its header */
+function decompressed({ headers }: IncomingMessage, body: Buffer): Buffer {
   const encoding = headers['content-encoding'];
-  return encoding === undefined || body.length === 0 ? body : UNPACK[encoding]!(body);
+  return encoding === undefined || body.length === 0 ? body : DECOMPRESS[encoding]!(body);
 }
 
-/** The target with this parameter instead of any of that name. */
+/** The target with this parameter, without other values of the same name. */
 function withParameter(target: string, name: string, value: string): string {
   const [path, search = ''] = target.split('?', 2);
   const others = search.split('&').filter((part) => part !== '' && !part.startsWith(`${name}=`));

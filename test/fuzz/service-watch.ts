@@ -4,9 +4,9 @@ import type { ServiceProcess } from '../harness/services.js';
 const INTERVAL_MS = 200;
 const TIMEOUT_MS = 10_000;
 
-/** Watches that processes live, are ready and log no error. */
+/** Checks that processes stay alive, are ready and log no errors. */
 export class ServiceWatch {
-  /** What was seen, for people. */
+  /** Descriptions of what was wrong. */
   readonly mistakes: string[] = [];
   probes = 0;
   private readonly ended = new AbortController();
@@ -43,7 +43,7 @@ export class ServiceWatch {
       const body = await response.text();
       if (response.status !== 200) this.mistakes.push(`${name} is not ready: ${body}`);
     } catch (error) {
-      this.mistakes.push(`${name} does not tell whether it is ready: ${(error as Error).message}`);
+      this.mistakes.push(`${name} does not answer /readyz: ${(error as Error).message}`);
     }
   }
 
@@ -57,7 +57,7 @@ export class ServiceWatch {
   }
 }
 
-/** A line that is no log line is one of a crash. */
+/** A line that is not a log line belongs to a crash. */
 function isAlarming(line: string): boolean {
   return !/^\{"level":"(?:trace|debug|info|warn)"/.test(line);
 }
