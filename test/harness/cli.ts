@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { runProgram } from '../../apps/cli/src/run-program.js';
 
 export interface CliResult {
-  /** Null when a signal ended it. */
+  /** Null if a signal ended the process. */
   code: number | null;
   stdout: string;
   /** Standard output as bytes. */
@@ -11,7 +11,7 @@ export interface CliResult {
   stderr: string;
 }
 
-/** Runs the operators' tool in this process, without a terminal. For what does not depend on the process. */
+/** Runs the operators' tool in this process, without a terminal. It is faster than `startCli`. */
 export async function runCli(args: readonly string[], env: Record<string, string>): Promise<CliResult> {
   const outputs = [capture(process.stdout), capture(process.stderr)] as const;
   const ownEnv = process.env;
@@ -25,7 +25,7 @@ export async function runCli(args: readonly string[], env: Record<string, string
   }
 }
 
-/** Starts the built tool as people run it. */
+/** Starts the built tool in its own process. */
 export function startCli(
   args: readonly string[],
   env: Record<string, string>,
@@ -47,7 +47,7 @@ function resultOf(code: number | null, stdout: Buffer[] = [], stderr: Buffer[] =
   return { code, stdout: bytes.toString(), bytes, stderr: Buffer.concat(stderr).toString() };
 }
 
-/** Keeps what is written to the stream, which is not a terminal meanwhile. */
+/** Captures the output to a stream until `restore`, and marks the stream as not a terminal. */
 function capture(stream: NodeJS.WriteStream): { chunks: Buffer[]; restore(): void } {
   const chunks: Buffer[] = [];
   const { isTTY } = stream;

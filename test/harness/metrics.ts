@@ -11,9 +11,9 @@ interface MetricDescription {
   help: string;
 }
 
-/** What a service answers at `/metrics`. */
+/** The metrics of a service from `/metrics`. */
 export class Metrics {
-  /** By name. */
+  /** The descriptions by name. */
   readonly descriptions = new Map<string, MetricDescription>();
   readonly samples: Sample[] = [];
 
@@ -33,13 +33,13 @@ export class Metrics {
     return new Metrics(await response.text());
   }
 
-  /** The sum of all series of this name with these labels; undefined when there is none. */
+  /** The sum of all series with this name and these labels. Undefined if there are none. */
   value(name: string, labels: Record<string, string> = {}): number | undefined {
     const found = this.samples.filter((sample) => sample.name === name && hasLabels(sample, labels));
     return found.length === 0 ? undefined : found.reduce((sum, { value }) => sum + value, 0);
   }
 
-  /** Names of the labels that the series of a metric have, without `le`. */
+  /** The label names of a metric, without `le`. */
   labelsOf(name: string): string[] {
     const series = this.samples.filter((sample) => sample.name.replace(/_(?:bucket|sum|count)$/, '') === name);
     const others = this.samples.filter((sample) => sample.name === name);
@@ -50,7 +50,7 @@ export class Metrics {
 
 function sampleOf(line: string): Sample {
   const [, name, labels = '', value] = /^([a-z_0-9]+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? [];
-  if (name === undefined) throw new Error(`no sample of a metric: ${line}`);
+  if (name === undefined) throw new Error(`not a sample of a metric: ${line}`);
   const pairs = [...labels.matchAll(/([a-z_]+)="((?:[^"\\]|\\.)*)"/g)].map(([, key, text]) => [key!, text!] as const);
   return { name, labels: Object.fromEntries(pairs), value: Number(value) };
 }
