@@ -37,7 +37,7 @@ export interface GuildWithPanels {
   boosts: StoredChannel;
 }
 
-/** Counter panel workers with their own database and Discord double. Tests move the clock, which also sets the database time. */
+/** Counter panel workers with their own database and Discord double. Tests move the clock, also that of the database. */
 export class PanelsSystem {
   readonly workers: CounterPanelWorker[] = [];
   private readonly databases: Database[] = [];

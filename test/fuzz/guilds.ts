@@ -3,8 +3,8 @@ import type { TestDatabase } from '../harness/test-database.js';
 import type { ApiKeyName } from './credentials.js';
 
 /**
- * The guilds of the fuzz run. The kept guilds get only good events and events that must be refused, so their records are
- * known. The wild guilds get arbitrary requests and events.
+ * The guilds of the fuzz run. The kept guilds get only good events and events that must be refused, so their records
+ * are known. The wild guilds get arbitrary requests and events.
  */
 export const KEPT_GUILDS = ['1310000000000000001', '1310000000000000002', '1310000000000000003'];
 export const WILD_GUILDS = ['1320000000000000001', '1320000000000000002', '1320000000000000003'];

@@ -101,7 +101,7 @@ describe('a consumer whose queue is lost again and again', () => {
     await channel.close();
     return consumerCount > 0;
   };
-  /** A consumer may not be notified if its quorum queue is deleted while it subscribes. The server's check notices it. */
+  /** A consumer may not be notified if its quorum queue is deleted while it subscribes. The server's check notices. */
   const untilConsuming = () =>
     waitFor(
       async () => {

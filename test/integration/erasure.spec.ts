@@ -189,7 +189,7 @@ describe('erasure', () => {
     /**
      * Resumes the erasure as maintenance does, or by requesting it again.
      *
-     * @returns the number of finished erasures; or the response: the sum of all steps, including those of the dead process
+     * @returns the number of finished erasures, or the response: the sum of all steps, also of those before the death
      */
     async function resume(byMaintenance: boolean): Promise<unknown> {
       const other = new Eraser(dataSource, SMALL_STEPS);
@@ -636,7 +636,7 @@ describe('erasure', () => {
     };
   }
 
-  /** Three commands and five messages of the member in three 15-minute buckets of two days, and five messages of another. */
+  /** Three commands and five messages of the member in three 15-minute buckets of two days; five messages of another. */
   async function storeFew(): Promise<void> {
     const times = [NOON, NOON + 1, NOON + BUCKET_MS];
     await writer.write([
@@ -647,7 +647,7 @@ describe('erasure', () => {
     await database.query('INSERT INTO starboard_entries VALUES ($1, 5, 6, $2)', [guildId, MEMBER]);
   }
 
-  /** Stores more rows than two steps erase, in several tables and partitions. @returns a second guild with a few rows */
+  /** Stores more rows than two steps erase, in several tables and partitions. @returns another guild with a few rows */
   async function fillLarge(): Promise<string> {
     const neighbour = await openGuild(guildId);
     for (const [guild, count] of [

@@ -203,7 +203,7 @@ describe('leases', () => {
     expect(longest).toBeLessThanOrEqual(PAUSES.longestMs);
   });
 
-  it('should not count a postponed row as failing unless told so', async () => {
+  it('should count a postponement neither as an attempt nor, without isFailing, as a failure', async () => {
     await addJobs(1);
     await jobs.postpone(one, await claim(one), { due: after(5_000) });
     expect(await rowOf()).toMatchObject({ attempts: 0, failing_since: null, due_at: new Date(now + 5_000) });
@@ -213,7 +213,7 @@ describe('leases', () => {
     expect((await claim(one)).wasInterrupted).toBe(false);
   });
 
-  it('should have one holder at a time, of which one can finish, when the database clock is set forward', async () => {
+  it('should have one holder at a time, and finish once, when the database clock is set forward', async () => {
     await addJobs(1);
     const first = await claim(one);
     now += 86_400_000;

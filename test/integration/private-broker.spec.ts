@@ -105,7 +105,7 @@ describe('RabbitMQ', () => {
     expect(await system.count('statistic_events WHERE guild_id = $1', [guildId])).toBe(EVENTS + 1);
   });
 
-  it('should have its alarm, and the end of it, noticed by an ingestion service', async () => {
+  it('should notify an ingestion service of an alarm and of its end', async () => {
     const service = await system.startIngestion();
     await untilRabbitmqIs(service, 'ok');
     await broker.raiseAlarm();
@@ -133,7 +133,7 @@ describe('RabbitMQ', () => {
     it.each([
       ['the virtual host is missing', 'nowhere', 'secret', 'refuses the virtual host "nowhere"'],
       ['the password is wrong', '', 'wrong', 'ACCESS_REFUSED - Login was refused'],
-    ])('should have its error quoted in readiness if %s', async (_, vhost, password, words) => {
+    ])('should be quoted in readiness if %s', async (_, vhost, password, words) => {
       const brokerUrl = asUser(vhost, password);
       const { service } = await system.startQuery({ brokerUrl });
       const ingestion = await system.startIngestion({ brokerUrl, listening: true });
@@ -141,7 +141,7 @@ describe('RabbitMQ', () => {
       expect(await untilReported(ingestion, words)).toBe(true);
     });
 
-    it('should be used without declarations by a user without configure permission, or have its refusal reported', async () => {
+    it('should work without configure permission if the topology is declared, and be quoted in readiness before', async () => {
       const { name } = system.vhost;
       await broker.control('set_permissions', '-p', name, 'limited', '^$', '^serverstats[.]', '^serverstats[.]');
       const brokerUrl = asUser(name);

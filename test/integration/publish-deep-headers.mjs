@@ -1,4 +1,4 @@
-// Publishes a message with headers so deeply nested that amqplib needs a larger stack to write them. Arguments: URL, depth.
+// Publishes a message with headers so deeply nested that amqplib needs a larger stack. Arguments: URL, depth.
 import { connect } from 'amqplib';
 
 const [url, depth] = process.argv.slice(2);

@@ -98,7 +98,7 @@ describe('an event that is committed while the worker computes its bucket', () =
     for (let statements = 1; ; statements++) if ((await worker.step(async () => false)) === 'done') return statements;
   }
 
-  /** Rolls up everything, and adds one event that the worker has to roll up: in the bucket of the race, or elsewhere. */
+  /** Rolls up everything, and adds one event for the worker to roll up: in the bucket of the race, or elsewhere. */
   async function leaveStale(isMarked: boolean): Promise<void> {
     await new RollupWorker(workers, CONTRACT).run(DAYS_LATER);
     const at = isMarked ? AT : new Date(AT.getTime() - HOUR_MS);

@@ -285,7 +285,7 @@ describe('StatisticsWriter', () => {
     expect(outcome).toEqual({ stored: 2, duplicate: 0, unwanted: 0 });
   });
 
-  it('should reject the batch like in an outage during an unfinished migration', async () => {
+  it('should reject the batch as in an outage during an unfinished migration', async () => {
     const guildId = await openGuild();
     await database.query('ALTER TABLE statistic_events RENAME COLUMN label TO labels');
     const handled = storeThrough([anEvent(guildId)], writer);

@@ -35,7 +35,7 @@ describe('the starboard, after Discord has refused the token once', () => {
     await database?.release();
   });
 
-  /** Advances the clock in steps with a real pause between them, because a call to Discord has a deadline of five seconds on this clock. */
+  /** Advances the clock in steps with real pauses between them: calls to Discord have a deadline on this clock. */
   const untilLater = (stepMs: number, condition: () => boolean, what: string) =>
     waitFor(
       () => {

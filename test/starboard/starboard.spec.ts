@@ -84,7 +84,7 @@ describe('the starboard', () => {
     expect(board.postsIn(starboard)).toEqual([post]);
   });
 
-  it('keeps 10,000 events about one message as at most one task', async () => {
+  it('handles 10,000 events about one message as one task', async () => {
     const { guild, channel } = await board.openGuild({ count: 1_000 });
     const message = board.discord.state.addMessage({ channelId: channel.id, content: 'x' });
     const before = board.discord.requests.length;
@@ -210,7 +210,7 @@ describe('the starboard', () => {
       { source: true, starboard: true, shown: 1 },
       { source: false, starboard: true, shown: 1 },
     ])(
-      'posts $shown message per channel (message age-restricted: $source, starboard age-restricted: $starboard)',
+      'posts each message $shown times (source age-restricted: $source, starboard: $starboard)',
       async ({ source, starboard: target, shown }) => {
         const { guild, channel, starboard } = await board.openGuild({
           count: 1,

@@ -106,7 +106,7 @@ export interface StoredMessage extends StoredBody {
 }
 
 export type NewGuild = Partial<StoredGuild> & {
-  /** The permissions of the bot's role. @everyone has none. @defaultValue all that this double knows except Administrator */
+  /** The permissions of the bot's role. @everyone has none. @defaultValue all of this double except Administrator */
   botPermissions?: readonly PermissionName[];
 };
 export type NewChannel = Partial<StoredChannel> & { guildId: string };

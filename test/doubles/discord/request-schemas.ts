@@ -2,7 +2,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import * as spec from 'discord-api-spec/zod';
 import * as z from 'zod/mini';
 
-/** The name of a schema in Discord's specification, such as `MessageCreateRequest`. It is used without unknown fields. */
+/** The name of a schema in Discord's specification, such as `MessageCreateRequest`. Unknown fields are mistakes. */
 export type SchemaName = string;
 
 type JsonSchema = { [keyword: string]: unknown };
