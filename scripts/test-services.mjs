@@ -8,13 +8,14 @@ import { startEmbeddedPostgres } from '../dist/apps/standalone/src/embedded-post
 import { endLeftovers } from '../dist/apps/standalone/src/leftover-processes.js';
 import { startPrivateBroker } from '../dist/apps/standalone/src/private-broker.js';
 import { findRabbitmq } from '../dist/apps/standalone/src/rabbitmq-installation.js';
+import { useGivenBroker } from './given-broker.mjs';
 import { canInstallPackages, installPackage } from './install-package.mjs';
 
 const LOCAL_POSTGRES = 'postgres://postgres@127.0.0.1:5432/postgres';
 const DIRECTORY_PREFIX = 'serverstats-test-';
 const STARTING_MS = 60_000;
-/** Each test file uses one of them. */
-const VHOSTS = Array.from({ length: 60 }, (_, index) => `t${String(index).padStart(2, '0')}`);
+/** How many virtual hosts there are. Each test file uses one of them. */
+const VHOSTS = 60;
 /** Directories that are often missing in the PATH of ordinary users. */
 const MORE_PLACES = ['/usr/sbin', '/usr/local/sbin', '/usr/lib/rabbitmq/bin', '/opt/homebrew/sbin'];
 
@@ -39,18 +40,18 @@ export async function startTestServices(stopRequested) {
       (await findLocalPostgres()) ||
       (await startAnd(started, startEmbeddedPostgres(directory, { stopRequested, say })));
     const installation = await obtainRabbitmq();
-    const brokerUrl = await startAnd(
-      started,
-      startPrivateBroker(directory, { installation, vhosts: VHOSTS, preferredPort: 0, stopRequested, say }),
-    );
+    const broker = process.env.TEST_BROKER_URL
+      ? await useGivenBroker(process.env.TEST_BROKER_URL, process.env.TEST_BROKER_MANAGEMENT_URL, VHOSTS)
+      : await startBroker(directory, { installation, stopRequested, say });
+    started.push(broker);
     const pgbouncer = await obtainPgbouncer();
     const claims = directory.file('claimed-vhosts');
     await mkdir(claims);
     const variables = {
       TEST_DATABASE_URL: databaseUrl,
-      TEST_BROKER_URL: brokerUrl,
+      TEST_BROKER_URL: broker.url,
       TEST_RABBITMQ_BIN: installation.server,
-      TEST_VHOSTS: VHOSTS.join(','),
+      TEST_VHOSTS: broker.vhosts.join(','),
       TEST_VHOST_CLAIMS: claims,
       ...(pgbouncer && { TEST_PGBOUNCER_BIN: pgbouncer }),
     };
@@ -65,6 +66,11 @@ async function startAnd(started, starting) {
   const server = await starting;
   started.push(server);
   return server.url;
+}
+
+async function startBroker(directory, options) {
+  const vhosts = Array.from({ length: VHOSTS }, (_, index) => `t${String(index).padStart(2, '0')}`);
+  return { ...(await startPrivateBroker(directory, { ...options, vhosts, preferredPort: 0 })), vhosts };
 }
 
 /** Retries, because a server that is stopping may still write into the directory. */

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CORE_SCHEMA, load, mergeTag } from 'js-yaml';
+import { CORE_SCHEMA, load, loadAll, mergeTag } from 'js-yaml';
 
 export interface AlertRule {
   alert: string;
@@ -24,6 +24,17 @@ const SCHEMA = CORE_SCHEMA.withTags(mergeTag);
 
 export async function readYaml<T>(path: string): Promise<T> {
   return load(await readFile(path, 'utf8'), { schema: SCHEMA }) as T;
+}
+
+/** A file with several documents, such as those of Kubernetes. */
+export async function readYamlDocuments<T>(path: string): Promise<T[]> {
+  return loadAll(await readFile(path, 'utf8'), { schema: CORE_SCHEMA }) as T[];
+}
+
+/** The names of all variables of the configuration. */
+export async function knownVariables(): Promise<string[]> {
+  const source = await readFile('libs/config/src/environment.dto.ts', 'utf8');
+  return [...source.matchAll(/^ {2}([A-Z][A-Z_]+)\b/gm)].map(([, variable]) => variable!);
 }
 
 export async function readAlertRules(): Promise<AlertRule[]> {
