@@ -310,6 +310,8 @@ describe('settings with counter panels', () => {
       expect(clock.now() - begun).toBeLessThanOrEqual(61_000);
       expect(await unfinished()).toMatchObject([{ channel_name: 'Admins', is_abandoned: true }]);
       expect(await settings()).toEqual(before);
+      const told = slow.log.filter(({ msg }) => String(msg).endsWith('ingestion will retry'));
+      expect(told).toMatchObject([{ guild_id: guildId, request_id: expect.any(String) }]);
     } finally {
       await slow.close();
     }

@@ -90,6 +90,19 @@ describe('erasures that take several steps', () => {
     expect(ERASURE_TIMEOUT_MS).toBeLessThan(HTTP_LIMITS.stalledTimeoutMs);
   });
 
+  it('are logged with their guild and request if they fail after the request was answered', async () => {
+    await restart({ erasureTimeoutMs: 1_500 });
+    await storeMany();
+    const release = await blockSecondStep();
+    expect(await erase()).toMatchObject({ status: 503, error: { message: CONTINUES } });
+    await waitFor(isBlocked, { what: 'the second step to wait' });
+    await endBlockedSessions();
+    const failed = () => query.log.filter(({ msg }) => msg === 'an erasure failed after its request had timed out');
+    await waitFor(() => failed().length > 0, { what: 'the failure to be logged' });
+    expect(failed()).toMatchObject([{ guild_id, request_id: expect.any(String), error: expect.any(String) }]);
+    await release();
+  });
+
   it('change nothing if they cannot start within the time limit of an answer', async () => {
     await restart({ erasureTimeoutMs: 300 });
     await storeMany(10);
@@ -210,6 +223,14 @@ describe('erasures that take several steps', () => {
 
   async function unfinished(): Promise<number> {
     return (await database.query('SELECT FROM erasures WHERE guild_id = $1', [guild_id])).length;
+  }
+
+  /** As when the connection of the service breaks. */
+  async function endBlockedSessions(): Promise<void> {
+    await database.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND application_name = 'serverstats-query' AND wait_event_type = 'Lock'`,
+    );
   }
 
   const isBlocked = async () => (await busyConnections(`AND wait_event_type = 'Lock'`)) > 0;
