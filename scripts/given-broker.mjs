@@ -35,7 +35,8 @@ export async function useGivenBroker(brokerUrl, managementUrl, count) {
   return {
     url: `${broker.protocol}//${encodeURIComponent(user)}:${encodeURIComponent(password)}@${broker.host}`,
     vhosts,
-    stopAtOnce: () => forEach(vhosts, (name) => call('DELETE', `/vhosts/${name}`)),
+    stopAtOnce: () =>
+      forEach(vhosts, (name) => call('DELETE', `/vhosts/${name}`)).catch((error) => console.error(error.message)),
   };
 }
 
