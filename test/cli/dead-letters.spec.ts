@@ -222,7 +222,8 @@ describe('npm run cli -- dead-letters', () => {
       expect(code).toBe(1);
       expect(stderr).toMatch(/^serverstats.dead-letters was left alone: .*x-delivery-limit.*\n$/);
       const message = (await own.get(DEAD_LETTERS)) as GetMessage;
-      expect(message.properties.headers).toEqual({ 'x-delivery-count': 0 });
+      // RabbitMQ 4 leaves the header out of a first delivery.
+      expect({ 'x-delivery-count': 0, ...message.properties.headers }).toEqual({ 'x-delivery-count': 0 });
       await small.release();
     });
   });
