@@ -27,6 +27,8 @@ export default {
       ...common,
       displayName: 'integration',
       testMatch: ['<rootDir>/test/**/*.spec.ts'],
+      // `npm run test:runbooks` sets it.
+      testPathIgnorePatterns: process.env.TEST_RUNBOOKS === undefined ? ['<rootDir>/test/runbooks/'] : [],
       globalSetup: '<rootDir>/test/harness/global-setup.ts',
       globalTeardown: '<rootDir>/test/harness/global-teardown.ts',
     },

@@ -25,10 +25,14 @@ export interface ServiceEnvironment {
   brokerUrl: string;
   /** Additional environment variables. */
   env?: Record<string, string>;
+  /** How long the start may take, in milliseconds. @defaultValue 30 seconds */
+  startTimeoutMs?: number;
   /** Whether to wait only until the process listens, and not until it is ready. @defaultValue false */
   listening?: boolean;
   /** The directory that contains dist. @defaultValue the working directory */
   directory?: string;
+  /** The file that is started, relative to the directory. @defaultValue the bundle of the service */
+  program?: string;
 }
 
 /** Starts the built query service on a free port and waits until it is ready. */
@@ -42,7 +46,7 @@ export function startIngestionProcess(environment: ServiceEnvironment): Promise<
 }
 
 async function startService(name: string, options: ServiceEnvironment): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, [`dist/${name}.js`], {
+  const child = spawn(process.execPath, [options.program ?? `dist/${name}.js`], {
     cwd: options.directory,
     env: {
       PATH: process.env.PATH,
@@ -83,7 +87,7 @@ async function startService(name: string, options: ServiceEnvironment): Promise<
         if (service.url === '') return false;
         return options.listening === true || (await fetch(`${service.url}/readyz`)).status === 200;
       },
-      { timeoutMs: START_TIMEOUT_MS, what: `${name} to be ready` },
+      { timeoutMs: options.startTimeoutMs ?? START_TIMEOUT_MS, what: `${name} to be ready` },
     );
     if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}`);
   } catch (error) {

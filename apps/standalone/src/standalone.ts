@@ -59,8 +59,8 @@ async function start(env: Environment, context: Context): Promise<StartBlock> {
   const directory = await openDataDirectory(config.dataDir);
   parts.add({ name: 'the data directory', stop: () => directory.release(), stopWithinMs: DIRECTORY_STOP_MS });
 
-  const serviceKeyFile = config.serviceKey === undefined ? directory.file('service-key') : undefined;
-  const serviceKey = config.serviceKey ?? (await obtainServiceKey(directory.file('service-key')));
+  const serviceKeyFile = config.serviceKeys === undefined ? directory.file('service-key') : undefined;
+  const serviceKey = serviceKeyFile === undefined ? env.SERVICE_KEY : await obtainServiceKey(serviceKeyFile);
   const databaseUrl = config.databaseUrl ?? (await startPostgres(directory, context));
   stopRequested.throwIfAborted();
   const broker = await findOrStartBroker(config, directory, context);

@@ -34,7 +34,7 @@ describe('loadQueryConfig', () => {
       database: { url: COMPLETE.DATABASE_URL, poolSize: 10, migrations: 'auto' },
       retention: { eventDays: 62, summaryDays: 400 },
       rabbitmqUrls: ['amqp://guest:mq-password@mq1', 'amqps://guest:mq-password@mq2:5671/vhost'],
-      serviceKey: COMPLETE.SERVICE_KEY,
+      serviceKeys: [COMPLETE.SERVICE_KEY],
       http: { host: '127.0.0.1', port: 3000 },
       discord: undefined,
       corsOrigins: [],
@@ -77,6 +77,8 @@ describe('loadQueryConfig', () => {
 
   it.each([
     { SERVICE_KEY: 'hunter2' },
+    { SERVICE_KEY: `hunter2,${'k'.repeat(32)}` },
+    { SERVICE_KEY: `${'hunter2'.repeat(5)},` },
     { DISCORD_TOKEN: 'hunter2 hunter2' },
     { DISCORD_CLIENT_SECRET: 'hunter2 ' },
     { DATABASE_URL: 'mysql://app:hunter2@db/stats' },
@@ -89,6 +91,26 @@ describe('loadQueryConfig', () => {
   ])('does not reveal the secret of %j', (env) => {
     expect(() => loadQueryConfig({ ...COMPLETE, ...env })).toThrow(ConfigurationError);
     expect(() => loadQueryConfig({ ...COMPLETE, ...env })).not.toThrow(/hunter2/);
+  });
+
+  it('reads two service keys, with or without spaces around the comma', () => {
+    const [old, fresh] = ['o'.repeat(32), 'f'.repeat(40)];
+    for (const SERVICE_KEY of [`${old},${fresh}`, ` ${old} , ${fresh} `]) {
+      expect(loadQueryConfig({ ...COMPLETE, SERVICE_KEY }).serviceKeys).toEqual([old, fresh]);
+    }
+  });
+
+  const key = 'k'.repeat(32);
+  it.each([
+    ['short', /at least 32 characters \(printable ASCII\), or two such keys/],
+    [`${key},short`, /at least 32 characters in the second key$/],
+    [`${key},`, /at least 32 characters in the second key$/],
+    [`,${key}`, /at least 32 characters in the first key$/],
+    [`${'ü'.repeat(32)},short`, /only printable ASCII in the first key, and at least 32 characters in the second key$/],
+    [`${key},${key}`, /two different keys$/],
+    [`${key},${key}1,${key}2`, /one key, or two separated by a comma$/],
+  ])('says what is wrong with the service key %j', (SERVICE_KEY, message) => {
+    expect(() => loadQueryConfig({ ...COMPLETE, SERVICE_KEY })).toThrow(message);
   });
 
   it('reports an unencoded % in the passwords of all URLs together', () => {

@@ -8,6 +8,7 @@ import {
   origins,
   postgresUrl,
   secret,
+  serviceKeys,
   text,
   url,
 } from './value-types.js';
@@ -38,9 +39,9 @@ export class EnvironmentDto {
   @Variable(amqpUrls)
   RABBITMQ_URL?: string[];
 
-  /** The bot's credential for the API. It must be a valid header value. */
-  @Variable(secret('at least 32 characters (printable ASCII)', /^[\x21-\x7e][\x20-\x7e]{30,}[\x21-\x7e]$/))
-  SERVICE_KEY?: string;
+  /** The bot's credential for the API. Two while it is being changed; both are accepted. */
+  @Variable(serviceKeys)
+  SERVICE_KEY?: string[];
 
   /** The address on which both services listen. */
   @Variable(text('a host name or an IP address', /^[0-9A-Za-z._:[\]-]{1,255}$/))

@@ -52,7 +52,8 @@ interface ServiceConfig {
 }
 
 export interface QueryConfig extends ServiceConfig {
-  serviceKey: string;
+  /** One, or two while it is being changed. */
+  serviceKeys: string[];
   /** Requests per key, and failed authentication attempts per address. 0 disables the limits. */
   rateLimitPerMinute: number;
   /** Addresses and networks of proxies whose X-Forwarded-For header is trusted. */
@@ -96,7 +97,7 @@ export interface StandaloneConfig {
   dataDir: string;
   databaseUrl?: string;
   rabbitmqUrls?: string[];
-  serviceKey?: string;
+  serviceKeys?: string[];
   log: LogConfig;
 }
 
@@ -110,7 +111,7 @@ export function loadQueryConfig(env: Environment, options: LoadOptions = {}): Qu
   const values = readVariables(env, ['DATABASE_URL', ...brokerVariables(options), 'SERVICE_KEY']);
   return {
     ...serviceConfig(values, values.QUERY_PORT),
-    serviceKey: values.SERVICE_KEY,
+    serviceKeys: values.SERVICE_KEY,
     rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
     trustedProxies: values.TRUSTED_PROXIES,
     corsOrigins: values.CORS_ORIGINS ?? [],
@@ -159,7 +160,7 @@ export function loadStandaloneConfig(env: Environment): StandaloneConfig {
     dataDir: values.DATA_DIR,
     databaseUrl: values.DATABASE_URL,
     rabbitmqUrls: values.RABBITMQ_URL,
-    serviceKey: values.SERVICE_KEY,
+    serviceKeys: values.SERVICE_KEY,
     log: logConfig(values),
   };
 }

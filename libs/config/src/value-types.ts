@@ -40,6 +40,41 @@ export function secret(expected: string, pattern: RegExp): ValueType<string> {
   return { ...text(expected, pattern), show: null };
 }
 
+/** The characters of a header value, without the comma that separates two keys. */
+const SERVICE_KEY_CHARACTERS = /^[\x20-\x2b\x2d-\x7e]*$/;
+const SERVICE_KEY_LENGTH = 32;
+
+/** One key, or two separated by a comma. */
+export const serviceKeys: ValueType<string[]> = {
+  expected: `at least ${SERVICE_KEY_LENGTH} characters (printable ASCII), or two such keys separated by a comma`,
+  parse: (value) => {
+    const keys = splitAtCommas(value);
+    return serviceKeyMistakes(keys).length === 0 ? keys : undefined;
+  },
+  explain: (value) => {
+    const keys = splitAtCommas(value);
+    return keys.length === 1 ? undefined : serviceKeyMistakes(keys).join(', and ');
+  },
+  show: null,
+};
+
+/** Each completes the sentence "expected …", and names a key only by its place. */
+function serviceKeyMistakes(keys: readonly string[]): string[] {
+  if (keys.length > 2) return ['one key, or two separated by a comma'];
+  const ofEach = keys.flatMap((key, index) => {
+    const name = index === 0 ? 'first' : 'second';
+    return [
+      ...(key.length < SERVICE_KEY_LENGTH ? [`at least ${SERVICE_KEY_LENGTH} characters in the ${name} key`] : []),
+      ...(SERVICE_KEY_CHARACTERS.test(key) ? [] : [`only printable ASCII in the ${name} key`]),
+    ];
+  });
+  return keys[0] === keys[1] ? [...ofEach, 'two different keys'] : ofEach;
+}
+
+function splitAtCommas(value: string): string[] {
+  return value.split(',').map((one) => one.trim());
+}
+
 export const discordId: ValueType<string> = {
   expected: 'a Discord id: an integer from 1 to 9223372036854775807',
   parse: parseSnowflake,
@@ -73,7 +108,7 @@ function databaseUrlMistake(value: string): string | undefined {
 export const amqpUrls: ValueType<string[]> = {
   expected: 'a URL like amqp://user:password@host:5672/vhost (or amqps://), or several separated by commas',
   parse: (value) => {
-    const urls = value.split(',').map((one) => one.trim());
+    const urls = splitAtCommas(value);
     return urls.every((one) => isUrl(one, ['amqp:', 'amqps:']) && new URL(one).hostname !== '' && isDecodable(one))
       ? urls
       : undefined;
@@ -86,7 +121,7 @@ export const amqpUrls: ValueType<string[]> = {
 export const networks: ValueType<string[]> = {
   expected: 'IP addresses or networks like 10.0.0.0/8, separated by commas',
   parse: (value) => {
-    const all = value.split(',').map((one) => one.trim());
+    const all = splitAtCommas(value);
     return all.every((one) => ipaddr.isValid(one) || ipaddr.isValidCIDR(one)) ? all : undefined;
   },
   show: quote,
@@ -96,7 +131,7 @@ export const networks: ValueType<string[]> = {
 export const origins: ValueType<string[]> = {
   expected: 'origins like https://stats.example.org, without a path, separated by commas',
   parse: (value) => {
-    const each = value.split(',').map((one) => one.trim());
+    const each = splitAtCommas(value);
     return each.every((one) => isUrl(one, ['http:', 'https:']) && new URL(one).origin === one) ? each : undefined;
   },
   show: showUrl,

@@ -12,9 +12,9 @@ import { RequestRates } from './request-rates.js';
 @Module({ imports: [DatabaseModule] })
 export class AccessModule {
   static with({
-    serviceKey,
+    serviceKeys,
     rateLimitPerMinute,
-  }: Pick<QueryConfig, 'serviceKey' | 'rateLimitPerMinute'>): DynamicModule {
+  }: Pick<QueryConfig, 'serviceKeys' | 'rateLimitPerMinute'>): DynamicModule {
     return {
       module: AccessModule,
       providers: [
@@ -26,7 +26,7 @@ export class AccessModule {
         },
         {
           provide: Credentials,
-          useFactory: (apiKeys: ApiKeyDirectory) => new Credentials(serviceKey, apiKeys),
+          useFactory: (apiKeys: ApiKeyDirectory) => new Credentials(serviceKeys, apiKeys),
           inject: [ApiKeyDirectory],
         },
         { provide: RequestRates, useValue: new RequestRates(rateLimitPerMinute) },

@@ -4,18 +4,19 @@ import type { GuildPrincipal } from './principal.js';
 
 /** Finds the principal of a credential. */
 export class Credentials {
-  private readonly serviceKeyDigest: Buffer;
+  private readonly serviceKeyDigests: readonly Buffer[];
 
   constructor(
-    serviceKey: string,
+    serviceKeys: readonly string[],
     private readonly apiKeys: ApiKeyDirectory,
   ) {
-    this.serviceKeyDigest = digest(serviceKey);
+    this.serviceKeyDigests = serviceKeys.map(digest);
   }
 
-  /** Compares digests of equal length in constant time. */
+  /** Compares digests of equal length in constant time, always with every key. */
   isServiceKey(secret: string): boolean {
-    return timingSafeEqual(digest(secret), this.serviceKeyDigest);
+    const given = digest(secret);
+    return this.serviceKeyDigests.map((known) => timingSafeEqual(given, known)).includes(true);
   }
 
   /** Whether {@link find} would start a database read. */
