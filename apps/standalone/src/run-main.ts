@@ -1,14 +1,23 @@
-import { ConfigurationError, readEnvironment } from '#libs/config';
+import { ConfigurationError, readEnvironment, type Environment } from '#libs/config';
 import { EXIT_CODES, limitHeapGrowth, PortError } from '#libs/observability';
 import { runStandalone, type RunningSystem } from './standalone.js';
 import { StartupError } from './startup-error.js';
 import { listenForStop } from './stop-signals.js';
 
-/** Runs the whole system until it is stopped. @param work see {@link runStandalone} @returns the exit code */
-export async function runMain(work?: (system: RunningSystem) => Promise<void>): Promise<number> {
+interface MainOptions {
+  /** Variables that are used where the environment has none. */
+  defaults?: Environment;
+  /** See {@link runStandalone}. */
+  work?: (system: RunningSystem) => Promise<void>;
+}
+
+/** Runs the whole system until it is stopped. @returns the exit code */
+export async function runMain({ defaults = {}, work }: MainOptions = {}): Promise<number> {
   limitHeapGrowth();
   try {
-    await runStandalone(readEnvironment(), listenForStop(), (line) => console.log(line), work);
+    const given = Object.entries(readEnvironment()).filter(([, value]) => value);
+    const env = { ...defaults, ...Object.fromEntries(given) };
+    await runStandalone(env, listenForStop(), (line) => console.log(line), work);
     return EXIT_CODES.stopped;
   } catch (error) {
     if (error instanceof ConfigurationError) {

@@ -25,7 +25,10 @@ export async function startServices(env: Environment, onStarted: OnServiceStarte
 /**
  * As {@link startServices}, without RabbitMQ: the query service hands events over to the ingestion service by a call.
  */
-export async function startServicesWithoutBroker(env: Environment, onStarted: OnServiceStarted): Promise<RunningServices> {
+export async function startServicesWithoutBroker(
+  env: Environment,
+  onStarted: OnServiceStarted,
+): Promise<RunningServices> {
   const ingestion = await startIngestionInProcess(loadIngestionConfig(env, { withoutBroker: true }));
   onStarted('the ingestion service', ingestion);
   const query = await startQuery(loadQueryConfig(env, { withoutBroker: true }), { handover: ingestion.handover });

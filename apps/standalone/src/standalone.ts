@@ -18,7 +18,7 @@ const SERVICE_STOP_MS = 3_500;
 const BROKER_STOP_MS = 4_500;
 const POSTGRES_STOP_MS = 2_500;
 const DIRECTORY_STOP_MS = 250;
-const WORK_STOP_MS = 250;
+const WORK_STOP_MS = 500;
 
 /** What every step of a start needs. */
 interface Context {
@@ -67,7 +67,7 @@ export async function runStandalone(
     const system = await start(env, { parts, failure, stopRequested: stop.requested, say });
     say(describeStart(system));
     const working = work(system);
-    parts.add({ name: 'the work', stop: () => working.catch(() => undefined), stopWithinMs: WORK_STOP_MS });
+    parts.add({ name: 'the demo', stop: () => working.catch(() => undefined), stopWithinMs: WORK_STOP_MS });
     await Promise.race([aborted(stop.requested), failure.happened, working]);
     say('Stopping');
   } catch (error) {

@@ -5,19 +5,26 @@ export interface DemoBlock {
   url: string;
   guildId: string;
   key: string;
-  history: { events: number; stored: number; days: number; seconds: number };
+  history: {
+    events: number;
+    /** How many of them cannot be read yet. */
+    missing: number;
+    days: number;
+    seconds: number;
+  };
 }
 
 /** The text that is printed when the history of the demo is stored. */
 export function describeDemo({ url, guildId, key, history }: DemoBlock): string {
-  const { events, stored, days, seconds } = history;
-  const missing = events - stored;
+  const { events, missing, days, seconds } = history;
   const overview = `${url}/modules/serverstats/stats/overview?guild_id=${guildId}&days=${days}`;
   return describeRows('The demo guild is ready.', [
     [
       'History',
-      `${events} events of ${days} days, in ${seconds} s`,
-      ...(missing > 0 ? [`${missing} of them are not stored: they are late, or the guild or a member was erased`] : []),
+      `${events} events of ${days} ${days === 1 ? 'day' : 'days'}, stored in ${seconds} s`,
+      ...(missing > 0
+        ? [`${missing} of them are not stored (yet): the system is slow, or the guild or a member was erased`]
+        : []),
     ],
     ['Guild', guildId],
     ['Dashboard', `${url}/g/${guildId}`],

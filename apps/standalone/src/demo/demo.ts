@@ -21,7 +21,7 @@ const STORED_WITHIN_MS = 30_000;
 const POLL_INTERVAL_MS = 250;
 
 export interface DemoOptions {
-  /** How many days of history. Fewer if `RETENTION_DAYS` is less. */
+  /** How many days of history, up to 30. Fewer if `RETENTION_DAYS` is less. */
   days: number;
 }
 
@@ -49,10 +49,12 @@ export async function runDemo(system: RunningSystem, { days }: DemoOptions): Pro
     const progress = { size: counts.all, visited: 0 };
     const publisher = new EventPublisher(sink, stopRequested, say);
     await withProgress(progress, () => publisher.publishAll(demo.between(from, to), () => progress.visited++));
+    if (stopRequested.aborted) return;
     const stored = await untilStored(api, demo.guildId, { from, to, count: counts.statistics, stopRequested });
     if (stopRequested.aborted) return;
     const seconds = Math.round((performance.now() - startedAt) / 1_000);
-    const history = { events: counts.all, stored: counts.all - (counts.statistics - stored), days, seconds };
+    const missing = counts.statistics - stored;
+    const history = { events: counts.all, missing, days: Math.ceil((to - from) / DAY_MS), seconds };
     say(describeDemo({ url, guildId: demo.guildId, key, history }));
     await publisher.publishLive(demo.between(to, Infinity));
   } finally {
@@ -102,8 +104,8 @@ async function untilStored(api: ModuleApi, guildId: string, expected: Expected):
     to: new Date(to).toISOString(),
   });
   for (const deadline = Date.now() + STORED_WITHIN_MS; ;) {
-    const { data } = await api.call<{ kinds: { total: number }[] }>('GET', `stats/overview?${window}`);
-    const stored = data.kinds.reduce((sum, { total }) => sum + total, 0);
+    const { status, data } = await api.call<{ kinds: { total: number }[] }>('GET', `stats/overview?${window}`);
+    const stored = status === 200 ? data.kinds.reduce((sum, { total }) => sum + total, 0) : 0;
     if (stored >= count || stopRequested.aborted || Date.now() > deadline) return Math.min(stored, count);
     await Promise.race([systemClock.sleep(POLL_INTERVAL_MS), aborted(stopRequested)]);
   }
