@@ -14,7 +14,7 @@ let count = 0;
 for await (const line of createInterface({ input: process.stdin })) {
   for (let left = Number(line); left > 0; left--)
     publisher.publish('command.used', { guild_id, command: `c${count++}` });
-  console.log(`published ${count}`);
+  process.stdout.write(`published ${count}\n`);
 }
 await publisher.close(30_000);
 process.exit(publisher.waiting === 0 && publisher.dropped === 0 ? 0 : 1);

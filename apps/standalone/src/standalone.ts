@@ -35,9 +35,9 @@ export interface RunningSystem extends StartBlock, RunningServices {
   serviceKey: string;
   databaseUrl: string;
   /** The path of a file in the data directory. */
-  file(name: string): string;
+  file: (name: string) => string;
   stopRequested: AbortSignal;
-  say(line: string): void;
+  say: (line: string) => void;
 }
 
 /**
@@ -92,7 +92,7 @@ async function start(env: Environment, context: Context): Promise<RunningSystem>
 
   const completed = { ...env, SERVICE_KEY: serviceKey, DATABASE_URL: databaseUrl };
   const services = await runServices(completed, broker, context);
-  const { file } = directory;
+  const file = (name: string) => directory.file(name);
   return { ...services, env: completed, serviceKey, serviceKeyFile, databaseUrl, broker, file, stopRequested, say };
 }
 

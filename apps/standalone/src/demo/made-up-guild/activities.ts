@@ -14,7 +14,7 @@ export interface Activity {
   perDay: number;
   rhythm: DailyRhythm;
   /** Adds its events to the day. @param time when it begins, in Unix milliseconds */
-  begin(day: Day, time: number): void;
+  begin: (day: Day, time: number) => void;
 }
 
 const COMMANDS = [

@@ -7,7 +7,7 @@ const DAY_MS = 86_400_000;
 const MONDAY = Date.UTC(2026, 1, 2);
 const contract = new StatisticsContract();
 
-describe(DemoEvents.name, () => {
+describe('DemoEvents', () => {
   const demo = new DemoEvents();
   const week = [...demo.between(MONDAY, MONDAY + 7 * DAY_MS)];
 
