@@ -10,6 +10,7 @@ const PROGRAMS = {
   query: 'apps/query/src/main.js',
   ingestion: 'apps/ingestion/src/main.js',
   standalone: 'apps/standalone/src/main.js',
+  demo: 'apps/standalone/src/demo/main.js',
   cli: 'apps/cli/src/main.js',
   migrate: 'libs/database/src/migrate.js',
 };

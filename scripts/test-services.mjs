@@ -1,7 +1,9 @@
 /** Postgres, RabbitMQ and PgBouncer for the tests. It imports from dist, so it can only be imported after the build. */
+import { execFile } from 'node:child_process';
 import { access, constants, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { openDataDirectory } from '../dist/apps/standalone/src/data-directory.js';
 import { startEmbeddedPostgres } from '../dist/apps/standalone/src/embedded-postgres.js';
@@ -45,6 +47,7 @@ export async function startTestServices(stopRequested) {
       : await startBroker(directory, { installation, stopRequested, say });
     started.push(broker);
     const pgbouncer = await obtainPgbouncer();
+    const python = await obtainPythonWithPika();
     const claims = directory.file('claimed-vhosts');
     await mkdir(claims);
     const variables = {
@@ -54,6 +57,7 @@ export async function startTestServices(stopRequested) {
       TEST_VHOSTS: broker.vhosts.join(','),
       TEST_VHOST_CLAIMS: claims,
       ...(pgbouncer && { TEST_PGBOUNCER_BIN: pgbouncer }),
+      ...(python && { TEST_PYTHON_BIN: python }),
     };
     return { variables, stop };
   } catch (error) {
@@ -136,6 +140,29 @@ async function obtainPgbouncer() {
   if (found || !(await canInstallPackages())) return found;
   await installPackage('pgbouncer').catch((error) => console.error(error.message));
   return find();
+}
+
+/** For examples/python, which is not tested where there is none, and none can be installed. */
+async function obtainPythonWithPika() {
+  // The first of the PATH may be another than Debian's, which alone finds Debian's packages.
+  const candidates = [process.env.TEST_PYTHON_BIN, 'python3', '/usr/bin/python3'].filter(Boolean);
+  const find = async () => {
+    for (const python of candidates) if (await hasPika(python)) return python;
+    return undefined;
+  };
+  const found = await find();
+  if (found) return found;
+  if (await canInstallPackages()) await installPackage('python3-pika').catch((error) => console.error(error.message));
+  const installed = await find();
+  if (!installed) console.error('SKIPPED: examples/python is not tested, because no python3 has pika (python3-pika)');
+  return installed;
+}
+
+function hasPika(python) {
+  return promisify(execFile)(python, ['-c', 'import pika'], { timeout: 30_000 }).then(
+    () => true,
+    () => false,
+  );
 }
 
 function isExecutable(path) {

@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { SWITCH_NAMES } from '#libs/contracts';
 import { makeEvents, SnowflakeSource } from '../harness/made-up-events.js';
@@ -130,19 +128,6 @@ describe('the ingestion service', () => {
     const guild_id = await openGuild();
     await publisher.publish('reminder.created', pack(JSON.stringify({ guild_id })), { contentEncoding: encoding });
     await storedIs(guild_id, 1);
-  });
-
-  it("should store what NestJS's own client emits as the documents say", async () => {
-    const guild_id = await openGuild();
-    const program = 'test/integration/publish-with-nest.mjs';
-    const env = { ...process.env, RABBITMQ_URL: system.vhost.url };
-    await promisify(execFile)(process.execPath, [program, guild_id], { env, timeout: 30_000 });
-    await storedIs(guild_id, 2);
-    const labels = await system.database.query<{ label: string; event_id: string }>(
-      'SELECT label, event_id FROM statistic_events WHERE guild_id = $1 AND label IS NOT NULL',
-      [guild_id],
-    );
-    expect(labels).toEqual([{ label: 'ping', event_id: '0199d2a6-6f00-7000-8000-00000000000a' }]);
   });
 
   it('should refuse what unpacks to more than 1 MiB', async () => {

@@ -126,19 +126,24 @@ export class StandaloneProcess {
     return this.fromBlock(/^\s*Bots publish to\s+(amqp:\S+)$/m);
   }
 
+  /** The first word of a row of the blocks that it printed. */
+  row(label: string): string {
+    return this.fromBlock(new RegExp(`^\\s*${label}\\s+(\\S+)`, 'm'));
+  }
+
   /** Waits for the start block, which is printed when everything runs. */
   async isRunning(): Promise<void> {
     await this.hasWritten(/^\s*Stop\s+Ctrl-C$/m);
   }
 
-  async hasWritten(text: RegExp): Promise<void> {
+  async hasWritten(text: RegExp, timeoutMs = START_TIMEOUT_MS): Promise<void> {
     await waitFor(
       () => {
         if (text.test(this.written)) return true;
         if (this.hasEnded) throw new Error(`standalone exited with ${this.child.exitCode}`);
         return false;
       },
-      { what: `standalone to write ${text}`, timeoutMs: START_TIMEOUT_MS },
+      { what: `standalone to write ${text}`, timeoutMs },
     ).catch((error: Error) => {
       throw new Error(`${error.message}\n${this.written}`);
     });

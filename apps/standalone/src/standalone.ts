@@ -9,7 +9,7 @@ import { findRabbitmq } from './rabbitmq-installation.js';
 import { untilReady } from './readiness.js';
 import { RunningParts } from './running-parts.js';
 import { obtainServiceKey } from './service-key.js';
-import { type OnServiceStarted, startServices, startServicesWithoutBroker } from './services.js';
+import { type OnServiceStarted, type RunningServices, startServices, startServicesWithoutBroker } from './services.js';
 import { describeStart, type StartBlock } from './start-block.js';
 import type { StopSignals } from './stop-signals.js';
 
@@ -17,7 +17,8 @@ import type { StopSignals } from './stop-signals.js';
 const SERVICE_STOP_MS = 3_500;
 const BROKER_STOP_MS = 4_500;
 const POSTGRES_STOP_MS = 2_500;
-const DIRECTORY_STOP_MS = 500;
+const DIRECTORY_STOP_MS = 250;
+const WORK_STOP_MS = 500;
 
 /** What every step of a start needs. */
 interface Context {
@@ -27,12 +28,32 @@ interface Context {
   say: (line: string) => void;
 }
 
+/** The whole system, after its start. */
+export interface RunningSystem extends StartBlock, RunningServices {
+  /** The environment of the services. */
+  env: Environment;
+  serviceKey: string;
+  databaseUrl: string;
+  /** The path of a file in the data directory. */
+  file: (name: string) => string;
+  stopRequested: AbortSignal;
+  say: (line: string) => void;
+}
+
 /**
  * Runs the whole system in one process and its children: Postgres and RabbitMQ if no variable names one, then both
  * services. Resolves after an orderly stop was requested and everything has stopped. If something fails, everything is
  * stopped, and it rejects.
+ *
+ * @param work is called after the start, and must end soon after a stop is requested. When it ends by itself, the system
+ *   is stopped
  */
-export async function runStandalone(env: Environment, stop: StopSignals, say: (line: string) => void): Promise<void> {
+export async function runStandalone(
+  env: Environment,
+  stop: StopSignals,
+  say: (line: string) => void,
+  work: (system: RunningSystem) => Promise<void> = ({ stopRequested }) => aborted(stopRequested),
+): Promise<void> {
   const parts = new RunningParts(say);
   const failure = listenForFailure();
   const exit = () => process.exit(1);
@@ -43,8 +64,11 @@ export async function runStandalone(env: Environment, stop: StopSignals, say: (l
     })
     .then(exit, exit);
   try {
-    say(describeStart(await start(env, { parts, failure, stopRequested: stop.requested, say })));
-    await Promise.race([aborted(stop.requested), failure.happened]);
+    const system = await start(env, { parts, failure, stopRequested: stop.requested, say });
+    say(describeStart(system));
+    const working = work(system);
+    parts.add({ name: 'the demo', stop: () => working.catch(() => undefined), stopWithinMs: WORK_STOP_MS });
+    await Promise.race([aborted(stop.requested), failure.happened, working]);
     say('Stopping');
   } catch (error) {
     if (!stop.requested.aborted) throw error;
@@ -53,8 +77,8 @@ export async function runStandalone(env: Environment, stop: StopSignals, say: (l
   }
 }
 
-async function start(env: Environment, context: Context): Promise<StartBlock> {
-  const { parts, stopRequested } = context;
+async function start(env: Environment, context: Context): Promise<RunningSystem> {
+  const { parts, stopRequested, say } = context;
   const config = loadStandaloneConfig(env);
   const directory = await openDataDirectory(config.dataDir);
   parts.add({ name: 'the data directory', stop: () => directory.release(), stopWithinMs: DIRECTORY_STOP_MS });
@@ -67,8 +91,9 @@ async function start(env: Environment, context: Context): Promise<StartBlock> {
   stopRequested.throwIfAborted();
 
   const completed = { ...env, SERVICE_KEY: serviceKey, DATABASE_URL: databaseUrl };
-  const url = await runServices(completed, broker, context);
-  return { url, serviceKeyFile, broker };
+  const services = await runServices(completed, broker, context);
+  const file = (name: string) => directory.file(name);
+  return { ...services, env: completed, serviceKey, serviceKeyFile, databaseUrl, broker, file, stopRequested, say };
 }
 
 async function startPostgres(directory: DataDirectory, context: Context): Promise<string> {
@@ -95,8 +120,8 @@ function addServer(name: string, server: EmbeddedServer, stopWithinMs: number, {
   failure.watchServer(server.ended);
 }
 
-/** Resolves with the URL of the query service when both services are ready. */
-async function runServices(env: Environment, broker: StartBlock['broker'], context: Context): Promise<string> {
+/** Resolves when both services are ready. */
+async function runServices(env: Environment, broker: StartBlock['broker'], context: Context): Promise<RunningServices> {
   const { parts, failure, stopRequested, say } = context;
   const urls: string[] = [];
   const onStarted: OnServiceStarted = (name, service) => {
@@ -109,10 +134,10 @@ async function runServices(env: Environment, broker: StartBlock['broker'], conte
     return startServices(broker.kind === 'private' ? { ...env, RABBITMQ_URL: broker.url } : env, onStarted);
   };
   const starting = startAll();
-  const url = await Promise.race([starting, failure.happened, giveUpOnStop(starting, stopRequested)]);
+  const running = await Promise.race([starting, failure.happened, giveUpOnStop(starting, stopRequested)]);
   const ready = Promise.all(urls.map((service) => untilReady(service, stopRequested, say)));
   await Promise.race([ready, failure.happened]);
-  return url;
+  return running;
 }
 
 /** A start that waits for a database or a broker must not delay a stop; one that is about to finish may. */

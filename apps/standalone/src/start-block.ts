@@ -8,28 +8,35 @@ export interface StartBlock {
   broker: { kind: 'private'; url: string } | { kind: 'configured'; urls: readonly string[] } | { kind: 'none' };
 }
 
+type Row = [label: string, ...lines: string[]];
+
 /** Any snowflake works, because unknown guilds have a status too. */
 const EXAMPLE_GUILD_ID = '81384788765712384';
 
 /** The text that is printed after the start. Never contains the service key. */
 export function describeStart({ url: listeningAt, serviceKeyFile, broker }: StartBlock): string {
   const url = reachable(listeningAt);
-  const rows: [label: string, ...lines: string[]][] = [
+  const rows: Row[] = [
     ['URL', url],
     ['Service key', serviceKeyFile ? `${serviceKeyFile} (only readable by you)` : 'the one in SERVICE_KEY'],
     ['Bots publish to', ...describeBroker(broker)],
     ['Try', curlLine(url, serviceKeyFile)],
     ['Stop', 'Ctrl-C'],
   ];
+  return describeRows('Serverstats is running.', rows);
+}
+
+/** A title, and below it the rows with their labels in a column. */
+export function describeRows(title: string, rows: readonly Row[]): string {
   const width = Math.max(...rows.map(([label]) => label.length));
   const body = rows.flatMap(([label, ...lines]) =>
     lines.map((line, index) => `  ${(index === 0 ? label : '').padEnd(width)}  ${line}`),
   );
-  return ['', 'Serverstats is running.', '', ...body, ''].join('\n');
+  return ['', title, '', ...body, ''].join('\n');
 }
 
 /** Replaces a wildcard address, which cannot be called. */
-function reachable(url: string): string {
+export function reachable(url: string): string {
   return url.replace(/\/\/(0\.0\.0\.0|\[::\])(?=:|$)/, '//127.0.0.1');
 }
 

@@ -39,6 +39,21 @@ export async function updateCollectionPeriods(manager: EntityManager, guildId: s
   );
 }
 
+/**
+ * Lets what is on now count as on since an earlier time, for guilds whose complete history is published afterwards. Names
+ * that were switched off before are left alone. Call it under the exclusive lock of the guild's stripe.
+ */
+export async function beginCollectionEarlier(manager: EntityManager, guildId: string, since: Date): Promise<void> {
+  await manager.query(
+    `UPDATE collection_periods p SET began_at = $2
+     WHERE p.guild_id = $1 AND p.ended_at IS NULL AND p.began_at > $2 AND NOT EXISTS (
+       SELECT FROM collection_periods other
+       WHERE other.guild_id = p.guild_id AND other.name = p.name AND other.ended_at IS NOT NULL
+     )`,
+    [guildId, since],
+  );
+}
+
 /** The periods with these names that overlap `from` (inclusive) to `to` (exclusive), ordered by their start. */
 export async function readCollectionPeriods(
   manager: EntityManager,

@@ -1,8 +1,8 @@
 import type { ChannelModel } from 'amqplib';
+import { withProgress } from '#libs/progress';
 import { DeadLetterWalk } from './dead-letter-walk.js';
 import type { LetterFilter } from './letter-filter.js';
 import { LetterSelection } from './letter-selection.js';
-import { withProgress } from './progress.js';
 
 const WINDOW_SIZE = 500;
 

@@ -3,12 +3,12 @@ import type { ConsumeMessage } from 'amqplib';
 import { CannotPublishError, ConfirmPublisher, hasUnreadableProperties } from '#libs/broker';
 import { EVENTS_EXCHANGE } from '#libs/contracts';
 import { describeError } from '#libs/observability';
+import { withProgress } from '#libs/progress';
 import { pause, withDeadline } from '#libs/timing';
 import { CONNECTION_NAME, type BrokerSession } from '../broker-session.js';
 import { DeadLetterWalk } from './dead-letter-walk.js';
 import type { Removed, RemovalOptions } from './discard-letters.js';
 import { LetterSelection } from './letter-selection.js';
-import { withProgress } from './progress.js';
 import { replayRoutingKey } from './read-dead-letter.js';
 import { hasIdentity, identifiedProperties, replayedProperties } from './replayed-message.js';
 
