@@ -26,6 +26,8 @@ const ids = new SnowflakeSource(Date.now());
 describe('the gate: what was accepted is stored once, whatever fails', () => {
   let servers: PrivateServers;
   let services: RunningServices;
+  /** What a failed schedule leaves behind would disturb the next one. */
+  let failedSeed: number | undefined;
 
   beforeAll(async () => {
     servers = await PrivateServers.start();
@@ -39,6 +41,8 @@ describe('the gate: what was accepted is stored once, whatever fails', () => {
   it.each(Array.from({ length: RUNS }, (_, run) => SEED + run))(
     'should hold in the schedule of GATE_SEED=%i',
     async (seed) => {
+      if (failedSeed !== undefined) throw new Error(`was not run, because GATE_SEED=${failedSeed} failed`);
+      failedSeed = seed;
       const guildIds = Array.from({ length: GUILDS }, () => ids.next(30 * DAY_MS));
       const api = () => new ApiClient(services.urls('query')[0]!);
       for (const guildId of guildIds) await api().openGuild(guildId);
@@ -57,6 +61,7 @@ describe('the gate: what was accepted is stored once, whatever fails', () => {
         await sender.sendAll(good, async () => undefined, new AbortController().signal);
         await untilDrained(servers, 0);
         expect(await countStored(servers, guildIds)).toBe(events.length);
+        failedSeed = undefined;
         process.stderr.write(
           `GATE_SEED=${seed}: ${events.length} events stored once, ${poison.length} dead letters, ` +
             `${sender.repeated} deliveries repeated; ${services.memory()}\n`,
