@@ -16,6 +16,8 @@ const SEED = Number(process.env.GATE_SEED ?? Date.now() % 1_000_000);
 const RUNS = process.env.GATE_SEED === undefined ? Number(process.env.GATE_RUNS ?? 1) : 1;
 /** In each run. */
 const EVENTS = Number(process.env.GATE_EVENTS ?? 4_000);
+/** A busy machine takes its time. */
+const START_MS = 300_000;
 const RUN_MS = 300_000 + EVENTS * 20;
 const DRAIN_MS = 60_000 + EVENTS * 2;
 const GUILDS = 4;
@@ -32,7 +34,7 @@ describe('the gate: what was accepted is stored once, whatever fails', () => {
   beforeAll(async () => {
     servers = await PrivateServers.start();
     services = await RunningServices.start(servers);
-  });
+  }, START_MS);
   afterAll(async () => {
     await services?.kill();
     await servers?.stop();
