@@ -536,6 +536,7 @@ describe('npm run cli -- dead-letters replay, killed again and again', () => {
         const exited = finished.then(() => true);
         const hasBegun = waitFor(async () => child.exitCode !== null || (await system.eventsHandled()) > before, {
           what: 'the replay to begin',
+          timeoutMs: 60_000,
         });
         await hasBegun;
         // A random moment of the rest of the run.

@@ -25,7 +25,7 @@ interface Fault {
 const AWAY_MS = 2_000;
 /** Longer than two heartbeats and what the broker allows on top. */
 const BEYOND_HEARTBEAT_MS = 4_000;
-const MOST_AT_ONCE = 3;
+const MOST_AT_ONCE = 4;
 
 const wait = (ms: number) => systemClock.sleep(ms);
 

@@ -15,7 +15,7 @@ import { makeTraffic, type Delivery } from './traffic.js';
 const SEED = Number(process.env.GATE_SEED ?? Date.now() % 1_000_000);
 const RUNS = process.env.GATE_SEED === undefined ? Number(process.env.GATE_RUNS ?? 1) : 1;
 /** In each run. */
-const EVENTS = Number(process.env.GATE_EVENTS ?? 4_000);
+const EVENTS = Number(process.env.GATE_EVENTS ?? 2_000);
 /** A busy machine takes its time. */
 const START_MS = 300_000;
 const RUN_MS = 300_000 + EVENTS * 20;
