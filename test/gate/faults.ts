@@ -12,7 +12,7 @@ export interface Scene {
   whileNothingIsSent: (work: () => Promise<void>) => Promise<void>;
 }
 
-/** What a fault disturbs. Two faults at once disturb different things. */
+/** What a fault disturbs. Faults that coincide disturb different things. */
 type Area = 'ingestion' | 'query' | 'database' | 'broker' | 'everything';
 
 interface Fault {
@@ -22,9 +22,10 @@ interface Fault {
 }
 
 /** How long something is away, in milliseconds. */
-const AWAY_MS = 2_500;
+const AWAY_MS = 2_000;
 /** Longer than two heartbeats and what the broker allows on top. */
-const BEYOND_HEARTBEAT_MS = 7_000;
+const BEYOND_HEARTBEAT_MS = 4_000;
+const MOST_AT_ONCE = 4;
 
 const wait = (ms: number) => systemClock.sleep(ms);
 
@@ -121,28 +122,31 @@ async function stopInOrder(services: RunningServices, instance: number): Promise
   if (code !== 0) throw new Error(`ingestion ended with ${code} on SIGTERM`);
 }
 
-/** One fault, or two at once. */
+/** One fault, or several at once. */
 export interface Step {
   name: string;
   run(scene: Scene): Promise<void>;
 }
 
-/** Every fault once, in an order that the seed decides, some of them two at once. */
+/** Every fault once, in an order that the seed decides, some of them at once. */
 export function schedule(seed: number): Step[] {
   const names = Object.keys(FAULTS);
   const length = { minLength: names.length, maxLength: names.length };
   const choices = fc.record({
     order: fc.shuffledSubarray(names, length),
     instances: fc.array(fc.nat(1), length),
-    pairs: fc.array(fc.boolean(), length),
+    sizes: fc.array(fc.integer({ min: 1, max: MOST_AT_ONCE }), length),
   });
-  const { order, instances, pairs } = fc.sample(choices, { seed, numRuns: 1 })[0]!;
+  const { order, instances, sizes } = fc.sample(choices, { seed, numRuns: 1 })[0]!;
   const left = order.map((name, index) => ({ name, instance: instances[index]!, fault: FAULTS[name]! }));
   const steps: Step[] = [];
   for (let first = left.shift(); first !== undefined; first = left.shift()) {
-    const { area } = first.fault;
-    const other = pairs[left.length] ? left.findIndex(({ fault }) => mayCoincide(area, fault.area)) : -1;
-    const together = other < 0 ? [first] : [first, ...left.splice(other, 1)];
+    const together = [first];
+    while (together.length < sizes[left.length]!) {
+      const other = left.findIndex(({ fault }) => together.every((one) => mayCoincide(one.fault.area, fault.area)));
+      if (other < 0) break;
+      together.push(...left.splice(other, 1));
+    }
     steps.push({
       name: together.map(({ name }) => name).join(', and '),
       run: async (scene) => void (await Promise.all(together.map(({ fault, instance }) => fault.run(scene, instance)))),

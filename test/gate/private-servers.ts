@@ -15,12 +15,16 @@ const run = promisify(execFile);
 
 const VHOST = 'gate';
 /** So that a process that is paused for a few seconds loses its connections. */
-const HEARTBEAT_SECONDS = 2;
+const HEARTBEAT_SECONDS = 1;
+/** A busy machine takes its time. */
+const CONNECT_MS = 30_000;
 
 /** A Postgres and a RabbitMQ of one run, which may be killed. They start again at the same addresses. */
 export class PrivateServers {
   readonly databaseUrl: string;
   readonly brokerUrl: string;
+  /** With a heartbeat, for the services. */
+  readonly watchedBrokerUrl: string;
 
   private constructor(
     private readonly directory: DataDirectory,
@@ -29,7 +33,8 @@ export class PrivateServers {
     private broker: PrivateBroker,
   ) {
     this.databaseUrl = postgres.url;
-    this.brokerUrl = `${broker.url}/${VHOST}?heartbeat=${HEARTBEAT_SECONDS}`;
+    this.brokerUrl = `${broker.url}/${VHOST}`;
+    this.watchedBrokerUrl = `${this.brokerUrl}?heartbeat=${HEARTBEAT_SECONDS}`;
   }
 
   static async start(): Promise<PrivateServers> {
@@ -37,8 +42,8 @@ export class PrivateServers {
     if (installation === undefined) throw new Error('there is no rabbitmq-server');
     // The prefix by which scripts/test-services.mjs finds what a killed run has left.
     const directory = await openDataDirectory(await mkdtemp(join(tmpdir(), 'serverstats-test-')));
-    const postgres = await startPostgres(directory);
-    return new PrivateServers(directory, installation, postgres, await startBroker(directory, installation));
+    const [postgres, broker] = await Promise.all([startPostgres(directory), startBroker(directory, installation)]);
+    return new PrivateServers(directory, installation, postgres, broker);
   }
 
   async killPostgres(): Promise<void> {
@@ -75,7 +80,7 @@ export class PrivateServers {
   }
 
   async query<Row extends pg.QueryResultRow>(sql: string, parameters?: unknown[]): Promise<Row[]> {
-    const client = new pg.Client({ connectionString: this.databaseUrl, connectionTimeoutMillis: 5_000 });
+    const client = new pg.Client({ connectionString: this.databaseUrl, connectionTimeoutMillis: CONNECT_MS });
     client.on('error', () => undefined);
     try {
       await client.connect();

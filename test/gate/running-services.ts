@@ -5,6 +5,7 @@ import type { PrivateServers } from './private-servers.js';
 
 export type ServiceName = 'ingestion' | 'query';
 
+const READY_MS = 120_000;
 const START = { ingestion: startIngestionProcess, query: startQueryProcess };
 
 /** Two instances of each service. One that is killed is replaced. */
@@ -16,10 +17,10 @@ export class RunningServices {
   static async start(servers: PrivateServers): Promise<RunningServices> {
     const services = new RunningServices(servers);
     try {
-      for (const name of ['ingestion', 'query'] as const) {
-        services.instances[name].push(await services.startOne(name));
-        services.instances[name].push(await services.startOne(name));
-      }
+      const startTwo = async (name: ServiceName) => {
+        for (const _ of [0, 1]) services.instances[name].push(await services.startOne(name));
+      };
+      await Promise.all([startTwo('ingestion'), startTwo('query')]);
       await services.untilReady();
       return services;
     } catch (error) {
@@ -78,7 +79,7 @@ export class RunningServices {
     const isReady = async (url: string) => (await fetch(`${url}/readyz`)).status === 200;
     await waitFor(async () => (await Promise.all(urls.map(isReady))).every(Boolean), {
       what: 'every service to be ready',
-      timeoutMs: 60_000,
+      timeoutMs: READY_MS,
       intervalMs: 200,
     });
   }
@@ -91,8 +92,8 @@ export class RunningServices {
 
   /** Resolves when it listens: its database or broker may be away. */
   private async startOne(name: ServiceName): Promise<ServiceProcess> {
-    const { databaseUrl, brokerUrl } = this.servers;
-    return START[name]({ databaseUrl, brokerUrl, listening: true });
+    const { databaseUrl, watchedBrokerUrl } = this.servers;
+    return START[name]({ databaseUrl, brokerUrl: watchedBrokerUrl, listening: true });
   }
 }
 

@@ -5,7 +5,7 @@ import { ApiClient } from '../harness/api-client.js';
 import type { Delivery } from './traffic.js';
 
 const IN_FLIGHT = 200;
-const PAUSE_MS = 100;
+const PAUSE_MS = 250;
 const ANSWER_MS = 10_000;
 /** A confirm that does not come in this time, while the broker is not blocked, never comes. */
 const CONFIRM_MS = 30_000;

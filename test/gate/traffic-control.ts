@@ -7,6 +7,9 @@ export class TrafficControl {
   private open = 1;
   private isHeld = false;
   private passed = 0;
+  /** Ends the wait of all deliveries that wait. */
+  private wake: () => void = () => undefined;
+  private change = this.nextChange();
 
   /** @param shares of the deliveries, which are opened one after the other; the first two are open from the start */
   constructor(
@@ -18,17 +21,19 @@ export class TrafficControl {
 
   /** Resolves when one more delivery may be sent. */
   async pass(): Promise<void> {
-    while (this.isHeld || this.passed >= this.limit(this.open)) await sleep(POLL_MS);
+    while (this.isHeld || this.passed >= this.limit(this.open)) await this.change;
     this.passed++;
   }
 
   openNextShare(): void {
     this.open++;
+    this.wakeAll();
   }
 
   openAll(): void {
     this.open = this.shares;
     this.isHeld = false;
+    this.wakeAll();
   }
 
   /** Resolves when all but the last open share was accepted. */
@@ -44,7 +49,18 @@ export class TrafficControl {
       await work();
     } finally {
       this.isHeld = false;
+      this.wakeAll();
     }
+  }
+
+  private wakeAll(): void {
+    const { wake } = this;
+    this.change = this.nextChange();
+    wake();
+  }
+
+  private nextChange(): Promise<void> {
+    return new Promise((resolve) => (this.wake = resolve));
   }
 
   private limit(shares: number): number {

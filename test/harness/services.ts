@@ -16,7 +16,7 @@ export interface ServiceProcess {
 
 export const SERVICE_KEY = 'test-service-key-0123456789abcdefghij';
 
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 120_000;
 /** The number of characters of output that are kept. */
 const MAX_OUTPUT = 32 * 1_048_576;
 

@@ -9,8 +9,10 @@ export interface WalkOptions {
   windowSize: number;
   /** The maximum number of dead letters to visit. @defaultValue all */
   atMost?: number;
-  /** Needed for `replaceWithCopy`. @defaultValue false */
-  inTransactions?: boolean;
+  /** Needed for `take`. @defaultValue false */
+  mayTake?: boolean;
+  /** Needed for `replaceWithCopy`, beside `mayTake`. @defaultValue false */
+  mayCopy?: boolean;
 }
 
 /** Visits a dead letter, or a copy of one. If it neither takes nor replaces it, it returns to the queue. */
@@ -29,12 +31,20 @@ const RETURN_TIMEOUT_MS = 5_000;
  *
  * The prefetch of a consumer counts unacknowledged deliveries, which are all kept until the end. So each window of
  * deliveries has a separate consumer; deliveries of a cancelled consumer stay unacknowledged.
+ *
+ * What is taken is acknowledged when the consumer of its window is cancelled, in one transaction:
+ * - An earlier acknowledgement makes RabbitMQ deliver more than the window. What is on its way when the consumer is
+ *   cancelled stays out of sight until the channel closes, and newer ones would be visited instead.
+ * - RabbitMQ passes acknowledgements on to a quorum queue one by one, about 32 at a time. When the channel closes, it
+ *   forgets those that wait. The acknowledgements of a transaction are passed on as one.
  */
 export class DeadLetterWalk {
   private seen = 0;
   /** Tags of deliveries of the current window that were not taken, in order. */
   private readonly held = new Set<number>();
-  /** Those of earlier windows, in groups that are returned together. */
+  /** Those of the current window that were taken, and are acknowledged at its end. */
+  private taken: ConsumeMessage[] = [];
+  /** Those of earlier windows that were not taken, in groups that are returned together. */
   private readonly toReturn: number[][] = [];
   /** The number of copies that were not delivered yet, by message id. */
   private readonly copies = new Map<string, number>();
@@ -65,7 +75,9 @@ export class DeadLetterWalk {
       walk.isChannelOpen = false;
       walk.fail(new Error('the connection to RabbitMQ was lost'));
     });
-    if (options.inTransactions) await walk.beginTransactions();
+    if (options.mayTake) await walk.answered(beginTransactions(channel), 'beginning a transaction');
+    // Without the binding, a copy would be lost.
+    if (options.mayCopy) await walk.answered(channel.bindQueue(DEAD_LETTERS, DEAD_LETTERS, ''), 'binding the queue');
     return walk;
   }
 
@@ -100,11 +112,11 @@ export class DeadLetterWalk {
     this.failure.abort(reason);
   }
 
-  /** Removes it from the queue. */
-  take(letter: ConsumeMessage): void {
-    if (!this.isChannelOpen) return;
-    this.held.delete(letter.fields.deliveryTag);
-    this.channel.ack(letter);
+  /** Removes it from the queue, at the end of its window. @returns false if the walk has failed and returns it */
+  take(letter: ConsumeMessage): boolean {
+    if (!this.held.delete(letter.fields.deliveryTag)) return false;
+    this.taken.push(letter);
+    return true;
   }
 
   /**
@@ -148,8 +160,14 @@ export class DeadLetterWalk {
     }
     await this.answered(this.channel.cancel(consumerTag), 'cancelling a consumer');
     await untilAborted(this.failure.signal, Promise.all(visits));
-    if (this.options.inTransactions) await this.commit();
+    this.acknowledgeTaken();
+    if (this.options.mayTake) await this.commit();
     this.endWindow();
+  }
+
+  private acknowledgeTaken(): void {
+    for (const letter of this.taken) this.channel.ack(letter);
+    this.taken = [];
   }
 
   /** Messages that are returned together keep their order only if they belong to one consumer. */
@@ -178,22 +196,17 @@ export class DeadLetterWalk {
     return true;
   }
 
-  private async beginTransactions(): Promise<void> {
-    await this.answered(beginTransactions(this.channel), 'beginning a transaction');
-    // Without the binding, the copy would be lost.
-    await this.answered(this.channel.bindQueue(DEAD_LETTERS, DEAD_LETTERS, ''), 'binding the queue');
-  }
-
   private async returnHeld(): Promise<void> {
-    const { inTransactions } = this.options;
-    if (inTransactions) await this.commitAtEnd();
+    const { mayTake } = this.options;
+    this.acknowledgeTaken();
     this.endWindow();
+    if (mayTake) await this.commitAtEnd();
     let returned = 0;
     for (const tags of this.toReturn) {
       returned += tags.length;
       this.channel.nack({ fields: { deliveryTag: tags.at(-1) } } as ConsumeMessage, true);
       // The broker handles the methods of a channel in order, so the earlier groups are in the queue by then.
-      if (inTransactions) await this.commitAtEnd();
+      if (mayTake) await this.commitAtEnd();
       else await answered(this.channel.checkQueue(DEAD_LETTERS), 'returning messages');
     }
     const giveUpAt = performance.now() + RETURN_TIMEOUT_MS;

@@ -22,7 +22,8 @@ const WINDOW_SIZE = 500;
 
 /** Deletes dead letters from the queue. */
 export async function discardLetters(connection: ChannelModel, options: RemovalOptions): Promise<Removed> {
-  const walk = await DeadLetterWalk.open(connection, { windowSize: WINDOW_SIZE, atMost: options.atMost });
+  const { atMost } = options;
+  const walk = await DeadLetterWalk.open(connection, { windowSize: WINDOW_SIZE, atMost, mayTake: true });
   const selection = new LetterSelection(walk, options.filter);
   const discarding = withProgress(walk, () =>
     walk.run((letter) => {

@@ -25,7 +25,7 @@ export async function replayLetters(session: BrokerSession, options: RemovalOpti
 }
 
 function openWalk({ connection }: BrokerSession, { atMost }: RemovalOptions): Promise<DeadLetterWalk> {
-  return DeadLetterWalk.open(connection, { windowSize: WINDOW_SIZE, atMost, inTransactions: true });
+  return DeadLetterWalk.open(connection, { windowSize: WINDOW_SIZE, atMost, mayTake: true, mayCopy: true });
 }
 
 class Replay {
@@ -97,8 +97,7 @@ class Replay {
         return this.countFailure(describeError(error));
       }
     }
-    this.walk.take(letter);
-    this.replayed++;
+    if (this.walk.take(letter)) this.replayed++;
   }
 
   /** Resolves when publishing is possible. */
