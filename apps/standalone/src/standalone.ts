@@ -83,16 +83,18 @@ async function start(env: Environment, context: Context): Promise<RunningSystem>
   const directory = await openDataDirectory(config.dataDir);
   parts.add({ name: 'the data directory', stop: () => directory.release(), stopWithinMs: DIRECTORY_STOP_MS });
 
-  const serviceKeyFile = config.serviceKeys === undefined ? directory.file('service-key') : undefined;
-  const serviceKey = serviceKeyFile === undefined ? env.SERVICE_KEY : await obtainServiceKey(serviceKeyFile);
+  const ownKeyFile = directory.file('service-key');
+  const serviceKeys = config.serviceKeys ?? [await obtainServiceKey(ownKeyFile)];
+  const serviceKeyFile = config.serviceKeys === undefined ? ownKeyFile : undefined;
   const databaseUrl = config.databaseUrl ?? (await startPostgres(directory, context));
   stopRequested.throwIfAborted();
   const broker = await findOrStartBroker(config, directory, context);
   stopRequested.throwIfAborted();
 
-  const completed = { ...env, SERVICE_KEY: serviceKey, DATABASE_URL: databaseUrl };
+  const completed = { ...env, SERVICE_KEY: serviceKeys.join(','), DATABASE_URL: databaseUrl };
   const services = await runServices(completed, broker, context);
   const file = (name: string) => directory.file(name);
+  const [serviceKey] = serviceKeys as [string];
   return { ...services, env: completed, serviceKey, serviceKeyFile, databaseUrl, broker, file, stopRequested, say };
 }
 
