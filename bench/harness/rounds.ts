@@ -38,6 +38,11 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: medianOf(sorted), lowest: sorted[0]!, highest: sorted.at(-1)! };
 }
 
+/** @param share 0.99 for the value that 99% of the values do not exceed */
+export function percentileOf(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(values.length * share) - 1)]!;
+}
+
 function medianOf(sorted: readonly number[]): number {
   const upper = sorted[sorted.length >> 1]!;
   return sorted.length % 2 === 1 ? upper : (sorted[(sorted.length >> 1) - 1]! + upper) / 2;
