@@ -1,7 +1,7 @@
 import { bundledPackages } from './scripts/test-packages.mjs';
 
 const common = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/worker-environment.cjs',
   testEnvironmentOptions: { customExportConditions: ['serverstats-source', 'node', 'node-addons'] },
   transform: { '\\.(ts|m?js)$': '<rootDir>/test/support/swc-transform.cjs' },
   // Dependencies that are ES modules are transformed too.
