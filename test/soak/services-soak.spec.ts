@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { get } from 'node:http';
+import { get, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
@@ -23,6 +23,8 @@ const PAUSE_MS = SECONDS < 60 ? 0 : 200;
 /** Memory settles within minutes. */
 const IS_MEMORY_JUDGED = SECONDS >= 300;
 const HAS_PROC = existsSync('/proc/self/fd');
+const describeWithProc = HAS_PROC ? describe : describe.skip;
+const describeWithSettledMemory = HAS_PROC && IS_MEMORY_JUDGED ? describe : describe.skip;
 const CONTRACT = new StatisticsContract();
 const KINDS = ['command.used', 'reminder.created', 'tag.send_timed'].map((name) => CONTRACT.kind(name)!);
 const GUILDS = Array.from({ length: 12 }, (_, index) => String(1_300_000_000_000_000_000n + BigInt(index * 37)));
@@ -55,14 +57,17 @@ describe('while two ingestion instances write, four workers roll up and the API 
       query = await system.startQuery({ env: { RATE_LIMIT_PER_MINUTE: '0' } });
       publisher = await system.connectPublisher();
       const watch = HAS_PROC && watchResources({ ingestion: first, 'ingestion 2': second, query: query.service });
+      const loading = load(Date.now() + SECONDS * 1_000);
       try {
-        await load(Date.now() + SECONDS * 1_000);
+        // The last rollups may take longer on a busy machine, and nothing is published meanwhile.
+        await Promise.race([loading, sleep(SECONDS * 1_000, undefined, { ref: false })]);
       } finally {
         if (watch) resources = await watch.stop();
         if (IS_MEMORY_JUDGED) for (const [name, periods] of Object.entries(resources)) printPeriods(name, periods);
       }
+      await loading;
     },
-    (SECONDS + 120) * 1_000,
+    (SECONDS + 600) * 1_000,
   );
   afterAll(async () => {
     await publisher?.close();
@@ -90,19 +95,24 @@ describe('while two ingestion instances write, four workers roll up and the API 
     await compareSnapshot();
   }, 120_000);
 
-  (HAS_PROC ? it : it.skip)('should open no more files and connections than at the beginning', () => {
-    for (const { start, end } of Object.values(resources)) {
-      expect(end.handles).toBeLessThanOrEqual(start.handles + 2);
-      expect(end.postgresConnections).toBeLessThanOrEqual(start.postgresConnections + 1);
-      expect(end.brokerConnections).toBeLessThanOrEqual(start.brokerConnections);
-    }
+  describeWithProc('files and connections', () => {
+    it('should not be more than at the beginning', () => {
+      expect(Object.keys(resources)).toHaveLength(3);
+      for (const { start, end } of Object.values(resources)) {
+        expect(end.handles).toBeLessThanOrEqual(start.handles + 2);
+        expect(end.postgresConnections).toBeLessThanOrEqual(start.postgresConnections + 1);
+        expect(end.brokerConnections).toBeLessThanOrEqual(start.brokerConnections);
+      }
+    });
   });
 
-  (HAS_PROC && IS_MEMORY_JUDGED ? it : it.skip)('should use no more memory than at the beginning', () => {
-    for (const { start, end } of Object.values(resources)) {
-      expect(end.heap).toBeLessThan(start.heap * 1.1);
-      expect(end.resident).toBeLessThan(start.resident * 1.1);
-    }
+  describeWithSettledMemory('memory', () => {
+    it('should not be more than at the beginning', () => {
+      for (const { start, end } of Object.values(resources)) {
+        expect(end.heap).toBeLessThan(start.heap * 1.1);
+        expect(end.resident).toBeLessThan(start.resident * 1.1);
+      }
+    });
   });
 
   function watchResources(services: Record<string, ServiceProcess>): ResourceWatch {
@@ -182,7 +192,8 @@ describe('while two ingestion instances write, four workers roll up and the API 
     const url = `${serviceUrl}/modules/serverstats/stats/command/view?${search}`;
     const options = { agent: false, headers: { authorization: `Bearer ${SERVICE_KEY}` } } as const;
     const body = await new Promise<string>((resolve, reject) => {
-      get(url, options, (response) => text(response).then(resolve, reject)).once('error', reject);
+      const receive = (response: IncomingMessage) => void text(response).then(resolve, reject);
+      get(url, options, receive).once('error', reject);
     });
     expect(body.split('\n', 1)[0]).toContain('command');
   }
@@ -228,5 +239,5 @@ function printPeriods(service: string, periods: Record<Period, Resources>): void
       `${connections.postgresConnections} Postgres, ${connections.brokerConnections} RabbitMQ`,
     ].join(', '),
   );
-  console.log([service, ...line].join('\n  '));
+  process.stderr.write(`${[service, ...line].join('\n  ')}\n`);
 }
