@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { describeError } from '#libs/observability';
 import { ApiClient } from '../harness/api-client.js';
 import { Publisher } from '../harness/publisher.js';
 
@@ -99,7 +100,7 @@ export class Load {
     const began = performance.now();
     const done = withDeadline(call())
       .then(() => void (this.accepted += events))
-      .catch((error: Error) => void this.errors.push(String(error.cause ?? error.message)))
+      .catch((error: Error) => void this.errors.push(describeError(error)))
       .finally(() => {
         this.slowest[what] = Math.max(this.slowest[what], Math.round(performance.now() - began));
         this.pending.delete(done);
