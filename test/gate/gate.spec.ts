@@ -21,6 +21,8 @@ const START_MS = 300_000;
 const RUN_MS = 300_000 + EVENTS * 20;
 const DRAIN_MS = 60_000 + EVENTS * 2;
 const GUILDS = 4;
+/** The share of dead letters that may come twice. */
+const MOST_REPEATED_LETTERS = 0.1;
 const DAY_MS = 86_400_000;
 
 const ids = new SnowflakeSource(Date.now());
@@ -63,7 +65,7 @@ describe('the gate: what was accepted is stored once, whatever fails', () => {
         await untilDrained(servers, poison.length);
         expect(await countStored(servers, guildIds)).toBe(events.length);
         await expectAnswers(api(), guildIds, events);
-        await expectPoison(servers, poison);
+        const repeatedLetters = await expectPoison(servers, poison);
 
         const good = deliveries.filter((delivery) => !isPoison(delivery, poison));
         await sender.sendAll(good, async () => undefined, new AbortController().signal);
@@ -72,7 +74,7 @@ describe('the gate: what was accepted is stored once, whatever fails', () => {
         failedSeed = undefined;
         process.stderr.write(
           `GATE_SEED=${seed}: ${events.length} events stored once, ${poison.length} dead letters, ` +
-            `${sender.repeated} deliveries repeated; ${seconds(startedAt)} s; ${services.memory()}\n`,
+            `${repeatedLetters} of them repeated, ${sender.repeated} deliveries repeated; ${seconds(startedAt)} s; ${services.memory()}\n`,
         );
       } finally {
         await sender.close();
@@ -151,13 +153,21 @@ async function expectAnswers(
   }
 }
 
-/** Takes the dead letters. */
-async function expectPoison({ brokerUrl }: PrivateServers, poison: readonly string[]): Promise<void> {
+/**
+ * Takes the dead letters. An instance that ends between the publish of a dead letter and its acknowledgement leaves the
+ * message to another instance, which publishes the dead letter again.
+ *
+ * @returns how many came again
+ */
+async function expectPoison({ brokerUrl }: PrivateServers, poison: readonly string[]): Promise<number> {
   const publisher = await Publisher.connect(brokerUrl);
   try {
     const letters = await publisher.takeDeadLetters();
     const found = letters.map(({ content, properties }) => markIn(content, String(properties.messageId)));
-    expect(found.toSorted()).toEqual(poison.toSorted());
+    expect([...new Set(found)].toSorted()).toEqual(poison.toSorted());
+    const repeated = found.length - poison.length;
+    expect(repeated).toBeLessThanOrEqual(poison.length * MOST_REPEATED_LETTERS);
+    return repeated;
   } finally {
     await publisher.close();
   }

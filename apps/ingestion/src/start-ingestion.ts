@@ -10,6 +10,7 @@ import { DiscordClient } from '#libs/discord';
 import { systemClock, type Clock } from '#libs/timing';
 import {
   countDiscordCalls,
+  DiscordOutage,
   countReconnects,
   createLogger,
   createMetricsRegistry,
@@ -47,7 +48,7 @@ export interface IngestionOptions {
 
 /** Starts the ingestion service: listens for health checks and consumes from RabbitMQ. */
 export async function startIngestion(config: IngestionConfig, options: IngestionOptions = {}): Promise<RunningService> {
-  const { parts, app, failed, outage } = await createApp(config, options, {
+  const { parts, app, failed, outages } = await createApp(config, options, {
     rabbitmq: { probe: () => server.probeConnection(), whenFailing: 'failed' },
     consumers: { probe: () => server.probeConsumers(), whenFailing: 'failed' },
   });
@@ -69,13 +70,13 @@ export async function startIngestion(config: IngestionConfig, options: Ingestion
     unacknowledged: () => server.unacknowledged,
   });
   app.connectMicroservice<MicroserviceOptions>({ strategy: server });
-  const url = await listen(app, parts, outage);
+  const url = await listen(app, parts, outages);
   // Consuming starts after migrating, because batches cannot be stored without the schema.
   parts.database.connected().then(
     () => (parts.database.isUsable ? app.startAllMicroservices() : undefined),
     () => undefined, // reported by `failed`
   );
-  return { url, failed, close: () => close(app, parts, outage) };
+  return { url, failed, close: () => close(app, parts, outages) };
 }
 
 /** Starts the service without a broker: events are handed over by a call in this process. */
@@ -83,13 +84,15 @@ export async function startIngestionInProcess(
   config: IngestionConfig,
   options: IngestionOptions = {},
 ): Promise<RunningService & { handover: EventHandover }> {
-  const { parts, app, failed, outage } = await createApp(config, options, {});
+  const { parts, app, failed, outages } = await createApp(config, options, {});
   const handover = new InProcessServer({ intake: app.get(Intake), batch: config.batch });
   app.connectMicroservice<MicroserviceOptions>({ strategy: handover });
-  const url = await listen(app, parts, outage);
+  const url = await listen(app, parts, outages);
   await app.startAllMicroservices();
-  return { url, failed, handover, close: () => close(app, parts, outage) };
+  return { url, failed, handover, close: () => close(app, parts, outages) };
 }
+
+type OutageLogs = readonly Pick<OutageLog, 'stop'>[];
 
 async function createApp(config: IngestionConfig, options: IngestionOptions, probes: Record<string, HealthProbe>) {
   const logger = options.logger ?? createLogger(config.log, 'ingestion');
@@ -99,9 +102,9 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
     ...config.database,
     applicationName: 'serverstats-ingestion',
     retention: config.retention,
-    onUnavailable: (error, ids) => outage.note(error, ids),
+    onUnavailable: (error, ids) => databaseOutage.note(error, ids),
   });
-  const outage = new OutageLog({
+  const databaseOutage = new OutageLog({
     name: 'database',
     messages: DATABASE_OUTAGE,
     probe: () => database.probeWrite(),
@@ -110,8 +113,13 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
   });
   const registry = createMetricsRegistry();
   measurePool(registry, () => database.poolUse);
-  const discord =
-    config.discord && new DiscordClient({ ...config.discord, clock, onAnswer: countDiscordCalls(registry) });
+  const discordOutage = new DiscordOutage(clock, logger);
+  const countCall = countDiscordCalls(registry);
+  const onAnswer = (route: string, status?: number) => {
+    countCall(route, status);
+    discordOutage.note(status);
+  };
+  const discord = config.discord && new DiscordClient({ ...config.discord, clock, onAnswer });
   const parts: ServiceParts = {
     config,
     logger,
@@ -138,15 +146,15 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
     logger: new NestLogger(logger),
     abortOnError: false,
   });
-  return { parts, app, failed, outage };
+  return { parts, app, failed, outages: [databaseOutage, discordOutage] };
 }
 
-async function listen(app: NestFastifyApplication, parts: ServiceParts, outage: OutageLog): Promise<string> {
+async function listen(app: NestFastifyApplication, parts: ServiceParts, outages: OutageLogs): Promise<string> {
   const { config, logger } = parts;
   try {
     await app.listen(config.http.port, config.http.host);
   } catch (error) {
-    await close(app, parts, outage);
+    await close(app, parts, outages);
     throw explainListenError(error, 'INGESTION_PORT');
   }
   const url = await app.getUrl();
@@ -157,10 +165,10 @@ async function listen(app: NestFastifyApplication, parts: ServiceParts, outage: 
 async function close(
   app: NestFastifyApplication,
   { database, logger }: ServiceParts,
-  outage: OutageLog,
+  outages: OutageLogs,
 ): Promise<void> {
   logger.info('draining');
-  outage.stop();
+  for (const outage of outages) outage.stop();
   database.stopConnecting();
   await app.close();
   await database.close();

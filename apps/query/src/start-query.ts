@@ -8,6 +8,7 @@ import { DiscordClient } from '#libs/discord';
 import { systemClock, type Clock } from '#libs/timing';
 import {
   countDiscordCalls,
+  DiscordOutage,
   countReconnects,
   createLogger,
   createMetricsRegistry,
@@ -82,8 +83,13 @@ export async function startQuery(config: QueryConfig, options: StartQueryOptions
       ? createAmqpHandover({ config, contract, outage: handoverOutage, clock, registry })
       : undefined;
   const handover = options.handover ?? ownHandover!;
-  const discord =
-    config.discord && new DiscordClient({ ...config.discord, clock, onAnswer: countDiscordCalls(registry) });
+  const discordOutage = new DiscordOutage(clock, logger);
+  const countCall = countDiscordCalls(registry);
+  const onAnswer = (route: string, status?: number) => {
+    countCall(route, status);
+    discordOutage.note(status);
+  };
+  const discord = config.discord && new DiscordClient({ ...config.discord, clock, onAnswer });
   const { limits, erasureTimeoutMs } = options;
   const shared = { config, contract, counterTypes, database, handover, discord, clock, registry, logger };
   const outages = new Outages(database, handoverOutage);
@@ -91,8 +97,7 @@ export async function startQuery(config: QueryConfig, options: StartQueryOptions
   const app = await createQueryApp(parts, limits);
 
   const close = async () => {
-    databaseOutage.stop();
-    handoverOutage.stop();
+    for (const outage of [databaseOutage, handoverOutage, discordOutage]) outage.stop();
     await app.close();
     await ownHandover?.close();
     await database.close();

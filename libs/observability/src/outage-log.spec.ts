@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '#libs/timing';
+import { DiscordOutage } from './discord-outage.js';
 import { createLogger } from './logger.js';
 import { OutageLog } from './outage-log.js';
 
@@ -96,5 +97,36 @@ describe('OutageLog', () => {
     log.stop();
     await fail(10);
     expect(lines).toEqual([]);
+  });
+});
+
+describe('DiscordOutage', () => {
+  const clock = new StepClock();
+  const lines: { msg: string; failures?: number }[] = [];
+  const write = (text: string) => void lines.push(JSON.parse(text) as { msg: string });
+  const outage = new DiscordOutage(clock, createLogger({ level: 'info', format: 'json' }, 'test', { write }));
+  const answer = async (...statuses: (number | undefined)[]) => {
+    for (const status of statuses) {
+      outage.note(status);
+      await clock.pass(1);
+    }
+  };
+  afterAll(() => outage.stop());
+
+  it('should log nothing of single failures, rate limits and refusals', async () => {
+    await answer(500, undefined, 502, 200, 503, 503, 503, undefined, 404, 429, 403);
+    expect(lines).toEqual([]);
+  });
+
+  it('should log five failures in a row as an outage, once a minute, until Discord answers again', async () => {
+    await answer(...Array.from({ length: 124 }, () => 503));
+    expect(lines.map(({ msg }) => msg)).toEqual([
+      'Discord is not available',
+      'Discord is still not available',
+      'Discord is still not available',
+    ]);
+    await answer(200);
+    await clock.pass(10);
+    expect(lines.at(-1)).toMatchObject({ msg: 'Discord is available again', failures: 120 });
   });
 });
