@@ -1,8 +1,8 @@
 import { connect, type ChannelModel } from 'amqplib';
-import { loadIngestionConfig } from '#libs/config';
 import { SWITCH_NAMES } from '#libs/contracts';
 import type { Bench, Measurement, Ratio } from '../bench.js';
 import { createBenchDatabase, type BenchDatabase } from '../harness/databases.js';
+import { BATCH, INGESTION_SETTINGS, PREFETCH } from '../harness/ingestion-settings.js';
 import { measureInRounds, type Contestant, type Spread } from '../harness/rounds.js';
 import { benchNumber } from '../harness/servers.js';
 import { startService, type ServiceProcess } from '../harness/service-process.js';
@@ -17,16 +17,6 @@ const EVENTS = benchNumber('BENCH_EVENTS', 100_000);
 const ROUNDS = benchNumber('BENCH_ROUNDS', 5);
 /** Fewer events, because the stock consumer saves each message separately. */
 const STOCK_EVENTS = Math.max(1, Math.floor(EVENTS / 20));
-/** The INGESTION_… variables, to measure with other settings than the defaults. */
-const SETTINGS = Object.fromEntries(
-  Object.entries(process.env).filter(([variable]) => variable.startsWith('INGESTION_')),
-) as Record<string, string>;
-/** The compared consumers use the same prefetch. */
-const { prefetch: PREFETCH, ...BATCH } = loadIngestionConfig({
-  DATABASE_URL: 'postgres://localhost/defaults',
-  RABBITMQ_URL: 'amqp://localhost',
-  ...SETTINGS,
-}).batch;
 const GUILDS = [1, 200] as const;
 const INSTANCES = [1, 2] as const;
 const SHAPES = ['singles', 'arrays'] as const;
@@ -152,7 +142,7 @@ async function startInstances(
   checkout?: string,
 ): Promise<ServiceProcess[]> {
   const command = await startScript('start:ingestion', checkout);
-  const env = { ...SETTINGS, DATABASE_URL: databaseUrl, RABBITMQ_URL: brokerUrl, INGESTION_PORT: '0' };
+  const env = { ...INGESTION_SETTINGS, DATABASE_URL: databaseUrl, RABBITMQ_URL: brokerUrl, INGESTION_PORT: '0' };
   return Promise.all(Array.from({ length: instances }, () => startService(command, env, 'consuming')));
 }
 

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
-import { loadIngestionConfig } from '#libs/config';
 import { EVENTS_EXCHANGE, QUEUES } from '#libs/contracts';
 import { withDeadline } from '#libs/timing';
 import type { Bench, Measurement, Ratio } from '../bench.js';
@@ -11,6 +10,7 @@ import { guildIds } from '../data/made-up-events.js';
 import { madeUpGuild } from '../data/made-up-guilds.js';
 import { ApiClient } from '../harness/api-client.js';
 import { createBenchDatabase, type BenchDatabase } from '../harness/databases.js';
+import { BATCH, INGESTION_SETTINGS, PREFETCH } from '../harness/ingestion-settings.js';
 import { startQueryService, type QueryService } from '../harness/query-service.js';
 import { percentileOf, spreadOf, type Spread } from '../harness/rounds.js';
 import { benchNumber } from '../harness/servers.js';
@@ -42,16 +42,6 @@ const PERCENTILES = [
   ['p50', 0.5],
   ['p99', 0.99],
 ] as const;
-/** The INGESTION_… variables, to measure with other settings than the defaults. */
-const SETTINGS = Object.fromEntries(
-  Object.entries(process.env).filter(([variable]) => variable.startsWith('INGESTION_')),
-) as Record<string, string>;
-const { prefetch: PREFETCH, ...BATCH } = loadIngestionConfig({
-  DATABASE_URL: 'postgres://localhost/defaults',
-  RABBITMQ_URL: 'amqp://localhost',
-  ...SETTINGS,
-}).batch;
-
 /** What a contestant did at one rate in one round. */
 interface Turn {
   /** Milliseconds from publish to delivery, or until the event could be read. */
@@ -242,7 +232,7 @@ async function withIngestion<T>(
   brokerUrl: string,
   use: () => Promise<T>,
 ): Promise<T> {
-  const env = { ...SETTINGS, DATABASE_URL: databaseUrl, RABBITMQ_URL: brokerUrl, INGESTION_PORT: '0' };
+  const env = { ...INGESTION_SETTINGS, DATABASE_URL: databaseUrl, RABBITMQ_URL: brokerUrl, INGESTION_PORT: '0' };
   const service = await startService(await startScript('start:ingestion', checkout), env, 'consuming');
   try {
     return await use();

@@ -9,8 +9,7 @@ import { ErasureLog } from '#libs/erasure';
 import { DiscordClient } from '#libs/discord';
 import { systemClock, type Clock } from '#libs/timing';
 import {
-  countDiscordCalls,
-  DiscordOutage,
+  DiscordObserver,
   countReconnects,
   createLogger,
   createMetricsRegistry,
@@ -113,12 +112,8 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
   });
   const registry = createMetricsRegistry();
   measurePool(registry, () => database.poolUse);
-  const discordOutage = new DiscordOutage(clock, logger);
-  const countCall = countDiscordCalls(registry);
-  const onAnswer = (route: string, status?: number) => {
-    countCall(route, status);
-    discordOutage.note(status);
-  };
+  const discordObserver = new DiscordObserver({ registry, clock, logger });
+  const { onAnswer } = discordObserver;
   const discord = config.discord && new DiscordClient({ ...config.discord, clock, onAnswer });
   const parts: ServiceParts = {
     config,
@@ -146,7 +141,7 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
     logger: new NestLogger(logger),
     abortOnError: false,
   });
-  return { parts, app, failed, outages: [databaseOutage, discordOutage] };
+  return { parts, app, failed, outages: [databaseOutage, discordObserver] };
 }
 
 async function listen(app: NestFastifyApplication, parts: ServiceParts, outages: OutageLogs): Promise<string> {

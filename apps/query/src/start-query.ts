@@ -7,8 +7,7 @@ import { ErasureLog } from '#libs/erasure';
 import { DiscordClient } from '#libs/discord';
 import { systemClock, type Clock } from '#libs/timing';
 import {
-  countDiscordCalls,
-  DiscordOutage,
+  DiscordObserver,
   countReconnects,
   createLogger,
   createMetricsRegistry,
@@ -83,12 +82,8 @@ export async function startQuery(config: QueryConfig, options: StartQueryOptions
       ? createAmqpHandover({ config, contract, outage: handoverOutage, clock, registry })
       : undefined;
   const handover = options.handover ?? ownHandover!;
-  const discordOutage = new DiscordOutage(clock, logger);
-  const countCall = countDiscordCalls(registry);
-  const onAnswer = (route: string, status?: number) => {
-    countCall(route, status);
-    discordOutage.note(status);
-  };
+  const discordObserver = new DiscordObserver({ registry, clock, logger });
+  const { onAnswer } = discordObserver;
   const discord = config.discord && new DiscordClient({ ...config.discord, clock, onAnswer });
   const { limits, erasureTimeoutMs } = options;
   const shared = { config, contract, counterTypes, database, handover, discord, clock, registry, logger };
@@ -97,7 +92,7 @@ export async function startQuery(config: QueryConfig, options: StartQueryOptions
   const app = await createQueryApp(parts, limits);
 
   const close = async () => {
-    for (const outage of [databaseOutage, handoverOutage, discordOutage]) outage.stop();
+    for (const outage of [databaseOutage, handoverOutage, discordObserver]) outage.stop();
     await app.close();
     await ownHandover?.close();
     await database.close();

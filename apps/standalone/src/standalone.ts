@@ -67,7 +67,11 @@ export async function runStandalone(
     const system = await start(env, { parts, failure, stopRequested: stop.requested, say });
     say(describeStart(system));
     const working = work(system);
-    parts.add({ name: 'the demo', stop: () => working.catch(() => undefined), stopWithinMs: WORK_STOP_MS });
+    parts.add({
+      name: 'the program that uses the system',
+      stop: () => working.catch(() => undefined),
+      stopWithinMs: WORK_STOP_MS,
+    });
     await Promise.race([aborted(stop.requested), failure.happened, working]);
     say('Stopping');
   } catch (error) {

@@ -1,5 +1,5 @@
 export * from './describe-error.js';
-export * from './discord-outage.js';
+export * from './discord-observer.js';
 export * from './health-checks.js';
 export * from './heap-growth.js';
 export * from './http-limits.js';
