@@ -12,10 +12,9 @@ import {
   WHOLE_GUILD,
   type MemberReferences,
 } from '#libs/erasure';
-import { RollupWorker } from '#libs/statistics';
+import { countKinds, RollupWorker } from '#libs/statistics';
 import { StatisticsMetrics } from '../../apps/ingestion/src/statistics/statistics.metrics.js';
 import { StatisticsWriter } from '../../apps/ingestion/src/statistics/statistics.writer.js';
-import { countKinds } from '../../apps/query/src/statistics/summary/count-window.js';
 import { groupKind } from '../../apps/query/src/statistics/summary/group-window.js';
 import { SteppedRun } from '../harness/stepped-data-source.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
@@ -748,8 +747,9 @@ describe('erasure', () => {
   /** Expects that summaries equal a count of the events. */
   async function expectExact(when: string): Promise<void> {
     const window = { guildId, window: WINDOW, boundaries: [] };
-    const totals = await countKinds(dataSource.manager, [MESSAGE, COMMAND], window);
-    const total = [MESSAGE, COMMAND].map(({ definition }) => totals.get(definition.number)!.at(0).count);
+    const numbers = [MESSAGE, COMMAND].map(({ definition }) => definition.number);
+    const totals = await countKinds(dataSource.manager, numbers, window);
+    const total = numbers.map((number) => totals.get(number)![0]);
     expect([when, ...total]).toEqual([when, 5 + BY_OTHER, 3]);
     const query = { guildId, window: WINDOW, dimension: 'user' as const, filter: {}, top: 10 };
     const groups = await groupKind(dataSource.manager, MESSAGE, query);

@@ -2,8 +2,8 @@ import type { DataSource } from 'typeorm';
 import { DIMENSIONS, StatisticsContract, type CompiledKind } from '#libs/contracts';
 import { createDataSource, keepPartitions, partitionedTables } from '#libs/database';
 import { Eraser } from '#libs/erasure';
-import { RollupWorker } from '#libs/statistics';
-import { countKind, countKinds } from '../../apps/query/src/statistics/summary/count-window.js';
+import { countKinds, RollupWorker } from '#libs/statistics';
+import { countKind } from '../../apps/query/src/statistics/summary/count-window.js';
 import { groupKind } from '../../apps/query/src/statistics/summary/group-window.js';
 import { SteppedRun } from '../harness/stepped-data-source.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
@@ -55,9 +55,9 @@ describe('rollups', () => {
       })),
     );
   const total = async (kind = MESSAGE) =>
-    (await countKinds(dataSource.manager, [kind], { guildId, window: WINDOW, boundaries: [] }))
-      .get(kind.definition.number)!
-      .at(0).count;
+    (await countKinds(dataSource.manager, [kind.definition.number], { guildId, window: WINDOW, boundaries: [] })).get(
+      kind.definition.number,
+    )![0]!;
   const byUser = async (window = WINDOW) => {
     const query = { guildId, window, dimension: 'user' as const, filter: {}, top: 100 };
     return (await groupKind(dataSource.manager, MESSAGE, query)).map(({ key, count }) => [key, Number(count)]);

@@ -6,8 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { DEAD_LETTERS, StatisticsContract, SWITCH_NAMES } from '#libs/contracts';
 import { createDataSource } from '#libs/database';
-import { RollupWorker } from '#libs/statistics';
-import { countKinds } from '../../apps/query/src/statistics/summary/count-window.js';
+import { countKinds, RollupWorker } from '#libs/statistics';
 import { groupKind } from '../../apps/query/src/statistics/summary/group-window.js';
 import { ApiClient } from '../harness/api-client.js';
 import type { Publisher } from '../harness/publisher.js';
@@ -210,10 +209,11 @@ describe('while two ingestion instances write, four workers roll up and the API 
     const boundaries = [window.from + 15 * DAY_MS + 1, now - 3_600_000];
     const [command] = KINDS as [(typeof KINDS)[0]];
     const { summary, counted, groups, grouped } = await dataSource.transaction('REPEATABLE READ', async (manager) => {
-      const tallies = await countKinds(manager, KINDS, { guildId, window, boundaries });
-      const of = [guildId, KINDS.map((kind) => kind.definition.number), new Date(window.from), new Date(now)];
+      const kinds = KINDS.map((kind) => kind.definition.number);
+      const counts = await countKinds(manager, kinds, { guildId, window, boundaries });
+      const of = [guildId, kinds, new Date(window.from), new Date(now)];
       return {
-        summary: KINDS.map((kind) => tallies.get(kind.definition.number)!.cells.map(({ count }) => count)),
+        summary: kinds.map((kind) => counts.get(kind)),
         counted: await manager.query<{ kind: number; cell: number; count: number }[]>(
           `SELECT kind, width_bucket(occurred_at, $5::timestamptz[]) AS cell, count(*)::int AS count FROM statistic_events
            WHERE guild_id = $1 AND kind = ANY ($2) AND occurred_at >= $3 AND occurred_at < $4 GROUP BY 1, 2`,

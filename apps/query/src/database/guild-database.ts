@@ -1,12 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { Database, lockStripe } from '#libs/database';
+import { inStatisticsSnapshot } from '#libs/statistics';
 import { DatabaseError, ServiceUnavailableError, SettingsError, type ApiError } from '../http/api-error.js';
 import { ConnectionShares } from './connection-shares.js';
 import { isDatabaseFailure, NotConnectedError } from './database-failure.js';
-
-/** Longer than any summary should take, and shorter than callers usually wait. */
-const SNAPSHOT_STATEMENT_TIMEOUT_MS = 30_000;
 
 type Work<T> = (manager: EntityManager) => Promise<T>;
 
@@ -36,25 +34,9 @@ export class GuildDatabase {
     return this.read((manager) => this.shares.run(of, () => work(manager)));
   }
 
-  /**
-   * Runs several statements in one snapshot.
-   *
-   * The tables are locked before the snapshot is taken. Otherwise, a partition that is created or dropped in between
-   * would be missing from the result.
-   *
-   * @throws ServiceUnavailableError
-   */
+  /** {@link inStatisticsSnapshot}, with a share of the connections. @throws ServiceUnavailableError */
   readSnapshot<T>(work: Work<T>): Promise<T> {
-    return this.read((manager) =>
-      this.shares.run('summary', () =>
-        manager.transaction('REPEATABLE READ', async (snapshot) => {
-          await snapshot.query(`
-            SET LOCAL statement_timeout = ${SNAPSHOT_STATEMENT_TIMEOUT_MS};
-            LOCK TABLE ONLY statistic_events, ONLY statistic_totals, ONLY statistic_groups IN ACCESS SHARE MODE`);
-          return work(snapshot);
-        }),
-      ),
-    );
+    return this.read((manager) => this.shares.run('summary', () => inStatisticsSnapshot(manager, work)));
   }
 
   /** Writes data that is not protected by a stripe lock. @throws DatabaseError; then nothing was changed */

@@ -1,10 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { RetentionConfig } from '#libs/config';
 import { StatisticsContract, type StatisticKind } from '#libs/contracts';
-import { DAY_MS, MODULE_PERIODS, readCollectionPeriods, type CollectionPeriod } from '#libs/statistics';
+import {
+  DAY_MS,
+  MODULE_PERIODS,
+  readCollectionPeriods,
+  type CollectionPeriod,
+  type TimeWindow,
+} from '#libs/statistics';
 import { GuildDatabase } from '../../database/guild-database.js';
 import { GuildSettingsReader } from '../../settings/guild-settings.reader.js';
-import { resolveWindow, type TimeWindow } from '../window/window.js';
+import { resolveWindow } from '../window/window.js';
 import type { CollectionAnswer, PeriodAnswer } from './dto/collection.dto.js';
 import type { WindowRequest } from '../window/window-request.dto.js';
 import { intersection, union, type Intervals } from './intervals.js';

@@ -1,4 +1,4 @@
-import type { TimeWindow } from '../window/window.js';
+import type { TimeWindow } from '#libs/statistics';
 
 /** Intervals that are ordered, not empty, and do not overlap or touch. */
 export type Intervals = readonly TimeWindow[];

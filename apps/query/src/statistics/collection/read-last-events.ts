@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { TimeWindow } from '../window/window.js';
+import type { TimeWindow } from '#libs/statistics';
 
 /**
  * Reads when the newest event of each kind (by number) occurred. Kinds without events are missing.

@@ -1,6 +1,5 @@
-import { DAY_MS } from '#libs/statistics';
+import { DAY_MS, type TimeWindow } from '#libs/statistics';
 import type { EventPageQuery, EventRow, RecordKey } from '../stored-events/read-event-page.js';
-import type { TimeWindow } from '../window/window.js';
 
 /** Records per page. The text of a page is a chunk of about 75 KiB, and larger pages are not faster. */
 export const PAGE_SIZE = 500;

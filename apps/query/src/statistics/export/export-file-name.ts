@@ -1,4 +1,4 @@
-import type { TimeWindow } from '../window/window.js';
+import type { TimeWindow } from '#libs/statistics';
 
 /** A file name that describes the content, in characters that are safe in a header and in file systems. */
 export function exportFileName(kindName: string, guildId: string, { from, to }: TimeWindow): string {

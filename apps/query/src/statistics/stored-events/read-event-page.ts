@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { TimeWindow } from '../window/window.js';
+import type { TimeWindow } from '#libs/statistics';
 
 /** The key of a record, for keyset pagination. */
 export interface RecordKey {

@@ -1,21 +1,27 @@
 import type { EntityManager } from 'typeorm';
 import { DIMENSIONS, isTimed, type CompiledKind } from '#libs/contracts';
-import { DAY_MS, BUCKET_MS, SPANS } from '#libs/statistics';
-import type { TimeWindow } from '../window/window.js';
-import { coverByGroups, coverByTotals, without } from './coverage.js';
+import {
+  BUCKET_MS,
+  countEvents,
+  countKinds,
+  countTotals,
+  coverByGroups,
+  coverByTotals,
+  DAY_MS,
+  measureEvents,
+  readDistributions,
+  readStaleBuckets,
+  SPANS,
+  without,
+  type EventFilter,
+  type EventsQuery,
+  type ExtentRow,
+  type TimeWindow,
+  type TotalsQuery,
+  type WindowQuery,
+} from '#libs/statistics';
 import { DelayCollector } from './delay-statistics.js';
-import { countEvents, measureEvents, type EventsQuery } from './queries/count-events.js';
 import { countInGroups } from './queries/count-in-groups.js';
-import { countTotals, readDistributions, type ExtentRow, type TotalsQuery } from './queries/count-totals.js';
-import type { EventFilter } from './queries/events-in-ranges.js';
-import { readStaleBuckets } from './queries/read-stale-buckets.js';
-
-export interface WindowQuery {
-  guildId: string;
-  window: TimeWindow;
-  /** Divide the window into cells, which are counted separately. Unix milliseconds, ascending. */
-  boundaries: readonly number[];
-}
 
 /** The events of one cell. */
 export class Tally {
@@ -53,31 +59,9 @@ export function countKind(
     : countByEvents(manager, kind, query, [query.window], filter);
 }
 
-/** Counts the events of several kinds, without delays. @returns the tallies by the number of the kind */
-export async function countKinds(
-  manager: EntityManager,
-  kinds: readonly CompiledKind[],
-  query: WindowQuery,
-): Promise<ReadonlyMap<number, Tallies>> {
-  const { guildId, window, boundaries } = query;
-  const numbers = kinds.map((kind) => kind.definition.number);
-  const stale = await readStaleBuckets(manager, guildId, numbers, window);
-  const coverages = numbers.map((kind) => ({ kind, ...coverByTotals(window, stale.get(kind)!.buckets, boundaries) }));
-  const exceptions = coverages.flatMap(({ kind, exceptions: of }) => of.map((bucket) => ({ kind, bucket })));
-  const ranges = coverages.flatMap(({ kind, events }) => events.map((range) => ({ kind, ...range })));
-  const whole = coverages[0]?.totals;
-  const rows = [
-    ...(whole ? await countTotals(manager, { guildId, kinds: numbers, window: whole, exceptions, boundaries }) : []),
-    ...(await countEvents(manager, { guildId, ranges, filter: {}, boundaries })),
-  ];
-  const tallies = new Map(numbers.map((kind) => [kind, new Tallies(boundaries)]));
-  for (const { kind, cell, count } of rows) tallies.get(kind)!.at(cell).count += Number(count);
-  return tallies;
-}
-
 async function countByTotals(manager: EntityManager, kind: CompiledKind, query: WindowQuery): Promise<Tallies> {
   const { number } = kind.definition;
-  if (!isTimed(kind.definition)) return (await countKinds(manager, [kind], query)).get(number)!;
+  if (!isTimed(kind.definition)) return talliesOf((await countKinds(manager, [number], query)).get(number)!);
   const { guildId, window, boundaries } = query;
   const stale = await readStaleBuckets(manager, guildId, [number], window);
   const { totals, exceptions, events } = coverByTotals(window, stale.get(number)!.buckets, boundaries);
@@ -157,6 +141,13 @@ async function countByEvents(
   } else {
     for (const { cell, count } of await countEvents(manager, query)) tallies.at(cell).count += Number(count);
   }
+  return tallies;
+}
+
+/** Tallies without delays. */
+function talliesOf(counts: readonly number[]): Tallies {
+  const tallies = new Tallies(counts.slice(1));
+  for (const [cell, count] of counts.entries()) tallies.at(cell).count = count;
   return tallies;
 }
 

@@ -1,10 +1,13 @@
 import type { EntityManager } from 'typeorm';
 import type { CompiledKind, Dimension } from '#libs/contracts';
-import { BUCKET_MS } from '#libs/statistics';
-import type { TimeWindow } from '../window/window.js';
-import { coverByGroups, without } from './coverage.js';
-import type { EventFilter } from './queries/events-in-ranges.js';
-import { readStaleBuckets } from './queries/read-stale-buckets.js';
+import {
+  BUCKET_MS,
+  coverByGroups,
+  readStaleBuckets,
+  without,
+  type EventFilter,
+  type TimeWindow,
+} from '#libs/statistics';
 import { findBusyBuckets, readTopGroups, type GroupRow } from './queries/top-groups.js';
 
 export interface GroupsQuery {

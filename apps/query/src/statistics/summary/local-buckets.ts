@@ -1,5 +1,5 @@
 import { offsetRanges } from './time-zone.js';
-import type { TimeWindow } from '../window/window.js';
+import type { TimeWindow } from '#libs/statistics';
 
 export const INTERVALS = ['hour', 'day'] as const;
 export type Interval = (typeof INTERVALS)[number];

@@ -2,20 +2,20 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { RetentionConfig } from '#libs/config';
 import { groupingsOf, isTimed, StatisticsContract, type CompiledKind, type SwitchName } from '#libs/contracts';
+import { countKinds, type EventFilter, type TimeWindow } from '#libs/statistics';
 import { GuildDatabase } from '../../database/guild-database.js';
 import { GuildSettingsReader } from '../../settings/guild-settings.reader.js';
 import { EventHorizonReader } from '../window/event-horizon.reader.js';
 import { previousWindow } from '../window/previous-window.js';
-import { resolveWindow, type TimeWindow } from '../window/window.js';
+import { resolveWindow } from '../window/window.js';
 import type { WindowRequest } from '../window/window-request.dto.js';
-import { countKind, countKinds, type Tallies, type Tally } from './count-window.js';
+import { countKind, type Tallies, type Tally } from './count-window.js';
 import { DelayCollector } from './delay-statistics.js';
 import { groupKind } from './group-window.js';
 import { localBuckets } from './local-buckets.js';
 import type { OverviewAnswer } from './dto/overview.dto.js';
 import type { SummaryAnswer } from './dto/summary.dto.js';
 import { DEFAULT_TOP, type SummaryRequest } from './summary-request.dto.js';
-import type { EventFilter } from './queries/events-in-ranges.js';
 
 /** Summarizes records. A summary equals the count of the individual records in the same snapshot. */
 @Injectable()
@@ -78,18 +78,19 @@ export class StatisticsSummarizer {
     const window = await this.horizon.clip(asked);
     const previous = previousWindow(window, now, this.retention, await this.horizon.read(), true);
     const { kinds } = this.contract;
-    const tallies = await this.database.readSnapshot((manager) =>
-      countKinds(manager, kinds, { guildId, window: spanOf(window, previous), boundaries: [window.from] }),
+    const numbers = kinds.map(({ definition }) => definition.number);
+    const counts = await this.database.readSnapshot((manager) =>
+      countKinds(manager, numbers, { guildId, window: spanOf(window, previous), boundaries: [window.from] }),
     );
     return {
       ...answered(window),
       kinds: kinds.map(({ name, definition }) => {
-        const { cells } = tallies.get(definition.number) as Tallies;
+        const [before, current] = counts.get(definition.number) as [number, number];
         return {
           kind: name,
           enabled: switches.includes(definition.switch satisfies SwitchName),
-          total: cells[1]!.count,
-          previous_total: previous && cells[0]!.count,
+          total: current,
+          previous_total: previous && before,
         };
       }),
     };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BadRequestError } from '../../http/api-error.js';
 import type { RecordKey } from '../stored-events/read-event-page.js';
-import type { TimeWindow } from '../window/window.js';
+import type { TimeWindow } from '#libs/statistics';
 
 /**
  * The position between two pages. It contains the window of the first page, so that all pages have the same window.

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { readEventHorizon } from '#libs/database';
 import { GuildDatabase } from '../../database/guild-database.js';
-import type { TimeWindow } from './window.js';
+import type { TimeWindow } from '#libs/statistics';
 
 /** In milliseconds. The horizon moves once a day, and only past events that are beyond retention anyway. */
 const FRESH_MS = 30_000;

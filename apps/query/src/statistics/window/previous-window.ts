@@ -1,5 +1,4 @@
-import { DAY_MS, BUCKET_MS } from '#libs/statistics';
-import type { TimeWindow } from './window.js';
+import { DAY_MS, BUCKET_MS, type TimeWindow } from '#libs/statistics';
 
 export interface RetentionDays {
   eventDays: number;

@@ -1,12 +1,6 @@
-import { DAY_MS } from '#libs/statistics';
+import { DAY_MS, type TimeWindow } from '#libs/statistics';
 import type { FieldError } from '#libs/contracts';
 import { BadRequestError } from '../../http/api-error.js';
-
-/** A half-open period: includes `from` and excludes `to`. Unix milliseconds. */
-export interface TimeWindow {
-  from: number;
-  to: number;
-}
 
 /** The window fields of a request, with times in Unix milliseconds. */
 export interface WindowFields {

@@ -1,6 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { SPANS } from '#libs/statistics';
-import type { TimeWindow } from '../../window/window.js';
+import type { SPANS, TimeWindow } from '#libs/statistics';
 
 export interface InGroupsQuery {
   guildId: string;

@@ -1,8 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { DIMENSIONS, type Dimension } from '#libs/contracts';
-import { SPANS } from '#libs/statistics';
-import { eventsInRanges, type EventFilter, type EventRange } from './events-in-ranges.js';
-import { SqlParameters } from './sql-parameters.js';
+import { eventsInRanges, SPANS, SqlParameters, type EventFilter, type EventRange } from '#libs/statistics';
 
 export interface TopGroupsQuery {
   guildId: string;

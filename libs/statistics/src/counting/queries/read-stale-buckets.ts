@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { DAY_MS, SPANS } from '#libs/statistics';
-import type { TimeWindow } from '../../window/window.js';
+import { DAY_MS, SPANS } from '../../rollups/buckets.js';
+import type { TimeWindow } from '../time-window.js';
 
 /** The buckets of one kind whose rollups are out of date, by their start in Unix milliseconds. */
 export interface StaleBuckets {

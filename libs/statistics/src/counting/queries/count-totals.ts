@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { TimeWindow } from '../../window/window.js';
+import type { TimeWindow } from '../time-window.js';
 import { SqlParameters } from './sql-parameters.js';
 
 /** Selects the 15-minute buckets whose totals are read. */

@@ -1,5 +1,5 @@
-import { DAY_MS, BUCKET_MS } from '#libs/statistics';
-import type { TimeWindow } from '../window/window.js';
+import { DAY_MS, BUCKET_MS } from '../rollups/buckets.js';
+import type { TimeWindow } from './time-window.js';
 
 /** How a window is read from totals and events. "Bucket" means a 15-minute bucket. Times are Unix milliseconds. */
 export interface TotalsCoverage {

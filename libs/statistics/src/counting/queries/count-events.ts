@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { sketchIndexSql } from '#libs/statistics';
+import { sketchIndexSql } from '../../rollups/sketch.js';
 import type { CountRow, DistributionRow, ExtentRow } from './count-totals.js';
 import { eventsInRanges, type EventFilter, type EventRange } from './events-in-ranges.js';
 import { SqlParameters } from './sql-parameters.js';

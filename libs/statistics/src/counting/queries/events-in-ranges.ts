@@ -1,4 +1,4 @@
-import type { TimeWindow } from '../../window/window.js';
+import type { TimeWindow } from '../time-window.js';
 import type { SqlParameters } from './sql-parameters.js';
 
 /** A time range of one kind's events. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { DAY_MS, BUCKET_MS } from '#libs/statistics';
-import type { TimeWindow } from '../window/window.js';
+import { DAY_MS, BUCKET_MS } from '../rollups/buckets.js';
+import type { TimeWindow } from './time-window.js';
 import { coverByGroups, coverByTotals, without } from './coverage.js';
 
 const DAY = Date.UTC(2026, 2, 1);
