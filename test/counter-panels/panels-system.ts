@@ -129,19 +129,14 @@ export class PanelsSystem {
     minutesAgo = 0,
   ): Promise<void> {
     await this.database.query(
-      `INSERT INTO guild_snapshots (guild_id, bucket, occurred_at, member_count, online_member_count,
-         server_boost_count, online_role_member_counts)
-       VALUES ($1, date_bin('15 minutes', $2::timestamptz, 'epoch'), $2, $3, $4, $5, $6)
-       ON CONFLICT (guild_id, bucket) DO UPDATE SET occurred_at = excluded.occurred_at,
-         member_count = excluded.member_count, online_member_count = excluded.online_member_count,
-         server_boost_count = excluded.server_boost_count,
+      `INSERT INTO guild_snapshots (guild_id, bucket, occurred_at, counts, online_role_member_counts)
+       VALUES ($1, date_bin('15 minutes', $2::timestamptz, 'epoch'), $2, $3, $4)
+       ON CONFLICT (guild_id, bucket) DO UPDATE SET occurred_at = excluded.occurred_at, counts = excluded.counts,
          online_role_member_counts = excluded.online_role_member_counts`,
       [
         guildId,
         new Date(this.clock.now() - minutesAgo * MINUTE_MS),
-        counts.members ?? null,
-        counts.online ?? null,
-        counts.boosts ?? null,
+        { member_count: counts.members, online_member_count: counts.online, server_boost_count: counts.boosts },
         counts.roles ?? null,
       ],
     );

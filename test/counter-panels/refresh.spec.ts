@@ -76,6 +76,19 @@ describe('counter panels', () => {
     expect((await system.known(panel))?.last_error).toBeNull();
   });
 
+  it('show a snapshot that an instance of the previous version stored', async () => {
+    const guild = await system.addGuild();
+    const panel = await system.addPanel(guild, 'Admins', ROLE);
+    await database.query(
+      `INSERT INTO guild_snapshots (guild_id, bucket, occurred_at, member_count, online_member_count,
+         server_boost_count, online_role_member_counts)
+       VALUES ($1, date_bin('15 minutes', $2::timestamptz, 'epoch'), $2, 5, 4, 2, $3)`,
+      [guild.id, new Date(system.clock.now()), { [ROLE]: 1 }],
+    );
+    await system.refresh(guild.id);
+    expect([...names(guild), system.name(panel)]).toEqual(['Members: 5', 'Online: 4', 'Boosts: 2', 'Admins: 1']);
+  });
+
   it('cut a name of emoji to 100 characters, but never the count', async () => {
     const guild = await system.addGuild();
     const panel = await system.addPanel(guild, '🦊'.repeat(100), ROLE);

@@ -187,7 +187,7 @@ describe('the ingestion service', () => {
     expect(marks).toEqual([{ kind: 12, bucket, generation: 0 }]);
   });
 
-  it('should keep the newest snapshot of each quarter of an hour', async () => {
+  it('should keep the newest snapshot of each quarter of an hour, with every count that it has', async () => {
     const guild_id = await openGuild();
     const at = Math.floor(Date.now() / 900_000) * 900_000 - 900_000;
     const snapshot = (ms: number, member_count: number) =>
@@ -195,6 +195,9 @@ describe('the ingestion service', () => {
         guild_id,
         member_count,
         occurred_at: at + ms,
+        bot_count: 1,
+        later_count: 9,
+        role_member_counts: { '77': 5 },
         online_role_member_counts: { '77': 3 },
       });
     for (const [ms, count] of [
@@ -205,14 +208,16 @@ describe('the ingestion service', () => {
     ] as const)
       await snapshot(ms, count);
     const read = () =>
-      system.database.query<{ member_count: number }>(
-        'SELECT member_count, online_role_member_counts FROM guild_snapshots WHERE guild_id = $1 ORDER BY bucket',
+      system.database.query(
+        `SELECT counts, role_member_counts, online_role_member_counts
+         FROM guild_snapshots WHERE guild_id = $1 ORDER BY bucket`,
         [guild_id],
       );
     await waitFor(async () => (await read()).length === 2, { what: 'both quarters' });
+    const ofRoles = { role_member_counts: { '77': 5 }, online_role_member_counts: { '77': 3 } };
     expect(await read()).toEqual([
-      { member_count: 0, online_role_member_counts: { '77': 3 } },
-      { member_count: 3, online_role_member_counts: { '77': 3 } },
+      { counts: { member_count: 0, bot_count: 1 }, ...ofRoles },
+      { counts: { member_count: 3, bot_count: 1 }, ...ofRoles },
     ]);
   });
 

@@ -20,8 +20,8 @@ describe('counter panels over hours', () => {
   /** The counts are the minute, so that every name tells how old it is. */
   const setCounts = (guilds: readonly GuildWithPanels[], minute: number) =>
     system.database.query(
-      `UPDATE guild_snapshots SET occurred_at = $3, member_count = $1::int,
-         online_member_count = CASE WHEN guild_id = ANY ($2) THEN $1::int END`,
+      `UPDATE guild_snapshots SET occurred_at = $3, counts = counts || jsonb_strip_nulls(jsonb_build_object(
+         'member_count', $1::int, 'online_member_count', CASE WHEN guild_id = ANY ($2) THEN $1::int END))`,
       [minute, guilds.slice(0, BUSY_GUILDS).map(({ id }) => id), new Date(system.clock.now())],
     );
   const age = ({ id }: { id: string }) => MINUTES - Number(/\d+$/.exec(system.discord.state.channel(id).name)?.[0]);

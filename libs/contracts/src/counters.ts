@@ -1,16 +1,11 @@
-import type { GUILD_EVENTS } from './guild-events.js';
+import type { SnapshotCountField, SnapshotRoleField } from './guild-snapshot.js';
 
-type SnapshotFields = (typeof GUILD_EVENTS)['guild.snapshot']['fields'];
-type SnapshotField<Type> = {
-  [F in keyof SnapshotFields]: SnapshotFields[F] extends { type: Type } ? F : never;
-}[keyof SnapshotFields];
-
-/** The source of a counter's number. The fields of `guild.snapshot` are stored in columns with the same names. */
+/** The source of a counter's number. */
 export interface CountSource {
   /** A count in the latest snapshot. */
-  snapshot?: SnapshotField<'count'>;
+  snapshot?: SnapshotCountField;
   /** Counts by role in the latest snapshot. The counter shows the count of its role. */
-  snapshotByRole?: SnapshotField<'countsById'>;
+  snapshotByRole?: SnapshotRoleField;
   /** A field of Discord's guild object, used if the snapshot does not have the count. */
   discord?: 'approximateMemberCount' | 'approximatePresenceCount' | 'premiumSubscriptionCount';
 }

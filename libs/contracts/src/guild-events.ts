@@ -35,9 +35,21 @@ export const GUILD_EVENTS = {
     title: 'The current counts of a guild',
     fields: {
       guild_id: guildId,
-      member_count: { ...count, description: 'How many members there are' },
+      member_count: { ...count, description: 'How many members there are, bots included' },
+      bot_count: { ...count, description: 'How many of the members are bots' },
       online_member_count: { ...count, description: 'How many members are online' },
+      idle_member_count: { ...count, description: 'How many members are idle' },
+      dnd_member_count: { ...count, description: 'How many members do not want to be disturbed' },
+      offline_member_count: { ...count, description: 'How many members are offline or invisible' },
+      voice_member_count: { ...count, description: 'How many members are in voice and stage channels' },
       server_boost_count: { ...count, description: 'How many boosts there are' },
+      channel_count: { ...count, description: 'How many channels there are' },
+      role_count: { ...count, description: 'How many roles there are' },
+      role_member_counts: {
+        type: 'countsById',
+        required: false,
+        description: 'How many members have a role, by the id of the role',
+      },
       online_role_member_counts: {
         type: 'countsById',
         required: false,

@@ -5,6 +5,7 @@ export * from './event-identity.js';
 export * from './field-types.js';
 export * from './guild-event-reader.js';
 export * from './guild-events.js';
+export * from './guild-snapshot.js';
 export * from './message-limits.js';
 export * from './read-fields.js';
 export * from './snowflake.js';

@@ -22,12 +22,13 @@ export async function findGuildCounters(
   guildId: string,
   types: CounterTypes,
 ): Promise<GuildCounters | undefined> {
-  // The latest bucket has the latest snapshot. All columns are read, because new counter types may use any of them.
+  // The latest bucket has the latest snapshot. All counts are read, because new counter types may use any of them. A
+  // row without "counts" is of the version before, which stored them in columns.
   const [row] = await manager.query<GuildRow[]>(
     `SELECT s.enabled AND s.counter_panel_enabled AS shows_counters, latest.occurred_at, latest.counts
      FROM guild_settings s
      LEFT JOIN LATERAL (
-       SELECT occurred_at, to_jsonb(g) - 'guild_id' AS counts
+       SELECT occurred_at, to_jsonb(g) - 'guild_id' - 'counts' || coalesce(counts, '{}') AS counts
        FROM guild_snapshots g WHERE g.guild_id = s.guild_id ORDER BY g.bucket DESC LIMIT 1
      ) latest ON true
      WHERE s.guild_id = $1`,

@@ -2,6 +2,7 @@ import {
   GUILD_EVENTS,
   readGuildEvent,
   resolveIdentity,
+  SNAPSHOT_ROLE_FIELDS,
   type EventEnvelope,
   type EventIdentity,
   type GuildEventFields,
@@ -50,8 +51,11 @@ class GuildEventType<N extends GuildEventName> implements EventType<GuildEvent<N
 
   /** Counts by role are larger as an object than as JSON. */
   extraBytes({ fields }: GuildEvent<N>): number {
-    const { online_role_member_counts: counts } = fields as Partial<GuildEventFields<'guild.snapshot'>>;
-    return Object.keys(counts ?? {}).reduce((sum, id) => sum + BYTES_PER_COUNT + 2 * id.length, 0);
+    const counts = fields as Partial<GuildEventFields<'guild.snapshot'>>;
+    return SNAPSHOT_ROLE_FIELDS.flatMap((field) => Object.keys(counts[field] ?? {})).reduce(
+      (sum, id) => sum + BYTES_PER_COUNT + 2 * id.length,
+      0,
+    );
   }
 }
 
