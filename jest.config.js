@@ -1,19 +1,9 @@
-import { bundledPackages } from './scripts/test-packages.mjs';
-
 const common = {
   testEnvironment: '<rootDir>/test/support/worker-environment.cjs',
-  testEnvironmentOptions: { customExportConditions: ['serverstats-source', 'node', 'node-addons'] },
-  transform: { '\\.(ts|m?js)$': '<rootDir>/test/support/swc-transform.cjs' },
-  // Dependencies that are ES modules are transformed too.
-  transformIgnorePatterns: [],
-  moduleNameMapper: {
-    '^(\\.{1,2}/.*)\\.js$': '$1',
-    ...bundledPackages(),
-    // It exports itself to import alone, which the transform turns into require.
-    '^discord-api-spec/zod$': '<rootDir>/node_modules/discord-api-spec/build/discord-api-spec.zod.js',
-  },
+  runtime: '<rootDir>/test/support/shared-modules-runtime.cjs',
+  transform: { '\\.ts$': '<rootDir>/test/support/swc-transform.cjs' },
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
-  setupFiles: ['reflect-metadata'],
 };
 
 export default {

@@ -4,16 +4,14 @@ import { access, constants, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import pg from 'pg';
 import { openDataDirectory } from '../dist/apps/standalone/src/data-directory.js';
-import { startEmbeddedPostgres } from '../dist/apps/standalone/src/embedded-postgres.js';
 import { endLeftovers } from '../dist/apps/standalone/src/leftover-processes.js';
 import { startPrivateBroker } from '../dist/apps/standalone/src/private-broker.js';
 import { findRabbitmq } from '../dist/apps/standalone/src/rabbitmq-installation.js';
 import { useGivenBroker } from './given-broker.mjs';
 import { canInstallPackages, installPackage } from './install-package.mjs';
+import { startTestPostgres } from './test-postgres.mjs';
 
-const LOCAL_POSTGRES = 'postgres://postgres@127.0.0.1:5432/postgres';
 const DIRECTORY_PREFIX = 'serverstats-test-';
 const STARTING_MS = 60_000;
 /** How many virtual hosts there are. Each test file uses one of them. */
@@ -29,29 +27,24 @@ const MORE_PLACES = ['/usr/sbin', '/usr/local/sbin', '/usr/lib/rabbitmq/bin', '/
 export async function startTestServices(stopRequested) {
   await removeLeftovers();
   const directory = await openDataDirectory(await mkdtemp(join(tmpdir(), DIRECTORY_PREFIX)));
-  const started = [];
+  const servers = [];
   const stop = async () => {
-    for (const server of started.reverse()) await server.stopAtOnce();
+    for (const { value: server } of await Promise.allSettled(servers)) await server?.stopAtOnce?.();
     await directory.release();
     await removeDirectory(directory.path);
   };
   try {
-    const say = () => undefined;
-    const databaseUrl =
-      process.env.TEST_DATABASE_URL ||
-      (await findLocalPostgres()) ||
-      (await startAnd(started, startEmbeddedPostgres(directory, { stopRequested, say })));
     const installation = await obtainRabbitmq();
-    const broker = process.env.TEST_BROKER_URL
-      ? await useGivenBroker(process.env.TEST_BROKER_URL, process.env.TEST_BROKER_MANAGEMENT_URL, VHOSTS)
-      : await startBroker(directory, { installation, stopRequested, say });
-    started.push(broker);
+    servers.push(obtainDatabase(directory, stopRequested));
+    servers.push(obtainBroker(directory, { installation, stopRequested, say: () => undefined }));
+    const [database, broker] = await Promise.all(servers);
     const pgbouncer = await obtainPgbouncer();
     const python = await obtainPythonWithPika();
     const claims = directory.file('claimed-vhosts');
     await mkdir(claims);
     const variables = {
-      TEST_DATABASE_URL: databaseUrl,
+      TEST_DATABASE_URL: database.url,
+      ...(database.isPrivate && { TEST_DATABASE_IS_PRIVATE: 'yes' }),
       TEST_BROKER_URL: broker.url,
       TEST_RABBITMQ_BIN: installation.server,
       TEST_VHOSTS: broker.vhosts.join(','),
@@ -66,13 +59,14 @@ export async function startTestServices(stopRequested) {
   }
 }
 
-async function startAnd(started, starting) {
-  const server = await starting;
-  started.push(server);
-  return server.url;
+async function obtainDatabase(directory, stopRequested) {
+  const given = process.env.TEST_DATABASE_URL;
+  return given ? { url: given } : { ...(await startTestPostgres(directory, stopRequested)), isPrivate: true };
 }
 
-async function startBroker(directory, options) {
+async function obtainBroker(directory, options) {
+  const { TEST_BROKER_URL: given, TEST_BROKER_MANAGEMENT_URL: management } = process.env;
+  if (given) return useGivenBroker(given, management, VHOSTS);
   const vhosts = Array.from({ length: VHOSTS }, (_, index) => `t${String(index).padStart(2, '0')}`);
   return { ...(await startPrivateBroker(directory, { ...options, vhosts, preferredPort: 0 })), vhosts };
 }
@@ -94,23 +88,6 @@ async function removeLeftovers() {
     if (!directory) continue;
     await endLeftovers({ what: 'A server of the tests', marker: directory.marker, steps: [] });
     await removeDirectory(directory.path);
-  }
-}
-
-/** The URL of the Postgres on the default port, if it allows creating databases. */
-async function findLocalPostgres() {
-  const client = new pg.Client({ connectionString: LOCAL_POSTGRES, connectionTimeoutMillis: 2_000 });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    const { rows } = await client.query(
-      'SELECT rolsuper OR rolcreatedb AS allowed FROM pg_roles WHERE rolname = current_user',
-    );
-    return rows[0]?.allowed ? LOCAL_POSTGRES : undefined;
-  } catch {
-    return undefined;
-  } finally {
-    await client.end().catch(() => undefined);
   }
 }
 

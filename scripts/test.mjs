@@ -4,10 +4,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepare, root } from './prepare.mjs';
-import { bundleTestPackages } from './test-packages.mjs';
 
 await prepare();
-await bundleTestPackages();
 const stop = new AbortController();
 let jest;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
