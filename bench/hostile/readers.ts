@@ -26,7 +26,7 @@ export type Reader = (input: string) => unknown;
 
 const RETENTION_DAYS = 62;
 const contract = new StatisticsContract();
-const requests = settingsRequests(settingsFeatures(new CounterTypes()));
+const requests = settingsRequests(settingsFeatures(new CounterTypes(), contract));
 const types = [...contract.kinds.map((kind) => new StatisticEventType(kind)), ...guildEvents('guild.snapshot')()];
 const decoder = new MessageDecoder({
   types: new Map(types.map((type) => [type.name, type])),

@@ -747,7 +747,7 @@ describe('erasure', () => {
   /** Expects that summaries equal a count of the events. */
   async function expectExact(when: string): Promise<void> {
     const window = { guildId, window: WINDOW, boundaries: [] };
-    const numbers = [MESSAGE, COMMAND].map(({ definition }) => definition.number);
+    const numbers = [MESSAGE.number, COMMAND.number];
     const totals = await countKinds(dataSource.manager, numbers, window);
     const total = numbers.map((number) => totals.get(number)![0]);
     expect([when, ...total]).toEqual([when, 5 + BY_OTHER, 3]);
@@ -756,7 +756,7 @@ describe('erasure', () => {
     const counted = await database.query<{ key: string | null; count: number }>(
       `SELECT user_id::text AS key, count(*)::int AS count FROM statistic_events
        WHERE guild_id = $1 AND kind = $2 GROUP BY user_id ORDER BY 2 DESC, user_id`,
-      [guildId, MESSAGE.definition.number],
+      [guildId, MESSAGE.number],
     );
     const byKey = (all: readonly { key: unknown; count: unknown }[]) =>
       all.map(({ key, count }) => `${String(key)}: ${Number(count)}`).toSorted();

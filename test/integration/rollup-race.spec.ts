@@ -108,9 +108,9 @@ describe('an event that is committed while the worker computes its bucket', () =
   function difference(): Promise<number> {
     return others.transaction('REPEATABLE READ', async (manager) => {
       const window = { from: AT.getTime() - 24 * HOUR_MS, to: AT.getTime() + 24 * HOUR_MS };
-      const counts = await countKinds(manager, [KIND.definition.number], { guildId: GUILD, window, boundaries: [] });
+      const counts = await countKinds(manager, [KIND.number], { guildId: GUILD, window, boundaries: [] });
       const [row] = await manager.query<{ count: number }[]>('SELECT count(*)::int AS count FROM statistic_events');
-      return counts.get(KIND.definition.number)![0]! - row!.count;
+      return counts.get(KIND.number)![0]! - row!.count;
     });
   }
 
@@ -166,11 +166,11 @@ class Ingest {
 async function insertEvent(manager: EntityManager, at: Date): Promise<void> {
   await manager.query(
     `INSERT INTO statistic_events (guild_id, kind, occurred_at, event_id) VALUES ($1, $2, $3, gen_random_uuid())`,
-    [GUILD, KIND.definition.number, at],
+    [GUILD, KIND.number, at],
   );
   await manager.query(
     `INSERT INTO statistic_rollup_pending (guild_id, kind, bucket) VALUES ($1, $2, date_bin('15 minutes', $3, 'epoch'))
      ON CONFLICT DO NOTHING`,
-    [GUILD, KIND.definition.number, at],
+    [GUILD, KIND.number, at],
   );
 }

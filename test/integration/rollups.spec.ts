@@ -1,8 +1,8 @@
 import type { DataSource } from 'typeorm';
-import { DIMENSIONS, StatisticsContract, type CompiledKind } from '#libs/contracts';
+import { CATALOGUE, DIMENSIONS, StatisticsContract, type CompiledKind } from '#libs/contracts';
 import { createDataSource, keepPartitions, partitionedTables } from '#libs/database';
 import { Eraser } from '#libs/erasure';
-import { countKinds, RollupWorker } from '#libs/statistics';
+import { countKinds, registerKinds, RollupWorker } from '#libs/statistics';
 import { countKind } from '../../apps/query/src/statistics/summary/count-window.js';
 import { groupKind } from '../../apps/query/src/statistics/summary/group-window.js';
 import { SteppedRun } from '../harness/stepped-data-source.js';
@@ -48,15 +48,15 @@ describe('rollups', () => {
       database,
       events.map(({ at = NOON, ...event }) => ({
         guildId,
-        kind: kind.definition.number,
+        kind: kind.number,
         occurredAt: new Date(at).toISOString(),
         eventId: `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`,
         ...event,
       })),
     );
   const total = async (kind = MESSAGE) =>
-    (await countKinds(dataSource.manager, [kind.definition.number], { guildId, window: WINDOW, boundaries: [] })).get(
-      kind.definition.number,
+    (await countKinds(dataSource.manager, [kind.number], { guildId, window: WINDOW, boundaries: [] })).get(
+      kind.number,
     )![0]!;
   const byUser = async (window = WINDOW) => {
     const query = { guildId, window, dimension: 'user' as const, filter: {}, top: 100 };
@@ -119,6 +119,27 @@ describe('rollups', () => {
       { channelId: '7' },
     );
     expect(ofChannel.cells.map(({ count }) => count)).toEqual([300, 4]);
+  });
+
+  it('should be computed for kinds that the instance does not collect: taken out of the file, or known to others only', async () => {
+    const votes = { 'poll.voted': { ...COMMAND.definition, number: undefined, recordPath: 'a', viewPath: 'a' } };
+    const others = new StatisticsContract(CATALOGUE, { kinds: votes, switches: {} });
+    await worker.run(LATER); // before the kind exists
+    await registerKinds(dataSource, others);
+    const voted = others.kind('poll.voted')!;
+    await store(voted, [{ userId: '1' }, { userId: '1' }, { userId: '2' }]);
+    const unknown = { ...voted, number: 1_999 } as CompiledKind;
+    await store(unknown, [{ userId: '1' }]);
+    await worker.run(LATER);
+    expect(await rows('statistic_rollup_pending')).toBe(0);
+    await database.query('DELETE FROM statistic_events');
+    const query = { guildId, window: WINDOW, dimension: 'user' as const, filter: {}, top: 100 };
+    const groups = await groupKind(dataSource.manager, voted, query);
+    expect(groups.map(({ key, count }) => [key, Number(count)])).toEqual([
+      ['1', 2],
+      ['2', 1],
+    ]);
+    expect(await total(unknown)).toBe(1);
   });
 
   it('should include late events in all of their buckets', async () => {

@@ -414,7 +414,7 @@ function asRow(event: StatisticEvent) {
   return {
     event_id: event.eventId,
     guild_id: event.guildId,
-    kind: event.kind.definition.number,
+    kind: event.kind.number,
     occurred_at: new Date(event.occurredAt),
     user_id: event.userId,
     channel_id: event.channelId,

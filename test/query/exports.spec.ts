@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { CATALOGUE, fieldIn, filtersOf, hasUser, type StatisticKind } from '#libs/contracts';
+import { CATALOGUE, fieldIn, filtersOf, hasUser, type BuiltInKind } from '#libs/contracts';
 import { PAGE_SIZE } from '../../apps/query/src/statistics/export/event-pages.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { readCsv } from './csv-reader.js';
@@ -10,7 +10,7 @@ import { storeEvents, type StoredEvent } from './stored-events.js';
 
 const MODULE = '/modules/serverstats';
 const DAY_MS = 86_400_000;
-const KINDS = Object.entries(CATALOGUE) as [string, StatisticKind][];
+const KINDS = Object.entries(CATALOGUE) as [string, BuiltInKind][];
 const COMMAND_VIEW = CATALOGUE['command.used'].viewPath;
 const MESSAGE_VIEW = CATALOGUE['message.sent'].viewPath;
 const CONTENT_TYPES = {
@@ -322,7 +322,7 @@ describe('exports', () => {
 });
 
 /** A made-up event of the kind. The index spreads events over the last days; some have no user. */
-function madeUpEvent(kind: StatisticKind, guildId: string, index: number): StoredEvent {
+function madeUpEvent(kind: BuiltInKind, guildId: string, index: number): StoredEvent {
   const has = (column: Parameters<typeof fieldIn>[1]) => fieldIn(kind, column) !== undefined;
   return {
     guildId,

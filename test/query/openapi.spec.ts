@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { parseStatisticsFile, type ReadStatisticsFile } from '#libs/statistics-file';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 
@@ -81,6 +82,21 @@ describe('the OpenAPI document', () => {
         .map((property) => `${method} ${path}: ${property}`),
     );
     expect(inline).toEqual([]);
+  });
+
+  it('keeps its paths and settings for itself: kinds of ones own cannot take them', () => {
+    const kind = { title: 'x', switch: 'stats_command_usage', fields: {} };
+    const free = (read: ReadStatisticsFile) => 'statistics' in read;
+    const paths = Object.keys(document.paths).flatMap((path) => /^\/modules\/serverstats\/(.+)$/.exec(path)?.[1] ?? []);
+    const takenPaths = paths.filter((record_path) =>
+      free(parseStatisticsFile({ kinds: { 'x.y': { ...kind, record_path } } })),
+    );
+    const settings = Object.keys(document.components.schemas.PutSettingsRequest!.properties!);
+    const takenSettings = settings.filter((name) =>
+      free(parseStatisticsFile({ switches: { [name]: { description: 'x' } }, kinds: {} })),
+    );
+    expect([takenPaths, takenSettings]).toEqual([[], []]);
+    expect(paths.length + settings.length).toBeGreaterThan(70);
   });
 
   it('says which operations need a credential, and they do', async () => {

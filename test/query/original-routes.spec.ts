@@ -154,12 +154,12 @@ describe.each(['', '/v1'])('the original routes under the prefix "%s"', (prefix)
     const occurredAt = new Date(Date.now() - 60_000).toISOString();
     await storeEvents(
       database,
-      contract.kinds.map(({ definition }) => {
+      contract.kinds.map(({ number, definition }) => {
         const columns = Object.values(definition.fields);
         const hasUser = definition.optionalUser || columns.includes('user_id');
         return {
           guildId,
-          kind: definition.number,
+          kind: number,
           occurredAt,
           eventId: randomUUID(),
           userId: hasUser ? MEMBER : undefined,

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { CATALOGUE, filtersOf, groupingsOf, isTimed, type StatisticKind } from '#libs/contracts';
+import { CATALOGUE, filtersOf, groupingsOf, isTimed, type BuiltInKind } from '#libs/contracts';
 import type { ApiClient } from '../harness/api-client.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { newGuildId } from './guild-ids.js';
 import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 import { storeEvents, type StoredEvent } from './stored-events.js';
 
-const KINDS = Object.entries(CATALOGUE) as [string, StatisticKind][];
+const KINDS = Object.entries(CATALOGUE) as [string, BuiltInKind][];
 const DAY_MS = 86_400_000;
 const NOON = Math.floor(Date.now() / DAY_MS) * DAY_MS - 3 * DAY_MS + DAY_MS / 2;
 
@@ -48,7 +48,7 @@ describe('summaries', () => {
     await client.openGuild(guildId, changes);
     return guildId;
   };
-  const store = (guildId: string, kind: StatisticKind, events: (Partial<StoredEvent> & { ms: number })[]) =>
+  const store = (guildId: string, kind: BuiltInKind, events: (Partial<StoredEvent> & { ms: number })[]) =>
     storeEvents(
       database,
       events.map(({ ms, ...event }) => ({

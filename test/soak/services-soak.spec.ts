@@ -209,7 +209,7 @@ describe('while two ingestion instances write, four workers roll up and the API 
     const boundaries = [window.from + 15 * DAY_MS + 1, now - 3_600_000];
     const [command] = KINDS as [(typeof KINDS)[0]];
     const { summary, counted, groups, grouped } = await dataSource.transaction('REPEATABLE READ', async (manager) => {
-      const kinds = KINDS.map((kind) => kind.definition.number);
+      const kinds = KINDS.map((kind) => kind.number);
       const counts = await countKinds(manager, kinds, { guildId, window, boundaries });
       const of = [guildId, kinds, new Date(window.from), new Date(now)];
       return {
@@ -224,12 +224,12 @@ describe('while two ingestion instances write, four workers roll up and the API 
           `SELECT user_id AS key, count(*) AS count FROM statistic_events
            WHERE guild_id = $1 AND kind = $2 AND occurred_at >= $3 AND occurred_at < $4
            GROUP BY 1 ORDER BY count DESC, key LIMIT 100`,
-          [guildId, command.definition.number, new Date(window.from), new Date(now)],
+          [guildId, command.number, new Date(window.from), new Date(now)],
         ),
       };
     });
-    const expected = KINDS.map(({ definition }) =>
-      [0, 1, 2].map((cell) => counted.find((row) => row.kind === definition.number && row.cell === cell)?.count ?? 0),
+    const expected = KINDS.map(({ number }) =>
+      [0, 1, 2].map((cell) => counted.find((row) => row.kind === number && row.cell === cell)?.count ?? 0),
     );
     expect(summary).toEqual(expected);
     expect(groups).toEqual(grouped);

@@ -3,10 +3,11 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { EventHandover } from '#libs/broker';
 import type { IngestionConfig } from '#libs/config';
-import { CounterTypes, QUEUES, StatisticsContract } from '#libs/contracts';
+import { CATALOGUE, CounterTypes, QUEUES, StatisticsContract } from '#libs/contracts';
 import { Database, DATABASE_OUTAGE } from '#libs/database';
 import { ErasureLog } from '#libs/erasure';
 import { DiscordClient } from '#libs/discord';
+import { registerKinds } from '#libs/statistics';
 import { systemClock, type Clock } from '#libs/timing';
 import {
   DiscordObserver,
@@ -36,7 +37,7 @@ import { InProcessServer } from './transports/in-process/in-process.server.js';
 const BODY_LIMIT = 1_024;
 
 export interface IngestionOptions {
-  /** @defaultValue the catalogue */
+  /** @defaultValue the catalogue and the statistics of STATISTICS_FILE */
   contract?: StatisticsContract;
   /** @defaultValue the catalogue of counters */
   counterTypes?: CounterTypes;
@@ -97,9 +98,11 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
   const logger = options.logger ?? createLogger(config.log, 'ingestion');
   const clock = options.clock ?? systemClock;
   const erasureLog = config.erasureLog === undefined ? undefined : await ErasureLog.open(config.erasureLog);
+  const contract = options.contract ?? new StatisticsContract(CATALOGUE, config.ownStatistics);
   const database = new Database({
     ...config.database,
     applicationName: 'serverstats-ingestion',
+    prepare: (dataSource) => registerKinds(dataSource, contract),
     retention: config.retention,
     onUnavailable: (error, ids) => databaseOutage.note(error, ids),
   });
@@ -119,7 +122,7 @@ async function createApp(config: IngestionConfig, options: IngestionOptions, pro
     config,
     logger,
     database,
-    contract: options.contract ?? new StatisticsContract(),
+    contract,
     counterTypes: options.counterTypes ?? new CounterTypes(),
     health: new HealthChecks({
       database: { probe: () => database.probeWrite(), whenFailing: 'failed' },

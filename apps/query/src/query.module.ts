@@ -28,7 +28,11 @@ export class QueryModule {
         HealthModule,
         EventsPageModule,
         ActivationModule,
-        SettingsModule.of(settingsFeatures(parts.counterTypes), [CountersModule, StarboardModule, statistics]),
+        SettingsModule.of(settingsFeatures(parts.counterTypes, parts.contract), [
+          CountersModule,
+          StarboardModule,
+          statistics,
+        ]),
         statistics,
         StarboardModule,
         CountersModule,

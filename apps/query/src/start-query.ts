@@ -1,10 +1,11 @@
 import type { Registry } from 'prom-client';
 import { AmqpHandover, type EventHandover } from '#libs/broker';
 import type { QueryConfig } from '#libs/config';
-import { CounterTypes, StatisticsContract } from '#libs/contracts';
+import { CATALOGUE, CounterTypes, StatisticsContract } from '#libs/contracts';
 import { Database, DATABASE_OUTAGE } from '#libs/database';
 import { ErasureLog } from '#libs/erasure';
 import { DiscordClient } from '#libs/discord';
+import { registerKinds } from '#libs/statistics';
 import { systemClock, type Clock } from '#libs/timing';
 import {
   DiscordObserver,
@@ -31,7 +32,7 @@ const HANDOVER_OUTAGE = {
 export interface StartQueryOptions {
   /** Receives the events instead of RabbitMQ. The caller must close it after the service. */
   handover?: EventHandover;
-  /** @defaultValue the catalogue */
+  /** @defaultValue the catalogue and the statistics of STATISTICS_FILE */
   contract?: StatisticsContract;
   /** @defaultValue the catalogue of counters */
   counterTypes?: CounterTypes;
@@ -47,17 +48,18 @@ export interface StartQueryOptions {
 /**
  * Starts the query service. It listens when this resolves. Database and broker are connected in the background, and
  * `/readyz` reports their state. `failed` rejects with OutdatedSchemaError if the schema is outdated and automatic
- * migrations are off.
+ * migrations are off, and with ConfigurationError if a kind of STATISTICS_FILE is stored with other fields.
  */
 export async function startQuery(config: QueryConfig, options: StartQueryOptions = {}): Promise<RunningService> {
   const logger = options.logger ?? createLogger(config.log, 'query');
-  const contract = options.contract ?? new StatisticsContract();
+  const contract = options.contract ?? new StatisticsContract(CATALOGUE, config.ownStatistics);
   const counterTypes = options.counterTypes ?? new CounterTypes();
   const erasureLog = config.erasureLog === undefined ? undefined : await ErasureLog.open(config.erasureLog);
   const database = new Database({
     ...config.database,
     retention: config.retention,
     applicationName: 'serverstats-query',
+    prepare: (dataSource) => registerKinds(dataSource, contract),
     onUnavailable: (error, ids) => databaseOutage.note(error, ids),
   });
   const registry = createMetricsRegistry();

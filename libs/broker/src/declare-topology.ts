@@ -20,7 +20,8 @@ const NOT_FOUND = 404;
 const PRECONDITION_FAILED = 406;
 
 /**
- * Declares exchanges, queues and bindings. Existing ones are not changed. If the user has no permission to declare
+ * Declares exchanges, queues and bindings, and removes the bindings of retired kinds, whose events then go to the dead
+ * letters. Existing queues and exchanges are not changed. If the user has no permission to declare
  * them, this only checks that they exist.
  *
  * @throws TopologyConflictError when one exists with other arguments
@@ -49,6 +50,9 @@ async function declareAll(channel: Channel, contract: StatisticsContract): Promi
     await channel.assertQueue(queue, { durable: true, arguments: EVENT_QUEUE_ARGUMENTS });
   }
   for (const { name } of contract.kinds) await channel.bindQueue(QUEUES.statistics, EVENTS_EXCHANGE, name);
+  for (const { name } of contract.retired) {
+    if (contract.kind(name) === undefined) await channel.unbindQueue(QUEUES.statistics, EVENTS_EXCHANGE, name);
+  }
   for (const [name, { queue }] of Object.entries(GUILD_EVENTS)) await channel.bindQueue(queue, EVENTS_EXCHANGE, name);
 }
 

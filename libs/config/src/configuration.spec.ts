@@ -37,6 +37,7 @@ describe('loadQueryConfig', () => {
       serviceKeys: [COMPLETE.SERVICE_KEY],
       http: { host: '127.0.0.1', port: 3000 },
       discord: undefined,
+      ownStatistics: { kinds: {}, switches: {} },
       corsOrigins: [],
       publicUrl: undefined,
       rateLimitPerMinute: 600,

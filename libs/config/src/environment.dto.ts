@@ -110,6 +110,10 @@ export class EnvironmentDto {
   @Variable(text('the path of a file', /^[^\0]+$/))
   ERASURE_LOG?: string;
 
+  /** A JSON file with statistics of one's own. Every service needs the same file. */
+  @Variable(text('the path of a file', /^[^\0]+$/))
+  STATISTICS_FILE?: string;
+
   @Variable(oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'))
   LOG_LEVEL: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent' = 'info';
 

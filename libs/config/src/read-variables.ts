@@ -13,11 +13,13 @@ export type ValuesWith<Needed extends VariableName> = EnvironmentDto & Required<
 /**
  * Reads and validates all variables, including those of other services: services usually share an environment.
  *
+ * @param further mistakes that are reported with those of the variables
  * @throws ConfigurationError with all mistakes
  */
 export function readVariables<const Needed extends VariableName>(
   env: Environment,
   needed: readonly Needed[],
+  further: readonly ConfigurationMistake[] = [],
 ): ValuesWith<Needed> {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const missing = Object.fromEntries(needed.map((name) => [name, NOT_SET]));
@@ -26,7 +28,7 @@ export function readVariables<const Needed extends VariableName>(
     { ...missing, ...given },
     { excludeExtraneousValues: true, exposeDefaultValues: true },
   );
-  const mistakes = validateSync(values).map(mistakeOf);
+  const mistakes = [...validateSync(values).map(mistakeOf), ...further];
   if (mistakes.length > 0) throw new ConfigurationError(mistakes);
   return values as ValuesWith<Needed>;
 }

@@ -1,4 +1,6 @@
+import type { OwnStatistics } from '#libs/contracts';
 import type { Environment } from './environment.js';
+import { readOwnStatistics } from './own-statistics.js';
 import { readVariables, type ValuesWith } from './read-variables.js';
 import type { EnvironmentDto } from './environment.dto.js';
 
@@ -48,6 +50,8 @@ interface ServiceConfig {
   discord?: DiscordConfig;
   /** The path of the erasure log. */
   erasureLog?: string;
+  /** The statistics of STATISTICS_FILE. */
+  ownStatistics: OwnStatistics;
   log: LogConfig;
 }
 
@@ -108,9 +112,10 @@ export interface LoadOptions {
 
 /** @throws ConfigurationError */
 export function loadQueryConfig(env: Environment, options: LoadOptions = {}): QueryConfig {
-  const values = readVariables(env, ['DATABASE_URL', ...brokerVariables(options), 'SERVICE_KEY']);
+  const { statistics, mistakes } = readOwnStatistics(env);
+  const values = readVariables(env, ['DATABASE_URL', ...brokerVariables(options), 'SERVICE_KEY'], mistakes);
   return {
-    ...serviceConfig(values, values.QUERY_PORT),
+    ...serviceConfig(values, statistics, values.QUERY_PORT),
     serviceKeys: values.SERVICE_KEY,
     rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
     trustedProxies: values.TRUSTED_PROXIES,
@@ -121,9 +126,10 @@ export function loadQueryConfig(env: Environment, options: LoadOptions = {}): Qu
 
 /** @throws ConfigurationError */
 export function loadIngestionConfig(env: Environment, options: LoadOptions = {}): IngestionConfig {
-  const values = readVariables(env, ['DATABASE_URL', ...brokerVariables(options)]);
+  const { statistics, mistakes } = readOwnStatistics(env);
+  const values = readVariables(env, ['DATABASE_URL', ...brokerVariables(options)], mistakes);
   return {
-    ...serviceConfig(values, values.INGESTION_PORT),
+    ...serviceConfig(values, statistics, values.INGESTION_PORT),
     batch: {
       prefetch: values.INGESTION_PREFETCH,
       size: values.INGESTION_BATCH_SIZE,
@@ -155,7 +161,8 @@ export function loadBrokerCliConfig(env: Environment): BrokerCliConfig {
  * @throws ConfigurationError
  */
 export function loadStandaloneConfig(env: Environment): StandaloneConfig {
-  const values = readVariables(env, []);
+  // The services read the file again. A mistake in it is reported before anything is started.
+  const values = readVariables(env, [], readOwnStatistics(env).mistakes);
   return {
     dataDir: values.DATA_DIR,
     databaseUrl: values.DATABASE_URL,
@@ -169,7 +176,7 @@ function brokerVariables({ withoutBroker = false }: LoadOptions): 'RABBITMQ_URL'
   return withoutBroker ? [] : ['RABBITMQ_URL'];
 }
 
-function serviceConfig(values: ValuesWith<'DATABASE_URL'>, port: number): ServiceConfig {
+function serviceConfig(values: ValuesWith<'DATABASE_URL'>, ownStatistics: OwnStatistics, port: number): ServiceConfig {
   return {
     database: {
       url: values.DATABASE_URL,
@@ -182,6 +189,7 @@ function serviceConfig(values: ValuesWith<'DATABASE_URL'>, port: number): Servic
     http: { host: values.HOST, port },
     discord: discordConfig(values),
     erasureLog: values.ERASURE_LOG,
+    ownStatistics,
     log: logConfig(values),
   };
 }

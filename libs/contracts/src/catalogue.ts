@@ -10,8 +10,11 @@ import type { SwitchName } from './switches.js';
 export type FieldColumn = 'user_id' | 'channel_id' | 'message_id' | 'label' | 'value' | 'is_bot';
 
 export interface StatisticKind {
-  /** Stored in `statistic_events.kind`. It must never change or be reused for another kind. */
-  number: number;
+  /**
+   * Stored in `statistic_events.kind`. It must never change or be reused for another kind. Kinds of one's own have none
+   * here: the database gives them one (see {@link CompiledKind.number}).
+   */
+  number?: number;
   /** Describes an event of this kind in documents. */
   title: string;
   /**
@@ -24,9 +27,9 @@ export interface StatisticKind {
   /** The path of the GET route that lists records, relative to the module's prefix. */
   viewPath: string;
   /** Events are collected only while this switch of the guild is on. */
-  switch: SwitchName;
+  switch: string;
   /** Events with `is_bot` are collected only while this switch is on too. */
-  botSwitch?: SwitchName;
+  botSwitch?: string;
   /** Whether events can have an optional `user_id`. False for kinds that have a field in the column `user_id`. */
   optionalUser: boolean;
   /** The required fields of the event besides `guild_id`, in the order of documents and records. */
@@ -40,7 +43,14 @@ export interface StatisticKind {
   labelGrouping?: string;
 }
 
-export type Catalogue = Readonly<Record<string, StatisticKind>>;
+/** A kind of this project, as opposed to one that an operator has defined in a file. */
+export interface BuiltInKind extends StatisticKind {
+  number: number;
+  switch: SwitchName;
+  botSwitch?: SwitchName;
+}
+
+export type Catalogue = Readonly<Record<string, BuiltInKind>>;
 
 /**
  * The kinds of statistics. The key is the name of the kind and the routing key of its events. Routes, validation, API
@@ -185,6 +195,11 @@ export const CATALOGUE = {
 /** Converts a name to an identifier: `message.sent` becomes `MessageSent`. */
 export function identifierOf(name: string): string {
   return name.replace(/(?:^|[._ ])([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** The path of the GET route that summarizes records: beside a path that ends in `view`, else below it. */
+export function summaryPathOf({ viewPath }: StatisticKind): string {
+  return `${viewPath.replace(/\/view$/, '')}/summary`;
 }
 
 /** Whether records of this kind have a `user_id`. */

@@ -7,6 +7,7 @@ export * from './guild-event-reader.js';
 export * from './guild-events.js';
 export * from './guild-snapshot.js';
 export * from './message-limits.js';
+export * from './own-statistics.js';
 export * from './read-fields.js';
 export * from './snowflake.js';
 export * from './statistics-contract.js';

@@ -1,4 +1,6 @@
 import { CATALOGUE, identifierOf, type Catalogue, type FieldColumn, type StatisticKind } from './catalogue.js';
+import { NO_OWN_STATISTICS, type OwnStatistics } from './own-statistics.js';
+import { SWITCHES, type SwitchDefinition } from './switches.js';
 import { resolveIdentity, snowflakeIdentity, type EventEnvelope, type EventIdentity } from './event-identity.js';
 import type { JsonSchema } from './field-types.js';
 import type { JsonValue } from '#libs/json';
@@ -49,20 +51,44 @@ const COLUMNS = {
 const EVENT_ID = 'Identifies the event: sent again with the same id and time, it is stored once';
 const OCCURRED_AT = 'When it happened';
 
-/** A kind of the catalogue with compiled readers for its events. */
+/** The database has not given a kind of one's own its number yet. As with an outage, the work can be tried again. */
+export class UnnumberedKindError extends Error {
+  override readonly name = 'UnnumberedKindError';
+
+  constructor(kind: string) {
+    super(`the kind ${kind} has no number yet, because the service has not connected to the database`);
+  }
+}
+
+/** A kind of statistics with compiled readers for its events. */
 export class CompiledKind {
   /** The fields of an event. */
   readonly specs: FieldSpecs;
   private readonly fields: readonly NamedField[];
   private readonly indexes: ColumnIndexes;
+  private givenNumber: number | undefined;
 
+  /** @param isBuiltIn whether it is a kind of this project, and not of an operator's file */
   constructor(
     readonly name: string,
     readonly definition: StatisticKind,
+    readonly isBuiltIn = true,
   ) {
+    this.givenNumber = definition.number;
     this.specs = specsOf(definition);
     this.fields = listFields(this.specs);
     this.indexes = columnIndexesOf(definition, this.fields);
+  }
+
+  /** Its value of `statistic_events.kind`. @throws UnnumberedKindError */
+  get number(): number {
+    if (this.givenNumber === undefined) throw new UnnumberedKindError(this.name);
+    return this.givenNumber;
+  }
+
+  /** Sets the number that the database has given to a kind of one's own. */
+  giveNumber(number: number): void {
+    this.givenNumber = number;
   }
 
   /** Reads the body of an event of this kind. Unknown fields are ignored. */
@@ -128,19 +154,49 @@ function toColumns(values: readonly unknown[], indexes: ColumnIndexes): Statisti
   };
 }
 
-/** A catalogue with compiled kinds. */
+/** A kind that an operator has taken out of the file. Its events and totals stay until their retention takes them. */
+export interface RetiredKind {
+  name: string;
+  number: number;
+  definition: StatisticKind;
+}
+
+/** All statistics of a service: the catalogue, then the kinds of one's own. */
 export class StatisticsContract {
   readonly kinds: readonly CompiledKind[];
+  /** The switches of all kinds, in the order of documents and responses. */
+  readonly switches: Readonly<Record<string, SwitchDefinition>>;
+  /** Known after the service has connected to the database. */
+  retired: readonly RetiredKind[] = [];
   private readonly byName: ReadonlyMap<string, CompiledKind>;
 
-  constructor(readonly catalogue: Catalogue = CATALOGUE) {
-    this.kinds = Object.entries(catalogue).map(([name, definition]) => new CompiledKind(name, definition));
+  constructor(
+    readonly catalogue: Catalogue = CATALOGUE,
+    own: OwnStatistics = NO_OWN_STATISTICS,
+  ) {
+    this.kinds = [
+      ...Object.entries(catalogue).map(([name, definition]) => new CompiledKind(name, definition)),
+      ...Object.entries(own.kinds).map(([name, definition]) => new CompiledKind(name, definition, false)),
+    ];
+    this.switches = { ...SWITCHES, ...own.switches };
     this.byName = new Map(this.kinds.map((kind) => [kind.name, kind]));
-    requireUniqueNumbers(this.kinds);
+    requireUniqueNumbers(catalogue);
   }
 
   kind(name: string): CompiledKind | undefined {
     return this.byName.get(name);
+  }
+
+  /** The kind that is stored with this number, even if it is no longer collected. */
+  numbered(number: number): Pick<CompiledKind, 'name' | 'definition'> | undefined {
+    return (
+      this.kinds.find((kind) => kind.number === number) ?? this.retired.find((retired) => retired.number === number)
+    );
+  }
+
+  /** The name of the kind with this number; the number itself if only another version or another file knows the kind. */
+  nameOf(number: number): string {
+    return this.numbered(number)?.name ?? String(number);
   }
 }
 
@@ -157,11 +213,11 @@ function specsOf(definition: StatisticKind): FieldSpecs {
   return specs;
 }
 
-function requireUniqueNumbers(kinds: readonly CompiledKind[]): void {
+function requireUniqueNumbers(catalogue: Catalogue): void {
   const seen = new Map<number, string>();
-  for (const { name, definition } of kinds) {
-    const other = seen.get(definition.number);
+  for (const [name, { number }] of Object.entries(catalogue)) {
+    const other = seen.get(number);
     if (other !== undefined) throw new Error(`the kinds ${other} and ${name} have the same number`);
-    seen.set(definition.number, name);
+    seen.set(number, name);
   }
 }

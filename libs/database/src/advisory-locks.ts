@@ -13,4 +13,6 @@ export const ADVISORY_LOCK_CLASSES = {
   partitions: 0x53_74_03,
   /** Second key: a stripe. Held by the rollup worker while it moves stale marks of the stripe or computes buckets. */
   rollupWorker: 0x53_74_04,
+  /** Second key: 0. Held while a service stores its kinds and gives new ones their numbers. */
+  kinds: 0x53_74_05,
 } as const;

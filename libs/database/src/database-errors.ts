@@ -47,6 +47,7 @@ const CONNECTION_ERRORS = new Set([
   'ConnectionIsNotSetError',
   'CannotExecuteNotConnectedError',
   'NotConnectedError',
+  'UnnumberedKindError',
 ]);
 /**
  * The database accepts no connections or no changes at all: wrong credentials, no such database, no connections or disk

@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { ConfigurationError } from '#libs/config';
 import { BackOff, pause } from '#libs/timing';
 import type { LogIds } from '#libs/observability';
 import { createDataSource, createMigratingDataSource, poolUseOf, type DatabaseOptions } from './data-source.js';
@@ -18,11 +19,21 @@ export interface DatabaseStartOptions extends DatabaseOptions {
   /** The database URL for migrations. @defaultValue `url` */
   migrationsUrl?: string;
   retention: Retention;
+  /**
+   * Called when the schema is current, before anything else uses the database. If it throws a ConfigurationError, the
+   * database cannot be used; it is retried after any other failure.
+   */
+  prepare?: (dataSource: DataSource) => Promise<void>;
   /** Called for each failed attempt to connect, and for each failure of work because the database cannot be used. */
   onUnavailable(error: unknown, ids?: LogIds): void;
 }
 
 const PAUSES = { firstMs: 250, longestMs: 5_000 };
+
+/** Errors that only an operator can resolve. */
+function isFinal(error: unknown): boolean {
+  return [OutdatedSchemaError, UnusableDatabaseError, ConfigurationError].some((final) => error instanceof final);
+}
 
 /**
  * The connection pool of one service. It connects in the background and retries without end. So a service can start
@@ -51,7 +62,7 @@ export class Database {
   /**
    * Resolves when the database is usable, or when connecting ends because the service stops.
    *
-   * @throws OutdatedSchemaError, UnusableDatabaseError; any other failure is retried
+   * @throws OutdatedSchemaError, UnusableDatabaseError, ConfigurationError; any other failure is retried
    */
   connected(): Promise<void> {
     return (this.connecting ??= this.connect());
@@ -104,10 +115,11 @@ export class Database {
         if (!this.dataSource.isInitialized) await this.dataSource.initialize();
         if (this.options.migrations === 'manual') await requireCurrentSchema(this.dataSource);
         else await this.migrate();
+        await this.options.prepare?.(this.dataSource);
         this.isReady = true;
         return;
       } catch (error) {
-        if (error instanceof OutdatedSchemaError || error instanceof UnusableDatabaseError) throw error;
+        if (isFinal(error)) throw error;
         this.options.onUnavailable(error);
         await pause(backOff.next(), this.stopping.signal);
       }

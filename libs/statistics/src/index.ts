@@ -8,6 +8,8 @@ export * from './counting/queries/read-stale-buckets.js';
 export * from './counting/queries/sql-parameters.js';
 export * from './counting/statistics-snapshot.js';
 export * from './counting/time-window.js';
+export * from './kinds/register-kinds.js';
+export * from './kinds/stored-definition.js';
 export * from './rollups/buckets.js';
 export * from './rollups/rollup-worker.js';
 export * from './rollups/sketch.js';

@@ -43,7 +43,7 @@ class RowWriter {
   row(event: StatisticEvent): void {
     this.int16(COLUMNS);
     this.id(event.guildId);
-    this.smallint(event.kind.definition.number);
+    this.smallint(event.kind.number);
     this.bigint((event.occurredAt - POSTGRES_EPOCH_MS) * 1000);
     this.uuid(event.eventId);
     this.id(event.userId);

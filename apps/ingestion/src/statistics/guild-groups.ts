@@ -25,7 +25,7 @@ export function sortAndDeduplicate(events: StatisticEvent[]): StatisticEvent[] {
 
 function compareWithinGuild(a: StatisticEvent, b: StatisticEvent): number {
   return (
-    a.kind.definition.number - b.kind.definition.number ||
+    a.kind.number - b.kind.number ||
     a.occurredAt - b.occurredAt ||
     (a.eventId < b.eventId ? -1 : a.eventId > b.eventId ? 1 : 0)
   );

@@ -58,11 +58,11 @@ const COUNT_WANTED = `WITH ${EVENTS} SELECT count(*) AS count ${WANTED}`;
 export type KindArrays = readonly [numbers: string, switches: string, botSwitches: string];
 
 export function kindArrays(contract: StatisticsContract): KindArrays {
-  const definitions = contract.kinds.map((kind) => kind.definition);
+  const { kinds } = contract;
   return [
-    plainArray(definitions.map((definition) => definition.number)),
-    textArray(definitions.map((definition) => definition.switch)),
-    textArray(definitions.map((definition) => definition.botSwitch ?? null)),
+    plainArray(kinds.map(({ number }) => number)),
+    textArray(kinds.map(({ definition }) => definition.switch)),
+    textArray(kinds.map(({ definition }) => definition.botSwitch ?? null)),
   ];
 }
 
@@ -93,7 +93,7 @@ async function count(manager: EntityManager, sql: string, parameters: unknown[])
 function eventArrays(events: readonly StatisticEvent[]): string[] {
   return [
     plainArray(events.map((event) => event.guildId)),
-    plainArray(events.map((event) => event.kind.definition.number)),
+    plainArray(events.map((event) => event.kind.number)),
     plainArray(events.map((event) => event.occurredAt)),
     plainArray(events.map((event) => event.eventId)),
     plainArray(events.map((event) => event.userId)),

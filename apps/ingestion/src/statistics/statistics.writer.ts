@@ -17,15 +17,14 @@ const RETRIED_BY_INSERT: readonly (string | undefined)[] = [SQLSTATE.uniqueViola
 @Injectable()
 export class StatisticsWriter {
   private readonly path = new WritePath();
-  private readonly kinds: KindArrays;
+  /** Made when they are needed, because the database gives some kinds their numbers. */
+  private kinds?: KindArrays;
 
   constructor(
     private readonly dataSource: DataSource,
-    contract: StatisticsContract,
+    private readonly contract: StatisticsContract,
     private readonly metrics: StatisticsMetrics,
-  ) {
-    this.kinds = kindArrays(contract);
-  }
+  ) {}
 
   /** Writes all events in one transaction, or none. @throws the database's error */
   async write(events: readonly StatisticEvent[]): Promise<WriteOutcome> {
@@ -48,7 +47,7 @@ export class StatisticsWriter {
   }
 
   private async insert(events: readonly StatisticEvent[]): Promise<WriteOutcome> {
-    const outcome = await insertEvents(this.dataSource, events, this.kinds);
+    const outcome = await insertEvents(this.dataSource, events, (this.kinds ??= kindArrays(this.contract)));
     this.path.inserted(outcome.duplicate);
     this.metrics.countBatch('insert');
     return outcome;

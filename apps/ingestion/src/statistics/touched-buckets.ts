@@ -15,7 +15,7 @@ export function markStaleSql(groups: readonly GuildGroup[]): string {
   for (const { guildId, events } of groups) {
     let last = '';
     for (const { kind, occurredAt } of events) {
-      const { number } = kind.definition;
+      const { number } = kind;
       const bucket = Math.floor(occurredAt / BUCKET_MS);
       const key = `${number} ${bucket}`;
       if (key === last) continue;

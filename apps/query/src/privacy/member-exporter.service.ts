@@ -58,7 +58,7 @@ export class MemberExporter {
       yield lines(
         'count',
         id,
-        counts.map(({ kind, ...row }) => ({ kind: this.kindName(kind as number), ...row })),
+        counts.map(({ kind, ...row }) => ({ kind: this.contract.nameOf(kind as number), ...row })),
       );
       yield lines('erasure', id, await this.read((manager) => readTombstones(manager, id, userId)));
     }
@@ -94,13 +94,9 @@ export class MemberExporter {
   }
 
   private eventOf(guildId: string, row: MemberEventRow): StoredRow {
-    const kind = this.contract.kinds.find(({ definition }) => definition.number === row.kind);
-    return { kind: this.kindName(row.kind), ...(kind ? eventRecord(kind.definition, guildId, row) : row) };
-  }
-
-  /** @returns the number of a kind that is no longer in the catalogue, as text */
-  private kindName(number: number): string {
-    return this.contract.kinds.find(({ definition }) => definition.number === number)?.name ?? String(number);
+    const known = this.contract.numbered(row.kind);
+    const kind = this.contract.nameOf(row.kind);
+    return { kind, ...(known ? eventRecord(known.definition, guildId, row) : { ...row, kind }) };
   }
 }
 

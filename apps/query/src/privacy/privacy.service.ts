@@ -43,9 +43,11 @@ export class PrivacyService {
   }
 
   private describe({ eventsByKind, starboardEntries }: MemberReferences): MemberEntries {
-    const statistics = Object.fromEntries(
-      this.contract.kinds.map(({ name, definition }) => [name, eventsByKind.get(definition.number) ?? 0]),
-    );
+    const statistics = Object.fromEntries(this.contract.kinds.map(({ name }) => [name, 0]));
+    for (const [number, count] of eventsByKind) {
+      const name = this.contract.nameOf(number);
+      statistics[name] = (statistics[name] ?? 0) + count;
+    }
     const total = Object.values(statistics).reduce((sum, count) => sum + count, starboardEntries);
     return { total, statistics, starboard: starboardEntries };
   }

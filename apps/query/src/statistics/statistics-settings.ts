@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { FIELD_TYPES, SWITCHES, SWITCH_NAMES, type SwitchName } from '#libs/contracts';
+import { FIELD_TYPES, type StatisticsContract, type SwitchDefinition } from '#libs/contracts';
 import { updateCollectionPeriods } from '#libs/statistics';
 import { SchemaProperty } from '../answers/answer-properties.js';
 import type { SettingsFeature, SettingsField, SettingsPart, Stored } from '../settings/settings-part.js';
@@ -13,8 +13,14 @@ export class StatisticsSettings implements SettingsPart {
   }
 }
 
-function switchField(name: SwitchName): SettingsField {
-  const { required, description } = SWITCHES[name];
+/** The settings for the switches of all kinds. */
+export function statisticsSettings({ switches }: StatisticsContract): SettingsFeature {
+  const names = Object.keys(switches);
+  const fields = names.map((name) => [name, switchField(name, switches[name]!, names)]);
+  return { fields: Object.fromEntries(fields) as SettingsFeature['fields'], part: StatisticsSettings };
+}
+
+function switchField(name: string, { required, description }: SwitchDefinition, names: string[]): SettingsField {
   return {
     format: FIELD_TYPES.boolean,
     required,
@@ -25,14 +31,9 @@ function switchField(name: SwitchName): SettingsField {
       const on = new Set(settings.switches);
       if (value === true) on.add(name);
       else on.delete(name);
-      // Keep switches that only a newer version of the service knows.
-      const unknown = [...on].filter((other) => !(SWITCH_NAMES as string[]).includes(other));
-      settings.switches = [...SWITCH_NAMES.filter((other) => on.has(other)), ...unknown];
+      // Keep switches that only a newer version of the service, or another file of own kinds, knows.
+      const unknown = [...on].filter((other) => !names.includes(other));
+      settings.switches = [...names.filter((other) => on.has(other)), ...unknown];
     },
   };
 }
-
-export const STATISTICS_SETTINGS: SettingsFeature = {
-  fields: Object.fromEntries(SWITCH_NAMES.map((name) => [name, switchField(name)])),
-  part: StatisticsSettings,
-};

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { GroupedKinds } from './grouped-kinds.js';
+import type { GroupedKinds } from './kind-groups.js';
 import { SPANS } from './buckets.js';
 import { bucketParameters, UNNESTED_BUCKETS, type StaleBucket } from './stale-buckets.js';
 

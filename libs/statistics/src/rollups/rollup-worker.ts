@@ -10,7 +10,7 @@ import {
   lockStripeByNumber,
   lockStripesShared,
 } from '#libs/database';
-import { groupedKinds, type GroupedKinds } from './grouped-kinds.js';
+import { KindGroups } from './kind-groups.js';
 import { DAY_MS, SPANS } from './buckets.js';
 import { deleteGroups, recomputeGroups } from './recompute-groups.js';
 import { recomputeTotals } from './recompute-totals.js';
@@ -54,8 +54,7 @@ const FAILING_GUILD_PAUSES = { firstMs: 10_000, longestMs: 10 * 60_000 };
  * Readers read the events of a stale bucket. So if the worker is late or crashes, reads are slower but never wrong.
  */
 export class RollupWorker {
-  private readonly grouped: readonly GroupedKinds[];
-  private readonly kindsWithGroups: number[];
+  private readonly groups: KindGroups;
   private readonly bucketPace = new TransactionPace(50);
   private readonly dayPace = new TransactionPace(1);
   private readonly failing = new FailingItems(FAILING_GUILD_PAUSES);
@@ -64,8 +63,7 @@ export class RollupWorker {
     private readonly dataSource: DataSource,
     contract: StatisticsContract,
   ) {
-    this.grouped = groupedKinds(contract);
-    this.kindsWithGroups = [...new Set(this.grouped.flatMap(({ kinds }) => kinds))];
+    this.groups = new KindGroups(contract);
   }
 
   /**
@@ -195,6 +193,10 @@ export class RollupWorker {
   ): Promise<number> {
     const horizon = await prepare(manager, guildIds);
     const buckets = await oldestStaleBuckets(manager, guildIds, selection, limit);
+    await this.groups.prepare(
+      manager,
+      buckets.map(({ kind }) => kind),
+    );
     for (const [day, ofDay] of byDay(buckets, horizon)) {
       if (selection.span === SPANS.bucket) await this.computeBuckets(manager, ofDay, day);
       else await this.computeDays(manager, ofDay, day);
@@ -207,13 +209,13 @@ export class RollupWorker {
     const totals = await recomputeTotals(manager, buckets, day);
     const busy = totals.filter(({ events }) => events >= BUSY_BUCKET_EVENTS);
     await deleteGroups(manager, buckets, SPANS.bucket, day);
-    for (const grouped of this.grouped) await recomputeGroups(manager, grouped, busy, SPANS.bucket, day);
-    await markDaysStale(manager, buckets, this.kindsWithGroups);
+    for (const grouped of this.groups.byDimension) await recomputeGroups(manager, grouped, busy, SPANS.bucket, day);
+    await markDaysStale(manager, buckets, this.groups.grouped);
   }
 
   private async computeDays(manager: EntityManager, days: readonly StaleBucket[], day: Day): Promise<void> {
     await deleteGroups(manager, days, SPANS.day, day);
-    for (const grouped of this.grouped) await recomputeGroups(manager, grouped, days, SPANS.day, day);
+    for (const grouped of this.groups.byDimension) await recomputeGroups(manager, grouped, days, SPANS.day, day);
   }
 }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { RetentionConfig } from '#libs/config';
-import { StatisticsContract, type StatisticKind } from '#libs/contracts';
+import { StatisticsContract } from '#libs/contracts';
 import {
   DAY_MS,
   MODULE_PERIODS,
@@ -19,7 +19,6 @@ import { readLastEvents } from './read-last-events.js';
 /** Reads when the events of each kind were collected, so that charts can tell a gap from zero. */
 @Injectable()
 export class CollectionReader {
-  private readonly definitions: readonly StatisticKind[];
   private readonly periodNames: readonly string[];
 
   constructor(
@@ -28,8 +27,7 @@ export class CollectionReader {
     private readonly database: GuildDatabase,
     private readonly retention: RetentionConfig,
   ) {
-    this.definitions = contract.kinds.map(({ definition }) => definition);
-    const switches = this.definitions.flatMap((definition) => [definition.switch, definition.botSwitch]);
+    const switches = contract.kinds.flatMap(({ definition }) => [definition.switch, definition.botSwitch]);
     this.periodNames = [MODULE_PERIODS, ...new Set(switches.filter((name) => name !== undefined))];
   }
 
@@ -45,7 +43,7 @@ export class CollectionReader {
     const { switches } = await this.settings.requireEnabled(guildId);
     // The clocks of publishers can be ahead, but by far less than a day.
     const kept = { from: now - eventDays * DAY_MS, to: now + DAY_MS };
-    const numbers = this.definitions.map(({ number }) => number);
+    const numbers = this.contract.kinds.map(({ number }) => number);
     const { from, to } = window;
     const [periods, lastEvents] = await this.database.read(async (manager) => [
       await readCollectionPeriods(manager, guildId, this.periodNames, { from: new Date(from), to: new Date(to) }),
@@ -57,13 +55,13 @@ export class CollectionReader {
     return {
       from: new Date(from).toISOString(),
       to: new Date(to).toISOString(),
-      kinds: this.contract.kinds.map(({ name, definition }) => {
+      kinds: this.contract.kinds.map(({ name, number, definition }) => {
         const collected = intersection(whenModuleOn, whenOn(definition.switch));
         const { botSwitch } = definition;
         return {
           kind: name,
           enabled: switches.includes(definition.switch),
-          last_event_at: lastEvents.get(definition.number)?.toISOString() ?? null,
+          last_event_at: lastEvents.get(number)?.toISOString() ?? null,
           collected: periodAnswers(collected),
           ...(botSwitch && { bots_collected: periodAnswers(intersection(collected, whenOn(botSwitch))) }),
         };

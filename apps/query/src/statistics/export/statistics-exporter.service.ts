@@ -102,7 +102,7 @@ export class StatisticsExporter implements OnModuleDestroy {
     const { guild_id: guildId, user_id: userId, channel_id: channelId } = request;
     return eventPages((query) => this.database.readPage('export', (manager) => readEventPage(manager, query)), {
       guildId,
-      kind: kind.definition.number,
+      kind: kind.number,
       window,
       userId,
       channelId,

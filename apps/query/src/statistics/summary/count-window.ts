@@ -60,7 +60,7 @@ export function countKind(
 }
 
 async function countByTotals(manager: EntityManager, kind: CompiledKind, query: WindowQuery): Promise<Tallies> {
-  const { number } = kind.definition;
+  const { number } = kind;
   if (!isTimed(kind.definition)) return talliesOf((await countKinds(manager, [number], query)).get(number)!);
   const { guildId, window, boundaries } = query;
   const stale = await readStaleBuckets(manager, guildId, [number], window);
@@ -92,7 +92,7 @@ async function countChannel(
   channelId: string,
 ): Promise<Tallies> {
   const { guildId, window, boundaries } = query;
-  const { number } = kind.definition;
+  const { number } = kind;
   const stale = (await readStaleBuckets(manager, guildId, [number], window)).get(number)!;
   const isDivided = (day: number) => boundaries.some((boundary) => boundary > day && boundary < day + DAY_MS);
   const days = coverByGroups(window, stale.buckets, stale.days).days.filter((day) => !isDivided(day));
@@ -131,7 +131,7 @@ async function countByEvents(
   filter: EventFilter,
 ): Promise<Tallies> {
   const tallies = new Tallies(boundaries);
-  const ofKind = ranges.map((range) => ({ kind: kind.definition.number, ...range }));
+  const ofKind = ranges.map((range) => ({ kind: kind.number, ...range }));
   const query: EventsQuery = { guildId, ranges: ofKind, filter, boundaries };
   if (isTimed(kind.definition)) {
     for (const row of await measureEvents(manager, query)) {

@@ -24,7 +24,7 @@ export interface GroupsQuery {
  */
 export async function groupKind(manager: EntityManager, kind: CompiledKind, query: GroupsQuery): Promise<GroupRow[]> {
   const { guildId, window, dimension, filter } = query;
-  const { number } = kind.definition;
+  const { number } = kind;
   const readFrom = (days: readonly number[], buckets: readonly number[], ranges: readonly TimeWindow[]) =>
     readTopGroups(manager, {
       ...query,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { RetentionConfig } from '#libs/config';
-import { groupingsOf, isTimed, StatisticsContract, type CompiledKind, type SwitchName } from '#libs/contracts';
+import { groupingsOf, isTimed, StatisticsContract, type CompiledKind } from '#libs/contracts';
 import { countKinds, type EventFilter, type TimeWindow } from '#libs/statistics';
 import { GuildDatabase } from '../../database/guild-database.js';
 import { GuildSettingsReader } from '../../settings/guild-settings.reader.js';
@@ -78,17 +78,17 @@ export class StatisticsSummarizer {
     const window = await this.horizon.clip(asked);
     const previous = previousWindow(window, now, this.retention, await this.horizon.read(), true);
     const { kinds } = this.contract;
-    const numbers = kinds.map(({ definition }) => definition.number);
+    const numbers = kinds.map(({ number }) => number);
     const counts = await this.database.readSnapshot((manager) =>
       countKinds(manager, numbers, { guildId, window: spanOf(window, previous), boundaries: [window.from] }),
     );
     return {
       ...answered(window),
-      kinds: kinds.map(({ name, definition }) => {
-        const [before, current] = counts.get(definition.number) as [number, number];
+      kinds: kinds.map(({ name, number, definition }) => {
+        const [before, current] = counts.get(number) as [number, number];
         return {
           kind: name,
-          enabled: switches.includes(definition.switch satisfies SwitchName),
+          enabled: switches.includes(definition.switch),
           total: current,
           previous_total: previous && before,
         };

@@ -1,6 +1,6 @@
 import { Controller, Get, Query, type Type } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { CompiledKind } from '#libs/contracts';
+import { summaryPathOf, type CompiledKind } from '#libs/contracts';
 import { Access } from '../../access/access.decorator.js';
 import { modulePaths } from '../../http/route-paths.js';
 import { Endpoint } from '../../openapi/endpoint.decorator.js';
@@ -11,7 +11,7 @@ import { summaryClass, type SummaryAnswer } from './dto/summary.dto.js';
 
 /** Creates the controller for summaries of a kind. */
 export function summaryController(kind: CompiledKind): Type {
-  const { title, viewPath } = kind.definition;
+  const { title } = kind.definition;
   class SummaryRequest extends summaryRequest(kind.definition) {}
 
   @ApiTags('Statistics')
@@ -19,7 +19,7 @@ export function summaryController(kind: CompiledKind): Type {
   class SummaryController {
     constructor(private readonly summarizer: StatisticsSummarizer) {}
 
-    @Get(summaryPath(viewPath))
+    @Get(summaryPathOf(kind.definition))
     @Endpoint({
       operationId: kindOperations(kind).summarize,
       summary: `Summary: ${title} (${kind.name})`,
@@ -33,9 +33,4 @@ export function summaryController(kind: CompiledKind): Type {
     }
   }
   return nameAfterKind(SummaryController, kind);
-}
-
-/** Replaces `view` at the end of the path with `summary`. */
-function summaryPath(viewPath: string): string {
-  return viewPath.replace(/view$/, 'summary');
 }

@@ -39,7 +39,7 @@ export class StatisticsViewer {
     await this.settings.requireEnabled(guildId);
     const window = await this.horizon.clip(asked);
 
-    const query = { guildId, kind: kind.definition.number, window, userId, channelId, after: cursor?.after };
+    const query = { guildId, kind: kind.number, window, userId, channelId, after: cursor?.after };
     // Read one record more to find out whether there is another page.
     const rows = await this.database.read((manager) => readEventPage(manager, { ...query, limit: limit + 1 }));
     const page = rows.slice(0, limit);
