@@ -8,7 +8,8 @@ const common = {
 
 export default {
   // More than the cores of a small machine: the tests wait for services most of their time.
-  maxWorkers: 3,
+  maxWorkers: 4,
+  testSequencer: '<rootDir>/test/support/slowest-first-sequencer.cjs',
   // In milliseconds; the tests of a project cannot have their own. Starting everything takes its time on a busy machine.
   testTimeout: 60_000,
   projects: [

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { declareTopology } from '#libs/broker';
-import { QUEUES, StatisticsContract, SWITCH_NAMES } from '#libs/contracts';
+import { DEAD_LETTERS, QUEUES, StatisticsContract, SWITCH_NAMES } from '#libs/contracts';
 import { startAlarmBroker, type AlarmBroker } from '../harness/alarm-broker.js';
 import type { Answer, ApiClient } from '../harness/api-client.js';
+import { runCli } from '../harness/cli.js';
 import { SnowflakeSource } from '../harness/made-up-events.js';
 import type { Publisher } from '../harness/publisher.js';
 import type { ServiceProcess } from '../harness/services.js';
@@ -20,7 +21,7 @@ describe('RabbitMQ', () => {
   let system: TestSystem;
   let publisher: Publisher | undefined;
   let guildId: string;
-  const vhosts = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+  const vhosts = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 
   beforeAll(async () => {
     broker = await startAlarmBroker(vhosts);
@@ -157,6 +158,26 @@ describe('RabbitMQ', () => {
       await system.untilHandled(2);
       expect(await publisher.waitForDeadLetters(1)).toHaveLength(1);
     });
+  });
+
+  it('should make dead-letters replay stop during an alarm, and publish nothing after it', async () => {
+    const { url } = system.vhost;
+    const run = (...args: string[]) => runCli(['dead-letters', ...args], { RABBITMQ_URL: url });
+    await declareTopology(await system.vhost.connect(), new StatisticsContract());
+    const channel = await system.vhost.openConfirmChannel();
+    channel.sendToQueue(DEAD_LETTERS, Buffer.from('{}'), {
+      messageId: 'waits',
+      headers: { 'x-original-routing-key': 'command.used' },
+    });
+    await channel.waitForConfirms();
+    await broker.raiseAlarm();
+    const { code, stdout, stderr } = await run('replay', '--yes');
+    expect([code, stdout]).toEqual([1, 'replayed 0, left 1\n']);
+    expect(stderr).toMatch(/^RabbitMQ takes no messages, it has raised an alarm: .*memory.*\n$/);
+    expect((await run('list', '--json')).stdout).toContain('"waits"');
+    await broker.clearAlarm();
+    expect((await run('replay', '--yes')).stdout).toBe('replayed 1, left 0\n');
+    expect((await channel.checkQueue(QUEUES.statistics)).messageCount).toBe(1);
   });
 
   describe('with an alarm, for the query service', () => {

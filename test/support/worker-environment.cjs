@@ -39,7 +39,8 @@ module.exports = class WorkerEnvironment {
   }
 
   async setup() {
-    // There is nothing to wait for.
+    // As in production. Jest sets 100, and each error of a service would pay for it.
+    Error.stackTraceLimit = 10;
   }
 
   async teardown() {
