@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { v5 } from 'uuid';
-import { DISCORD_EPOCH_MS, EVENT_ID_NAMESPACE, hasUser, type CompiledKind, type FieldColumn } from '#libs/contracts';
+import {
+  DISCORD_EPOCH_MS,
+  EVENT_ID_NAMESPACE,
+  fieldIn,
+  fieldsOf,
+  givenIdentity,
+  hasUser,
+  type CompiledKind,
+  type FieldColumn,
+  type KindField,
+} from '#libs/contracts';
 import { idText, schemaText } from './field-texts.js';
 import { objectText, storableText } from './json-texts.js';
 
@@ -28,6 +38,8 @@ const OLDEST_MS = 29 * DAY_MS;
 /** Unique ids. They are not shrunk, because smaller ones would collide. */
 const uuids = fc.noShrink(fc.uuid({ version: 4 }));
 const times = fc.noShrink(fc.integer({ min: 60_000, max: OLDEST_MS }));
+/** Before every event, up to eight years. */
+const longAgo = fc.noShrink(fc.integer({ min: OLDEST_MS, max: 8 * 365 * DAY_MS }));
 const snowflakeTails = fc.noShrink(fc.nat(0x3fffff));
 
 /**
@@ -47,44 +59,89 @@ export function goodEvents(
   guildId: string,
   { now, isRequest = false }: { now: number; isRequest?: boolean },
 ): fc.Arbitrary<GoodEvent> {
-  const { fields, identifiedBy, optionalUser } = kind.definition;
-  const own = Object.entries(fields).map(([name, column]) =>
-    (name === identifiedBy ? snowflakeValue(now) : fieldValue(column)).map(([text, value]) => ({ name, text, value })),
-  );
+  const { optionalUser, lookUp } = kind.definition;
+  const given = givenIdentity(kind.definition);
+  // A field that a look-up can give is always there, because the record would depend on what else is stored.
+  const mayLack = (field: string) => lookUp?.fields.includes(field) !== true;
+  const own = fieldsOf(kind.definition).map((field): fc.Arbitrary<OwnField> => {
+    const { name, isOptional } = field;
+    const present = valueOf(kind, field, now).map(([text, value]) => ({ name, text, value }));
+    const missing = fc.constantFrom(undefined, 'null').map((text) => ({ name, text, value: null }));
+    return isOptional && mayLack(name) ? fc.oneof(present, present, present, missing) : present;
+  });
+  const user = mayLack('user_id') ? fc.option(memberText) : memberText;
   return fc
     .record({
       own: fc.tuple(...own),
-      user: optionalUser ? fc.option(memberText) : fc.constant(null),
-      identity: identifiedBy === undefined ? identities(now, isRequest) : fc.constant(undefined),
+      user: optionalUser ? user : fc.constant(null),
+      identity: given.eventId
+        ? identities(now, isRequest)
+        : given.occurredAt
+          ? timesInBody(now)
+          : fc.constant(undefined),
       guild: fc.constantFrom(`"${guildId}"`, guildId),
       more: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, moreMembers),
       isReversed: fc.boolean(),
       space: fc.constantFrom('', '', ' ', '\n\t'),
     })
-    .map(({ own: values, user, identity, guild, more, isReversed, space }): GoodEvent => {
+    .map(({ own: values, user: userText, identity, guild, more, isReversed, space }): GoodEvent => {
       const members: [string, string][] = [
         ['guild_id', guild],
-        ...values.map(({ name, text }): [string, string] => [name, text]),
-        ...(user === null ? [] : [['user_id', user] as [string, string]]),
+        ...values.flatMap(({ name, text }): [string, string][] => (text === undefined ? [] : [[name, text]])),
+        ...(userText === null ? [] : [['user_id', userText] as [string, string]]),
         ...(identity?.members ?? []),
         ...more,
       ];
-      const stored = {
+      const stored: Record<string, unknown> = {
         guild_id: guildId,
-        ...(hasUser(kind.definition) && { user_id: user === null ? null : digits(user) }),
+        ...(hasUser(kind.definition) && { user_id: userText === null ? null : digits(userText) }),
         ...Object.fromEntries(values.map(({ name, value }) => [name, value])),
       };
-      const creator = values.find(({ name }) => fields[name] === 'user_id');
-      if (creator !== undefined) Object.assign(stored, { user_id: creator.value });
-      const snowflake = values.find(({ name }) => name === identifiedBy)?.value as string | undefined;
+      const creator = fieldIn(kind.definition, 'user_id');
+      if (creator !== undefined) stored.user_id = stored[creator];
       const ordered = isReversed ? members.toReversed() : members;
       return {
         kind,
         members: ordered,
         text: objectText(ordered, space),
-        record: (envelope) => ({ ...stored, ...(identity?.of(envelope) ?? snowflakeIdentity(snowflake!)) }),
+        record: (envelope) => ({ ...stored, ...identity?.of(envelope), ...identityIn(kind, stored) }),
       };
     });
+}
+
+interface OwnField {
+  name: string;
+  /** JSON; undefined if the event lacks the field. */
+  text: string | undefined;
+  /** In the record. */
+  value: unknown;
+}
+
+function valueOf(kind: CompiledKind, { name, column, words }: KindField, now: number): fc.Arbitrary<FieldValue> {
+  const { identifiedBy, measuredSince } = kind.definition;
+  if (words !== undefined) return fc.constantFrom(...words).map((word) => [JSON.stringify(word), word]);
+  if (name === identifiedBy) return snowflakeValue(times, now);
+  if (name === measuredSince) return snowflakeValue(longAgo, now);
+  if (column === 'occurred_at') return instants(times, now);
+  if (column === 'since') return instants(longAgo, now);
+  return fieldValue(column);
+}
+
+/** The part of the identity that the fields of the kind determine. */
+function identityIn({ definition }: CompiledKind, stored: Record<string, unknown>): Record<string, unknown> {
+  const { identifiedBy } = definition;
+  if (identifiedBy === undefined) return {};
+  if (typeof identifiedBy === 'string') return snowflakeIdentity(stored[identifiedBy] as string);
+  const parts = identifiedBy.fields.map((field) => {
+    const value = stored[field] as string;
+    return value.includes('T') ? Date.parse(value) : value;
+  });
+  const id = v5(
+    [...parts, ...(identifiedBy.suffix === undefined ? [] : [identifiedBy.suffix])].join(':'),
+    EVENT_ID_NAMESPACE,
+  );
+  const time = fieldIn(definition, 'occurred_at');
+  return { id, ...(time !== undefined && { timestamp: stored[time] }) };
 }
 
 function fieldValue(column: FieldColumn): fc.Arbitrary<FieldValue> {
@@ -113,9 +170,17 @@ const delays: fc.Arbitrary<FieldValue> = fc
   // Records have microseconds, and no -0.
   .map((text) => [text, Math.round(Number(text) * 1000) / 1000 + 0]);
 
-/** The snowflake contains the time of the event. */
-function snowflakeValue(now: number): fc.Arbitrary<FieldValue> {
-  return fc.tuple(times, snowflakeTails, fc.boolean()).map(([ago, tail, isText]) => {
+/** The time in Unix milliseconds or ISO 8601. */
+function instants(ages: fc.Arbitrary<number>, now: number): fc.Arbitrary<FieldValue> {
+  return fc.tuple(ages, fc.boolean()).map(([ago, isText]) => {
+    const iso = new Date(now - ago).toISOString();
+    return [isText ? `"${iso}"` : String(now - ago), iso];
+  });
+}
+
+/** A snowflake of an age in milliseconds. */
+function snowflakeValue(ages: fc.Arbitrary<number>, now: number): fc.Arbitrary<FieldValue> {
+  return fc.tuple(ages, snowflakeTails, fc.boolean()).map(([ago, tail, isText]) => {
     const id = String((BigInt(now - ago - DISCORD_EPOCH_MS) << 22n) | BigInt(tail));
     return [isText ? `"${id}"` : id, id];
   });
@@ -150,15 +215,18 @@ function identities(now: number, isRequest: boolean): fc.Arbitrary<Identity> {
     return { members: [['event_id', `"${id}"`]], of: () => ({ id, timestamp: new Date(at).toISOString() }) };
   });
   if (isRequest) return fc.oneof(inBody, inId);
-  const timeInBody = times.map((ago): Identity => {
-    const timestamp = new Date(now - ago).toISOString();
-    return { members: [['occurred_at', `"${timestamp}"`]], of: (envelope) => ({ id: idFrom(envelope), timestamp }) };
-  });
   const inMessage = fc.constant<Identity>({
     members: [],
     of: (envelope) => ({ id: idFrom(envelope), timestamp: new Date(envelope.time).toISOString() }),
   });
-  return fc.oneof(inBody, inId, timeInBody, inMessage);
+  return fc.oneof(inBody, inId, timesInBody(now), inMessage);
+}
+
+function timesInBody(now: number): fc.Arbitrary<Identity> {
+  return times.map((ago) => {
+    const timestamp = new Date(now - ago).toISOString();
+    return { members: [['occurred_at', `"${timestamp}"`]], of: (envelope) => ({ id: idFrom(envelope), timestamp }) };
+  });
 }
 
 function idFrom({ messageId, index }: Envelope): string {

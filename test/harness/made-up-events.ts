@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { CATALOGUE, DISCORD_EPOCH_MS, hasUser, type FieldColumn, type StatisticKind } from '#libs/contracts';
+import {
+  CATALOGUE,
+  DISCORD_EPOCH_MS,
+  fieldsOf,
+  givenIdentity,
+  hasUser,
+  type FieldColumn,
+  type StatisticKind,
+} from '#libs/contracts';
 
 /** An event that a bot publishes, and the expected record in the view. */
 export interface MadeUpEvent {
@@ -17,8 +25,12 @@ export class SnowflakeSource {
 
   /** Returns an id that is this many milliseconds old. */
   next(agoMs = 0): string {
-    const time = BigInt(this.newestMs - agoMs - DISCORD_EPOCH_MS);
-    return ((time << 22n) | (this.counter++ & 0x3fffffn)).toString();
+    return this.at(this.newestMs - agoMs);
+  }
+
+  /** Returns an id of this time, in Unix milliseconds. */
+  at(time: number): string {
+    return ((BigInt(time - DISCORD_EPOCH_MS) << 22n) | (this.counter++ & 0x3fffffn)).toString();
   }
 }
 
@@ -45,19 +57,24 @@ function makeEvent(
   const agoMs = 60_000 + ((index * 7919) % (20 * DAY_MS));
   const occurredAt = new Date(now - agoMs).toISOString();
   const body: Record<string, unknown> = { guild_id: guildId };
-  for (const [field, column] of Object.entries(kind.fields)) body[field] = valueFor(column, ids, agoMs, index);
-  if (kind.optionalUser && index % 3 !== 0) body.user_id = ids.next(400 * DAY_MS);
-  const record: Record<string, unknown> = { ...body, timestamp: occurredAt };
-  if (hasUser(kind)) record.user_id = body.user_id ?? body.initial_creator_id ?? null;
-  if (kind.identifiedBy === undefined) {
-    body.event_id = randomUUID();
-    body.occurred_at = occurredAt;
-    record.id = body.event_id;
+  const record: Record<string, unknown> = { guild_id: guildId, timestamp: occurredAt };
+  for (const { name: field, column, isOptional, words } of fieldsOf(kind)) {
+    const isMissing = isOptional && index % 5 === 0;
+    const value = isMissing ? null : (words?.[index % words.length] ?? valueFor(column, ids, now - agoMs, index));
+    if (!isMissing) body[field] = value;
+    record[field] = value;
   }
+  if (kind.optionalUser && index % 3 !== 0) body.user_id = ids.next(400 * DAY_MS);
+  if (hasUser(kind)) record.user_id = body.user_id ?? body.initial_creator_id ?? null;
+  const given = givenIdentity(kind);
+  if (given.eventId) body.event_id = randomUUID();
+  if (given.occurredAt) body.occurred_at = occurredAt;
+  if (kind.identifiedBy === undefined) record.id = body.event_id;
   return { kind: name, body, record };
 }
 
-function valueFor(column: FieldColumn, ids: SnowflakeSource, agoMs: number, index: number): unknown {
+/** @param time of the event, in Unix milliseconds */
+function valueFor(column: FieldColumn, ids: SnowflakeSource, time: number, index: number): unknown {
   switch (column) {
     case 'is_bot':
       return index % 2 === 0;
@@ -66,7 +83,11 @@ function valueFor(column: FieldColumn, ids: SnowflakeSource, agoMs: number, inde
     case 'value':
       return (index % 5000) + 0.125;
     case 'message_id':
-      return ids.next(agoMs);
+      return ids.at(time);
+    case 'occurred_at':
+      return new Date(time).toISOString();
+    case 'since':
+      return new Date(time - (index % 3_000) * DAY_MS).toISOString();
     default:
       return ids.next(500 * DAY_MS);
   }

@@ -627,6 +627,7 @@ describe('erasure', () => {
       occurredAt,
       eventId: randomUUID(),
       userId,
+      actorId: null,
       channelId,
       messageId,
       label,

@@ -65,7 +65,7 @@ describe('StatisticsWriter', () => {
     ]);
   const stored = (guildIds: readonly string[]) =>
     database.query<Record<string, string | null>>(
-      `SELECT event_id, guild_id, kind, occurred_at, user_id, channel_id, message_id, label, value, flags
+      `SELECT event_id, guild_id, kind, occurred_at, user_id, actor_id, channel_id, message_id, label, value, flags
        FROM statistic_events WHERE guild_id = ANY ($1) ORDER BY event_id`,
       [guildIds],
     );
@@ -195,7 +195,9 @@ describe('StatisticsWriter', () => {
     const users = ['1', '999999999', '1000000000', '4294967296', '4294967295000000000', '9223372036854775807', null];
     const events = [
       ...labels.map((label) => anEvent(guildId, { label })),
-      ...users.map((userId) => anEvent(guildId, { userId, channelId: userId, messageId: userId, label: null })),
+      ...users.map((userId) =>
+        anEvent(guildId, { userId, actorId: userId, channelId: userId, messageId: userId, label: null }),
+      ),
       anEvent(guildId, { value: 0 }),
       anEvent(guildId, { value: 86_400_000_000, flags: FLAG_IS_BOT }),
       anEvent(guildId, { occurredAt: Date.now() - 3 * DAY_MS }),
@@ -401,6 +403,7 @@ function anEvent(guildId: string, changes: Partial<StatisticEvent> = {}): Statis
     eventId: randomUUID(),
     occurredAt: Date.now() - 60_000,
     userId: null,
+    actorId: null,
     channelId: null,
     messageId: null,
     label: null,
@@ -417,6 +420,7 @@ function asRow(event: StatisticEvent) {
     kind: event.kind.number,
     occurred_at: new Date(event.occurredAt),
     user_id: event.userId,
+    actor_id: event.actorId,
     channel_id: event.channelId,
     message_id: event.messageId,
     label: event.label,

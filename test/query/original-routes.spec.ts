@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { StatisticsContract } from '#libs/contracts';
+import { fieldIn, fieldsOf, hasUser, StatisticsContract, type FieldColumn } from '#libs/contracts';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { allSettings } from '../harness/all-settings.js';
 import { DocumentedApi } from './documented-api.js';
@@ -23,26 +23,30 @@ interface OriginalRoute {
 const accepted = { event_id: expect.stringMatching(/^[0-9a-f-]{36}$/), accepted: true };
 const contract = new StatisticsContract();
 
+const DAY_MS = 86_400_000;
+
 /** Valid values for the fields of every kind. */
 const EVENT_FIELDS = {
   user_id: MEMBER,
   channel_id: CHANNEL,
   message_id: String((BigInt(Date.now()) - 1_420_070_400_000n) << 22n),
   label: 'ping',
+  actor_id: MEMBER,
   value: 12.5,
+  occurred_at: new Date(Date.now() - 60_000).toISOString(),
+  since: new Date(Date.now() - 40 * DAY_MS).toISOString(),
   is_bot: true,
 };
 
 const statisticRoutes = contract.kinds.flatMap(({ definition }): OriginalRoute[] => {
   const fields = Object.fromEntries(
-    Object.entries(definition.fields).map(([field, column]) => [field, EVENT_FIELDS[column]]),
+    fieldsOf(definition).map(({ name, column, words = [EVENT_FIELDS[column]] }) => [name, words[0]]),
   );
-  const hasUser = definition.optionalUser || 'initial_creator_id' in fields;
   const record = {
     id: expect.any(String),
     guild_id: expect.any(String),
     timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
-    ...(hasUser && { user_id: MEMBER }),
+    ...(hasUser(definition) && { user_id: MEMBER }),
     ...fields,
   };
   return [
@@ -50,6 +54,9 @@ const statisticRoutes = contract.kinds.flatMap(({ definition }): OriginalRoute[]
     { method: 'GET', path: `/${definition.viewPath}`, status: 200, data: [record] },
   ];
 });
+
+/** One record of each kind with a user. */
+const OF_MEMBER = contract.kinds.filter(({ definition }) => hasUser(definition)).length;
 
 /** Every route of the original document, in an order that works for a single guild. */
 const ROUTES: OriginalRoute[] = [
@@ -101,14 +108,22 @@ const ROUTES: OriginalRoute[] = [
     path: '/privacy/get-user-entries',
     fields: { privacy_member_id: MEMBER },
     status: 200,
-    data: { total: 10, statistics: expect.objectContaining({ 'message.sent': 1, 'tag.send_timed': 0 }), starboard: 0 },
+    data: {
+      total: OF_MEMBER,
+      statistics: expect.objectContaining({ 'message.sent': 1, 'tag.send_timed': 0 }),
+      starboard: 0,
+    },
   },
   {
     method: 'DELETE',
     path: '/privacy/delete-user-entries',
     fields: { privacy_member_id: MEMBER },
     status: 200,
-    data: { total: 10, statistics: expect.objectContaining({ 'message.sent': 1, 'tag.send_timed': 0 }), starboard: 0 },
+    data: {
+      total: OF_MEMBER,
+      statistics: expect.objectContaining({ 'message.sent': 1, 'tag.send_timed': 0 }),
+      starboard: 0,
+    },
   },
   { method: 'POST', path: '/disable', status: 200, data: { guild_id: expect.any(String), enabled: false } },
   { method: 'DELETE', path: '/settings/delete', status: 200, data: { guild_id: expect.any(String), deleted: true } },
@@ -145,29 +160,31 @@ describe.each(['', '/v1'])('the original routes under the prefix "%s"', (prefix)
   /** The path in the document: without the version prefix and without a trailing slash. */
   const documented = (route: OriginalRoute) => (MODULE + route.path).replace(/\/$/, '');
 
-  it('are 39 in number', () => {
-    expect(ROUTES).toHaveLength(39);
+  it('are 39 in number, and two more for each kind of statistic that was added', () => {
+    expect(ROUTES).toHaveLength(39 + 2 * (contract.kinds.length - 13));
   });
 
   it('answer as documented', async () => {
     const guildId = newGuildId();
-    const occurredAt = new Date(Date.now() - 60_000).toISOString();
+    const occurredAt = EVENT_FIELDS.occurred_at;
+    const lengthMs = Date.parse(occurredAt) - Date.parse(EVENT_FIELDS.since);
     await storeEvents(
       database,
       contract.kinds.map(({ number, definition }) => {
-        const columns = Object.values(definition.fields);
-        const hasUser = definition.optionalUser || columns.includes('user_id');
+        const has = (column: FieldColumn) => fieldIn(definition, column) !== undefined;
+        const { words = [EVENT_FIELDS.label] } = fieldsOf(definition).find(({ column }) => column === 'label') ?? {};
         return {
           guildId,
           kind: number,
           occurredAt,
           eventId: randomUUID(),
-          userId: hasUser ? MEMBER : undefined,
-          channelId: columns.includes('channel_id') ? CHANNEL : undefined,
-          messageId: columns.includes('message_id') ? EVENT_FIELDS.message_id : undefined,
-          label: columns.includes('label') ? EVENT_FIELDS.label : undefined,
-          value: columns.includes('value') ? EVENT_FIELDS.value * 1000 : undefined,
-          flags: columns.includes('is_bot') ? 1 : 0,
+          userId: hasUser(definition) ? MEMBER : undefined,
+          actorId: has('actor_id') ? EVENT_FIELDS.actor_id : undefined,
+          channelId: has('channel_id') ? CHANNEL : undefined,
+          messageId: has('message_id') ? EVENT_FIELDS.message_id : undefined,
+          label: has('label') ? words[0] : undefined,
+          value: has('value') ? EVENT_FIELDS.value * 1000 : has('since') ? lengthMs * 1000 : undefined,
+          flags: has('is_bot') ? 1 : 0,
         };
       }),
     );

@@ -106,7 +106,7 @@ describe('recording a statistic', () => {
     const body = { guild_id: guildId, member_is_bot: false, channel_id: '5', message_id: messageId };
     const more = { event_id: randomUUID(), occurred_at: new Date().toISOString() };
     const answers = [await post('stats/message/check', body), await post('stats/message/check', { ...body, ...more })];
-    const { eventId, occurredAt } = snowflakeIdentity(messageId);
+    const { eventId, occurredAt } = snowflakeIdentity(messageId, 'message_id');
     expect(answers.map(({ data }) => data.event_id)).toEqual([eventId, eventId]);
     expect(handedOver()).toEqual(Array(2).fill({ name: 'message.sent', eventId, occurredAt, body }));
   });

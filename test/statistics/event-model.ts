@@ -28,7 +28,8 @@ export class EventModel {
     for (const event of events) {
       if (event.userId !== null && this.erasedUsers.has(event.userId)) continue;
       const key = `${event.kind.name} ${event.occurredAt} ${event.eventId}`;
-      if (!this.events.has(key)) this.events.set(key, { ...event, erased: false });
+      const actorId = event.actorId !== null && this.erasedUsers.has(event.actorId) ? null : event.actorId;
+      if (!this.events.has(key)) this.events.set(key, { ...event, actorId, erased: false });
     }
   }
 
@@ -36,6 +37,7 @@ export class EventModel {
   erase(userId: string): void {
     this.erasedUsers.add(userId);
     for (const [key, event] of [...this.events]) {
+      if (event.actorId === userId) event.actorId = null;
       if (event.userId !== userId) continue;
       this.events.delete(key);
       this.events.set(`erased ${this.erased++}`, { ...event, userId: null, messageId: null, erased: true });
@@ -61,6 +63,7 @@ export class EventModel {
           id: event.erased ? '' : event.eventId,
           timestamp: new Date(event.occurredAt).toISOString(),
           user: event.userId,
+          actor: event.actorId,
           channel: event.channelId,
           message: event.messageId,
           label: event.label,
@@ -93,21 +96,24 @@ export interface RecordParts {
   id: string;
   timestamp: string;
   user: string | null;
+  actor: string | null;
   channel: string | null;
   message: string | null;
   label: string | null;
   delay: number | null;
 }
 
-export function recordKey({ timestamp, id, user, channel, message, label, delay }: RecordParts): string {
-  return JSON.stringify([timestamp, id, user, channel, message, label, delay]);
+export function recordKey({ timestamp, id, user, actor, channel, message, label, delay }: RecordParts): string {
+  return JSON.stringify([timestamp, id, user, actor, channel, message, label, delay]);
 }
 
 function groupsOf(events: readonly StatisticEvent[], kind: CompiledKind, groupBy: string) {
   const { column } = DIMENSIONS[groupingsOf(kind.definition).get(groupBy)!];
   const counts = new Map<string | null, number>();
   for (const event of events) {
-    const key = { user_id: event.userId, channel_id: event.channelId, label: event.label }[column];
+    const key = { user_id: event.userId, actor_id: event.actorId, channel_id: event.channelId, label: event.label }[
+      column
+    ];
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   return [...counts]

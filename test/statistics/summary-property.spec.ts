@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import {
+  fieldIn,
   FLAG_IS_BOT,
   groupingsOf,
   filtersOf,
@@ -9,6 +10,7 @@ import {
   StatisticsContract,
   SWITCH_NAMES,
   type CompiledKind,
+  type FieldColumn,
   type StatisticEvent,
 } from '#libs/contracts';
 import { createDataSource, keepPartitions, partitionedTables } from '#libs/database';
@@ -35,6 +37,7 @@ const KINDS = [
   'reminder.created',
   'tempchannel.creation_timed',
   'tag.send_timed',
+  'member.joined',
 ].map((name) => CONTRACT.kind(name)!);
 const ZONES = ['UTC', 'Asia/Kolkata', 'Asia/Kathmandu', 'Australia/Lord_Howe', 'Europe/Amsterdam'];
 const USERS = ['17', '99', '81384788765712384', '9223372036854775807'];
@@ -71,18 +74,19 @@ function eventsAround(edge: number): fc.Arbitrary<Omit<StatisticEvent, 'guildId'
       // Few ids, so that some events are duplicates.
       eventId: fc.integer({ min: 0, max: 3 }).map((n) => `00000000-0000-4000-8000-00000000000${n}`),
       userId: fc.option(fc.constantFrom(...USERS)),
+      actorId: fc.option(fc.constantFrom(...USERS)),
       channelId: fc.constantFrom(...CHANNELS),
       label: fc.constantFrom(...LABELS),
       value: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 86_400_000_000 })),
       isBot: fc.boolean(),
     })
-    .map(({ kind, userId, channelId, label, value, isBot, ...rest }): Omit<StatisticEvent, 'guildId'> => {
-      const columns = Object.values(kind.definition.fields) as string[];
-      const has = (column: string) => columns.includes(column);
+    .map(({ kind, userId, actorId, channelId, label, value, isBot, ...rest }): Omit<StatisticEvent, 'guildId'> => {
+      const has = (column: FieldColumn) => fieldIn(kind.definition, column) !== undefined;
       return {
         kind,
         ...rest,
         userId: kind.definition.optionalUser || has('user_id') ? userId : null,
+        actorId: has('actor_id') ? actorId : null,
         channelId: has('channel_id') ? channelId : null,
         messageId: has('message_id') ? channelId : null,
         label: has('label') ? label : null,
@@ -108,6 +112,7 @@ function stepsAround(edge: number): fc.Arbitrary<Step> {
             kind: KINDS[0]!,
             occurredAt: Math.floor(batch[0]!.occurredAt / (15 * MINUTE_MS)) * 15 * MINUTE_MS + index,
             channelId: event.channelId ?? CHANNELS[0]!,
+            actorId: null,
             messageId: '1',
             label: null,
             value: null,
@@ -303,12 +308,12 @@ function keyOf(kind: CompiledKind, record: Record<string, unknown>, model: Event
   const known = model
     .select({ ...selection, from: at, to: at + 1 })
     .some((event) => !event.erased && event.eventId === record.id);
-  const field = (column: string) => Object.entries(kind.definition.fields).find(([, of]) => of === column)?.[0];
-  const value = <T>(column: string) => (record[field(column) ?? ''] ?? null) as T | null;
+  const value = <T>(column: FieldColumn) => (record[fieldIn(kind.definition, column) ?? ''] ?? null) as T | null;
   return recordKey({
     id: known ? (record.id as string) : '',
     timestamp: record.timestamp as string,
     user: (record.user_id as string | undefined) ?? null,
+    actor: value<string>('actor_id'),
     channel: value<string>('channel_id'),
     message: value<string>('message_id'),
     label: value<string>('label'),

@@ -1,13 +1,49 @@
+import type { Dimension } from './dimensions.js';
 import type { SwitchName } from './switches.js';
 
 /**
  * The column in which a field of an event is stored. It determines the type of the field:
- * - `user_id`, `channel_id`, `message_id`: a snowflake
+ * - `user_id`, `actor_id`, `channel_id`, `message_id`: a snowflake. The actor is another member who had a part in it
  * - `label`: a text of 1 to 100 code points
  * - `value`: a delay in milliseconds, stored in microseconds
+ * - `occurred_at`: the time of the event
+ * - `since`: a time from which the event is measured, stored in `value` as the microseconds from it to the event
  * - `is_bot`: a boolean, stored as a bit of `flags`
  */
-export type FieldColumn = 'user_id' | 'channel_id' | 'message_id' | 'label' | 'value' | 'is_bot';
+export type FieldColumn =
+  'user_id' | 'actor_id' | 'channel_id' | 'message_id' | 'label' | 'value' | 'occurred_at' | 'since' | 'is_bot';
+
+export interface FieldDefinition {
+  column: FieldColumn;
+  /** Whether events may lack the field. In records it is null then. @defaultValue false */
+  isOptional?: boolean;
+  /** The only texts that a field in the column `label` may hold. @defaultValue any text */
+  words?: readonly string[];
+  /** For documents. @defaultValue a general description of the column */
+  description?: string;
+}
+
+/** Several fields that identify an event together. Its id is the UUIDv5 of their values. */
+export interface CompositeIdentity {
+  /** Their values are joined by colons, times as Unix milliseconds. If one is missing, `event_id` identifies the event. */
+  fields: readonly string[];
+  /** Follows the values, after another colon. It tells kinds with the same fields apart. */
+  suffix?: string;
+}
+
+/** An earlier event of another kind whose fields complete an event that lacks them. */
+export interface LookUp {
+  /** The name of the other kind. */
+  kind: string;
+  /**
+   * Which event of that kind:
+   * - `same message`: the one with the same message, for a kind that is identified by its message
+   * - `latest of user`: the last one of the same user before this event
+   */
+  which: 'same message' | 'latest of user';
+  /** The fields that are taken, which both kinds have under the same name. */
+  fields: readonly string[];
+}
 
 export interface StatisticKind {
   /**
@@ -32,15 +68,29 @@ export interface StatisticKind {
   botSwitch?: string;
   /** Whether events can have an optional `user_id`. False for kinds that have a field in the column `user_id`. */
   optionalUser: boolean;
-  /** The required fields of the event besides `guild_id`, in the order of documents and records. */
-  fields: Readonly<Record<string, FieldColumn>>;
+  /** The fields of the event besides `guild_id`, in the order of documents and records. A column alone is required. */
+  fields: Readonly<Record<string, FieldColumn | FieldDefinition>>;
   /**
-   * The field whose snowflake determines identity and time of the event. @defaultValue `event_id` and `occurred_at`
-   * determine them
+   * The field whose snowflake determines identity and time of the event, or the fields that determine its identity.
+   * @defaultValue `event_id` and `occurred_at` determine them
    */
-  identifiedBy?: string;
+  identifiedBy?: string | CompositeIdentity;
+  /**
+   * Whether the first event with an id is stored and later ones are not, whatever time they have. For kinds whose
+   * publishers cannot know the time exactly. See docs/storage.md. @defaultValue the time is part of the identity
+   */
+  isClaimed?: boolean;
+  /** What completes events of this kind. The kind must be claimed. */
+  lookUp?: LookUp;
+  /** The field whose snowflake holds the time from which the event is measured. The measure is stored in `value`. */
+  measuredSince?: string;
   /** The name in `group_by` for the field in the column `label`. @defaultValue the name of the field */
   labelGrouping?: string;
+  /**
+   * The dimensions by which the summary groups, by their names in `group_by`. @defaultValue `user`, `channel` and the
+   * field in the column `label`, as far as the kind has them
+   */
+  groupings?: Readonly<Record<string, Dimension>>;
 }
 
 /** A kind of this project, as opposed to one that an operator has defined in a file. */
@@ -190,6 +240,24 @@ export const CATALOGUE = {
     optionalUser: false,
     fields: { response_time_delay: 'value' },
   },
+  'member.joined': {
+    number: 14,
+    title: 'A member joined',
+    noun: 'joined member',
+    recordPath: 'stats/members/joined',
+    viewPath: 'stats/members/joined/view',
+    switch: 'stats_members_enabled',
+    optionalUser: false,
+    fields: {
+      user_id: 'user_id',
+      joined_at: { column: 'occurred_at', description: 'When the member joined, as Discord says' },
+      member_is_bot: { column: 'is_bot', isOptional: true, description: 'Whether the member is a bot' },
+      invite_code: { column: 'label', isOptional: true, description: 'The code of the invite that was used' },
+      inviter_id: { column: 'actor_id', isOptional: true, description: 'The member who made the invite' },
+    },
+    identifiedBy: { fields: ['user_id', 'joined_at'] },
+    groupings: { invite: 'label', inviter: 'actor' },
+  },
 } as const satisfies Catalogue;
 
 /** Converts a name to an identifier: `message.sent` becomes `MessageSent`. */
@@ -202,6 +270,21 @@ export function summaryPathOf({ viewPath }: StatisticKind): string {
   return `${viewPath.replace(/\/view$/, '')}/summary`;
 }
 
+/** A field of a kind. */
+export interface KindField extends FieldDefinition {
+  name: string;
+  isOptional: boolean;
+}
+
+/** The fields of a kind, in order, without an optional `user_id`. */
+export function fieldsOf(kind: StatisticKind): KindField[] {
+  return Object.entries(kind.fields).map(([name, field]) => ({
+    name,
+    ...(typeof field === 'string' ? { column: field } : field),
+    isOptional: typeof field !== 'string' && field.isOptional === true,
+  }));
+}
+
 /** Whether records of this kind have a `user_id`. */
 export function hasUser(kind: StatisticKind): boolean {
   return kind.optionalUser || fieldIn(kind, 'user_id') !== undefined;
@@ -209,7 +292,7 @@ export function hasUser(kind: StatisticKind): boolean {
 
 /** The name of the kind's field that is stored in this column, if it has one. */
 export function fieldIn(kind: StatisticKind, column: FieldColumn): string | undefined {
-  return Object.entries(kind.fields).find(([, stored]) => stored === column)?.[0];
+  return fieldsOf(kind).find((field) => field.column === column)?.name;
 }
 
 /** The query parameters that filter records. Each kind supports some of them. */
@@ -218,4 +301,34 @@ export type Filter = (typeof FILTERS)[number];
 
 export function filtersOf(kind: StatisticKind): Filter[] {
   return FILTERS.filter((filter) => (filter === 'user_id' ? hasUser(kind) : fieldIn(kind, filter) !== undefined));
+}
+
+/** The dimensions of a kind, by the value of `group_by`. */
+export function groupingsOf(kind: StatisticKind): ReadonlyMap<string, Dimension> {
+  if (kind.groupings !== undefined) return new Map(Object.entries(kind.groupings));
+  const groupings = new Map<string, Dimension>();
+  if (hasUser(kind)) groupings.set('user', 'user');
+  if (fieldIn(kind, 'channel_id') !== undefined) groupings.set('channel', 'channel');
+  const label = fieldIn(kind, 'label');
+  if (label !== undefined) groupings.set(kind.labelGrouping ?? label, 'label');
+  return groupings;
+}
+
+/** Whether records of this kind have a measure, such as a delay or a length of stay, so that summaries describe it. */
+export function isTimed(kind: StatisticKind): boolean {
+  return fieldIn(kind, 'value') !== undefined || mayLackMeasure(kind);
+}
+
+/** Whether the measure is the time from something else to the event, which is not known of every event. */
+export function mayLackMeasure(kind: StatisticKind): boolean {
+  return kind.measuredSince !== undefined || fieldIn(kind, 'since') !== undefined;
+}
+
+/** Whether publishers say which event it is (`event_id`) and when it happened (`occurred_at`). */
+export function givenIdentity(kind: StatisticKind): { eventId: boolean; occurredAt: boolean } {
+  const { identifiedBy } = kind;
+  if (identifiedBy === undefined) return { eventId: true, occurredAt: true };
+  if (typeof identifiedBy === 'string') return { eventId: false, occurredAt: false };
+  const isMissable = ({ name, isOptional }: KindField) => isOptional && identifiedBy.fields.includes(name);
+  return { eventId: fieldsOf(kind).some(isMissable), occurredAt: fieldIn(kind, 'occurred_at') === undefined };
 }

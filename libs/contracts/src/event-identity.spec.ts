@@ -46,7 +46,7 @@ describe('resolveIdentity', () => {
 
 describe('snowflakeIdentity', () => {
   it('should take id and time from the snowflake', () => {
-    expect(snowflakeIdentity('175928847299117063')).toEqual({
+    expect(snowflakeIdentity('175928847299117063', 'message_id')).toEqual({
       eventId: v5('175928847299117063', EVENT_ID_NAMESPACE),
       occurredAt: Date.parse('2016-04-30T11:18:25.796Z'),
       timeFrom: 'message_id',

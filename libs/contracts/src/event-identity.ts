@@ -33,8 +33,8 @@ export interface EventIdentity {
   eventId: string;
   /** Unix milliseconds. */
   occurredAt: number;
-  /** The source of the time. */
-  timeFrom: 'occurred_at' | 'event_id' | 'message_id' | 'timestamp' | 'arrival';
+  /** The source of the time: a field of the event, `timestamp` or `arrival`. */
+  timeFrom: string;
   /** Whether a redelivery gets the same identity. If not, the event may be stored more than once. */
   repeatable: boolean;
 }
@@ -54,12 +54,12 @@ export function uuidV7Time(uuid: string): number | undefined {
   return uuid[14] === '7' ? Number.parseInt(uuid.slice(0, 8) + uuid.slice(9, 13), 16) : undefined;
 }
 
-/** The identity of an event that is identified by a snowflake. */
-export function snowflakeIdentity(snowflake: string): EventIdentity {
+/** The identity of an event that is identified by the snowflake in this field. */
+export function snowflakeIdentity(snowflake: string, field: string): EventIdentity {
   return {
     eventId: derivedEventId(snowflake),
     occurredAt: snowflakeTime(snowflake),
-    timeFrom: 'message_id',
+    timeFrom: field,
     repeatable: true,
   };
 }
@@ -75,11 +75,16 @@ export function resolveIdentity(
   return { eventId, occurredAt, timeFrom, repeatable: id !== undefined && timeFrom !== 'arrival' };
 }
 
+/** Whether body or message identify the event, so that a redelivery has the same id. */
+export function hasGivenId(given: { eventId?: string }, envelope: EventEnvelope): boolean {
+  return given.eventId !== undefined || Boolean(envelope.messageId);
+}
+
 function resolveTime(
   given: number | undefined,
   eventId: string,
   envelope: EventEnvelope,
-): [time: number, from: EventIdentity['timeFrom']] {
+): [time: number, from: string] {
   if (given !== undefined) return [given, 'occurred_at'];
   const inId = uuidV7Time(eventId);
   if (inId !== undefined) return [inId, 'event_id'];

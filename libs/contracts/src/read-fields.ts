@@ -7,6 +7,8 @@ export interface FieldSpec {
   required: boolean;
   /** The meaning of the field, for documents. */
   description?: string;
+  /** The only values of a text. @defaultValue any */
+  words?: readonly string[];
 }
 
 export type FieldSpecs = Readonly<Record<string, FieldSpec>>;
@@ -23,7 +25,12 @@ export interface NamedField extends FieldSpec {
 }
 
 export function listFields(specs: FieldSpecs): NamedField[] {
-  return Object.entries(specs).map(([name, spec]) => ({ name, ...spec, parse: FIELD_TYPES[spec.type].parse }));
+  return Object.entries(specs).map(([name, spec]) => ({ name, ...spec, parse: parserOf(spec) }));
+}
+
+function parserOf({ type, words }: FieldSpec): (value: unknown) => unknown {
+  // Returns the word of the catalogue, because the text of an event may be a view of the whole message.
+  return words === undefined ? FIELD_TYPES[type].parse : (value) => words.find((word) => word === value);
 }
 
 /**
@@ -48,11 +55,15 @@ export function readValues(fields: readonly NamedField[], body: JsonValue | unde
       continue;
     }
     const value = field.parse(raw);
-    if (value === undefined) (wrong ??= []).push(mustBe(name, field.type));
+    if (value === undefined) (wrong ??= []).push(mistakeIn(field));
     values.push(value);
   }
   values.push(null);
   return wrong === undefined ? { ok: true, value: values } : { ok: false, fields: wrong };
+}
+
+function mistakeIn({ name, type, words }: NamedField): FieldError {
+  return words === undefined ? mustBe(name, type) : { field: name, message: `must be one of ${words.join(', ')}` };
 }
 
 /** Reads the fields of a body as an object. Unknown fields are ignored, and missing optional fields are left out. */
@@ -75,8 +86,8 @@ export function schemaOf(title: string, specs: FieldSpecs, description: string):
   };
 }
 
-function fieldSchema({ type, required, description }: FieldSpec): JsonSchema {
-  const { schema } = FIELD_TYPES[type];
+function fieldSchema({ type, required, description, words }: FieldSpec): JsonSchema {
+  const schema = words === undefined ? FIELD_TYPES[type].schema : { type: 'string', enum: words, examples: [words[0]] };
   const own = required ? { allOf: [schema] } : { anyOf: [schema, { type: 'null' }] };
   return description === undefined ? own : { ...own, description };
 }

@@ -12,6 +12,7 @@ export const SWITCHES = {
   stats_modules_autoresponder_statistics_enabled: { required: true, description: 'Collect autoresponder timings' },
   stats_modules_reactionroles_statistics_enabled: { required: true, description: 'Collect reaction role timings' },
   stats_modules_tags_statistics_enabled: { required: true, description: 'Collect tag timings' },
+  stats_members_enabled: { required: false, description: 'Collect members who join and leave' },
 } as const satisfies Record<string, SwitchDefinition>;
 
 export interface SwitchDefinition {

@@ -27,6 +27,7 @@ import { StarboardRefusals1765400000000 } from './migrations/1765400000000-starb
 import { UnremovableChannels1765450000000 } from './migrations/1765450000000-unremovable-channels.js';
 import { OneLease1765470000000 } from './migrations/1765470000000-one-lease.js';
 import { Counters1765500000000 } from './migrations/1765500000000-counters.js';
+import { ActorsAndClaims1765600000000 } from './migrations/1765600000000-actors-and-claims.js';
 import { StatisticKinds1765700000000 } from './migrations/1765700000000-statistic-kinds.js';
 import { SnapshotCounts1765800000000 } from './migrations/1765800000000-snapshot-counts.js';
 
@@ -78,6 +79,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       UnremovableChannels1765450000000,
       OneLease1765470000000,
       Counters1765500000000,
+      ActorsAndClaims1765600000000,
       StatisticKinds1765700000000,
       SnapshotCounts1765800000000,
     ],

@@ -80,7 +80,10 @@ export const ERASED_TABLES: readonly ErasedTable[] = [
       isPartitioned: true,
       occurredAt: 'occurred_at',
     },
-    memberColumns: { user_id: { erasure: 'clear', isCounted: true, isLookedUp: true } },
+    memberColumns: {
+      user_id: { erasure: 'clear', isCounted: true, isLookedUp: true },
+      actor_id: { erasure: 'clear', isCounted: true, isLookedUp: true },
+    },
   },
   {
     table: 'statistic_totals',
@@ -106,6 +109,17 @@ export const ERASED_TABLES: readonly ErasedTable[] = [
     table: 'statistic_rollup_pending',
     // For stale 15-minute buckets, the rollup worker adds stale days, whose keys may be smaller.
     ofGuild: { way: 'in steps', key: ['kind', 'bucket', 'span', 'generation'], stableColumns: 0, isPartitioned: false },
+  },
+  {
+    // The erasure of a member deletes the claims of the member's events together with their ids.
+    table: 'statistic_claims',
+    ofGuild: {
+      way: 'in steps',
+      key: ['kind', 'event_id'],
+      stableColumns: 2,
+      isPartitioned: false,
+      occurredAt: 'occurred_at',
+    },
   },
   {
     table: 'counter_panel_creations',

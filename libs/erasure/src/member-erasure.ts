@@ -1,14 +1,15 @@
 import type { EntityManager } from 'typeorm';
-import { DIMENSIONS } from '#libs/contracts';
+import { MEMBER_DIMENSIONS } from '#libs/contracts';
 import { DAY_MS, SPANS } from '#libs/statistics';
+import { memberColumns } from './erased-tables.js';
 import type { ErasureJob } from './erasure-jobs.js';
 import type { MemberReferences } from './member-references.js';
 import { partitionRanges, readAndReleaseLocks } from './partition-reads.js';
 
 /**
  * Removes the member from the oldest events that name the member and are from before the erasure. The events still
- * count, but lose their user, message and derived id. Groups that name the member are deleted, and the buckets become
- * stale.
+ * count. The member's own events lose their user, message and derived id, and their claims are deleted; events of
+ * others lose only the actor. Groups that name the member are deleted, and the buckets become stale.
  *
  * @param from a time; everything before it is erased already
  * @param limit the maximum number of events
@@ -36,7 +37,7 @@ export async function eraseMemberEvents(
         first,
         last,
         count,
-        DIMENSIONS.user.number,
+        MEMBER_DIMENSIONS,
         SPANS.bucket,
         SPANS.day,
         startOfDay(first),
@@ -62,14 +63,26 @@ interface MemberDay {
   count: number;
 }
 
+/**
+ * A query of the oldest $5 events that name the member $2, through the index of each column that names members. An event
+ * that names the member twice is found once.
+ */
+function oldestEvents(columns: string, times: string): string {
+  const byColumn = memberColumns('statistic_events').map(
+    (column) => `
+      (SELECT ${columns} FROM statistic_events
+       WHERE guild_id = $1 AND ${column} = $2 AND ${times}
+       ORDER BY occurred_at LIMIT $5)`,
+  );
+  return `SELECT * FROM (${byColumn.join(' UNION ')}) found ORDER BY occurred_at LIMIT $5`;
+}
+
+/** Whether the event is the member's own, or only has the member as its actor. */
+const OLDEST_COLUMNS = 'guild_id, kind, occurred_at, event_id, user_id IS NOT DISTINCT FROM $2 AS is_own';
+
 const FIND_EVENTS = `
   SELECT min(occurred_at)::text AS first, max(occurred_at)::text AS last, count(*)::int AS count
-  FROM (
-    SELECT occurred_at FROM statistic_events
-    WHERE guild_id = $1 AND user_id = $2 AND occurred_at >= $3 AND occurred_at < $4
-      AND occurred_at >= $6 AND occurred_at < $7
-    ORDER BY occurred_at LIMIT $5
-  ) oldest
+  FROM (${oldestEvents('occurred_at, kind, event_id', 'occurred_at >= $3 AND occurred_at < $4 AND occurred_at >= $6 AND occurred_at < $7')}) oldest
   GROUP BY date_trunc('day', occurred_at, 'UTC') ORDER BY min(occurred_at)`;
 
 /**
@@ -79,9 +92,8 @@ const FIND_EVENTS = `
  */
 const ERASE_EVENTS = `
   WITH target AS MATERIALIZED (
-    SELECT guild_id, kind, occurred_at, event_id, gen_random_uuid() AS new_id FROM statistic_events
-    WHERE guild_id = $1 AND user_id = $2 AND occurred_at >= $3 AND occurred_at <= $4
-    ORDER BY occurred_at LIMIT $5
+    SELECT guild_id, kind, occurred_at, event_id, is_own, gen_random_uuid() AS new_id
+    FROM (${oldestEvents(OLDEST_COLUMNS, 'occurred_at >= $3 AND occurred_at <= $4')}) oldest
   ),
   stale AS (
     INSERT INTO statistic_rollup_pending (guild_id, kind, bucket)
@@ -96,11 +108,24 @@ const ERASE_EVENTS = `
       UNION
       SELECT kind, $8::smallint, date_trunc('day', occurred_at, 'UTC') FROM target
     ) touched
-    WHERE g.guild_id = $1 AND g.dimension = $6 AND g.bucket >= $9 AND g.bucket <= $4
+    WHERE g.guild_id = $1 AND g.dimension = ANY ($6) AND g.bucket >= $9 AND g.bucket <= $4
       AND g.kind = touched.kind AND g.span = touched.span AND g.bucket = touched.bucket
   ),
+  deleted_claims AS (
+    DELETE FROM statistic_claims c USING target
+    WHERE c.guild_id = $1 AND c.kind = target.kind AND c.event_id = target.event_id AND target.is_own
+    RETURNING c.kind, c.also_claimed
+  ),
+  deleted_other_claims AS (
+    DELETE FROM statistic_claims c USING deleted_claims d
+    WHERE c.guild_id = $1 AND c.kind = d.kind AND c.event_id = d.also_claimed
+  ),
   erased AS (
-    UPDATE statistic_events e SET user_id = NULL, message_id = NULL, event_id = target.new_id
+    UPDATE statistic_events e SET
+      user_id = CASE WHEN target.is_own THEN NULL ELSE e.user_id END,
+      message_id = CASE WHEN target.is_own THEN NULL ELSE e.message_id END,
+      event_id = CASE WHEN target.is_own THEN target.new_id ELSE e.event_id END,
+      actor_id = nullif(e.actor_id, $2)
     FROM target
     WHERE e.guild_id = $1 AND e.occurred_at >= $3 AND e.occurred_at <= $4
       AND e.kind = target.kind AND e.occurred_at = target.occurred_at AND e.event_id = target.event_id

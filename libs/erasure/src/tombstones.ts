@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { namesMember } from './erased-tables.js';
 import { readAndReleaseLocks } from './partition-reads.js';
 
 /** In `erasure_tombstones.user_id` and `erasures.user_id`: the whole guild. No Discord id is 0. */
@@ -21,7 +22,7 @@ export function writeMemberTombstones(
   guildIds: readonly string[],
   userId: string,
 ): Promise<Map<string, string>> {
-  return writeTombstones(manager, guildIds, userId, ' AND user_id = $3');
+  return writeTombstones(manager, guildIds, userId, ` AND ${namesMember('statistic_events', '$3')}`);
 }
 
 /**

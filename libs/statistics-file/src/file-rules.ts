@@ -1,5 +1,7 @@
 import {
   CATALOGUE,
+  fieldIn,
+  fieldsOf,
   GUILD_EVENTS,
   groupingsOf,
   identifierOf,
@@ -136,7 +138,7 @@ function usedSwitchMistakes(name: string, kind: StatisticKind, own: OwnStatistic
 function fieldMistakes(name: string, kind: StatisticKind): FileMistake[] {
   const mistakes: FileMistake[] = [];
   const holders = new Map<string, string>();
-  for (const [field, column] of Object.entries(kind.fields)) {
+  for (const { name: field, column } of fieldsOf(kind)) {
     const at = ['kinds', name, 'fields', field];
     if (RESERVED_FIELDS.includes(field)) {
       mistakes.push(taken(at, 'a name that records or events have anyway', 'another name'));
@@ -154,15 +156,15 @@ function fieldMistakes(name: string, kind: StatisticKind): FileMistake[] {
   return mistakes;
 }
 
-function identityMistakes(name: string, { identifiedBy, fields }: StatisticKind): FileMistake[] {
-  if (identifiedBy === undefined || (Object.hasOwn(fields, identifiedBy) && fields[identifiedBy] === 'message_id'))
-    return [];
+function identityMistakes(name: string, kind: StatisticKind): FileMistake[] {
+  const { identifiedBy } = kind;
+  if (identifiedBy === undefined || identifiedBy === fieldIn(kind, 'message_id')) return [];
   return [mistakeAt(['kinds', name, 'identified_by'], identifiedBy, 'the name of the field in the column message_id')];
 }
 
 function groupingMistakes(name: string, kind: StatisticKind): FileMistake[] {
   const { labelGrouping, fields } = kind;
-  const label = Object.keys(fields).find((field) => fields[field] === 'label');
+  const label = fieldIn(kind, 'label');
   const at = ['kinds', name, 'label_grouping'];
   if (label === undefined) {
     return labelGrouping === undefined
@@ -177,7 +179,7 @@ function groupingMistakes(name: string, kind: StatisticKind): FileMistake[] {
 }
 
 function columnsOf(kind: StatisticKind): string[] {
-  return Object.values(kind.fields);
+  return fieldsOf(kind).map(({ column }) => column);
 }
 
 function taken(path: readonly string[], shownValue: string, expected: string): FileMistake {

@@ -2,13 +2,13 @@ import type { StatisticEvent } from '#libs/contracts';
 
 /** The columns of an encoded row, in this order. */
 export const ROW_COLUMNS =
-  'guild_id, kind, occurred_at, event_id, user_id, channel_id, message_id, label, value, flags';
+  'guild_id, kind, occurred_at, event_id, user_id, channel_id, message_id, label, value, flags, actor_id';
 
-const COLUMNS = 10;
+const COLUMNS = 11;
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 const TRAILER_BYTES = 2;
-/** A row without its label: field count, field lengths, four 8-byte ids, time and value, UUID, two smallints. */
-const FIXED_BYTES = 2 + COLUMNS * 4 + 4 * 8 + 2 * 8 + 16 + 2 * 2;
+/** A row without its label: field count, field lengths, five 8-byte ids, time and value, UUID, two smallints. */
+const FIXED_BYTES = 2 + COLUMNS * 4 + 5 * 8 + 2 * 8 + 16 + 2 * 2;
 const MAX_BYTES_PER_UTF16_UNIT = 3;
 /** Postgres counts from 2000-01-01, in microseconds. */
 const POSTGRES_EPOCH_MS = 946_684_800_000;
@@ -53,6 +53,7 @@ class RowWriter {
     if (event.value === null) this.int32(NULL);
     else this.bigint(event.value);
     this.smallint(event.flags);
+    this.id(event.actorId);
   }
 
   end(): Buffer {

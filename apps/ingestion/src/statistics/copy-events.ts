@@ -4,7 +4,7 @@ import { onDirectConnection } from '#libs/database';
 import { DAY_MS } from '#libs/statistics';
 import { encodeRows, ROW_COLUMNS } from './binary-rows.js';
 import { groupByGuild, sortAndDeduplicate, type GuildGroup } from './guild-groups.js';
-import { beginWithRules, isWanted } from './guild-rules.js';
+import { beginWithRules, isWanted, withoutErasedActor } from './guild-rules.js';
 import { markStaleSql } from './touched-buckets.js';
 import type { WriteOutcome } from './write-outcome.js';
 
@@ -27,7 +27,9 @@ export function copyEvents(dataSource: DataSource, events: readonly StatisticEve
     for (const group of groups) {
       const guildRules = rules.get(group.guildId);
       if (guildRules === undefined) continue;
-      const wantedEvents = group.events.filter((event) => isWanted(event, guildRules));
+      const wantedEvents = group.events
+        .filter((event) => isWanted(event, guildRules))
+        .map((event) => withoutErasedActor(event, guildRules));
       wanted += wantedEvents.length;
       if (wantedEvents.length > 0) kept.push({ guildId: group.guildId, events: sortAndDeduplicate(wantedEvents) });
     }
@@ -46,7 +48,10 @@ export function copyEvents(dataSource: DataSource, events: readonly StatisticEve
 
 function usersOf(events: readonly StatisticEvent[]): Set<string> {
   const users = new Set<string>();
-  for (const { userId } of events) if (userId !== null) users.add(userId);
+  for (const { userId, actorId } of events) {
+    if (userId !== null) users.add(userId);
+    if (actorId !== null) users.add(actorId);
+  }
   return users;
 }
 

@@ -64,6 +64,12 @@ export function isWanted({ kind, flags, userId, occurredAt }: StatisticEvent, ru
   return !isErased(WHOLE_GUILD, occurredAt, rules) && (userId === null || !isErased(userId, occurredAt, rules));
 }
 
+/** The event without an actor who was erased after it. The event of another member is kept. */
+export function withoutErasedActor(event: StatisticEvent, rules: GuildRules): StatisticEvent {
+  const { actorId, occurredAt } = event;
+  return actorId !== null && isErased(actorId, occurredAt, rules) ? { ...event, actorId: null } : event;
+}
+
 function isErased(user: string, occurredAt: number, { erasedBefore }: GuildRules): boolean {
   const before = erasedBefore.get(user);
   return before !== undefined && occurredAt < before;

@@ -8,24 +8,30 @@ const EVENTS = `
   b AS MATERIALIZED (
     SELECT e.*, k.switch, k.bot_switch
     FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::uuid[], $5::bigint[], $6::bigint[], $7::bigint[],
-                $8::text[], $9::bigint[], $10::smallint[])
-      AS e(guild_id, kind, occurred_ms, event_id, user_id, channel_id, message_id, label, value, flags)
-    JOIN unnest($11::smallint[], $12::text[], $13::text[]) AS k(kind, switch, bot_switch) ON k.kind = e.kind
+                $8::text[], $9::bigint[], $10::smallint[], $11::bigint[])
+      AS e(guild_id, kind, occurred_ms, event_id, user_id, channel_id, message_id, label, value, flags, actor_id)
+    JOIN unnest($12::smallint[], $13::text[], $14::text[]) AS k(kind, switch, bot_switch) ON k.kind = e.kind
   )`;
 
 const OCCURRED_AT = `timestamptz 'epoch' + b.occurred_ms * interval '1 millisecond'`;
 
 /** The events that the guild wants: by its current settings and tombstones, and not from before the event horizon. */
-const WANTED = `
+const wanted = (join = '') => `
   FROM b
   JOIN guild_settings s ON s.guild_id = b.guild_id
     AND s.enabled
     AND b.switch = ANY (s.switches)
     AND (b.flags & 1 = 0 OR b.bot_switch IS NULL OR b.bot_switch = ANY (s.switches))
+  ${join}
   WHERE NOT EXISTS (
     SELECT FROM erasure_tombstones t
     WHERE t.guild_id = s.guild_id AND (t.user_id = 0 OR t.user_id = b.user_id) AND t.before > ${OCCURRED_AT}
   ) AND ${OCCURRED_AT} >= (SELECT events_since FROM event_horizon)`;
+
+/** Joins the tombstone that an event's actor has, if that member was erased after the event. */
+const ERASED_ACTOR = `
+  LEFT JOIN erasure_tombstones erased ON erased.guild_id = s.guild_id AND erased.user_id = b.actor_id
+    AND erased.before > ${OCCURRED_AT}`;
 
 /**
  * One statement for a batch. The guild is always taken from the settings, and events from a materialized CTE, so that
@@ -36,9 +42,10 @@ const INSERT_EVENTS = `
   WITH ${EVENTS},
   ins AS (
     INSERT INTO statistic_events
-      (guild_id, kind, occurred_at, event_id, user_id, channel_id, message_id, label, value, flags)
-    SELECT s.guild_id, b.kind, ${OCCURRED_AT}, b.event_id, b.user_id, b.channel_id, b.message_id, b.label, b.value, b.flags
-    ${WANTED}
+      (guild_id, kind, occurred_at, event_id, user_id, channel_id, message_id, label, value, flags, actor_id)
+    SELECT s.guild_id, b.kind, ${OCCURRED_AT}, b.event_id, b.user_id, b.channel_id, b.message_id, b.label, b.value, b.flags,
+      CASE WHEN erased.user_id IS NULL THEN b.actor_id END
+    ${wanted(ERASED_ACTOR)}
     ORDER BY b.occurred_ms / 86400000, s.guild_id, b.kind, b.occurred_ms, b.event_id
     ON CONFLICT DO NOTHING
     RETURNING guild_id, kind, occurred_at
@@ -52,7 +59,7 @@ const INSERT_EVENTS = `
   )
   SELECT count(*) AS count FROM ins`;
 
-const COUNT_WANTED = `WITH ${EVENTS} SELECT count(*) AS count ${WANTED}`;
+const COUNT_WANTED = `WITH ${EVENTS} SELECT count(*) AS count ${wanted()}`;
 
 /** The kinds as parameters of the insert. */
 export type KindArrays = readonly [numbers: string, switches: string, botSwitches: string];
@@ -102,5 +109,6 @@ function eventArrays(events: readonly StatisticEvent[]): string[] {
     textArray(events.map((event) => event.label)),
     plainArray(events.map((event) => event.value)),
     plainArray(events.map((event) => event.flags)),
+    plainArray(events.map((event) => event.actorId)),
   ];
 }

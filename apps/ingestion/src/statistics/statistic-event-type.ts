@@ -30,8 +30,9 @@ export class StatisticEventType implements EventType<StatisticEvent, StatisticFi
   /** Lists every field, because a spread took longer than reading them. */
   toEvent(fields: StatisticFields, { eventId, occurredAt }: EventIdentity, ownTexts: boolean): StatisticEvent {
     const { kind } = this;
-    const { guildId, userId, channelId, messageId, label, value, flags } = fields;
-    const event = { kind, guildId, eventId, occurredAt, userId, channelId, messageId, label, value, flags };
+    const { guildId, userId, actorId, channelId, messageId, label, flags } = fields;
+    const value = kind.valueOf(fields, occurredAt);
+    const event = { kind, guildId, eventId, occurredAt, userId, actorId, channelId, messageId, label, value, flags };
     return ownTexts ? withOwnTexts(event) : event;
   }
 
@@ -47,6 +48,7 @@ function withOwnTexts(event: StatisticEvent): StatisticEvent {
     guildId: ownText(event.guildId),
     eventId: ownText(event.eventId),
     userId: own(event.userId),
+    actorId: own(event.actorId),
     channelId: own(event.channelId),
     messageId: own(event.messageId),
     label: own(event.label),

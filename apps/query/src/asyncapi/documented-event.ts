@@ -1,4 +1,5 @@
 import {
+  givenIdentity,
   GUILD_EVENTS,
   guildEventSchema,
   identifierOf,
@@ -7,6 +8,7 @@ import {
   type GuildEventName,
   type JsonSchema,
   type QueueName,
+  type StatisticKind,
   type StatisticsContract,
 } from '#libs/contracts';
 import { eventExamples, type EventExample } from './event-examples.js';
@@ -29,6 +31,7 @@ export interface DocumentedEvent {
 
 const IDENTIFIED_BY_PUBLISHER =
   'Set `event_id` and `occurred_at`, or the AMQP properties `message_id` and `timestamp`, before the first attempt to publish. The event is then stored once, however often it is published.';
+const STORED_ONCE = 'The event is stored once, however often it is published.';
 const REPEATABLE = 'Publishing it twice has the same effect as publishing it once.';
 
 /** Every event of the catalogue, in its order; then the events that are not statistics. */
@@ -37,16 +40,33 @@ export function documentedEvents(contract: StatisticsContract): DocumentedEvent[
 }
 
 function statisticEvent(kind: CompiledKind): DocumentedEvent {
-  const { title, identifiedBy } = kind.definition;
-  const identity =
-    identifiedBy === undefined
-      ? IDENTIFIED_BY_PUBLISHER
-      : `\`${identifiedBy}\` identifies the event and holds its time. The event is stored once, however often it is published.`;
+  const { title } = kind.definition;
   const schema = selfContained(kind.schema());
   return {
-    ...{ name: kind.name, identifier: identifierOf(kind.name), title, identity, queue: QUEUES.statistics },
-    ...{ schema, examples: eventExamples(schema, identifiedBy) },
+    ...{ name: kind.name, identifier: identifierOf(kind.name), title, queue: QUEUES.statistics },
+    ...{
+      identity: identityOf(kind.definition),
+      schema,
+      examples: eventExamples(schema, snowflakeTimes(kind.definition)),
+    },
   };
+}
+
+function identityOf(kind: StatisticKind): string {
+  const { identifiedBy } = kind;
+  if (identifiedBy === undefined) return IDENTIFIED_BY_PUBLISHER;
+  if (typeof identifiedBy === 'string')
+    return `\`${identifiedBy}\` identifies the event and holds its time. ${STORED_ONCE}`;
+  const fields = identifiedBy.fields.map((field) => `\`${field}\``).join(' and ');
+  const given = givenIdentity(kind);
+  const orElse = given.eventId ? `; without ${fields}, \`event_id\` or the AMQP property \`message_id\` does` : '';
+  const time = given.occurredAt ? ', whatever time it bears' : '';
+  return `${fields} identify the event${orElse}. ${STORED_ONCE.slice(0, -1)}${time}.`;
+}
+
+/** The fields whose snowflakes hold a time of the event. */
+function snowflakeTimes({ identifiedBy, measuredSince }: StatisticKind): string[] {
+  return [identifiedBy, measuredSince].filter((field) => typeof field === 'string');
 }
 
 function guildEvent(name: GuildEventName): DocumentedEvent {

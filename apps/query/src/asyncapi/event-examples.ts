@@ -13,12 +13,12 @@ export interface EventExample {
  * One example with all fields, and one without the optional ones where there are such.
  *
  * @param schema of the event
- * @param identifiedBy the field whose snowflake is the time of the event, if there is one
+ * @param snowflakeTimes the fields whose snowflakes hold a time of the event
  */
-export function eventExamples(schema: JsonSchema, identifiedBy?: string): EventExample[] {
+export function eventExamples(schema: JsonSchema, snowflakeTimes: readonly string[] = []): EventExample[] {
   const { required, properties } = schema as { required: string[]; properties: Record<string, JsonSchema> };
   const valueOf = (field: string) =>
-    field === identifiedBy ? snowflakeOf(EXAMPLE_TIME) : (properties[field]!.examples as unknown[])[0];
+    snowflakeTimes.includes(field) ? snowflakeOf(EXAMPLE_TIME) : (properties[field]!.examples as unknown[])[0];
   const eventOf = (fields: string[]) => Object.fromEntries(fields.map((field) => [field, valueOf(field)]));
   const names = Object.keys(properties);
   const complete = { name: 'allFields', summary: 'With all fields', event: eventOf(names) };

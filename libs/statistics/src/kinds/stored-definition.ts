@@ -1,4 +1,4 @@
-import type { FieldColumn, StatisticKind } from '#libs/contracts';
+import type { StatisticKind } from '#libs/contracts';
 
 /** `statistic_kinds.definition`: a kind as in the file of own kinds, with all its properties. */
 export interface StoredDefinition {
@@ -8,9 +8,12 @@ export interface StoredDefinition {
   switch: string;
   bot_switch: string | null;
   optional_user: boolean;
-  fields: Record<string, FieldColumn>;
-  identified_by: string | null;
+  fields: StatisticKind['fields'];
+  identified_by: NonNullable<StatisticKind['identifiedBy']> | null;
   label_grouping: string | null;
+  /** Only built-in kinds have these. */
+  groupings: NonNullable<StatisticKind['groupings']> | null;
+  measured_since: string | null;
 }
 
 export function toStoredDefinition(kind: StatisticKind): StoredDefinition {
@@ -24,6 +27,8 @@ export function toStoredDefinition(kind: StatisticKind): StoredDefinition {
     fields: kind.fields,
     identified_by: kind.identifiedBy ?? null,
     label_grouping: kind.labelGrouping ?? null,
+    groupings: kind.groupings ?? null,
+    measured_since: kind.measuredSince ?? null,
   };
 }
 
@@ -38,5 +43,7 @@ export function fromStoredDefinition(stored: StoredDefinition): StatisticKind {
     fields: stored.fields,
     identifiedBy: stored.identified_by ?? undefined,
     labelGrouping: stored.label_grouping ?? undefined,
+    groupings: stored.groupings ?? undefined,
+    measuredSince: stored.measured_since ?? undefined,
   };
 }

@@ -2,6 +2,9 @@ import type { EntityManager } from 'typeorm';
 import { bucketParameters, UNNESTED_BUCKETS, type StaleBucket } from './stale-buckets.js';
 import { sketchIndexSql } from './sketch.js';
 
+/** The largest sum that `value_sum` holds. It is that of 29,000 members who each stayed for ten years. */
+const MAX_BIGINT = '9223372036854775807';
+
 /** A 15-minute bucket, and the number of its events. */
 export interface BucketTotal extends StaleBucket {
   events: number;
@@ -42,8 +45,12 @@ export async function recomputeTotals(
      ),
      written AS (
        INSERT INTO statistic_totals
-         (guild_id, kind, bucket, facet, event_count, value_sum, value_min, value_max, sketch_indexes, sketch_counts)
-       SELECT guild_id, kind, bucket, facet, sum(n), sum(value_sum), min(value_min), max(value_max),
+         (guild_id, kind, bucket, facet, event_count, value_sum, large_value_sum, value_min, value_max,
+          sketch_indexes, sketch_counts)
+       SELECT guild_id, kind, bucket, facet, sum(n),
+         CASE WHEN sum(value_sum) <= ${MAX_BIGINT} THEN sum(value_sum) END,
+         CASE WHEN sum(value_sum) > ${MAX_BIGINT} THEN sum(value_sum) END,
+         min(value_min), max(value_max),
          array_agg(sketch_index ORDER BY sketch_index) FILTER (WHERE sketch_index IS NOT NULL),
          array_agg(n ORDER BY sketch_index) FILTER (WHERE sketch_index IS NOT NULL)
        FROM cells GROUP BY 1, 2, 3, 4

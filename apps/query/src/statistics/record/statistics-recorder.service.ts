@@ -57,12 +57,13 @@ function whyUnwanted(kind: CompiledKind, fields: StatisticFields, { switches }: 
 }
 
 function outgoingEvent(kind: CompiledKind, fields: StatisticFields, identity: StampedIdentity): OutgoingEvent {
-  const { eventId, occurredAt } = identity;
-  const body: Record<string, unknown> = { guild_id: fields.guildId, ...kindFields(kind.definition, fields) };
+  const { eventId, occurredAt, published } = identity;
+  const stored = { ...fields, occurredAt };
+  const body: Record<string, unknown> = {
+    guild_id: fields.guildId,
+    ...kindFields(kind.definition, stored),
+    ...published,
+  };
   if (kind.definition.optionalUser && fields.userId !== null) body.user_id = fields.userId;
-  if (kind.definition.identifiedBy === undefined) {
-    body.event_id = eventId;
-    body.occurred_at = new Date(occurredAt).toISOString();
-  }
   return { name: kind.name, eventId, occurredAt, body };
 }

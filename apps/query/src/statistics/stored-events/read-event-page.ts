@@ -26,6 +26,7 @@ export interface EventRow {
   /** ISO 8601 in UTC with microseconds. */
   occurred_at: string;
   user_id: string | null;
+  actor_id: string | null;
   channel_id: string | null;
   message_id: string | null;
   label: string | null;
@@ -54,7 +55,7 @@ export function readEventPage(manager: EntityManager, query: EventPageQuery): Pr
   }
   return manager.query<EventRow[]>(
     `SELECT event_id, to_char(e.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS occurred_at,
-       user_id, channel_id, message_id, label, value, flags
+       user_id, actor_id, channel_id, message_id, label, value, flags
      FROM statistic_events e
      WHERE ${conditions.join(' AND ')}
      ORDER BY e.occurred_at DESC, event_id DESC

@@ -13,6 +13,7 @@ import {
   readStaleBuckets,
   SPANS,
   without,
+  type DistributionRow,
   type EventFilter,
   type EventsQuery,
   type ExtentRow,
@@ -75,9 +76,7 @@ async function countByTotals(manager: EntityManager, kind: CompiledKind, query: 
     boundaries,
   };
   for (const row of await countTotals(manager, of)) addExtent(tallies, row);
-  for (const { cell, sketch_index: index, count } of await readDistributions(manager, of)) {
-    tallies.at(cell).delays.addDistribution(index, Number(count));
-  }
+  for (const row of await readDistributions(manager, of)) addDistribution(tallies, row);
   return tallies;
 }
 
@@ -136,7 +135,7 @@ async function countByEvents(
   if (isTimed(kind.definition)) {
     for (const row of await measureEvents(manager, query)) {
       addExtent(tallies, row);
-      tallies.at(row.cell).delays.addDistribution(row.sketch_index, Number(row.count));
+      addDistribution(tallies, row);
     }
   } else {
     for (const { cell, count } of await countEvents(manager, query)) tallies.at(cell).count += Number(count);
@@ -154,5 +153,10 @@ function talliesOf(counts: readonly number[]): Tallies {
 function addExtent(tallies: Tallies, row: ExtentRow): void {
   const tally = tallies.at(row.cell);
   tally.count += Number(row.count);
+  if (row.value_sum === null) return;
   tally.delays.addExtent({ sum: Number(row.value_sum), min: Number(row.value_min), max: Number(row.value_max) });
+}
+
+function addDistribution(tallies: Tallies, { cell, sketch_index: index, count }: DistributionRow): void {
+  if (index !== null) tallies.at(cell).delays.addDistribution(index, Number(count));
 }

@@ -3,7 +3,8 @@ import type { DelayStatistics } from './dto/delay-statistics.dto.js';
 
 /** Aggregates delays (microseconds) as their sum, minimum, maximum and distribution, as rollups store them. */
 export class DelayCollector {
-  private count = 0;
+  /** How many events have a measure. */
+  count = 0;
   private sum = 0;
   private min = Infinity;
   private max = -Infinity;

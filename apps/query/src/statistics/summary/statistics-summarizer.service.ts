@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { RetentionConfig } from '#libs/config';
-import { groupingsOf, isTimed, StatisticsContract, type CompiledKind } from '#libs/contracts';
+import {
+  groupingsOf,
+  isTimed,
+  mayLackMeasure,
+  StatisticsContract,
+  type CompiledKind,
+} from '#libs/contracts';
 import { countKinds, type EventFilter, type TimeWindow } from '#libs/statistics';
 import { GuildDatabase } from '../../database/guild-database.js';
 import { GuildSettingsReader } from '../../settings/guild-settings.reader.js';
@@ -51,7 +57,7 @@ export class StatisticsSummarizer {
       return { tallies: counted, groups: await this.groups(manager, kind, request, { window, filter, top }, counted) };
     });
     const series = tallies.cells.slice(1, 1 + buckets.length);
-    const stats = (delays: DelayCollector) => (isTimed(kind.definition) ? { stats: delays.statistics() } : {});
+    const stats = (delays: DelayCollector) => statisticsOf(kind, delays);
     return {
       ...answered(window),
       total: totalOf(series),
@@ -106,7 +112,7 @@ export class StatisticsSummarizer {
     if (groupBy === undefined) return [];
     const dimension = groupingsOf(kind.definition).get(groupBy)!;
     // With a filter on the grouping field, there is only one group.
-    const only = { user: filter.userId, channel: filter.channelId, label: undefined }[dimension];
+    const only = { user: filter.userId, channel: filter.channelId, label: undefined, actor: undefined }[dimension];
     if (only !== undefined) {
       const count = totalOf(tallies.cells.slice(1));
       return count > 0 ? [{ key: only, count }] : [];
@@ -114,6 +120,13 @@ export class StatisticsSummarizer {
     const rows = await groupKind(manager, kind, { guildId, window, dimension, filter, top });
     return rows.map(({ key, count }) => ({ key, count: Number(count) }));
   }
+}
+
+/** Without a measure, an event has no part in the statistics, so those of such kinds say how many have one. */
+function statisticsOf({ definition }: CompiledKind, delays: DelayCollector): Pick<SummaryAnswer, 'stats'> {
+  if (!isTimed(definition)) return {};
+  const stats = delays.statistics();
+  return { stats: stats && mayLackMeasure(definition) ? { count: delays.count, ...stats } : stats };
 }
 
 /** The window together with the previous period. */

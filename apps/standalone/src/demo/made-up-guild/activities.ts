@@ -1,4 +1,4 @@
-import { fieldIn, type CompiledKind, type FieldColumn } from '#libs/contracts';
+import { fieldIn, fieldsOf, type CompiledKind, type FieldColumn } from '#libs/contracts';
 import type { Day } from './day.js';
 import { ALL_DAY, EVENINGS, type DailyRhythm } from './rhythm.js';
 
@@ -117,10 +117,13 @@ export const ACTIVITIES: readonly Activity[] = [
 export function plainActivity({ name, definition }: CompiledKind): Activity {
   const valueIn: Record<FieldColumn, (day: Day, time: number) => unknown> = {
     user_id: (day) => day.member(),
+    actor_id: (day) => day.member(),
     channel_id: (day) => day.channel(),
     message_id: (day, time) => day.snowflake(time),
     label: (day) => day.random.pick(LABELS),
     value: (day) => day.delay(200),
+    occurred_at: (_, time) => new Date(time).toISOString(),
+    since: (day, time) => new Date(time - day.delay(30 * 24 * HOUR_MS)).toISOString(),
     is_bot: () => false,
   };
   return {
@@ -128,7 +131,10 @@ export function plainActivity({ name, definition }: CompiledKind): Activity {
     perDay: 40,
     rhythm: ALL_DAY,
     begin(day, time) {
-      const fields = Object.entries(definition.fields).map(([field, column]) => [field, valueIn[column](day, time)]);
+      const fields = fieldsOf(definition).map(({ name: field, column, words }) => [
+        field,
+        words === undefined ? valueIn[column](day, time) : day.random.pick(words),
+      ]);
       const hasOptionalUser = definition.optionalUser && fieldIn(definition, 'user_id') === undefined;
       day.add(name, time, { ...Object.fromEntries(fields), ...(hasOptionalUser && { user_id: day.member() }) });
     },

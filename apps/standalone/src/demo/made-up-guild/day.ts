@@ -1,4 +1,4 @@
-import { derivedEventId, type StatisticsContract } from '#libs/contracts';
+import { derivedEventId, givenIdentity, type StatisticsContract } from '#libs/contracts';
 import type { DemoEvent } from './demo-event.js';
 import { snowflake, type MadeUpGuild } from './guild.js';
 import { Random, WeightedChoice } from './random.js';
@@ -25,15 +25,18 @@ export class Day {
   /** Adds an event of a statistic. @param time Unix milliseconds, before the end of the next day */
   add(kind: string, time: number, fields: Record<string, unknown>): void {
     const occurredAt = Math.min(time, this.start + 2 * DAY_MS - 1);
-    const { identifiedBy } = this.contract.kind(kind)!.definition;
-    const snowflakeOfEvent = identifiedBy === undefined ? undefined : (fields[identifiedBy] as string);
-    const eventId = derivedEventId(snowflakeOfEvent ?? `${this.seed} ${this.events.length}`);
-    const body: Record<string, unknown> = { guild_id: this.guild.id, ...fields };
-    if (snowflakeOfEvent === undefined) {
-      body.event_id = eventId;
-      body.occurred_at = new Date(occurredAt).toISOString();
-    }
-    this.events.push({ name: kind, eventId, occurredAt, body });
+    const compiled = this.contract.kind(kind)!;
+    const given = givenIdentity(compiled.definition);
+    const body = {
+      guild_id: this.guild.id,
+      ...fields,
+      ...(given.eventId && { event_id: derivedEventId(`${this.seed} ${this.events.length}`) }),
+      ...(given.occurredAt && { occurred_at: new Date(occurredAt).toISOString() }),
+    };
+    const read = compiled.read(body);
+    if (!read.ok) throw new Error(`the demo made an invalid ${kind}: ${JSON.stringify(read.fields)}`);
+    const identity = compiled.identify(read.value, { arrivedAt: occurredAt });
+    this.events.push({ name: kind, eventId: identity.eventId, occurredAt: identity.occurredAt, body });
   }
 
   member(): string {

@@ -31,7 +31,8 @@ export interface ExtentRow extends CountRow {
 
 export interface DistributionRow {
   cell: number;
-  sketch_index: number;
+  /** Null for events without a value. */
+  sketch_index: number | null;
   count: string;
 }
 
@@ -40,7 +41,7 @@ export function countTotals(manager: EntityManager, query: TotalsQuery): Promise
   const { from, cell } = totalsOf(parameters, query);
   return manager.query<ExtentRow[]>(
     `SELECT t.kind, ${cell} AS cell, sum(t.event_count) AS count,
-       sum(t.value_sum) AS value_sum, min(t.value_min) AS value_min, max(t.value_max) AS value_max
+       coalesce(sum(t.value_sum) + coalesce(sum(t.large_value_sum), 0), sum(t.large_value_sum)) AS value_sum, min(t.value_min) AS value_min, max(t.value_max) AS value_max
      FROM ${from} GROUP BY 1, 2`,
     parameters.values,
   );

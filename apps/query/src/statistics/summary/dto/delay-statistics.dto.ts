@@ -1,5 +1,5 @@
 import { ApiSchema } from '@nestjs/swagger';
-import { SchemaProperty } from '../../../answers/answer-properties.js';
+import { CountProperty, SchemaProperty } from '../../../answers/answer-properties.js';
 
 const DelayProperty = () => SchemaProperty({ type: 'number', minimum: 0 });
 
@@ -22,4 +22,14 @@ export class DelayStatistics {
 
   @DelayProperty()
   p99: number;
+}
+
+/** Of kinds whose events may lack the measure. */
+@ApiSchema({
+  name: 'MeasureStatistics',
+  description: 'Of the events that have a measure, in milliseconds. Percentiles use nearest rank and are within 2%',
+})
+export class MeasureStatistics extends DelayStatistics {
+  @CountProperty({ description: 'The number of events that have a measure' })
+  count: number;
 }

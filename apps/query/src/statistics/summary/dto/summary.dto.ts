@@ -1,17 +1,14 @@
 import type { Type } from '@nestjs/common';
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { identifierOf, isTimed, type CompiledKind } from '#libs/contracts';
+import { identifierOf, isTimed, mayLackMeasure, type CompiledKind } from '#libs/contracts';
 import { CountProperty, TimestampProperty } from '../../../answers/answer-properties.js';
-import { DelayStatistics } from './delay-statistics.dto.js';
+import { DelayStatistics, MeasureStatistics } from './delay-statistics.dto.js';
 
 export const PreviousTotalProperty = () =>
   CountProperty({
     nullable: true,
     description: 'The total of the previous period of the same length. Null if retention has deleted its data',
   });
-
-const StatisticsProperty = () =>
-  ApiProperty({ type: () => DelayStatistics, nullable: true, description: 'Null if there are no records' });
 
 @ApiSchema({ name: 'SummaryBucket' })
 export class SummaryBucket {
@@ -21,12 +18,8 @@ export class SummaryBucket {
   @CountProperty()
   count: number;
 
-  stats?: DelayStatistics | null;
+  stats?: DelayStatistics | MeasureStatistics | null;
 }
-
-@ApiSchema({ name: 'TimedSummaryBucket' })
-class TimedSummaryBucket extends SummaryBucket {}
-StatisticsProperty()(TimedSummaryBucket.prototype, 'stats');
 
 @ApiSchema({ name: 'SummaryGroup' })
 export class SummaryGroup {
@@ -51,7 +44,7 @@ export class SummaryAnswer {
   @PreviousTotalProperty()
   previous_total: number | null;
 
-  stats?: DelayStatistics | null;
+  stats?: DelayStatistics | MeasureStatistics | null;
 
   @ApiProperty({
     type: () => [SummaryBucket],
@@ -66,13 +59,28 @@ export class SummaryAnswer {
   groups: SummaryGroup[];
 }
 
-class TimedSummaryAnswer extends SummaryAnswer {}
-StatisticsProperty()(TimedSummaryAnswer.prototype, 'stats');
-ApiProperty({ type: () => [TimedSummaryBucket] })(TimedSummaryAnswer.prototype, 'series');
+/** An answer with statistics beside the total and in every bucket. @param bucketName the component of the bucket */
+function answerWith(statistics: Type<DelayStatistics>, bucketName: string): Type<SummaryAnswer> {
+  class TimedBucket extends SummaryBucket {}
+  class TimedAnswer extends SummaryAnswer {}
+  ApiSchema({ name: bucketName })(TimedBucket);
+  for (const { prototype } of [TimedBucket, TimedAnswer]) {
+    ApiProperty({ type: () => statistics, nullable: true, description: 'Null if no record has a measure' })(
+      prototype,
+      'stats',
+    );
+  }
+  ApiProperty({ type: () => [TimedBucket] })(TimedAnswer.prototype, 'series');
+  return TimedAnswer;
+}
+
+const DELAYS = answerWith(DelayStatistics, 'TimedSummaryBucket');
+const MEASURES = answerWith(MeasureStatistics, 'MeasuredSummaryBucket');
 
 /** Creates the response class of a kind's summary, which becomes a component of the API document. */
 export function summaryClass({ name, definition }: CompiledKind): Type<SummaryAnswer> {
-  class KindSummary extends (isTimed(definition) ? TimedSummaryAnswer : SummaryAnswer) {}
+  const timed = mayLackMeasure(definition) ? MEASURES : DELAYS;
+  class KindSummary extends (isTimed(definition) ? timed : SummaryAnswer) {}
   ApiSchema({ name: `${identifierOf(name)}Summary` })(KindSummary);
   return KindSummary;
 }
