@@ -1,3 +1,4 @@
+import { SWITCH_NAMES } from '#libs/contracts';
 import { SERVICE_KEY } from './services.js';
 
 export interface Answer<T = unknown> {
@@ -72,14 +73,6 @@ export class ApiClient {
   }
 }
 
-export const EVERY_SWITCH_ON = {
-  stats_command_usage: true,
-  stats_message_statistics: true,
-  stats_track_bot_messages: true,
-  stats_functions_reminders_statistics_enabled: true,
-  stats_functions_giveaways_statistics_enabled: true,
-  stats_modules_tempchannels_statistics_enabled: true,
-  stats_modules_autoresponder_statistics_enabled: true,
-  stats_modules_reactionroles_statistics_enabled: true,
-  stats_modules_tags_statistics_enabled: true,
-};
+export const EVERY_SWITCH_ON: Readonly<Record<string, boolean>> = Object.fromEntries(
+  SWITCH_NAMES.map((name) => [name, true]),
+);

@@ -1,6 +1,9 @@
-import { CATALOGUE, derivedEventId, snowflakeTime, type StatisticKind } from '#libs/contracts';
+import { CATALOGUE, StatisticsContract, type StatisticKind } from '#libs/contracts';
+import type { JsonValue } from '#libs/json';
 import type { ApiClient } from './api-client.js';
 import type { MadeUpEvent } from './made-up-events.js';
+
+const CONTRACT = new StatisticsContract();
 
 export interface ViewRecord {
   id: string;
@@ -25,10 +28,13 @@ export async function readRecords(api: ApiClient, guildId: string): Promise<Reco
   return records;
 }
 
-/** The expected id and time of an event that is identified by its message id. */
+/** The expected id and time of an event. */
 export function timeOf(event: MadeUpEvent): Record<string, unknown> {
-  const id = event.body.message_id as string | undefined;
-  return id === undefined ? {} : { id: derivedEventId(id), timestamp: new Date(snowflakeTime(id)).toISOString() };
+  const kind = CONTRACT.kind(event.kind)!;
+  const read = kind.read(event.body as JsonValue);
+  if (!read.ok) throw new Error(`${event.kind} is invalid: ${JSON.stringify(read.fields)}`);
+  const { eventId, occurredAt } = kind.identify(read.value, { arrivedAt: 0 });
+  return { id: eventId, timestamp: new Date(occurredAt).toISOString() };
 }
 
 function byId(a: ViewRecord, b: ViewRecord): number {
