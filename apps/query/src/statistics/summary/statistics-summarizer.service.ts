@@ -1,13 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { RetentionConfig } from '#libs/config';
-import {
-  groupingsOf,
-  isTimed,
-  mayLackMeasure,
-  StatisticsContract,
-  type CompiledKind,
-} from '#libs/contracts';
+import { groupingsOf, isTimed, mayLackMeasure, StatisticsContract, type CompiledKind } from '#libs/contracts';
 import { countKinds, type EventFilter, type TimeWindow } from '#libs/statistics';
 import { GuildDatabase } from '../../database/guild-database.js';
 import { GuildSettingsReader } from '../../settings/guild-settings.reader.js';
