@@ -37,6 +37,10 @@ export function overviewPath({ guildId }: MadeUpGuild, span: Span): string {
   return `stats/overview?guild_id=${guildId}&${windowText(span)}`;
 }
 
+export function gaugesPath({ guildId }: MadeUpGuild, span: Span, more = ''): string {
+  return `stats/gauges?guild_id=${guildId}&${windowText(span)}${more}`;
+}
+
 /** @param cursor the cursor of the previous page */
 export function viewPath({ guildId }: MadeUpGuild, span: Span, cursor?: string): string {
   const path = `stats/message/view?guild_id=${guildId}&limit=${PAGE}`;
@@ -73,6 +77,22 @@ export async function groupBy(
      WHERE guild_id = $1 AND kind = ${CATALOGUE['message.sent'].number} AND occurred_at >= $2 AND occurred_at < $3
      GROUP BY 1 ${order}`,
     [guildId, new Date(from).toISOString(), new Date(to).toISOString()],
+  );
+  return rows;
+}
+
+/** The series of the gauge `members` in UTC days, computed from the snapshots. */
+export async function membersByDay(
+  client: pg.Client,
+  { guildId }: MadeUpGuild,
+  { from, to }: Span,
+): Promise<{ last: number; min: number; max: number }[]> {
+  const { rows } = await client.query<{ last: number; min: number; max: number }>(
+    `SELECT min(count) AS min, max(count) AS max, (array_agg(count ORDER BY occurred_at DESC))[1] AS last
+     FROM (SELECT occurred_at, (counts->>'member_count')::integer AS count FROM guild_snapshots
+       WHERE guild_id = $1 AND occurred_at >= $2 AND occurred_at < $3) counted
+     GROUP BY date_trunc('day', occurred_at, 'UTC') ORDER BY date_trunc('day', occurred_at, 'UTC')`,
+    [guildId, new Date(from), new Date(to)],
   );
   return rows;
 }

@@ -1,5 +1,6 @@
 import type { Bench, Measurement, Ratio } from '../bench.js';
 import { fillEvents, openGuilds } from '../data/fill-events.js';
+import { fillSnapshots } from '../data/fill-snapshots.js';
 import { madeUpGuild, skewedGuilds, type MadeUpGuild } from '../data/made-up-guilds.js';
 import { rollUp } from '../data/roll-up.js';
 import { ApiClient } from '../harness/api-client.js';
@@ -10,9 +11,11 @@ import { benchNumber } from '../harness/servers.js';
 import { BASELINE } from '../harness/start-scripts.js';
 import {
   cursorOfPage,
+  gaugesPath,
   GROUP_BYS,
   groupBy,
   lastDays,
+  membersByDay,
   overviewPath,
   PAGE,
   summaryPath,
@@ -29,6 +32,9 @@ const USERS = 2_000;
 const DAYS = 30;
 const WINDOWS = [1, 7, DAYS] as const;
 const FAR_PAGE = 1_000;
+/** Guilds with a snapshot every quarter of an hour. */
+const SNAPSHOT_GUILDS = benchNumber('BENCH_SNAPSHOT_GUILDS', 200);
+const SNAPSHOT_DAYS = 400;
 const UNIT = 'ms';
 
 /** The sizes of the three guilds, relative to the largest one. */
@@ -51,14 +57,17 @@ export const read: Bench = {
     try {
       const allGuilds = [...sizes.map((size) => guilds[size]), ...further];
       const seconds = await prepare(database, allGuilds, to);
+      const gaugeGuild = await prepareSnapshots(database, to);
       const service = await startQueryService(database.url);
       const baseline = BASELINE ? await startQueryService(database.url, { checkout: BASELINE }) : undefined;
       const api = new ApiClient(service.url, service.key);
       const baselineApi = baseline && new ApiClient(baseline.url, baseline.key);
       try {
         await compareAnswers(database, api, guilds, to);
+        await compareGauges(database, api, gaugeGuild, to);
         const all = [
           ...(await questions({ '': api, ...(baselineApi && { 'baseline ': baselineApi }) }, guilds, to)),
+          ...gauges(api, gaugeGuild, to),
           ...groupBys(database, guilds, to),
         ];
         return measurement(await measureInRounds(ROUNDS, all, UNIT), seconds, to);
@@ -89,6 +98,45 @@ async function prepare(database: BenchDatabase, guilds: readonly MadeUpGuild[], 
   const seconds = await rollUp(database, to);
   console.log(`  rolled up in ${seconds.toFixed(0)} s`);
   return seconds;
+}
+
+/** @returns one of many guilds with snapshots */
+async function prepareSnapshots({ client }: BenchDatabase, to: number): Promise<MadeUpGuild> {
+  const guilds = Array.from({ length: SNAPSHOT_GUILDS }, (_, index) => madeUpGuild(1_000_000 + index, 0, 0));
+  await openGuilds(client, guilds);
+  const started = performance.now();
+  const guildIds = guilds.map(({ guildId }) => guildId);
+  const snapshots = await fillSnapshots(client, { guildIds, to, days: SNAPSHOT_DAYS });
+  console.log(
+    `  ${snapshots} snapshots of each guild written in ${((performance.now() - started) / 1000).toFixed(0)} s`,
+  );
+  return guilds[SNAPSHOT_GUILDS >> 1]!;
+}
+
+/** @throws Error if a gauge differs from the snapshots */
+async function compareGauges({ client }: BenchDatabase, api: ApiClient, guild: MadeUpGuild, to: number): Promise<void> {
+  const span = lastDays(SNAPSHOT_DAYS - 1, to);
+  const { data } = await api.get<{ data: { gauges: { series: { last: number; min: number; max: number }[] }[] } }>(
+    gaugesPath(guild, span, '&gauges=members'),
+  );
+  const answered = data.gauges[0]!.series.map(({ last, min, max }) => `${last} ${min} ${max}`).join();
+  const counted = (await membersByDay(client, guild, span)).map(({ last, min, max }) => `${last} ${min} ${max}`).join();
+  if (answered !== counted) throw new Error(`gauges: ${answered} was answered, and counted ${counted}`);
+}
+
+function gauges(api: ApiClient, guild: MadeUpGuild, to: number): Contestant[] {
+  const ask = (name: string, path: string): Contestant => ({
+    name: `gauges: ${name}`,
+    measure: () => medianTime(REQUESTS, () => api.get(path)),
+  });
+  const year = lastDays(SNAPSHOT_DAYS, to);
+  return [
+    ask('400 days', gaugesPath(guild, year)),
+    ask('400 days of Asia/Kathmandu', gaugesPath(guild, year, '&timezone=Asia/Kathmandu')),
+    ask('400 days, members', gaugesPath(guild, year, '&gauges=members')),
+    ask('400 days by hour, members', gaugesPath(guild, year, '&gauges=members&interval=hour')),
+    ask('30 days', gaugesPath(guild, lastDays(DAYS, to))),
+  ];
 }
 
 /** @throws Error if a summary differs from the count of the events */
@@ -186,6 +234,10 @@ function measurement(results: Record<string, Spread>, rollupSeconds: number, to:
     const what = summary(DAYS, variant);
     ratios[`${what}: large / small`] = { value: median('large', what) / median('small', what), atMost: 2 };
   }
+  for (const size of sizes) {
+    const value = results['gauges: 400 days']!.median / median(size, summary(DAYS, 'total'));
+    ratios[`gauges of 400 days / summary of 30 days, total, ${size}`] = { value, atMost: 5 };
+  }
   for (const [variant, counterpart] of Object.entries(COUNTERPARTS)) {
     const value = median('large', `GROUP BY: ${variant}`) / median('large', summary(DAYS, counterpart));
     ratios[`large: GROUP BY / summary, ${variant}`] = { value, atLeast: 100 };
@@ -204,6 +256,7 @@ function measurement(results: Record<string, Spread>, rollupSeconds: number, to:
       furtherGuilds: FURTHER_GUILDS,
       eventsOfFurtherGuilds: LARGEST / 10,
       days: DAYS,
+      guildsWithSnapshots: SNAPSHOT_GUILDS,
       end: new Date(to).toISOString(),
       rounds: ROUNDS,
       requestsPerRound: REQUESTS,

@@ -55,6 +55,10 @@ async function publishSnapshots() {
         member_count: guild.approximateMemberCount ?? guild.memberCount,
         online_member_count: guild.approximatePresenceCount ?? undefined,
         server_boost_count: guild.premiumSubscriptionCount ?? undefined,
+        channel_count: guild.channels.cache.filter((channel) => !channel.isThread()).size,
+        role_count: guild.roles.cache.size,
+        // With the intents GuildMembers, GuildPresences and GuildVoiceStates, also bot_count, idle_member_count,
+        // dnd_member_count, offline_member_count, voice_member_count and role_member_counts.
       });
     } catch (error) {
       console.error(`No snapshot of the guild ${id}: ${error.message}`);

@@ -86,6 +86,10 @@ async def publish_snapshots() -> None:
                 "member_count": counted.approximate_member_count,
                 "online_member_count": counted.approximate_presence_count,
                 "server_boost_count": counted.premium_subscription_count,
+                "channel_count": len(guild.channels),
+                "role_count": len(guild.roles),
+                # With the intents members, presences and voice_states, also bot_count, idle_member_count,
+                # dnd_member_count, offline_member_count, voice_member_count and role_member_counts.
             },
         )
 

@@ -12,7 +12,7 @@ import {
   WHOLE_GUILD,
   type MemberReferences,
 } from '#libs/erasure';
-import { countKinds, RollupWorker } from '#libs/statistics';
+import { countKinds, RollupWorker, storeInDays } from '#libs/statistics';
 import { StatisticsMetrics } from '../../apps/ingestion/src/statistics/statistics.metrics.js';
 import { StatisticsWriter } from '../../apps/ingestion/src/statistics/statistics.writer.js';
 import { groupKind } from '../../apps/query/src/statistics/summary/group-window.js';
@@ -668,6 +668,7 @@ describe('erasure', () => {
         `INSERT INTO guild_snapshots (guild_id, bucket, occurred_at) VALUES ($1, date_trunc('hour', now()), now())`,
         [guild],
       );
+      await storeInDays(dataSource.manager, guild, new Date(), { member_count: 3, online_member_count: 1 });
     }
     await worker.run(LATER);
     return neighbour;
@@ -739,6 +740,7 @@ describe('erasure', () => {
       'statistic_groups',
       'statistic_rollup_pending',
       'guild_snapshots',
+      'guild_snapshot_days',
       'erasures',
     ];
     const counts = await Promise.all(tables.map(async (table) => [table, await rows(table, 'true', guild)] as const));

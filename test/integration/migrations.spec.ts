@@ -5,6 +5,7 @@ import { waitFor } from '../harness/wait-for.js';
 
 const COUNTERS = 'Counters1765500000000';
 const SNAPSHOT_COUNTS = 'SnapshotCounts1765800000000';
+const SNAPSHOT_DAYS = 'SnapshotDays1765810000000';
 const RETENTION = { eventDays: 62, summaryDays: 400 };
 const GUILD = '9223372036854775807';
 const OTHER = '9007199254740993';
@@ -167,6 +168,13 @@ describe('the migration to counts of snapshots', () => {
       [guildId, bucket, ...counts],
     );
   const snapshots = () => query('SELECT * FROM guild_snapshots ORDER BY guild_id, bucket');
+  const days = () => query('SELECT * FROM guild_snapshot_days ORDER BY guild_id, field, day');
+  /** 16 bits for each 15-minute bucket of a day. @param values of some buckets; the others are 0 */
+  const packed = (values: Record<number, number>) => {
+    const bytes = Buffer.alloc(96 * 2);
+    for (const [bucket, value] of Object.entries(values)) bytes.writeUInt16BE(value, Number(bucket) * 2);
+    return bytes;
+  };
   const [JANUARY, MARCH] = ['2026-01-31T23:45:00.000Z', '2026-03-01T00:00:00.000Z'];
 
   it('takes along the counts of all guilds and months, and can run again after it was interrupted', async () => {
@@ -176,7 +184,7 @@ describe('the migration to counts of snapshots', () => {
     await addSnapshot(GUILD, MARCH, 2_147_483_647, 3, 1);
     const before = await snapshots();
     await migrate();
-    await query('DELETE FROM schema_migrations WHERE name = $1', [SNAPSHOT_COUNTS]);
+    await query('DELETE FROM schema_migrations WHERE name = ANY ($1)', [[SNAPSHOT_COUNTS, SNAPSHOT_DAYS]]);
     await query('UPDATE guild_snapshots SET counts = NULL WHERE guild_id = $1', [GUILD]);
     await migrate();
     const counts = [
@@ -187,6 +195,13 @@ describe('the migration to counts of snapshots', () => {
     expect(await snapshots()).toEqual(
       before.map((row, index) => ({ ...row, counts: counts[index], role_member_counts: null })),
     );
+    expect(await days()).toEqual([
+      { guild_id: OTHER, field: 'member_count', day: new Date('2026-01-31'), low: packed({ 95: 1 }), high: null },
+      { guild_id: OTHER, field: 'server_boost_count', day: new Date('2026-01-31'), low: packed({ 95: 3 }), high: null },
+      { guild_id: GUILD, field: 'member_count', day: new Date(MARCH), low: packed({}), high: packed({ 0: 32_768 }) },
+      { guild_id: GUILD, field: 'online_member_count', day: new Date(MARCH), low: packed({ 0: 4 }), high: null },
+      { guild_id: GUILD, field: 'server_boost_count', day: new Date(MARCH), low: packed({ 0: 2 }), high: null },
+    ]);
     await undo();
     expect(await snapshots()).toEqual(before);
   });

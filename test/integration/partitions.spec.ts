@@ -126,6 +126,7 @@ describe('keepPartitions', () => {
     expect(lines.filter(({ created }) => created !== undefined)).toMatchObject([
       { table: 'statistic_totals' },
       { table: 'guild_snapshots' },
+      { table: 'guild_snapshot_days' },
     ]);
     expect(await database.query('SELECT * FROM erasure_tombstones')).toEqual([]);
   });

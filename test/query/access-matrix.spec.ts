@@ -38,6 +38,7 @@ const ROUTES: Record<string, { access: Access; status: number }> = {
   [`POST ${MODULE}/stats/counter-panel/update`]: { access: 'service', status: 202 },
   [`GET ${MODULE}/stats/overview`]: { access: 'guild', status: 200 },
   [`GET ${MODULE}/stats/collection`]: { access: 'guild', status: 200 },
+  [`GET ${MODULE}/stats/gauges`]: { access: 'guild', status: 200 },
   ...statisticRoutes('command', 'check', ''),
   ...statisticRoutes('message', 'check', ''),
   ...statisticRoutes('functions/reminders', 'created'),

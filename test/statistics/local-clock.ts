@@ -38,3 +38,13 @@ export function bucketStarts(from: number, to: number, interval: 'hour' | 'day',
   }
   return starts;
 }
+
+/** The clock changes of a zone between two days, to the quarter of an hour; if there is none, a time in between. */
+export function clockChanges(timeZone: string, from: number, to: number): number[] {
+  const changes: number[] = [];
+  const offset = (time: number) => Date.parse(`${localTime(time, timeZone).replace(' ', 'T')}Z`) - time;
+  for (let quarter = from; quarter < to; quarter += BUCKET_MS) {
+    if (offset(quarter) !== offset(quarter - BUCKET_MS)) changes.push(quarter);
+  }
+  return changes.length > 0 ? changes : [to - 100 * 86_400_000];
+}

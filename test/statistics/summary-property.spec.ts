@@ -22,7 +22,7 @@ import type { DelayStatistics } from '../../apps/query/src/statistics/summary/dt
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { startQueryInProcess, type QueryInProcess } from '../harness/query-in-process.js';
 import { EventModel, recordKey, type Selection } from './event-model.js';
-import { localTime } from './local-clock.js';
+import { clockChanges } from './local-clock.js';
 
 /** `PROPERTY_RUNS=5000 npm test -- summary-property` tries more cases. */
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 60);
@@ -50,7 +50,13 @@ const oldest = today - 390 * DAY_MS;
 const ANYTHING: unknown = expect.anything();
 
 /** Times around which counting is likely to be wrong: clock changes, and the starts of days and months. */
-const edges = [...ZONES.flatMap(clockChanges), today, today - 30 * DAY_MS, startOfMonth(today), today - 45 * DAY_MS];
+const edges = [
+  ...ZONES.flatMap((zone) => clockChanges(zone, oldest, today)),
+  today,
+  today - 30 * DAY_MS,
+  startOfMonth(today),
+  today - 45 * DAY_MS,
+];
 
 /** Times around an edge, most of them within a few quarters of an hour, so that events share buckets. */
 function instantsAround(edge: number): fc.Arbitrary<number> {
@@ -340,16 +346,6 @@ function expectStatistics(found: DelayStatistics | null | undefined, values: rea
     // Stored and returned values are whole microseconds.
     expect(Math.abs(found![name] - rank(share))).toBeLessThanOrEqual(0.02 * rank(share) + 0.0005);
   }
-}
-
-/** The recent clock changes of a time zone, to the quarter of an hour. */
-function clockChanges(timeZone: string): number[] {
-  const changes: number[] = [];
-  const offset = (time: number) => Date.parse(`${localTime(time, timeZone).replace(' ', 'T')}Z`) - time;
-  for (let quarter = oldest; quarter < today; quarter += 15 * MINUTE_MS) {
-    if (offset(quarter) !== offset(quarter - 15 * MINUTE_MS)) changes.push(quarter);
-  }
-  return changes.length > 0 ? changes : [today - 100 * DAY_MS];
 }
 
 function startOfMonth(time: number): number {

@@ -37,7 +37,10 @@ export const GUILD_EVENTS = {
       guild_id: guildId,
       member_count: { ...count, description: 'How many members there are, bots included' },
       bot_count: { ...count, description: 'How many of the members are bots' },
-      online_member_count: { ...count, description: 'How many members are online' },
+      online_member_count: {
+        ...count,
+        description: 'How many members are not offline, as Discord counts them: idle ones included',
+      },
       idle_member_count: { ...count, description: 'How many members are idle' },
       dnd_member_count: { ...count, description: 'How many members do not want to be disturbed' },
       offline_member_count: { ...count, description: 'How many members are offline or invisible' },

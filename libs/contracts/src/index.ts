@@ -3,6 +3,7 @@ export * from './counters.js';
 export * from './dimensions.js';
 export * from './event-identity.js';
 export * from './field-types.js';
+export * from './gauges.js';
 export * from './guild-event-reader.js';
 export * from './guild-events.js';
 export * from './guild-snapshot.js';

@@ -30,6 +30,7 @@ import { Counters1765500000000 } from './migrations/1765500000000-counters.js';
 import { ActorsAndClaims1765600000000 } from './migrations/1765600000000-actors-and-claims.js';
 import { StatisticKinds1765700000000 } from './migrations/1765700000000-statistic-kinds.js';
 import { SnapshotCounts1765800000000 } from './migrations/1765800000000-snapshot-counts.js';
+import { SnapshotDays1765810000000 } from './migrations/1765810000000-snapshot-days.js';
 
 export interface DatabaseOptions {
   /** A database URL in libpq's syntax. */
@@ -82,6 +83,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       ActorsAndClaims1765600000000,
       StatisticKinds1765700000000,
       SnapshotCounts1765800000000,
+      SnapshotDays1765810000000,
     ],
     migrationsTableName: 'schema_migrations',
     synchronize: false,

@@ -122,6 +122,10 @@ export const ERASED_TABLES: readonly ErasedTable[] = [
     },
   },
   {
+    table: 'guild_snapshot_days',
+    ofGuild: { way: 'in steps', key: ['field', 'day'], stableColumns: 2, isPartitioned: true },
+  },
+  {
     table: 'counter_panel_creations',
     // Before the panels: their channels become abandoned creations, which are then removed.
     ofGuild: {

@@ -15,8 +15,8 @@ const PREPARE = `
   SET LOCAL enable_hashjoin = off;
   SET LOCAL enable_mergejoin = off;
   SET LOCAL max_parallel_workers_per_gather = 0;
-  LOCK TABLE ONLY statistic_events, ONLY statistic_totals, ONLY statistic_groups, ONLY guild_snapshots
-    IN ACCESS SHARE MODE`;
+  LOCK TABLE ONLY statistic_events, ONLY statistic_totals, ONLY statistic_groups, ONLY guild_snapshots,
+    ONLY guild_snapshot_days IN ACCESS SHARE MODE`;
 
 /** Errors that depend on concurrent transactions. A retry may succeed. */
 const RETRYABLE: readonly (string | undefined)[] = [

@@ -13,3 +13,4 @@ export * from './kinds/stored-definition.js';
 export * from './rollups/buckets.js';
 export * from './rollups/rollup-worker.js';
 export * from './rollups/sketch.js';
+export * from './snapshots/snapshot-days.js';

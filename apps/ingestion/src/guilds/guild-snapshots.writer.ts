@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { SNAPSHOT_COUNT_FIELDS, type GuildEventFields } from '#libs/contracts';
 import { lockStripesShared } from '#libs/database';
+import { storeInDays } from '#libs/statistics';
 
 /** `guild.snapshot`: stores the newest snapshot of each 15-minute bucket. */
 @Injectable()
@@ -10,6 +11,7 @@ export class GuildSnapshotsWriter {
 
   /** @returns whether it was stored: the guild is enabled, and the bucket has no newer snapshot */
   store(snapshot: GuildEventFields<'guild.snapshot'>, occurredAt: Date): Promise<boolean> {
+    const counts = countsOf(snapshot);
     return this.dataSource.transaction(async (manager) => {
       await lockStripesShared(manager, [snapshot.guild_id]);
       const rows = await manager.query<unknown[]>(
@@ -33,7 +35,7 @@ export class GuildSnapshotsWriter {
         [
           snapshot.guild_id,
           occurredAt,
-          countsOf(snapshot),
+          counts,
           snapshot.role_member_counts ?? null,
           snapshot.online_role_member_counts ?? null,
           // Only instances of the version before read these columns.
@@ -42,7 +44,9 @@ export class GuildSnapshotsWriter {
           snapshot.server_boost_count ?? null,
         ],
       );
-      return rows.length > 0;
+      if (rows.length === 0) return false;
+      await storeInDays(manager, snapshot.guild_id, occurredAt, counts);
+      return true;
     });
   }
 }

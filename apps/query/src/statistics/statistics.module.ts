@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { StatisticsContract } from '#libs/contracts';
 import { CollectionModule } from './collection/collection.module.js';
+import { GaugesModule } from './gauges/gauges.module.js';
 import { RecordModule } from './record/record.module.js';
 import { StatisticsSettings } from './statistics-settings.js';
 import { SummaryModule } from './summary/summary.module.js';
@@ -9,7 +10,7 @@ import { ViewModule } from './view/view.module.js';
 /**
  * The statistics of a catalogue. Each kind has a route to record events, one to list them and one to summarize them.
  */
-@Module({ imports: [CollectionModule], providers: [StatisticsSettings], exports: [StatisticsSettings] })
+@Module({ imports: [CollectionModule, GaugesModule], providers: [StatisticsSettings], exports: [StatisticsSettings] })
 export class StatisticsModule {
   static of(contract: StatisticsContract): DynamicModule {
     return {

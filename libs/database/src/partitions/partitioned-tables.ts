@@ -25,6 +25,7 @@ export function partitionedTables(retention: Retention): PartitionedTable[] {
     { table: 'statistic_groups', column: 'bucket', unit: 'day', ...events },
     { table: 'statistic_totals', column: 'bucket', unit: 'month', ...summaries },
     { table: 'guild_snapshots', column: 'bucket', unit: 'month', ...summaries },
+    { table: 'guild_snapshot_days', column: 'day', unit: 'month', ...summaries },
   ];
 }
 

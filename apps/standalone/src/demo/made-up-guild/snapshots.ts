@@ -25,7 +25,6 @@ export function makeSnapshot(seed: string, guild: MadeUpGuild, occurredAt: numbe
     name: 'guild.snapshot',
     eventId: derivedEventId(name),
     occurredAt,
-    // Fields that the service does not know are ignored.
     body: {
       guild_id: guild.id,
       occurred_at: new Date(occurredAt).toISOString(),
