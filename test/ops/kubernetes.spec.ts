@@ -57,7 +57,8 @@ describe('ops/kubernetes', () => {
   });
 
   it('should set every variable that a program needs, to values that it accepts', () => {
-    const query = loadQueryConfig({ ...environmentOf('query'), ...WITH_KEY });
+    const edited = { ...WITH_KEY, PUBLIC_URL: 'https://stats.example.org' };
+    const query = loadQueryConfig({ ...environmentOf('query'), ...edited });
     expect(query).toMatchObject({
       http: { host: '0.0.0.0', port: portOf('query') },
       database: { migrations: 'manual' },

@@ -152,6 +152,6 @@ export async function manifestFiles(directory: string): Promise<string[]> {
 export async function readExampleSecret(): Promise<{ required: Labels; optional: Labels }> {
   const text = await readFile(join(DIRECTORY, 'setup/secret.example.yaml'), 'utf8');
   const entries = (pattern: RegExp) =>
-    Object.fromEntries([...text.matchAll(pattern)].map(([, key, value]) => [key!, value!]));
+    Object.fromEntries([...text.matchAll(pattern)].map(([, key, value]) => [key!, value!.replace(/^'(.*)'$/, '$1')]));
   return { required: entries(/^ {2}([A-Z_]+): (.+)$/gm), optional: entries(/^ {2}# ([A-Z_]+): (.+)$/gm) };
 }

@@ -11,7 +11,7 @@ interface Parameter {
 }
 
 export interface Operation {
-  'x-access': 'open' | 'guild' | 'service';
+  'x-access': string;
   parameters: Parameter[];
   requestBody?: { required: boolean; content: { 'application/json': { schema: Schema } } };
   responses: Record<string, { content: Record<string, { schema: Schema }> }>;

@@ -23,11 +23,17 @@ const KINDS = {
     ],
     wrongText: ['', 'abc', '-1', '0', '1.5', '1e3', '01', '%201', TOO_LARGE_ID, '%00', '[]', 'null', '%EF%BC%91'],
   },
+  snowflakes: {
+    right: '"9007199254740993,9007199254740995"',
+    wrong: [],
+    wrongText: ['', ',', '1,', '1,x', '1,1.5', '1,0', `1,${TOO_LARGE_ID}`, '%00', Array(101).fill('1').join(',')],
+  },
   text: {
     right: '"a"',
     wrong: ['1', 'true', '""', `"${'a'.repeat(101)}"`, `"${'😀'.repeat(101)}"`, ...NEITHER, ...ODD_TEXTS],
     wrongText: [],
   },
+  anyText: { right: '"a"', wrong: ['1', 'true', ...NEITHER], wrongText: [] },
   boolean: {
     right: 'true',
     wrong: ['0', '1', '"true"', '""', TOO_LARGE_ID, '1.0', ...NEITHER],
@@ -87,12 +93,13 @@ function kindOf(field: DocumentedField): FieldKind {
   const schema = valueSchema(field);
   const [first, second] = (schema.oneOf ?? [schema]) as Record<string, unknown>[];
   if (field.name === 'cursor') return KINDS.cursor;
+  if (field.name === 'ids') return KINDS.snowflakes;
   if (Array.isArray(first?.enum)) return wordOf(first.enum as string[]);
   if (first?.format === 'date-time' || second?.type === 'number') return KINDS.instant;
   if (first?.format === 'uuid') return KINDS.uuid;
   if (first?.maxLength !== undefined) return KINDS.text;
   if (first?.pattern !== undefined) return KINDS.snowflake;
-  if (first?.type === 'string') return KINDS.text;
+  if (first?.type === 'string') return KINDS.anyText;
   if (first?.type === 'boolean') return KINDS.boolean;
   if (first?.type === 'number') return KINDS.delay;
   if (first?.type === 'integer') return KINDS.integer;

@@ -3,12 +3,14 @@ import { AccessModule } from './access/access.module.js';
 import { ActivationModule } from './activation/activation.module.js';
 import { ApiKeysModule } from './api-keys/api-keys.module.js';
 import { CountersModule } from './counters/counters.module.js';
+import { DirectoryModule } from './directory/directory.module.js';
 import { EventsPageModule } from './events-page/events-page.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
 import { PrivacyModule } from './privacy/privacy.module.js';
 import { RequestsModule } from './requests/requests.module.js';
 import { ServicePartsModule, type ServiceParts } from './service-parts.module.js';
+import { SessionsModule } from './sessions/sessions.module.js';
 import { settingsFeatures } from './settings-features.js';
 import { SettingsModule } from './settings/settings.module.js';
 import { StarboardModule } from './starboard/starboard.module.js';
@@ -18,12 +20,13 @@ import { StatisticsModule } from './statistics/statistics.module.js';
 export class QueryModule {
   static with(parts: ServiceParts): DynamicModule {
     const statistics = StatisticsModule.of(parts.contract);
+    const access = AccessModule.with(parts.config);
     return {
       module: QueryModule,
       imports: [
         ServicePartsModule.with(parts),
         HttpModule,
-        AccessModule.with(parts.config),
+        access,
         RequestsModule,
         HealthModule,
         EventsPageModule,
@@ -37,7 +40,9 @@ export class QueryModule {
         StarboardModule,
         CountersModule,
         PrivacyModule,
-        ApiKeysModule,
+        ApiKeysModule.with(access),
+        SessionsModule.with(parts.config, access),
+        DirectoryModule,
       ],
     };
   }

@@ -5,7 +5,7 @@ import { EventHandover } from '#libs/broker';
 import { RetentionConfig, type QueryConfig } from '#libs/config';
 import { CounterTypes, StatisticsContract } from '#libs/contracts';
 import { Database } from '#libs/database';
-import { DiscordClient } from '#libs/discord';
+import { DiscordClient, DiscordLogin } from '#libs/discord';
 import { ErasureLog } from '#libs/erasure';
 import { Logger } from '#libs/observability';
 import { Clock } from '#libs/timing';
@@ -21,6 +21,8 @@ export interface ServiceParts {
   handover: EventHandover;
   /** Undefined if DISCORD_TOKEN is not set, so it must be injected as optional. */
   discord?: DiscordClient;
+  /** Undefined if login with Discord is not configured, so it must be injected as optional. */
+  discordLogin?: DiscordLogin;
   /** The clock for everything that concerns Discord. */
   clock: Clock;
   registry: Registry;
@@ -50,6 +52,7 @@ export class ServicePartsModule {
       { provide: ErasureTimeout, useValue: new ErasureTimeout(parts.erasureTimeoutMs) },
     ];
     if (parts.discord !== undefined) providers.push({ provide: DiscordClient, useValue: parts.discord });
+    if (parts.discordLogin !== undefined) providers.push({ provide: DiscordLogin, useValue: parts.discordLogin });
     if (parts.erasureLog !== undefined) providers.push({ provide: ErasureLog, useValue: parts.erasureLog });
     return { module: ServicePartsModule, providers, exports: providers };
   }

@@ -1,10 +1,10 @@
 import type { Registry } from 'prom-client';
 import { AmqpHandover, type EventHandover } from '#libs/broker';
-import type { QueryConfig } from '#libs/config';
+import type { DiscordLoginConfig, QueryConfig } from '#libs/config';
 import { CATALOGUE, CounterTypes, StatisticsContract } from '#libs/contracts';
 import { Database, DATABASE_OUTAGE } from '#libs/database';
 import { ErasureLog } from '#libs/erasure';
-import { DiscordClient } from '#libs/discord';
+import { DiscordClient, DiscordLogin, type DiscordLoginOptions } from '#libs/discord';
 import { registerKinds } from '#libs/statistics';
 import { systemClock, type Clock } from '#libs/timing';
 import {
@@ -87,8 +87,9 @@ export async function startQuery(config: QueryConfig, options: StartQueryOptions
   const discordObserver = new DiscordObserver({ registry, clock, logger });
   const { onAnswer } = discordObserver;
   const discord = config.discord && new DiscordClient({ ...config.discord, clock, onAnswer });
+  const discordLogin = config.discordLogin && createDiscordLogin(config.discordLogin, onAnswer);
   const { limits, erasureTimeoutMs } = options;
-  const shared = { config, contract, counterTypes, database, handover, discord, clock, registry, logger };
+  const shared = { config, contract, counterTypes, database, handover, discord, discordLogin, clock, registry, logger };
   const outages = new Outages(database, handoverOutage);
   const parts = { ...shared, outages, erasureLog, erasureTimeoutMs };
   const app = await createQueryApp(parts, limits);
@@ -112,6 +113,13 @@ export async function startQuery(config: QueryConfig, options: StartQueryOptions
   const url = urlOf(app.getHttpServer().address() as { port: number }, config.http.host);
   logger.info(`listening on ${url}`);
   return { url, failed, close };
+}
+
+function createDiscordLogin(
+  { publicUrl, ...config }: DiscordLoginConfig,
+  onAnswer: DiscordLoginOptions['onAnswer'],
+): DiscordLogin {
+  return new DiscordLogin({ ...config, redirectUrl: `${publicUrl.replace(/\/+$/, '')}/auth/callback`, onAnswer });
 }
 
 interface AmqpHandoverParts {

@@ -1,5 +1,5 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
-import type { EntityManager } from 'typeorm';
+import { In, type EntityManager } from 'typeorm';
 import { ApiKey, type ApiKeyAccess } from '#libs/database';
 import { hashApiKeySecret, isApiKeySecret, makeApiKeySecret, prefixOfApiKeySecret } from './api-key-secret.js';
 
@@ -64,9 +64,10 @@ export async function findApiKey(manager: EntityManager, secret: string): Promis
   return key !== null && timingSafeEqual(key.secretHash, secretHash) ? key : null;
 }
 
-/** @returns whether the key existed */
-export async function revokeApiKey(manager: EntityManager, id: string): Promise<boolean> {
-  return (await manager.getRepository(ApiKey).delete({ id })).affected === 1;
+/** @param guildIds the guilds whose keys may be revoked. @defaultValue all @returns whether there was such a key */
+export async function revokeApiKey(manager: EntityManager, id: string, guildIds?: readonly string[]): Promise<boolean> {
+  const where = guildIds === undefined ? { id } : { id, guildId: In([...guildIds]) };
+  return (await manager.getRepository(ApiKey).delete(where)).affected === 1;
 }
 
 /** Writes when keys were last used, in one statement. Keys that no longer exist are ignored. */

@@ -101,6 +101,22 @@ describe('loadQueryConfig', () => {
     }
   });
 
+  it('needs client id, client secret and public URL together for the login with Discord', () => {
+    const login = {
+      DISCORD_CLIENT_ID: '175928847299117063',
+      DISCORD_CLIENT_SECRET: 'hunter2',
+      PUBLIC_URL: 'https://a.example',
+    };
+    expect(loadQueryConfig({ ...COMPLETE, ...login }).discordLogin).toMatchObject({ clientSecret: 'hunter2' });
+    expect(loadQueryConfig({ ...COMPLETE, PUBLIC_URL: 'https://a.example' }).discordLogin).toBeUndefined();
+    expect(() => loadQueryConfig({ ...COMPLETE, DISCORD_CLIENT_SECRET: 'hunter2' })).toThrow(
+      /DISCORD_CLIENT_SECRET is set; expected DISCORD_CLIENT_ID and PUBLIC_URL to be set too$/,
+    );
+    expect(() => loadQueryConfig({ ...COMPLETE, ...login, PUBLIC_URL: '' })).toThrow(
+      /DISCORD_CLIENT_ID is set; expected PUBLIC_URL to be set too\n {2}DISCORD_CLIENT_SECRET is set; expected PUBLIC_URL/,
+    );
+  });
+
   const key = 'k'.repeat(32);
   it.each([
     ['short', /at least 32 characters \(printable ASCII\), or two such keys/],

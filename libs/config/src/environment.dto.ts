@@ -1,4 +1,4 @@
-import { AtLeast, Variable } from './variable.decorator.js';
+import { AtLeast, Requires, Variable } from './variable.decorator.js';
 import {
   amqpUrls,
   discordId,
@@ -62,10 +62,13 @@ export class EnvironmentDto {
   @Variable(url('a URL like https://discord.com/api', ['http:', 'https:']))
   DISCORD_API_URL?: string;
 
+  /** With the client secret, people can log in to the dashboard with Discord. */
   @Variable(discordId)
+  @Requires('DISCORD_CLIENT_SECRET', 'PUBLIC_URL')
   DISCORD_CLIENT_ID?: string;
 
   @Variable(secret('the client secret of a Discord application, without spaces', /^[\x21-\x7e]+$/))
+  @Requires('DISCORD_CLIENT_ID', 'PUBLIC_URL')
   DISCORD_CLIENT_SECRET?: string;
 
   /** The URL of the dashboard for browsers. */

@@ -3,7 +3,7 @@ import { validateSync, type ValidationError } from 'class-validator';
 import { ConfigurationError, type ConfigurationMistake } from './configuration-error.js';
 import { EnvironmentDto } from './environment.dto.js';
 import type { Environment } from './environment.js';
-import { NOT_SET, InvalidValue } from './variable.decorator.js';
+import { InvalidValue, NOT_SET, REQUIRES } from './variable.decorator.js';
 
 export type VariableName = keyof EnvironmentDto;
 
@@ -36,7 +36,13 @@ export function readVariables<const Needed extends VariableName>(
 function mistakeOf({ property, value, constraints = {} }: ValidationError): ConfigurationMistake {
   return {
     variable: property,
-    shownValue: value instanceof InvalidValue ? value.shownValue : JSON.stringify(String(value)),
+    shownValue: shownValueOf(value, constraints),
     expected: Object.values(constraints)[0]!,
   };
+}
+
+function shownValueOf(value: unknown, constraints: Readonly<Record<string, string>>): string | undefined {
+  if (value instanceof InvalidValue) return value.shownValue;
+  // The value is valid, and may be secret.
+  return REQUIRES in constraints ? 'set' : JSON.stringify(String(value));
 }

@@ -40,6 +40,16 @@ export interface DiscordConfig {
   apiUrl?: string;
 }
 
+/** The Discord application with which people log in. */
+export interface DiscordLoginConfig {
+  clientId: string;
+  clientSecret: string;
+  /** The URL of the service for browsers. */
+  publicUrl: string;
+  /** Replaces the URL of Discord's API, without the version. */
+  apiUrl?: string;
+}
+
 interface ServiceConfig {
   database: DatabaseConfig;
   retention: RetentionConfig;
@@ -66,6 +76,8 @@ export interface QueryConfig extends ServiceConfig {
   corsOrigins: string[];
   /** The URL of the service for browsers. */
   publicUrl?: string;
+  /** Undefined without DISCORD_CLIENT_ID and DISCORD_CLIENT_SECRET: people log in with a key. */
+  discordLogin?: DiscordLoginConfig;
 }
 
 export interface IngestionConfig extends ServiceConfig {
@@ -121,6 +133,7 @@ export function loadQueryConfig(env: Environment, options: LoadOptions = {}): Qu
     trustedProxies: values.TRUSTED_PROXIES,
     corsOrigins: values.CORS_ORIGINS ?? [],
     publicUrl: values.PUBLIC_URL,
+    discordLogin: discordLoginConfig(values),
   };
 }
 
@@ -200,6 +213,13 @@ function retentionConfig(values: EnvironmentDto): RetentionConfig {
 
 function discordConfig({ DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl }: EnvironmentDto): DiscordConfig | undefined {
   return token === undefined ? undefined : { token, apiUrl };
+}
+
+/** The variables require each other. */
+function discordLoginConfig(values: EnvironmentDto): DiscordLoginConfig | undefined {
+  const { DISCORD_CLIENT_ID: clientId, DISCORD_CLIENT_SECRET: clientSecret, PUBLIC_URL: publicUrl } = values;
+  if (clientId === undefined || clientSecret === undefined || publicUrl === undefined) return undefined;
+  return { clientId, clientSecret, publicUrl, apiUrl: values.DISCORD_API_URL };
 }
 
 function logConfig(values: EnvironmentDto): LogConfig {

@@ -5,6 +5,9 @@ import type { ValueType } from './value-types.js';
 /** The value of a required variable that is not set. */
 export const NOT_SET = Symbol('not set');
 
+/** The name of the constraint of {@link Requires}. */
+export const REQUIRES = 'requires';
+
 /** Replaces an invalid value until class-validator reports it. */
 export class InvalidValue {
   constructor(
@@ -39,6 +42,19 @@ export function AtLeast(other: string, times: 1 | 2 = 1): PropertyDecorator {
         return typeof value !== 'number' || typeof least !== 'number' || value >= times * least;
       },
       defaultMessage: (args) => `at least ${times === 2 ? 'twice ' : ''}${other}, which is ${String(limit(args!))}`,
+    },
+  });
+}
+
+/** Requires other variables to be set if this one is. */
+export function Requires(...others: string[]): PropertyDecorator {
+  const missing = ({ object }: ValidationArguments) =>
+    others.filter((other) => (object as Record<string, unknown>)[other] === undefined);
+  return ValidateBy({
+    name: REQUIRES,
+    validator: {
+      validate: (value, args) => value === undefined || value instanceof InvalidValue || missing(args!).length === 0,
+      defaultMessage: (args) => `${missing(args!).join(' and ')} to be set too`,
     },
   });
 }

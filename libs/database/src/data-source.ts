@@ -2,6 +2,7 @@ import { DataSource } from 'typeorm';
 import { parseDatabaseUrl } from '#libs/config';
 import { needsServerSelection, routesTo, serverSelectingClient } from './server-selection.js';
 import { ApiKey } from './entities/api-key.entity.js';
+import { BrowserSession } from './entities/browser-session.entity.js';
 import { ChannelCreation } from './entities/channel-creation.entity.js';
 import { CounterPanelChannel } from './entities/counter-panel-channel.entity.js';
 import { Counter } from './entities/counter.entity.js';
@@ -31,6 +32,7 @@ import { ActorsAndClaims1765600000000 } from './migrations/1765600000000-actors-
 import { StatisticKinds1765700000000 } from './migrations/1765700000000-statistic-kinds.js';
 import { SnapshotCounts1765800000000 } from './migrations/1765800000000-snapshot-counts.js';
 import { SnapshotDays1765810000000 } from './migrations/1765810000000-snapshot-days.js';
+import { BrowserSessions1766000000000 } from './migrations/1766000000000-browser-sessions.js';
 
 export interface DatabaseOptions {
   /** A database URL in libpq's syntax. */
@@ -61,7 +63,16 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     poolSize: options.poolSize,
     // The time includes the selection of a server.
     connectTimeoutMS: needsServerSelection(target) ? (2 * routesTo(target).length + 1) * deadlineMs : deadlineMs,
-    entities: [GuildSettings, Counter, CounterPanelChannel, ChannelCreation, StarboardEntry, StarboardProblem, ApiKey],
+    entities: [
+      GuildSettings,
+      Counter,
+      CounterPanelChannel,
+      ChannelCreation,
+      StarboardEntry,
+      StarboardProblem,
+      ApiKey,
+      BrowserSession,
+    ],
     migrations: [
       InitialSchema1764000000000,
       Rollups1764100000000,
@@ -84,6 +95,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       StatisticKinds1765700000000,
       SnapshotCounts1765800000000,
       SnapshotDays1765810000000,
+      BrowserSessions1766000000000,
     ],
     migrationsTableName: 'schema_migrations',
     synchronize: false,

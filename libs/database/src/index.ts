@@ -5,6 +5,7 @@ export * from './database-outage.js';
 export * from './database.js';
 export * from './direct-connection.js';
 export * from './entities/api-key.entity.js';
+export * from './entities/browser-session.entity.js';
 export * from './entities/channel-creation.entity.js';
 export * from './entities/counter-panel-channel.entity.js';
 export * from './entities/counter.entity.js';

@@ -1,7 +1,7 @@
 import { AnswerFields } from './answer-fields.js';
 import { readChannel, type DiscordChannel } from './channel-calls.js';
 import type { DiscordRequests } from './discord-requests.js';
-import type { UserCalls } from './user-calls.js';
+import { readUser, type DiscordUser, type UserCalls } from './user-calls.js';
 
 export interface DiscordGuild {
   id: string;
@@ -59,6 +59,12 @@ export class GuildCalls {
     return this.requests.read({ path, guildId }, (answer) => AnswerFields.each(answer, readRole), signal);
   }
 
+  /** A member of the guild as its members see them: with the nickname, if there is one. */
+  async memberUser(guildId: string, userId: string, signal: AbortSignal): Promise<DiscordUser> {
+    const path = `/guilds/${guildId}/members/${userId}` as const;
+    return this.requests.read({ path, guildId }, readMemberUser, signal);
+  }
+
   /** The bot as a member of this guild. */
   async self(guildId: string, signal: AbortSignal): Promise<DiscordMember> {
     const { id: userId } = await this.users.self(signal);
@@ -89,6 +95,12 @@ function readRole(fields: AnswerFields): DiscordRole {
     position: fields.number('position') ?? 0,
     permissions: fields.bits('permissions'),
   };
+}
+
+function readMemberUser(answer: unknown): DiscordUser {
+  const fields = AnswerFields.of(answer);
+  const user = readUser(fields.requiredObject('user'));
+  return { ...user, name: fields.text('nick') ?? user.name };
 }
 
 function readMember(answer: unknown, userId: string): DiscordMember {

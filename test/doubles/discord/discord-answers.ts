@@ -91,6 +91,11 @@ export class DiscordAnswers {
     };
   }
 
+  /** A guild in the list of a user's guilds. */
+  partialGuild({ id, name, icon, features }: StoredGuild, isOwner: boolean, permissions: bigint) {
+    return { id, name, icon, banner: null, owner: isOwner, permissions: permissions.toString(), features };
+  }
+
   roles(guildId: string) {
     return [...this.state.roles.values()].filter((role) => role.guildId === guildId).map((role) => this.role(role));
   }

@@ -6,6 +6,7 @@ import { DiscordAnswers } from './discord-answers.js';
 import { DiscordState } from './discord-state.js';
 import { Faults, type Fault } from './faults.js';
 import { guildRoutes } from './guild-routes.js';
+import { LoginDouble } from './login-double.js';
 import { messageRoutes } from './message-routes.js';
 import { RateLimitExceeded, RateLimits, type Exceeded } from './rate-limits.js';
 import { invalidForm, Refusal, unauthorized } from './refusal.js';
@@ -55,6 +56,8 @@ export class DiscordDouble {
   readonly requests: RecordedRequest[] = [];
   /** Mistakes that a correct client does not make. */
   readonly violations: string[] = [];
+  /** The login with Discord. */
+  readonly login: LoginDouble;
   private context: DoubleContext;
 
   private constructor(
@@ -65,6 +68,7 @@ export class DiscordDouble {
     this.state = new DiscordState(now);
     this.limits = new RateLimits(now);
     const answers = new DiscordAnswers(this.state, this.origin);
+    this.login = new LoginDouble(this.state, answers, this.violations);
     this.context = { state: this.state, answers, limits: this.limits, nonces: new Map() };
   }
 
@@ -130,6 +134,7 @@ export class DiscordDouble {
       await fault.until;
     }
     const send = fault && fault.kind !== 'late' ? this.brokenSending(fault) : sendJson;
+    if (this.login.isFor(pathname, request)) return this.login.serve(request, raw, response);
     if (pathname.startsWith('/attachments/')) return this.sendFile(pathname, response);
     try {
       if (!isApi) throw notFound([`${pathname} is not below ${API}`]);

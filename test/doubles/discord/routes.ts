@@ -27,6 +27,11 @@ const inFiveSeconds = (requests: number): RouteLimit => ({ requests, windowMs: 5
 /** All routes that the product uses. Any other route gets 404 and is a violation. */
 export const ROUTES = [
   { name: 'GET /users/@me', query: {}, limit: perSecond(30) },
+  {
+    name: 'GET /users/@me/guilds',
+    query: { after: 'snowflake', limit: { from: 1, to: 200 } },
+    limit: perSecond(5),
+  },
   { name: 'GET /users/{user_id}', query: {}, limit: perSecond(30) },
   { name: 'GET /guilds/{guild_id}', query: { with_counts: 'boolean' }, limit: inFiveSeconds(20) },
   { name: 'GET /guilds/{guild_id}/channels', query: {}, limit: inFiveSeconds(20) },

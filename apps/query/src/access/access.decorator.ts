@@ -1,15 +1,20 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExtension } from '@nestjs/swagger';
+import type { SessionOfRequest } from './credentials.js';
 import type { Principal } from './principal.js';
 
 /**
  * Who may call a route:
  * - `open`: everybody, without a credential
- * - `guild`: the service key, and API keys of the guild in the request
+ * - `any`: every credential
+ * - `guild`: the service key, API keys of the guild in the request, and members who manage it
+ * - `manager`: the service key, and members who manage the guild in the request
+ * - `managed_key`: the service key, and members who manage the guild of the API key in the path, which the handler checks
+ * - `own`: the service key, and the member in the request
  * - `service`: only the service key
  */
-export type RouteAccess = 'open' | 'guild' | 'service';
+export type RouteAccess = 'open' | 'any' | 'guild' | 'manager' | 'managed_key' | 'own' | 'service';
 
 /** The request fields that authorization may depend on, in the order in which they are read. */
 export const DECIDING_FIELDS = ['guild_id', 'privacy_member_id'] as const;
@@ -27,6 +32,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The authenticated caller; null on open routes. */
     principal: Principal | null;
+    /** The caller's session; null if the credential is a key. */
+    session: SessionOfRequest | null;
   }
 }
 
@@ -38,12 +45,12 @@ export const ACCESS_EXTENSION = 'x-access';
  * Declares who may call a route. The service does not start if a route lacks this decorator.
  *
  * @param decidedBy the request fields that authorization needs, each required or optional. They are validated before
- *   authorization. @defaultValue `guild_id` for `guild`, else none
+ *   authorization. @defaultValue `guild_id` for `guild` and `manager`, else none
  */
 export function Access(access: RouteAccess, decidedBy?: DecidingFields): MethodDecorator {
   const declaration: RouteDeclaration = {
     access,
-    decidedBy: decidedBy ?? (access === 'guild' ? { guild_id: 'required' } : {}),
+    decidedBy: decidedBy ?? (access === 'guild' || access === 'manager' ? { guild_id: 'required' } : {}),
   };
   return applyDecorators(RouteConfig(declaration), SetMetadata(ACCESS, access), ApiExtension(ACCESS_EXTENSION, access));
 }

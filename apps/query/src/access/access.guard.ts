@@ -1,96 +1,65 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FIELD_TYPES, mustBe, type FieldError } from '#libs/contracts';
-import { BadRequestError, ForbiddenError, TooManyRequestsError, UnauthorizedError } from '../http/api-error.js';
+import { BadRequestError, ForbiddenError } from '../http/api-error.js';
 import { requestFields } from '../requests/request-fields.js';
 import { DECIDING_FIELDS, type DecidingFields } from './access.decorator.js';
-import { Credentials } from './credentials.js';
-import { networkOf } from './network.js';
-import type { GuildPrincipal } from './principal.js';
-import { sendRateLimit } from './rate-limit-headers.js';
-import { RequestRates } from './request-rates.js';
-import { hasRight } from './rights.js';
+import { Identification } from './identification.js';
+import { MemberProfiles } from './member-profiles.js';
+import type { MemberPrincipal } from './principal.js';
+import { hasRight, type RequestedAccess } from './rights.js';
+import { sessionSecretOf } from './session-cookie.js';
 
 /**
- * Authenticates and authorizes every request. It checks, in this order: the failed attempts of the client's network
- * (429), the credential (401), the rate limit of the key (429) and, after the body is read, the fields that
- * authorization depends on (400) and the caller's permission (403).
+ * Authenticates and authorizes every request: first {@link Identification}, before the body is read, then the fields
+ * that authorization depends on (400) and the caller's permission (403).
  */
 @Injectable()
 export class AccessGuard implements CanActivate {
   constructor(
-    private readonly credentials: Credentials,
-    private readonly rates: RequestRates,
+    private readonly identification: Identification,
+    private readonly profiles: MemberProfiles,
   ) {}
 
   /**
-   * Authenticates the caller. A Fastify hook calls it before the body is read.
+   * Authenticates the caller, by a key or else by the cookie of a session. A Fastify hook calls it before the body is
+   * read.
    *
-   * @throws TooManyRequestsError, UnauthorizedError, ServiceUnavailableError
+   * @throws TooManyRequestsError, UnauthorizedError, ForbiddenError, ServiceUnavailableError
    */
   async identify(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const secret = bearerToken(request);
-    if (secret !== undefined && this.credentials.isServiceKey(secret)) {
-      // Exempt from the limit of failed attempts: the bot may share a proxy's address with other clients.
-      request.principal = { kind: 'service' };
-      return;
+    const cookie = request.headers.authorization === undefined ? sessionSecretOf(request) : undefined;
+    if (cookie === undefined) {
+      request.principal = await this.identification.byKey(bearerToken(request), request, reply);
+    } else {
+      const { principal, session } = await this.identification.bySession(cookie, request, reply);
+      request.principal = principal;
+      request.session = session;
     }
-    const network = networkOf(request.ip);
-    const failures = this.rates.failuresOf(network);
-    if (failures?.isUsedUp) {
-      sendRateLimit(reply, failures);
-      throw new TooManyRequestsError(
-        'Too many failed authentication attempts from this address',
-        failures.resetSeconds,
-      );
-    }
-    if (secret === undefined) throw new UnauthorizedError();
-    const principal = await this.findPrincipal(secret, network);
-    if (principal === undefined) {
-      sendRateLimit(reply, this.rates.failuresOf(network));
-      throw new UnauthorizedError();
-    }
-    request.principal = principal;
-    request.apiKeyId = principal.keyId;
-    this.countRequest(principal, reply);
+    if (request.principal.kind === 'guild') request.apiKeyId = request.principal.keyId;
   }
 
-  /** Authorizes the caller. @throws BadRequestError, ForbiddenError */
-  canActivate(context: ExecutionContext): boolean {
+  /** Authorizes the caller. @throws BadRequestError, ForbiddenError, and the errors of {@link MemberProfiles} */
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const { access = 'service', decidedBy = {} } = request.routeOptions.config;
     const { principal, method } = request;
     if (access === 'open' || principal?.kind === 'service') return true;
-    const { guild_id: guildId } = readDecidingFields(request, decidedBy);
+    const { guild_id: guildId, privacy_member_id: memberId } = readDecidingFields(request, decidedBy);
+    const requested = { access, method, guildId, memberId };
     // The response must not reveal whether the guild exists, so this comes before anything is read from the database.
-    if (principal === null || !hasRight(principal, { access, method, guildId })) throw new ForbiddenError();
+    if (principal?.kind === 'member') return this.authorizeMember(principal, requested);
+    if (principal === null || !hasRight(principal, requested)) throw new ForbiddenError();
     return true;
   }
 
-  /**
-   * Finds the owner of an API key. A key that is not cached counts as a failed attempt until the database has returned
-   * it. Otherwise a slow database would let more guesses through than a fast one.
-   */
-  private async findPrincipal(secret: string, network: string): Promise<GuildPrincipal | undefined> {
-    const isUncached = this.credentials.isUncached(secret);
-    if (isUncached) this.rates.countFailure(network);
-    let isFailure = false;
-    try {
-      const principal = await this.credentials.find(secret);
-      isFailure = principal === undefined;
-      if (isFailure && !isUncached) this.rates.countFailure(network);
-      return principal;
-    } finally {
-      if (isUncached && !isFailure) this.rates.uncountFailure(network);
-    }
-  }
-
-  private countRequest(principal: GuildPrincipal, reply: FastifyReply): void {
-    const usage = this.rates.countRequest(principal.keyId);
-    sendRateLimit(reply, usage);
-    if (usage?.isExceeded) {
-      throw new TooManyRequestsError('Too many requests with this API key', usage.resetSeconds);
-    }
+  /** Asks Discord only if the right depends on the guilds that the member manages. */
+  private async authorizeMember(member: MemberPrincipal, requested: RequestedAccess): Promise<boolean> {
+    if (hasRight(member, requested)) return true;
+    if (requested.guildId === undefined) throw new ForbiddenError();
+    const { managedGuilds } = await this.profiles.of(member);
+    if (!hasRight(member, requested, managedGuilds)) throw new ForbiddenError();
+    return true;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { NotFoundError } from '../http/api-error.js';
+import type { DecidingFields, RouteAccess } from './access.decorator.js';
 import type { AccessGuard } from './access.guard.js';
 
 /** Routes that @nestjs/swagger registers, which cannot have `@Access`. */
@@ -11,6 +12,7 @@ const DOCUMENT_ROUTE = /^\/(?:docs(?:\/.*)?|openapi\.json)$/;
  */
 export function identifyCallers(server: FastifyInstance, guard: Pick<AccessGuard, 'identify'>): void {
   server.decorateRequest('principal', null);
+  server.decorateRequest('session', null);
   requireDeclarations(server);
   server.addHook('onRequest', async (request, reply) => {
     if (request.is404) throw new NotFoundError();
@@ -18,14 +20,22 @@ export function identifyCallers(server: FastifyInstance, guard: Pick<AccessGuard
   });
 }
 
+/** The field that must be in requests of routes with this access. */
+const NEEDED_FIELDS: Partial<Record<RouteAccess, keyof DecidingFields>> = {
+  guild: 'guild_id',
+  manager: 'guild_id',
+  own: 'privacy_member_id',
+};
+
 function requireDeclarations(server: FastifyInstance): void {
   server.addHook('onRoute', (route) => {
     if (DOCUMENT_ROUTE.test(route.url)) route.config = { ...route.config, access: 'open' };
     const { access, decidedBy } = route.config ?? {};
     const name = `the route ${String(route.method)} ${route.url}`;
     if (access === undefined) throw new Error(`${name} does not declare who may call it (@Access)`);
-    if (access === 'guild' && decidedBy?.guild_id !== 'required') {
-      throw new Error(`${name} has access "guild" but does not require guild_id (@Access)`);
+    const needed = NEEDED_FIELDS[access];
+    if (needed !== undefined && decidedBy?.[needed] !== 'required') {
+      throw new Error(`${name} has access "${access}" but does not require ${needed} (@Access)`);
     }
   });
 }

@@ -1,7 +1,7 @@
 import type { ApiKeyAccess } from '#libs/database';
 
 /** The owner of a valid credential. */
-export type Principal = ServicePrincipal | GuildPrincipal;
+export type Principal = ServicePrincipal | GuildPrincipal | MemberPrincipal;
 
 /** The bot, with the service key. */
 export interface ServicePrincipal {
@@ -14,4 +14,13 @@ export interface GuildPrincipal {
   keyId: string;
   guildId: string;
   access: ApiKeyAccess;
+}
+
+/** A person who logged in with Discord. */
+export interface MemberPrincipal {
+  kind: 'member';
+  userId: string;
+  /** Discord's access token. It reads the user's guilds. */
+  accessToken: string;
+  sessionId: string;
 }

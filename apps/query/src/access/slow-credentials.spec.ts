@@ -2,7 +2,9 @@ import fastify from 'fastify';
 import { AccessGuard } from './access.guard.js';
 import type { Credentials } from './credentials.js';
 import type { GuildPrincipal } from './principal.js';
+import { Identification } from './identification.js';
 import { identifyCallers } from './identify-callers.js';
+import type { MemberProfiles } from './member-profiles.js';
 import { RequestRates } from './request-rates.js';
 
 const LIMIT = 5;
@@ -13,8 +15,8 @@ class DelayedCredentials {
   private readonly waiting: { secret: string; resolve: (found: GuildPrincipal | undefined) => void }[] = [];
 
   isServiceKey = () => false;
-  isUncached = () => true;
-  find = (secret: string) =>
+  isUncachedKey = () => true;
+  findKeyOwner = (secret: string) =>
     new Promise<GuildPrincipal | undefined>((resolve) => this.waiting.push({ secret, resolve }));
 
   answer(): void {
@@ -26,7 +28,8 @@ describe(`${AccessGuard.name}, while the database is slow`, () => {
   let credentials: DelayedCredentials;
   const make = () => {
     const server = fastify();
-    identifyCallers(server, new AccessGuard(credentials as unknown as Credentials, new RequestRates(LIMIT)));
+    const identification = new Identification(credentials as unknown as Credentials, new RequestRates(LIMIT));
+    identifyCallers(server, new AccessGuard(identification, {} as MemberProfiles));
     server.setErrorHandler((error: { status?: number }, _request, reply) => reply.status(error.status ?? 500).send());
     server.get('/', { config: { access: 'guild', decidedBy: { guild_id: 'required' } } }, () => 'answer');
     return server;

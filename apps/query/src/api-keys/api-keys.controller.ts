@@ -1,10 +1,12 @@
-import { Body, Controller, Delete, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Post, Query, Req } from '@nestjs/common';
 import { ApiParam, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import { FIELD_TYPES } from '#libs/contracts';
 import { listOf } from '../answers/answer-schema.js';
 import { envelope } from '../http/envelope.dto.js';
 import { rootPaths } from '../http/route-paths.js';
 import { Access } from '../access/access.decorator.js';
+import { MemberProfiles } from '../access/member-profiles.js';
 import { Endpoint } from '../openapi/endpoint.decorator.js';
 import { PathFields } from '../requests/parameters.decorator.js';
 import { CreateApiKeyRequest, ListApiKeysRequest, RevokeApiKeyRequest } from './dto/api-key-requests.dto.js';
@@ -14,7 +16,10 @@ import { ApiKeyAnswer, CreatedApiKeyAnswer, RevokedApiKeyAnswer } from './dto/ap
 @ApiTags('API keys')
 @Controller({ path: rootPaths('auth/api-keys') })
 export class ApiKeysController {
-  constructor(private readonly apiKeys: ApiKeysService) {}
+  constructor(
+    private readonly apiKeys: ApiKeysService,
+    private readonly profiles: MemberProfiles,
+  ) {}
 
   @Get()
   @Endpoint({
@@ -23,7 +28,7 @@ export class ApiKeysController {
     description: 'Oldest first. Secrets are not stored, so the list does not have them.',
     data: listOf(ApiKeyAnswer),
   })
-  @Access('service', { guild_id: 'required' })
+  @Access('manager')
   list(@Query() request: ListApiKeysRequest): Promise<ApiKeyAnswer[]> {
     return this.apiKeys.list(request.guild_id);
   }
@@ -37,7 +42,7 @@ export class ApiKeysController {
     answers: { 201: { description: 'Created', content: envelope(CreatedApiKeyAnswer) } },
     errors: ['DatabaseError'],
   })
-  @Access('service', { guild_id: 'required' })
+  @Access('manager')
   create(@Body() request: CreateApiKeyRequest): Promise<CreatedApiKeyAnswer> {
     return this.apiKeys.create(request);
   }
@@ -49,10 +54,15 @@ export class ApiKeysController {
     summary: 'Revoke an API key',
     description: 'The key stops working on every instance within one second.',
     data: RevokedApiKeyAnswer,
-    errors: ['BadRequestError', 'NotFoundError', 'DatabaseError'],
+    errors: ['BadRequestError', 'NotFoundError', 'DatabaseError', 'DiscordApiInteractionError'],
   })
-  @Access('service')
-  revoke(@PathFields() { id }: RevokeApiKeyRequest): Promise<RevokedApiKeyAnswer> {
-    return this.apiKeys.revoke(id);
+  @Access('managed_key')
+  async revoke(
+    @PathFields() { id }: RevokeApiKeyRequest,
+    @Req() { principal }: FastifyRequest,
+  ): Promise<RevokedApiKeyAnswer> {
+    if (principal?.kind !== 'member') return this.apiKeys.revoke(id);
+    const { managedGuilds } = await this.profiles.of(principal);
+    return this.apiKeys.revoke(id, [...managedGuilds.keys()]);
   }
 }

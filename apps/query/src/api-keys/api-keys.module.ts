@@ -1,7 +1,17 @@
-import { Module } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { DatabaseModule } from '../database/database.module.js';
 import { ApiKeysController } from './api-keys.controller.js';
 import { ApiKeysService } from './api-keys.service.js';
 
-@Module({ imports: [DatabaseModule], controllers: [ApiKeysController], providers: [ApiKeysService] })
-export class ApiKeysModule {}
+@Module({})
+export class ApiKeysModule {
+  /** @param access the module that identifies callers */
+  static with(access: DynamicModule): DynamicModule {
+    return {
+      module: ApiKeysModule,
+      imports: [access, DatabaseModule],
+      controllers: [ApiKeysController],
+      providers: [ApiKeysService],
+    };
+  }
+}

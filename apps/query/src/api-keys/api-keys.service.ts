@@ -30,9 +30,14 @@ export class ApiKeysService {
     return keys.map(apiKeyAnswer);
   }
 
-  /** The key stops working on every instance within one second. @throws NotFoundError */
-  async revoke(id: string): Promise<RevokedApiKeyAnswer> {
-    if (!(await this.database.write((manager) => revokeApiKey(manager, id)))) {
+  /**
+   * The key stops working on every instance within one second.
+   *
+   * @param guildIds the guilds whose keys may be revoked. @defaultValue all
+   * @throws NotFoundError also for a key of another guild
+   */
+  async revoke(id: string, guildIds?: readonly string[]): Promise<RevokedApiKeyAnswer> {
+    if (!(await this.database.write((manager) => revokeApiKey(manager, id, guildIds)))) {
       throw new NotFoundError('No such API key');
     }
     return { id, revoked: true };

@@ -91,10 +91,10 @@ export class UnauthorizedError extends ApiError {
   }
 }
 
-/** The message is always the same, so that it does not reveal whether the guild exists. */
+/** The default message is the same for every guild, so that it does not reveal whether the guild exists. */
 export class ForbiddenError extends ApiError {
-  constructor() {
-    super('ForbiddenError', 'This credential does not have access to this guild or endpoint');
+  constructor(message = 'This credential does not have access to this guild or endpoint') {
+    super('ForbiddenError', message);
   }
 }
 

@@ -11,8 +11,8 @@ import { requestParameters, type RequestParameters } from './request-parameters.
 
 export interface EndpointAnswer {
   description: string;
-  /** The whole response body. */
-  content: AnswerContent;
+  /** The whole response body. @defaultValue no body */
+  content?: AnswerContent;
   /** @defaultValue application/json */
   mediaType?: string;
   /** The content in other media types that the caller can request. */
@@ -66,6 +66,7 @@ function answerResponse(
   status: number,
   { description, content, mediaType = 'application/json', otherMediaTypes = {} }: EndpointAnswer,
 ): DocumentedResponse {
+  if (content === undefined) return { status, response: { description }, models: [] };
   const contents = Object.entries({ [mediaType]: content, ...otherMediaTypes }).map(
     ([type, ofType]) => [type, schemaOfContent(ofType)] as const,
   );

@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { VERSION } from '#libs/observability';
 import { ACCESS_EXTENSION } from '../access/access.decorator.js';
+import { SESSION_COOKIE } from '../access/session-cookie.js';
 import { API_NAME } from '../product.js';
 import { nameComponents } from './components.js';
 
@@ -14,6 +15,7 @@ const SERVERS = [
 ];
 const VERSION_PREFIX = '/v1/';
 const BEARER = 'bearer';
+const SESSION = 'session';
 
 type PathItem = OpenAPIObject['paths'][string];
 type Operation = Readonly<Record<string, unknown>>;
@@ -37,6 +39,11 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addBearerAuth(
       { type: 'http', scheme: 'bearer', description: 'The service key, or the API key of a guild' },
       BEARER,
+    )
+    .addCookieAuth(
+      SESSION_COOKIE,
+      { type: 'apiKey', in: 'cookie', description: 'A login. Changes also need the header X-CSRF-Token' },
+      SESSION,
     );
   for (const [name, description] of Object.entries(TAGS)) builder.addTag(name, description);
   const document = nameComponents(SwaggerModule.createDocument(app, builder.build()));
@@ -58,7 +65,7 @@ function secured(item: PathItem): PathItem {
   return Object.fromEntries(
     Object.entries(item as Record<string, Operation>).map(([method, operation]) => [
       method,
-      { ...operation, security: operation[ACCESS_EXTENSION] === 'open' ? [] : [{ [BEARER]: [] }] },
+      { ...operation, security: operation[ACCESS_EXTENSION] === 'open' ? [] : [{ [BEARER]: [] }, { [SESSION]: [] }] },
     ]),
   );
 }

@@ -7,5 +7,7 @@ export const TAGS = {
   'Counter panels': 'Channels whose names show counts',
   Privacy: 'Count, export and erase the data of a member',
   'API keys': 'Credentials for a single guild',
+  Sessions: 'Logins in a browser',
+  Directory: 'Names of guilds, channels, roles and users',
   Operations: 'For orchestrators and monitoring',
 } as const;

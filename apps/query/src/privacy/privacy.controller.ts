@@ -29,7 +29,7 @@ export class PrivacyController {
     data: oneOf(MemberEntries, MemberEntriesByGuild),
     errors: ['ServiceUnavailableError'],
   })
-  @Access('service', OF_MEMBER)
+  @Access('own', OF_MEMBER)
   count(@Query() { guild_id, privacy_member_id }: MemberRequest): Promise<MemberEntries | MemberEntriesByGuild> {
     if (guild_id === undefined) return this.privacy.countEverywhere(privacy_member_id);
     return this.privacy.count(guild_id, privacy_member_id);
@@ -45,7 +45,7 @@ export class PrivacyController {
     data: oneOf(MemberEntries, MemberEntriesByGuild),
     errors: ['DatabaseError'],
   })
-  @Access('service', OF_MEMBER)
+  @Access('own', OF_MEMBER)
   erase(
     @BodyOrQuery() { guild_id, privacy_member_id }: MemberRequest,
     @Req() http: FastifyRequest,
@@ -67,7 +67,7 @@ export class PrivacyController {
     },
     errors: ['ServiceUnavailableError'],
   })
-  @Access('service', OF_MEMBER)
+  @Access('own', OF_MEMBER)
   export(@Query() request: MemberRequest, @Req() http: FastifyRequest): Promise<StreamableFile> {
     const { guild_id: guildId, privacy_member_id: userId } = request;
     return this.exporter.export({ userId, guildId, ids: requestLogIds(http), headersOnly: http.method === 'HEAD' });

@@ -34,6 +34,19 @@ export const anyText: FieldFormat<string> = {
   parse: (value) => (typeof value === 'string' ? value : undefined),
 };
 
+/** Discord ids in a query string, separated by commas. */
+export function snowflakeList(max: number): FieldFormat<string[]> {
+  return {
+    expected: `1 to ${max} Discord ids, separated by commas`,
+    schema: { type: 'string', pattern: '^[0-9]+(,[0-9]+)*$', examples: ['175928847299117063,80351110224678912'] },
+    parse: (value) => {
+      if (typeof value !== 'string') return undefined;
+      const ids = value.split(',', max + 1).map((id) => FIELD_TYPES.snowflake.parse(id));
+      return ids.length <= max && ids.every((id) => id !== undefined) ? ids : undefined;
+    },
+  };
+}
+
 /** One of these words. */
 export function oneOf<const Word extends string>(words: readonly Word[]): FieldFormat<Word> {
   return {

@@ -71,7 +71,7 @@ export function settingsController(features: readonly SettingsFeature[]): Type {
       data: ErasedGuildAnswer,
       errors: ['DatabaseError'],
     })
-    @Access('service', { guild_id: 'required' })
+    @Access('manager')
     erase(@BodyOrQuery() request: SettingsGuildRequest, @Req() http: FastifyRequest): Promise<ErasedGuildAnswer> {
       return this.settings.erase(request.guild_id, requestLogIds(http));
     }

@@ -1,0 +1,3 @@
+export * from './session-secret.js';
+export * from './sealed-login.js';
+export * from './sessions.js';
