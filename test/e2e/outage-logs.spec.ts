@@ -20,6 +20,9 @@ const REQUESTS_PER_STEP = 8;
 const EVENTS_PER_STEP = 4;
 /** Of one service in ten minutes. */
 const MOST_LINES = 40;
+const GUILDS_WITH_COUNTERS = 60;
+const CATEGORY = 4;
+const VOICE = 2;
 
 interface Line {
   level: string;
@@ -28,6 +31,7 @@ interface Line {
   failures?: number;
   request_id?: string;
   queue?: string;
+  route?: string;
 }
 
 type ServiceName = 'query' | 'ingestion';
@@ -144,7 +148,10 @@ describe('the logs in an outage of ten minutes, with requests and events all the
       }),
   ];
   /** @returns the status of each answer */
-  const passTime = async (asked: readonly (() => Promise<{ status: number }>)[]) => {
+  const passTime = async (
+    asked: readonly (() => Promise<{ status: number }>)[],
+    inStep: (seconds: number) => Promise<unknown> = async () => undefined,
+  ) => {
     const statuses: number[] = [];
     for (let seconds = 0; seconds < OUTAGE_SECONDS; seconds += STEP_SECONDS) {
       clock.advance(STEP_SECONDS * 1_000);
@@ -153,9 +160,46 @@ describe('the logs in an outage of ten minutes, with requests and events all the
       stored += published.length;
       statuses.push(...(await Promise.all(sent)).map(({ status }) => status));
       await Promise.all(published);
+      await inStep(seconds);
     }
     return statuses;
   };
+  /** Every second guild has a snapshot, so that its counter is renamed without asking Discord for counts. */
+  const addGuildsWithCounters = async () => {
+    const guilds = Array.from({ length: GUILDS_WITH_COUNTERS }, () => {
+      const { id } = discord.state.addGuild();
+      const category = discord.state.addChannel({ guildId: id, type: CATEGORY });
+      return { id, category, counter: discord.state.addChannel({ guildId: id, type: VOICE, parentId: category.id }) };
+    });
+    const guildIds = guilds.map(({ id }) => id);
+    await database.query(
+      `INSERT INTO guild_settings (guild_id, enabled, enabled_at, updated_at, switches, counter_panel_enabled,
+         starboard_enabled, counter_panel_category_channel)
+       SELECT guild_id, true, now(), now(), '{}', true, false, category
+       FROM unnest($1::bigint[], $2::bigint[]) AS g (guild_id, category)`,
+      [guildIds, guilds.map(({ category }) => category.id)],
+    );
+    await database.query(
+      `INSERT INTO counters (guild_id, channel_id, type, source)
+       SELECT guild_id, channel, 'members', 'setting' FROM unnest($1::bigint[], $2::bigint[]) AS g (guild_id, channel)`,
+      [guildIds, guilds.map(({ counter }) => counter.id)],
+    );
+    await database.query(
+      `INSERT INTO guild_snapshots (guild_id, bucket, occurred_at, counts)
+       SELECT guild_id, date_bin('15 minutes', now(), 'epoch'), now(), '{"member_count": 7}'
+       FROM unnest($1::bigint[]) AS guild_id`,
+      [guildIds.filter((_, index) => index % 2 === 0)],
+    );
+    await makeRefreshesDue(guildIds);
+    return guilds;
+  };
+  /** The pauses between refreshes go by the clock of the database, which the test does not move. */
+  const makeRefreshesDue = (guildIds: readonly string[]) =>
+    database.query(
+      `INSERT INTO counter_panel_refreshes (guild_id, due_at) SELECT guild_id, now() FROM unnest($1::bigint[]) AS guild_id
+       ON CONFLICT (guild_id) DO UPDATE SET due_at = excluded.due_at`,
+      [guildIds],
+    );
   const told = (name: ServiceName, msg: string) => lines[name].filter((line) => line.msg === msg);
   const untilTold = (name: ServiceName, msg: string) =>
     waitFor(
@@ -228,5 +272,44 @@ describe('the logs in an outage of ten minutes, with requests and events all the
       expectFew(name);
     }
     await untilAllStored();
+  });
+
+  it('should be tens of lines, with one for its beginning, each kind of request and its end: Discord', async () => {
+    discord.faults.add({ kind: 'status', status: 503 }, { times: Infinity });
+    const guilds = await addGuildsWithCounters();
+    const guildIds = guilds.map(({ id }) => id);
+    forget();
+    await passTime([post], async (seconds) => {
+      if (seconds === OUTAGE_SECONDS / 2) {
+        discord.faults.clear();
+        discord.faults.add({ kind: 'hang' }, { times: Infinity });
+      }
+      if (seconds % 20 === 0) await makeRefreshesDue(guildIds);
+    });
+    discord.faults.clear();
+    await waitFor(
+      async () => {
+        clock.advance(1_000);
+        await makeRefreshesDue(guildIds);
+        return told('ingestion', 'Discord is available again').length > 0;
+      },
+      { what: 'the end of the outage in the log', timeoutMs: 60_000 },
+    );
+    expect(told('ingestion', 'Discord is not available')).toMatchObject([{ outage: 'discord', level: 'error' }]);
+    expect(told('ingestion', 'Discord is still not available').length).toBeGreaterThanOrEqual(5);
+    expect(told('ingestion', 'Discord is available again')).toHaveLength(1);
+    expect(told('ingestion', 'Discord is available again')[0]!.failures).toBeGreaterThan(2 * GUILDS_WITH_COUNTERS);
+    const named = told('ingestion', 'requests to Discord fail').map(({ route }) => route!);
+    expect(named.toSorted()).toEqual([...new Set(named)].toSorted());
+    expect(named).toEqual(expect.arrayContaining(['GET /guilds/:id', 'PATCH /channels/:id']));
+    expectFew('ingestion');
+    await waitFor(
+      async () => {
+        clock.advance(1_000);
+        await makeRefreshesDue(guildIds);
+        return guilds.every(({ counter }) => discord.state.channel(counter.id).name.startsWith('Members: '));
+      },
+      { what: 'all counters to be right again', timeoutMs: 60_000 },
+    );
   });
 });

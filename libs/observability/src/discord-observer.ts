@@ -17,7 +17,7 @@ export class DiscordObserver {
   /** The `onAnswer` of a Discord client. */
   readonly onAnswer = (route: string, status?: number): void => {
     this.count(route, status);
-    this.outage.note(status);
+    this.outage.note(route, status);
   };
 
   /** Stops logging. */

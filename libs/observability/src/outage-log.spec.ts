@@ -102,12 +102,12 @@ describe('OutageLog', () => {
 
 describe('DiscordOutage', () => {
   const clock = new StepClock();
-  const lines: { msg: string; failures?: number }[] = [];
+  const lines: { msg: string; failures?: number; route?: string }[] = [];
   const write = (text: string) => void lines.push(JSON.parse(text) as { msg: string });
   const outage = new DiscordOutage(clock, createLogger({ level: 'info', format: 'json' }, 'test', { write }));
   const answer = async (...statuses: (number | undefined)[]) => {
     for (const status of statuses) {
-      outage.note(status);
+      outage.note('GET /guilds/:id', status);
       await clock.pass(1);
     }
   };
@@ -122,11 +122,25 @@ describe('DiscordOutage', () => {
     await answer(...Array.from({ length: 124 }, () => 503));
     expect(lines.map(({ msg }) => msg)).toEqual([
       'Discord is not available',
+      'requests to Discord fail',
       'Discord is still not available',
       'Discord is still not available',
     ]);
     await answer(200);
     await clock.pass(10);
     expect(lines.at(-1)).toMatchObject({ msg: 'Discord is available again', failures: 120 });
+  });
+
+  it('should name each kind of request that fails once in an outage', async () => {
+    lines.length = 0;
+    for (let outages = 0; outages < 2; outages++) {
+      for (const route of ['GET /guilds/:id', 'PATCH /channels/:id', 'GET /guilds/:id']) {
+        for (let n = 0; n < 5; n++) outage.note(route, 503);
+      }
+      await answer(200);
+      await clock.pass(10);
+    }
+    const named = lines.filter(({ msg }) => msg === 'requests to Discord fail').map(({ route }) => route);
+    expect(named).toEqual(['GET /guilds/:id', 'PATCH /channels/:id', 'GET /guilds/:id', 'PATCH /channels/:id']);
   });
 });

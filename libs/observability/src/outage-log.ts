@@ -36,6 +36,11 @@ export class OutageLog {
 
   constructor(private readonly options: OutageLogOptions) {}
 
+  /** Whether an outage has begun and is not over. */
+  get isOn(): boolean {
+    return this.current !== undefined;
+  }
+
   /** Counts a failure. @param ids of the request or the work that failed; the line of the first failure has them */
   note(error: unknown, ids: LogIds = {}): void {
     const { name, messages, clock, logger } = this.options;
