@@ -298,7 +298,7 @@ describe('access to the routes', () => {
     const path = `${MODULE}/settings?guild_id=${GUILD}`;
     const statuses = async (credential: Credential) => [
       (await callAs(credential, `/v1${path}`, { method: 'GET' })).status,
-      (await fetch(query.url + path, { method: 'HEAD', headers: { authorization: `Bearer ${credential}` } })).status,
+      (await send(credential, path, { method: 'HEAD' })).status,
     ];
     expect(await statuses(credentials['guild read key'])).toEqual([200, 200]);
     expect(await statuses(credentials["other guild's key"])).toEqual([403, 403]);
