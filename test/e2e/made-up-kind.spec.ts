@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
-import { QUEUES } from '#libs/contracts';
+import { CATALOGUE, QUEUES } from '#libs/contracts';
 import type { ApiClient } from '../harness/api-client.js';
 import { allSettings } from '../harness/all-settings.js';
 import { TestSystem } from '../harness/system.js';
@@ -134,13 +134,40 @@ describe('a kind of ones own', () => {
     expect((await voted(2)).map(({ user_id }) => user_id)).toEqual([null, null]);
   });
 
-  it('should be in the API documents', async () => {
+  it('should be in the API documents and in the list of kinds', async () => {
     const openApi = (await (await fetch(`${url}/openapi.json`)).json()) as { paths: Record<string, unknown> };
     expect(Object.keys(openApi.paths)).toEqual(
       expect.arrayContaining(['', '/view', '/summary'].map((path) => `/modules/serverstats/stats/polls/voted${path}`)),
     );
     const events = (await (await fetch(`${url}/asyncapi.json`)).json()) as { channels: Record<string, unknown> };
     expect(events.channels).toHaveProperty(['poll.voted', 'address'], 'poll.voted');
+    const { data: kinds } = await api.get<{ kind: string }[]>('stats/kinds');
+    expect(kinds.map(({ kind }) => kind)).toEqual([...Object.keys(CATALOGUE), 'poll.voted', 'poll.closed']);
+    expect(kinds.at(-2)).toEqual({
+      kind: 'poll.voted',
+      title: 'Somebody voted in a poll',
+      switch: 'stats_polls_enabled',
+      bot_switch: null,
+      record_path: '/stats/polls/voted',
+      view_path: '/stats/polls/voted/view',
+      summary_path: '/stats/polls/voted/summary',
+      fields: [
+        { name: 'poll', type: 'label' },
+        { name: 'channel_id', type: 'channel_id' },
+        { name: 'seconds_taken', type: 'value' },
+      ],
+      filters: ['user_id', 'channel_id'],
+      group_by: ['user', 'channel', 'poll'],
+      measure: { field: 'seconds_taken', unit: 'milliseconds' },
+      builtin: false,
+    });
+    expect(kinds[1]).toMatchObject({
+      kind: 'message.sent',
+      bot_switch: 'stats_track_bot_messages',
+      view_path: '/stats/message/view',
+      measure: null,
+      builtin: true,
+    });
   });
 
   it('should not start with other fields than those that are stored, and name what has changed', async () => {

@@ -50,6 +50,7 @@ const ROUTES: Record<string, { access: Access; status: number }> = {
   [`POST ${MODULE}/stats/counter-panel/check-deleted-channel`]: { access: 'service', status: 202 },
   [`POST ${MODULE}/stats/counter-panel/update`]: { access: 'service', status: 202 },
   [`GET ${MODULE}/stats/overview`]: { access: 'guild', status: 200 },
+  [`GET ${MODULE}/stats/kinds`]: { access: 'any', status: 200 },
   [`GET ${MODULE}/stats/collection`]: { access: 'guild', status: 200 },
   [`GET ${MODULE}/stats/gauges`]: { access: 'guild', status: 200 },
   ...statisticRoutes('command', 'check', ''),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { fieldIn, fieldsOf, hasUser, StatisticsContract, type FieldColumn } from '#libs/contracts';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { allSettings } from '../harness/all-settings.js';
@@ -235,5 +236,55 @@ describe.each(['', '/v1'])('the original routes under the prefix "%s"', (prefix)
       expect([route.path, answer.status, answer.error.code]).toEqual([route.path, 409, 800]);
       expect(api.mistakesOf(route.method, documented(route), answer)).toBeUndefined();
     }
+  });
+});
+
+/** Its POST is a route of the original document already, with another name of the field. */
+const BUILT_IN_PATH = 'stats/modules/reactionroles/check-time';
+
+describe("the routes of Husqy's API 2.3, with presets/husqy-v2.json", () => {
+  let database: TestDatabase;
+  let query: QueryInProcess;
+  let preset: {
+    switches: Record<string, object>;
+    kinds: Record<string, { record_path: string; view_path: string; fields: Record<string, FieldColumn> }>;
+  };
+
+  beforeAll(async () => {
+    preset = JSON.parse(await readFile('presets/husqy-v2.json', 'utf8')) as typeof preset;
+    database = await createTestDatabase();
+    query = await startQueryInProcess(database.url, { STATISTICS_FILE: 'presets/husqy-v2.json' });
+  });
+  afterAll(async () => {
+    await query?.close();
+    await database?.release();
+  });
+
+  it('are 54 paths of 13 modules, with one path for POST and GET', () => {
+    const kinds = Object.values(preset.kinds);
+    const paths = [BUILT_IN_PATH, ...kinds.map(({ record_path }) => record_path)];
+    expect(new Set(paths).size).toBe(54);
+    expect(new Set(paths.map((path) => /^stats\/modules\/([^/]+)\//.exec(path)![1])).size).toBe(13);
+    expect(kinds.filter(({ record_path, view_path }) => record_path !== view_path)).toEqual([]);
+  });
+
+  it('answer, and are described under unique names', async () => {
+    const guild_id = newGuildId();
+    const switches = Object.keys(preset.switches).map((name) => [name, true]);
+    await query.client.openGuild(guild_id, Object.fromEntries(switches) as Record<string, true>);
+    const answered: Record<string, number[]> = {};
+    for (const { record_path: path, fields } of Object.values(preset.kinds)) {
+      const event = Object.entries(fields).map(([field, column]) => [field, EVENT_FIELDS[column]]);
+      const posted = await query.client.send('POST', path, { guild_id, ...Object.fromEntries(event) });
+      const listed = await query.client.get(path, { guild_id });
+      const summarized = await query.client.get(`${path}/summary`, { guild_id });
+      answered[path] = [posted.status, listed.status, summarized.status];
+    }
+    expect(new Set(Object.values(answered).map(String))).toEqual(new Set(['202,200,200']));
+    expect(query.handover.events.map(({ name }) => name)).toEqual(Object.keys(preset.kinds));
+    const builtIn = await query.client.send('POST', BUILT_IN_PATH, { guild_id, check_time_delay: 1 });
+    expect(builtIn.status).toBe(202);
+    const document = (await (await fetch(`${query.url}/openapi.json`)).text()).match(/"operationId":"\w+"/g)!;
+    expect(new Set(document).size).toBe(document.length);
   });
 });

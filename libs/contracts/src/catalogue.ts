@@ -10,8 +10,18 @@ import type { SwitchName } from './switches.js';
  * - `since`: a time from which the event is measured, stored in `value` as the microseconds from it to the event
  * - `is_bot`: a boolean, stored as a bit of `flags`
  */
-export type FieldColumn =
-  'user_id' | 'actor_id' | 'channel_id' | 'message_id' | 'label' | 'value' | 'occurred_at' | 'since' | 'is_bot';
+export const FIELD_COLUMNS = [
+  'user_id',
+  'actor_id',
+  'channel_id',
+  'message_id',
+  'label',
+  'value',
+  'occurred_at',
+  'since',
+  'is_bot',
+] as const;
+export type FieldColumn = (typeof FIELD_COLUMNS)[number];
 
 export interface FieldDefinition {
   column: FieldColumn;

@@ -1,4 +1,4 @@
-import type { StatisticKind } from './catalogue.js';
+import type { FieldColumn, StatisticKind } from './catalogue.js';
 import type { SwitchDefinition } from './switches.js';
 
 /** Statistics that an operator has defined in a file, by name. */
@@ -6,6 +6,16 @@ export interface OwnStatistics {
   kinds: Readonly<Record<string, StatisticKind>>;
   switches: Readonly<Record<string, SwitchDefinition>>;
 }
+
+/** The columns that a kind of one's own may use. */
+export const OWN_FIELD_COLUMNS = [
+  'user_id',
+  'channel_id',
+  'message_id',
+  'label',
+  'value',
+  'is_bot',
+] as const satisfies FieldColumn[];
 
 export const NO_OWN_STATISTICS: OwnStatistics = { kinds: {}, switches: {} };
 

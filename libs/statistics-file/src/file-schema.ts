@@ -1,5 +1,5 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
-import type { FieldColumn, JsonSchema } from '#libs/contracts';
+import { OWN_FIELD_COLUMNS, type FieldColumn, type JsonSchema } from '#libs/contracts';
 import { mistakeAt, placeOf, type FileMistake } from './file-mistake.js';
 
 /** A kind as it is written in the file. */
@@ -20,7 +20,6 @@ export interface StatisticsFile {
   kinds: Record<string, KindInFile>;
 }
 
-const COLUMNS = ['user_id', 'channel_id', 'message_id', 'label', 'value', 'is_bot'] as const satisfies FieldColumn[];
 /** Each kind has three routes, which every start declares. */
 const MAX_KINDS = 200;
 const MAX_SWITCHES = 100;
@@ -80,7 +79,7 @@ const KIND = {
     fields: {
       type: 'object',
       propertyNames: name,
-      additionalProperties: { enum: COLUMNS, [EXPECTED]: `one of ${COLUMNS.join(', ')}` },
+      additionalProperties: { enum: OWN_FIELD_COLUMNS, [EXPECTED]: `one of ${OWN_FIELD_COLUMNS.join(', ')}` },
       [EXPECTED]: 'an object with a column for each field',
       description:
         'The required fields of an event besides guild_id, each with the column that holds it: an id (user_id, channel_id, message_id), a text of 1 to 100 characters (label), a delay in milliseconds (value), true or false (is_bot)',
