@@ -17,6 +17,7 @@ WORKDIR /app
 COPY --from=build /app/node_modules/swagger-ui-dist node_modules/swagger-ui-dist
 COPY --from=build /app/dist/*.js /app/dist/*.js.map dist/
 COPY package.json ./
+COPY presets presets
 USER node
 EXPOSE 3000 3001
 CMD ["node", "dist/query.js"]

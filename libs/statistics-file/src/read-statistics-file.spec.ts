@@ -201,7 +201,7 @@ describe('the file of own statistics', () => {
       switches: { stats_command_usage: { description: 'x' } },
       kinds: {
         'ticket.closed': { ...TICKET, fields: { topic: 'label', reason: 'label' } },
-        'ticket.opened': { ...TICKET, title: '', fields: { topic: 'words' } },
+        'ticket.opened': { ...TICKET, title: '', label_grouping: 'subject', fields: { topic: 'words', id: 'label' } },
       },
     };
     expect(linesOf(parse(file)).map((line) => line.split(' ')[0])).toEqual([
@@ -210,6 +210,9 @@ describe('the file of own statistics', () => {
       'switches.stats_command_usage',
       `${kind}.switch`,
       `${kind}.fields.reason`,
+      'kinds["ticket.opened"].record_path',
+      'kinds["ticket.opened"].switch',
+      'kinds["ticket.opened"].fields.id',
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import type { OwnStatistics, StatisticKind } from '#libs/contracts';
+import { OWN_FIELD_COLUMNS, type OwnStatistics, type StatisticKind } from '#libs/contracts';
 import { parseLosslessJson, type JsonValue } from '#libs/json';
 import type { FileMistake } from './file-mistake.js';
 import { schemaMistakes, type KindInFile, type StatisticsFile } from './file-schema.js';
@@ -18,49 +18,73 @@ export function readStatisticsFile(path: string): ReadStatisticsFile {
 
 export function parseStatisticsFile(json: JsonValue): ReadStatisticsFile {
   const ofForm = schemaMistakes(json);
-  // Rules are checked for the kinds of the right form, so that all mistakes are told at once.
-  const statistics = ownStatistics(json, ofForm);
-  const mistakes = [...ofForm, ...ruleMistakes(statistics)];
+  const statistics = ownStatistics(json);
+  const ofRules = ruleMistakes(statistics).filter((mistake) => !isDoubtful(mistake, ofForm));
+  const mistakes = [...ofForm, ...ofRules];
   return mistakes.length === 0 ? { statistics } : { mistakes };
 }
 
-/** What the file defines, without the kinds that are not of the right form. */
-function ownStatistics(json: JsonValue, mistakes: readonly FileMistake[]): OwnStatistics {
-  const { switches, kinds } = (isObject(json) ? json : {}) as Partial<StatisticsFile>;
-  const isWellFormed = (name: string) =>
-    !mistakes.some(({ path: [list, of] }) => list === 'kinds' && (of === undefined || of === name));
-  const wellFormed = Object.entries(isObject(kinds) ? kinds : {}).filter(([name]) => isWellFormed(name));
-  const named = Object.entries(isObject(switches) ? switches : {});
+/** What the file defines. Values that are not of the right form are left out, so that the rules can be checked too. */
+function ownStatistics(json: JsonValue): OwnStatistics {
+  const { switches, kinds } = objectOf(json) as Record<keyof StatisticsFile, unknown>;
   return {
-    kinds: Object.fromEntries(wellFormed.map(([name, kind]) => [name, kindOf(kind)])),
-    switches: Object.fromEntries(
-      named.map(([name, definition]) => [name, { description: definition?.description ?? '', required: false }]),
-    ),
+    kinds: mapObject(kinds, (kind) => kindOf(objectOf(kind))),
+    switches: mapObject(switches, (definition) => ({
+      description: textOf(objectOf(definition).description) ?? '',
+      required: false,
+    })),
   };
 }
 
-function kindOf(kind: KindInFile): StatisticKind {
-  const recordPath = withoutLeadingSlash(kind.record_path);
-  const hasUserField = Object.values(kind.fields).includes('user_id');
+function kindOf(kind: Readonly<Record<keyof KindInFile, unknown>>): StatisticKind {
+  const recordPath = withoutLeadingSlash(textOf(kind.record_path) ?? '');
+  const viewPath = textOf(kind.view_path);
+  const columns = mapObject(kind.fields, (column) => OWN_FIELD_COLUMNS.find((known) => known === column));
+  const fields = Object.fromEntries(Object.entries(columns).filter(([, column]) => column !== undefined));
   return {
-    title: kind.title,
+    title: textOf(kind.title) ?? '',
     recordPath,
-    viewPath: kind.view_path === undefined ? `${recordPath}/view` : withoutLeadingSlash(kind.view_path),
-    switch: kind.switch,
-    botSwitch: kind.bot_switch,
-    optionalUser: kind.optional_user ?? !hasUserField,
-    fields: kind.fields,
-    identifiedBy: kind.identified_by,
-    labelGrouping: kind.label_grouping,
+    viewPath: viewPath === undefined ? `${recordPath}/view` : withoutLeadingSlash(viewPath),
+    switch: textOf(kind.switch) ?? '',
+    botSwitch: textOf(kind.bot_switch),
+    optionalUser: (kind.optional_user as boolean | undefined) ?? !Object.values(fields).includes('user_id'),
+    fields: fields as StatisticKind['fields'],
+    identifiedBy: textOf(kind.identified_by),
+    labelGrouping: textOf(kind.label_grouping),
   };
+}
+
+/** Properties whose rules depend on the fields. */
+const ABOUT_FIELDS = ['bot_switch', 'optional_user', 'identified_by', 'label_grouping'];
+
+/** Whether a mistake by the rules only follows from one of the form. */
+function isDoubtful({ path: [list, name, property] }: FileMistake, ofForm: readonly FileMistake[]): boolean {
+  const mistaken = ofForm
+    .filter(({ path }) => path[0] === list && (path[1] ?? name) === name)
+    .map(({ path }) => path[2]);
+  return mistaken.some(
+    (other) =>
+      other === undefined ||
+      (other === property && other !== 'fields') ||
+      (other === 'fields' && ABOUT_FIELDS.includes(property!)),
+  );
+}
+
+function mapObject<T>(value: unknown, map: (inner: unknown) => T): Record<string, T> {
+  return Object.fromEntries(Object.entries(objectOf(value)).map(([name, inner]) => [name, map(inner)]));
+}
+
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject ? (value as Record<string, unknown>) : {};
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 function withoutLeadingSlash(path: string): string {
   return path.replace(/^\//, '');
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function readJson(path: string): { json: JsonValue } | { mistake: FileMistake } {

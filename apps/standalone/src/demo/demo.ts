@@ -1,4 +1,5 @@
-import { loadIngestionConfig } from '#libs/config';
+import { loadIngestionConfig, type IngestionConfig } from '#libs/config';
+import { CATALOGUE, StatisticsContract } from '#libs/contracts';
 import { withProgress } from '#libs/progress';
 import { systemClock } from '#libs/timing';
 import { aborted } from '../condition.js';
@@ -33,15 +34,16 @@ export async function runDemo(system: RunningSystem, { days }: DemoOptions): Pro
   const { stopRequested, say } = system;
   const url = reachable(system.url);
   const api = new ModuleApi(url, system.serviceKey);
-  const demo = new DemoEvents();
+  const contract = new StatisticsContract(CATALOGUE, configOf(system).ownStatistics);
+  const demo = new DemoEvents({ contract });
   const to = Date.now();
   const from = Math.max(to - days * DAY_MS, to - retentionMs(system) + RETENTION_MARGIN_MS);
 
-  await enableGuild(api, demo.guildId);
+  await enableGuild(api, demo.guildId, Object.keys(contract.switches));
   await backdateCollection(system, demo.guildId, new Date(from));
   const key = await obtainGuildKey(api, demo.guildId, system.file('demo-key'));
 
-  const sink = openSink(system, api);
+  const sink = openSink(system, api, contract);
   try {
     const startedAt = performance.now();
     const counts = countEvents(demo, from, to);
@@ -62,18 +64,22 @@ export async function runDemo(system: RunningSystem, { days }: DemoOptions): Pro
   }
 }
 
-function retentionMs({ env }: RunningSystem): number {
-  return loadIngestionConfig(env, { withoutBroker: true }).retention.eventDays * DAY_MS;
+function retentionMs(system: RunningSystem): number {
+  return configOf(system).retention.eventDays * DAY_MS;
 }
 
-function openSink({ broker, handover }: RunningSystem, api: ModuleApi): EventSink {
+function configOf({ env }: RunningSystem): IngestionConfig {
+  return loadIngestionConfig(env, { withoutBroker: true });
+}
+
+function openSink({ broker, handover }: RunningSystem, api: ModuleApi, contract: StatisticsContract): EventSink {
   switch (broker.kind) {
     case 'private':
       return new AmqpSink([broker.url]);
     case 'configured':
       return new AmqpSink(broker.urls);
     case 'none':
-      return new HttpSink(api, handover!);
+      return new HttpSink(api, handover!, contract);
   }
 }
 

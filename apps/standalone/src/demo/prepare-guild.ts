@@ -1,4 +1,3 @@
-import { SWITCH_NAMES } from '#libs/contracts';
 import { createDataSource, lockStripe } from '#libs/database';
 import { beginCollectionEarlier } from '#libs/statistics';
 import { readFileIfPresent, writePrivateFile } from '../private-file.js';
@@ -8,11 +7,11 @@ import { ModuleApi, type ApiAnswer } from './module-api.js';
 
 const KEY_NAME = 'npm run demo';
 
-/** Enables the guild, with every statistic. */
-export async function enableGuild(api: ModuleApi, guildId: string): Promise<void> {
+/** Enables the guild, and switches all of these on. */
+export async function enableGuild(api: ModuleApi, guildId: string, names: readonly string[]): Promise<void> {
   const enabled = await api.call('POST', 'enable', { guild_id: guildId });
   if (enabled.error.name !== 'ModuleEnabledError') requireSuccess('enable the guild', enabled);
-  const switches = Object.fromEntries(SWITCH_NAMES.map((name) => [name, true]));
+  const switches = Object.fromEntries(names.map((name) => [name, true]));
   requireSuccess('switch on all statistics', await api.call('PATCH', 'settings', { guild_id: guildId, ...switches }));
 }
 

@@ -1,5 +1,5 @@
 import type { EventHandover } from '#libs/broker';
-import { StatisticsContract } from '#libs/contracts';
+import type { StatisticsContract } from '#libs/contracts';
 import type { DemoEvent } from '../made-up-guild/demo-event.js';
 import type { ModuleApi } from '../module-api.js';
 import { RefusedEventError, type EventSink } from './event-sink.js';
@@ -10,11 +10,11 @@ import { RefusedEventError, type EventSink } from './event-sink.js';
  */
 export class HttpSink implements EventSink {
   readonly concurrency = 200;
-  private readonly contract = new StatisticsContract();
 
   constructor(
     private readonly api: ModuleApi,
     private readonly handover: EventHandover,
+    private readonly contract: StatisticsContract,
   ) {}
 
   async send(event: DemoEvent): Promise<void> {
