@@ -1,6 +1,6 @@
 /** A Postgres of the tests' own, which is faster than one that keeps data. It imports from dist. */
 import { execFile } from 'node:child_process';
-import { access, constants, readdir } from 'node:fs/promises';
+import { access, constants, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -52,7 +52,11 @@ export async function startTestPostgres(directory, stopRequested) {
     logFile: directory.file('postgres.log'),
   });
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  const stopAtOnce = () => server.stop(IMMEDIATE_END);
+  const stopAtOnce = async () => {
+    await server.stop(IMMEDIATE_END);
+    // It is elsewhere if the directory is closed to the user that Postgres runs as.
+    await rm(clusterDirectory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  };
   const deadline = Date.now() + STARTING_MS;
   while (!(await answers(url))) {
     if (server.hasEnded || stopRequested.aborted || Date.now() > deadline) {

@@ -1,6 +1,6 @@
 /** Postgres, RabbitMQ and PgBouncer for the tests. It imports from dist, so it can only be imported after the build. */
 import { execFile } from 'node:child_process';
-import { access, constants, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { access, chmod, constants, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -26,7 +26,10 @@ const MORE_PLACES = ['/usr/sbin', '/usr/local/sbin', '/usr/lib/rabbitmq/bin', '/
  */
 export async function startTestServices(stopRequested) {
   await removeLeftovers();
-  const directory = await openDataDirectory(await mkdtemp(join(tmpdir(), DIRECTORY_PREFIX)));
+  const path = await mkdtemp(join(tmpdir(), DIRECTORY_PREFIX));
+  // As root, Postgres runs as another user, which must be able to enter.
+  await chmod(path, 0o711);
+  const directory = await openDataDirectory(path);
   const servers = [];
   const stop = async () => {
     for (const { value: server } of await Promise.allSettled(servers)) await server?.stopAtOnce?.();

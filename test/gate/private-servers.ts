@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -41,7 +41,10 @@ export class PrivateServers {
     const installation = await findRabbitmq(process.env.PATH, testVariable('TEST_RABBITMQ_BIN'));
     if (installation === undefined) throw new Error('there is no rabbitmq-server');
     // The prefix by which scripts/test-services.mjs finds what a killed run has left.
-    const directory = await openDataDirectory(await mkdtemp(join(tmpdir(), 'serverstats-test-')));
+    const path = await mkdtemp(join(tmpdir(), 'serverstats-test-'));
+    // As root, Postgres runs as another user, which must be able to enter.
+    await chmod(path, 0o711);
+    const directory = await openDataDirectory(path);
     const [postgres, broker] = await Promise.all([startPostgres(directory), startBroker(directory, installation)]);
     return new PrivateServers(directory, installation, postgres, broker);
   }
