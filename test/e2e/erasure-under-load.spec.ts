@@ -12,6 +12,8 @@ const ids = new SnowflakeSource(STARTED_AT);
 /** So many rounds that an erasure takes more than one step. */
 const ROUNDS_BEFORE = 24;
 const EVENTS_PER_ROUND = 500;
+/** Enough that both instances always have events to store. */
+const MOST_UNHANDLED = 10_000;
 
 interface SentEvent {
   kind: 'message.sent' | 'command.used';
@@ -152,7 +154,10 @@ describe('erasing a member while two instances store events of the guild', () =>
   function startPublishing(): { stop(): Promise<void> } {
     let isRunning = true;
     const publishing = (async () => {
-      while (isRunning) await publishRound();
+      while (isRunning) {
+        await publishRound();
+        await system.untilHandled(published - MOST_UNHANDLED);
+      }
     })();
     return {
       async stop() {

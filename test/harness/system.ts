@@ -5,6 +5,9 @@ import { claimVhost, type TestVhost } from './test-broker.js';
 import { waitFor } from './wait-for.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 
+/** A busy machine takes its time for hundreds of thousands. */
+const HANDLING_MS = 45_000;
+
 /** The database, the virtual host and the services of a test file. `close` releases all of them. */
 export class TestSystem {
   readonly services = new Set<ServiceProcess>();
@@ -39,7 +42,10 @@ export class TestSystem {
    * Waits until this number of events is handled. An empty queue is not sufficient, because a service may hold events.
    */
   async untilHandled(count: number): Promise<void> {
-    await waitFor(async () => (await this.eventsHandled()) >= count, { what: `${count} events to be handled` });
+    await waitFor(async () => (await this.eventsHandled()) >= count, {
+      what: `${count} events to be handled`,
+      timeoutMs: HANDLING_MS,
+    });
   }
 
   async startQuery(changes: Partial<ServiceEnvironment> = {}): Promise<{ api: ApiClient; service: ServiceProcess }> {
