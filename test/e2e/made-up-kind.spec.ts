@@ -25,7 +25,7 @@ const SWITCHES = { stats_polls_enabled: { description: 'Collect polls' } };
 
 const RECORDED = { guild_id: GUILD, poll: 'tea or coffee', channel_id: CHANNEL, seconds_taken: 1.5 };
 
-describe('a kind of ones own', () => {
+describe("a kind of one's own", () => {
   let folder: string;
   let system: TestSystem;
   let url: string;
@@ -184,17 +184,28 @@ describe('a kind of ones own', () => {
   });
 
   it('should keep its events after it was taken out of the file, and what is then published goes to the dead letters', async () => {
-    const kept = (await voted(1)).length;
+    const before = (await voted(1)).length;
+    await publish('poll.voted', { ...RECORDED, user_id: MEMBER, occurred_at: Date.now() });
+    const kept = (await voted(before + 1)).length;
     for (const service of system.services) await service.stop();
     const file = await writeKinds('second.json', {
       'poll.opened': { ...POLL_CLOSED, record_path: 'stats/polls/opened' },
     });
-    await system.startIngestion(startWith(file));
+    const [{ api: later }] = await Promise.all([
+      system.startQuery(startWith(file)),
+      system.startIngestion(startWith(file)),
+    ]);
     expect(await numbers()).toEqual({ 'poll.voted': 1000, 'poll.closed': 1001, 'poll.opened': 1002 });
     const [row] = await system.database.query<{ count: number }>(
       `SELECT count(*)::int AS count FROM statistic_events JOIN statistic_kinds k ON k.number = kind WHERE k.name = 'poll.voted'`,
     );
     expect(row!.count).toBe(kept);
+    expect((await later.get('stats/polls/voted/view', { guild_id: GUILD })).status).toBe(404);
+    const member = { guild_id: GUILD, privacy_member_id: MEMBER };
+    const entries = await later.get<{ statistics: object }>('privacy/get-user-entries', member);
+    expect(entries.data.statistics).toMatchObject({ 'poll.voted': 1, 'poll.opened': 0 });
+    const exported = await later.download(`privacy/export?${new URLSearchParams(member)}`);
+    expect(JSON.parse(exported.split('\n')[0]!)).toMatchObject({ kind: 'poll.voted', poll: 'tea or coffee' });
 
     const publisher = await system.connectPublisher();
     try {

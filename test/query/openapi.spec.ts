@@ -85,7 +85,7 @@ describe('the OpenAPI document', () => {
     expect(inline).toEqual([]);
   });
 
-  it('keeps its paths and settings for itself: kinds of ones own cannot take them', () => {
+  it("keeps its paths and settings for itself: kinds of one's own cannot take them", () => {
     const kind = { title: 'x', switch: 'stats_command_usage', fields: {} };
     const free = (read: ReadStatisticsFile) => 'statistics' in read;
     const paths = Object.keys(document.paths).flatMap((path) => /^\/modules\/serverstats\/(.+)$/.exec(path)?.[1] ?? []);
