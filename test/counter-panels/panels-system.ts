@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import pino from 'pino';
-import { CounterTypes } from '#libs/contracts';
+import { CounterTypes, StatisticsContract } from '#libs/contracts';
 import { Database } from '#libs/database';
 import { DiscordClient } from '#libs/discord';
 import { CounterPanelMetrics } from '../../apps/ingestion/src/counters/counter-panel.metrics.js';
@@ -22,6 +22,8 @@ const TABLES = [
   'counter_panel_refreshes',
   'counter_panel_creations',
 ];
+
+const RETENTION = { eventDays: 62, summaryDays: 400 };
 
 /** The deadlines of requests are longer than this. */
 const SHORT_WAIT_MS = 5_000;
@@ -68,7 +70,7 @@ export class PanelsSystem {
       poolSize: 10,
       applicationName: 'test',
       migrations: 'manual',
-      retention: { eventDays: 62, summaryDays: 400 },
+      retention: RETENTION,
       onUnavailable: () => undefined,
     });
     await database.connected();
@@ -78,6 +80,8 @@ export class PanelsSystem {
     const worker = new CounterPanelWorker(
       database,
       new CounterTypes(),
+      new StatisticsContract(),
+      RETENTION,
       new CounterPanelMetrics(new Registry()),
       this.clock,
       pino({ level: 'silent' }),
@@ -119,6 +123,17 @@ export class PanelsSystem {
   async addPanel({ id, category }: GuildWithPanels, channelName: string, roleId: string): Promise<StoredChannel> {
     const channel = this.addVoice(id, category.id);
     await addCustomPanel(this.database, { guildId: id, channelId: channel.id, channelName, roleId });
+    return channel;
+  }
+
+  /** Adds a counter of members, like a request that creates one. */
+  async addMembersCounter({ id, category }: GuildWithPanels, format: string, goal: number): Promise<StoredChannel> {
+    const channel = this.addVoice(id, category.id);
+    await this.database.query(
+      `INSERT INTO counters (guild_id, channel_id, type, source, format, goal, is_created)
+       VALUES ($1, $2, 'members', 'counter', $3, $4, true)`,
+      [id, channel.id, format, goal],
+    );
     return channel;
   }
 

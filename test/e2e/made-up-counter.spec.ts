@@ -13,7 +13,7 @@ const COUNTER_TYPES = new CounterTypes({
   ...COUNTERS,
   awake: {
     label: 'Awake',
-    count: { snapshot: 'online_member_count', discord: 'approximatePresenceCount' },
+    counts: { value: { snapshot: 'online_member_count', discord: 'approximatePresenceCount' } },
     countDescription: 'how many members are awake',
     panel: 'awake_count',
     setting: {
@@ -74,6 +74,10 @@ it('should add a counter with one entry in the catalogue: setting, channel, stat
     expect(wrong).toMatchObject({ status: 400, error: { fields: [{ field: 'counter_panel_awake_count_channel' }] } });
     const documented = await (await fetch(`${query.url}/openapi.json`)).text();
     expect(documented).toContain('Shows how many members are awake');
+    const { data: counters } = await api.get('counters', { guild_id });
+    expect(counters).toMatchObject([{ channel_id: channel.id, type: 'awake', format: 'Awake: <value>' }]);
+    const refused = await api.send('POST', 'counters', { guild_id, type: 'awake', format: '<awake>' });
+    expect(refused).toMatchObject({ status: 400, error: { fields: [{ field: 'format' }] } });
     await handover.handOver({
       name: 'channel.deleted',
       body: { guild_id, channel_id: channel.id },

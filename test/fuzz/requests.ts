@@ -202,7 +202,7 @@ function wayTo(
       ),
     })
     .map(({ prefix, id, change }) => {
-      const pathOf = (template: string) => prefix + template.replace(/\{id\}/i, id);
+      const pathOf = (template: string) => prefix + template.replace(/\{\w+\}/, id);
       if (change === 'slash') return { target: `${pathOf(path)}/`, isRoute: true };
       if (change === 'capital') return { target: pathOf(path.toUpperCase()), isRoute: false };
       const shown = change === 'encoded' ? path.replace(/[a-z](?=[a-z]*$)/, encodeLetter) : path;

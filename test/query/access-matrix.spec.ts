@@ -49,6 +49,11 @@ const ROUTES: Record<string, { access: Access; status: number }> = {
   [`POST ${MODULE}/starboard/remove`]: { access: 'service', status: 202 },
   [`POST ${MODULE}/stats/counter-panel/check-deleted-channel`]: { access: 'service', status: 202 },
   [`POST ${MODULE}/stats/counter-panel/update`]: { access: 'service', status: 202 },
+  [`GET ${MODULE}/counters`]: { access: 'guild', status: 200 },
+  // The counter panel is off in this guild.
+  [`POST ${MODULE}/counters`]: { access: 'guild', status: 400 },
+  [`PATCH ${MODULE}/counters/{channel_id}`]: { access: 'guild', status: 404 },
+  [`DELETE ${MODULE}/counters/{channel_id}`]: { access: 'guild', status: 404 },
   [`GET ${MODULE}/stats/overview`]: { access: 'guild', status: 200 },
   [`GET ${MODULE}/stats/kinds`]: { access: 'any', status: 200 },
   [`GET ${MODULE}/stats/collection`]: { access: 'guild', status: 200 },
@@ -185,7 +190,8 @@ describe('access to the routes', () => {
   const call = (route: DocumentedRoute, credential: Credential): Promise<Answer> => {
     const { method } = route;
     const search = rightSearch(route);
-    const path = route.path.replace('{id}', randomUUID()) + (search === '' ? '' : `?${search}`);
+    const path =
+      route.path.replace('{id}', randomUUID()).replace('{channel_id}', '1') + (search === '' ? '' : `?${search}`);
     const takesBody = route.body !== undefined && method !== 'DELETE';
     const headers: Record<string, string> = takesBody ? { 'content-type': 'application/json' } : {};
     return callAs(credential, path, { method, headers, body: takesBody ? rightBody(route) : undefined });

@@ -67,6 +67,15 @@ const KINDS = {
     wrong: ['1', 'true', '""', '"a"', '{}', '{"0": 1}', '[null]', '[{}]', '[[]]', `[${TOO_LARGE_ID}]`, '[true]'],
     wrongText: [],
   },
+  statistic: {
+    right: '{"kind": "message.sent", "days": 7}',
+    wrong: [
+      ...['1', 'true', '""', '[]', '{}', '{"kind": "message.sent"}', '{"days": 7}', '{"kind": "x", "days": 7}'],
+      ...['{"kind": "message.sent", "days": 0}', '{"kind": "message.sent", "days": 31}'],
+      ...['{"kind": "message.sent", "days": "7"}', '{"kind": "message.sent", "days": 7, "more": 1}'],
+    ],
+    wrongText: [],
+  },
   cursor: {
     right: '""',
     wrong: [],
@@ -94,6 +103,7 @@ function kindOf(field: DocumentedField): FieldKind {
   const [first, second] = (schema.oneOf ?? [schema]) as Record<string, unknown>[];
   if (field.name === 'cursor') return KINDS.cursor;
   if (field.name === 'ids') return KINDS.snowflakes;
+  if (field.name === 'statistic') return KINDS.statistic;
   if (Array.isArray(first?.enum)) return wordOf(first.enum as string[]);
   if (first?.format === 'date-time' || second?.type === 'number') return KINDS.instant;
   if (first?.format === 'uuid') return KINDS.uuid;

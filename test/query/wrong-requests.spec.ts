@@ -33,7 +33,7 @@ describe('an invalid request', () => {
   });
 
   const send = (route: DocumentedRoute, request: Pick<WrongRequest, 'search' | 'body' | 'contentType'>) =>
-    query.client.request(`${route.path}${request.search ? `?${request.search}` : ''}`, {
+    query.client.request(`${route.path.replace('{channel_id}', '1')}${request.search ? `?${request.search}` : ''}`, {
       method: route.method,
       body: request.body,
       headers: request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' },

@@ -21,6 +21,7 @@ export class QueryModule {
   static with(parts: ServiceParts): DynamicModule {
     const statistics = StatisticsModule.of(parts.contract);
     const access = AccessModule.with(parts.config);
+    const counters = CountersModule.of(parts.counterTypes, parts.contract);
     return {
       module: QueryModule,
       imports: [
@@ -32,13 +33,13 @@ export class QueryModule {
         EventsPageModule,
         ActivationModule,
         SettingsModule.of(settingsFeatures(parts.counterTypes, parts.contract), [
-          CountersModule,
+          counters,
           StarboardModule,
           statistics,
         ]),
         statistics,
         StarboardModule,
-        CountersModule,
+        counters,
         PrivacyModule,
         ApiKeysModule.with(access),
         SessionsModule.with(parts.config, access),

@@ -1,13 +1,17 @@
 import type { SnapshotCountField, SnapshotRoleField } from './guild-snapshot.js';
 
-/** The source of a counter's number. */
+/** The source of a number. */
 export interface CountSource {
   /** A count in the latest snapshot. */
   snapshot?: SnapshotCountField;
+  /** Another count in the latest snapshot, which is subtracted. */
+  minus?: SnapshotCountField;
   /** Counts by role in the latest snapshot. The counter shows the count of its role. */
   snapshotByRole?: SnapshotRoleField;
   /** A field of Discord's guild object, used if the snapshot does not have the count. */
   discord?: 'approximateMemberCount' | 'approximatePresenceCount' | 'premiumSubscriptionCount';
+  /** The total of the summary of the counter's statistic. */
+  statistic?: true;
 }
 
 /** The settings field with the channel of a counter. */
@@ -20,9 +24,12 @@ export interface CounterSetting {
 
 /** What a counter can show. */
 export interface CounterDefinition {
-  /** The channel is named `{label}: {count}`. Without a label, each counter has its own label. */
+  /** By default the channel is named `{label}: {count}`. May contain `<role_name>`. */
   label?: string;
-  count: CountSource;
+  /** The default format if it is not made of the label. */
+  format?: string;
+  /** The numbers by their placeholder in formats. A type with one number calls it `value`. */
+  counts: Readonly<Record<string, CountSource>>;
   /** What the count says, as in "how many members there are"; `<role_id>` is replaced with the role of the counter. */
   countDescription: string;
   /** The name in `counter_panel_status`; undefined if the settings do not show such counters. */
@@ -39,7 +46,7 @@ export type CounterDefinitions = Readonly<Record<string, CounterDefinition>>;
 export const COUNTERS = {
   members: {
     label: 'Members',
-    count: { snapshot: 'member_count', discord: 'approximateMemberCount' },
+    counts: { value: { snapshot: 'member_count', discord: 'approximateMemberCount' } },
     countDescription: 'how many members there are',
     panel: 'member_count',
     setting: {
@@ -48,9 +55,19 @@ export const COUNTERS = {
       required: true,
     },
   },
+  humans: {
+    label: 'Humans',
+    counts: { value: { snapshot: 'member_count', minus: 'bot_count' } },
+    countDescription: 'how many members and how many bots there are',
+  },
+  bots: {
+    label: 'Bots',
+    counts: { value: { snapshot: 'bot_count' } },
+    countDescription: 'how many bots there are',
+  },
   online: {
     label: 'Online',
-    count: { snapshot: 'online_member_count', discord: 'approximatePresenceCount' },
+    counts: { value: { snapshot: 'online_member_count', discord: 'approximatePresenceCount' } },
     countDescription: 'how many members are online',
     panel: 'online_member_count',
     setting: {
@@ -59,9 +76,45 @@ export const COUNTERS = {
       required: true,
     },
   },
+  idle: {
+    label: 'Idle',
+    counts: { value: { snapshot: 'idle_member_count' } },
+    countDescription: 'how many members are idle',
+  },
+  dnd: {
+    label: 'Do not disturb',
+    counts: { value: { snapshot: 'dnd_member_count' } },
+    countDescription: 'how many members do not want to be disturbed',
+  },
+  offline: {
+    label: 'Offline',
+    counts: { value: { snapshot: 'offline_member_count' } },
+    countDescription: 'how many members are offline',
+  },
+  statuses: {
+    format: '🟢 <online> 🌙 <idle> ⛔ <dnd> ⚪ <offline>',
+    counts: {
+      online: { snapshot: 'online_member_count' },
+      idle: { snapshot: 'idle_member_count' },
+      dnd: { snapshot: 'dnd_member_count' },
+      offline: { snapshot: 'offline_member_count' },
+    },
+    countDescription: 'how many members have each status in the name',
+  },
+  members_with_role: {
+    label: '<role_name>',
+    counts: { value: { snapshotByRole: 'role_member_counts' } },
+    countDescription: 'how many members have the role <role_id>',
+  },
+  online_with_role: {
+    label: '<role_name> online',
+    counts: { value: { snapshotByRole: 'online_role_member_counts' } },
+    countDescription: 'how many members with the role <role_id> are online',
+    panel: 'custom',
+  },
   boosts: {
     label: 'Boosts',
-    count: { snapshot: 'server_boost_count', discord: 'premiumSubscriptionCount' },
+    counts: { value: { snapshot: 'server_boost_count', discord: 'premiumSubscriptionCount' } },
     countDescription: 'how many boosts there are',
     panel: 'server_boost_number',
     setting: {
@@ -70,10 +123,25 @@ export const COUNTERS = {
       required: true,
     },
   },
-  online_with_role: {
-    count: { snapshotByRole: 'online_role_member_counts' },
-    countDescription: 'how many members with the role <role_id> are online',
-    panel: 'custom',
+  channels: {
+    label: 'Channels',
+    counts: { value: { snapshot: 'channel_count' } },
+    countDescription: 'how many channels there are',
+  },
+  roles: {
+    label: 'Roles',
+    counts: { value: { snapshot: 'role_count' } },
+    countDescription: 'how many roles there are',
+  },
+  voice: {
+    label: 'In voice',
+    counts: { value: { snapshot: 'voice_member_count' } },
+    countDescription: 'how many members are in voice channels',
+  },
+  // By default it is called like its statistic: "Message sent: 7".
+  statistic: {
+    counts: { value: { statistic: true } },
+    countDescription: 'the total of the statistic',
   },
 } as const satisfies CounterDefinitions;
 
@@ -108,4 +176,14 @@ export class CounterTypes {
   find(type: string): CounterDefinition | undefined {
     return Object.hasOwn(this.definitions, type) ? this.definitions[type] : undefined;
   }
+}
+
+/** Whether counters of this type count members with a role. */
+export function hasRole({ counts }: CounterDefinition): boolean {
+  return Object.values(counts).some(({ snapshotByRole }) => snapshotByRole !== undefined);
+}
+
+/** Whether counters of this type show a statistic. */
+export function hasStatistic({ counts }: CounterDefinition): boolean {
+  return Object.values(counts).some(({ statistic }) => statistic === true);
 }

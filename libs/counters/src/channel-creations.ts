@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { In, IsNull, Not, type EntityManager } from 'typeorm';
+import { In, IsNull, Not, type EntityManager, type FindOptionsWhere } from 'typeorm';
 import { ChannelCreation, Counter, databaseNow, WorkList, type ClaimedRow } from '#libs/database';
 
 interface CreationKey {
@@ -13,6 +13,9 @@ type CreationRow = Pick<ChannelCreation, 'categoryId' | 'channelName' | 'channel
 export type CreatedChannel = CreationKey & CreationRow;
 
 export type ClaimedCreation = ClaimedRow<CreationKey, CreationRow>;
+
+/** The counters whose channels this system created. */
+const CREATED: FindOptionsWhere<Counter>[] = [{ source: 'panel' }, { isCreated: true }];
 
 /** Longer than the deadline of a removal. */
 const LEASE_MS = 120_000;
@@ -107,23 +110,23 @@ export async function abandonCreations(
 }
 
 /**
- * Marks the channels of a guild's custom panels, and those that requests are creating, for removal, because the guild
- * is being erased. Call this before the panels are deleted.
+ * Marks the channels that were created for counters of a guild, and those that requests are creating, for removal,
+ * because the guild is being erased. Call this before the counters are deleted.
  *
  * @param graceMs time for the caller to remove the channels; after it, any worker removes them
  */
-export async function abandonPanelChannels(manager: EntityManager, guildId: string, graceMs: number): Promise<void> {
+export async function abandonCreatedChannels(manager: EntityManager, guildId: string, graceMs: number): Promise<void> {
   const now = await databaseNow(manager);
   const creations = manager.getRepository(ChannelCreation);
   await creations.update({ guildId }, { isAbandoned: true, dueAt: new Date(now), failingSince: null });
-  const panels = await manager.getRepository(Counter).findBy({ guildId, source: 'panel' });
+  const created = await manager.getRepository(Counter).findBy(CREATED.map((condition) => ({ guildId, ...condition })));
   await creations.insert(
-    panels.map(({ channelId, channelName }) => ({
+    created.map(({ channelId, channelName, type }) => ({
       guildId,
       id: randomUUID(),
       // The category is not used if the channel id is known.
       categoryId: '0',
-      channelName: channelName!, // set for every panel
+      channelName: channelName ?? type,
       channelId,
       begunAt: new Date(now),
       dueAt: new Date(now + graceMs),
@@ -203,10 +206,10 @@ export function isBeingCreated(
   return manager.getRepository(ChannelCreation).existsBy(sameName);
 }
 
-/** The channels of the guild's custom panels, and those that requests are creating. */
-export async function findCustomPanelChannels(manager: EntityManager, guildId: string): Promise<string[]> {
+/** The channels that were created for counters of the guild, and those that requests are creating. */
+export async function findCreatedChannels(manager: EntityManager, guildId: string): Promise<string[]> {
   const rows = await manager.query<{ channel_id: string }[]>(
-    `SELECT channel_id FROM counters WHERE guild_id = $1 AND source = 'panel'
+    `SELECT channel_id FROM counters WHERE guild_id = $1 AND (source = 'panel' OR is_created)
      UNION
      SELECT channel_id FROM counter_panel_creations WHERE guild_id = $1 AND channel_id IS NOT NULL`,
     [guildId],

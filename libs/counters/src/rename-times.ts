@@ -3,6 +3,13 @@ import type { PanelChannel } from './panel-channels.js';
 /** Discord allows two renames of a channel in this time. */
 export const RENAME_WINDOW_MS = 10 * 60_000;
 
+/** What a channel shows. */
+export interface ShownCounter {
+  name: string;
+  /** The number in the name; null for a counter with several. */
+  value: string | null;
+}
+
 /** The earliest time of a rename, in Unix milliseconds. A time in the past means now. */
 export function earliestRename(channel: PanelChannel): number {
   const { previouslyRenamedAt } = channel;
@@ -21,9 +28,9 @@ export function withRename(channel: PanelChannel, nowMs: number): PanelChannel {
 }
 
 /** The state after a rename. The time of the answer is used, because Discord's own time is earlier. */
-export function afterRename(renamed: PanelChannel, name: string, nowMs: number): PanelChannel {
+export function afterRename(renamed: PanelChannel, { name, value }: ShownCounter, nowMs: number): PanelChannel {
   const now = new Date(nowMs);
-  return { ...afterSuccess(renamed), shownName: name, shownAt: now, lastRenamedAt: now };
+  return { ...afterSuccess(renamed), shownName: name, shownValue: value, shownAt: now, lastRenamedAt: now };
 }
 
 /** The state when the count is known. Ends a pause that was caused by an unread count. */

@@ -32,6 +32,7 @@ import { ActorsAndClaims1765600000000 } from './migrations/1765600000000-actors-
 import { StatisticKinds1765700000000 } from './migrations/1765700000000-statistic-kinds.js';
 import { SnapshotCounts1765800000000 } from './migrations/1765800000000-snapshot-counts.js';
 import { SnapshotDays1765810000000 } from './migrations/1765810000000-snapshot-days.js';
+import { CountersOfAnyKind1765900000000 } from './migrations/1765900000000-counters-of-any-kind.js';
 import { BrowserSessions1766000000000 } from './migrations/1766000000000-browser-sessions.js';
 
 export interface DatabaseOptions {
@@ -95,6 +96,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       StatisticKinds1765700000000,
       SnapshotCounts1765800000000,
       SnapshotDays1765810000000,
+      CountersOfAnyKind1765900000000,
       BrowserSessions1766000000000,
     ],
     migrationsTableName: 'schema_migrations',

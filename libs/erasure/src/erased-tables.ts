@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { abandonPanelChannels } from '#libs/counters';
+import { abandonCreatedChannels } from '#libs/counters';
 import { eraseGuildEntries, eraseGuildLooks, eraseMemberEntries, eraseReplyAuthor } from '#libs/starboard';
 import { eraseOrphanedGroups } from './orphaned-groups.js';
 
@@ -130,7 +130,7 @@ export const ERASED_TABLES: readonly ErasedTable[] = [
     // Before the panels: their channels become abandoned creations, which are then removed.
     ofGuild: {
       way: 'at once',
-      erase: (manager, guildId) => abandonPanelChannels(manager, guildId, CHANNEL_REMOVAL_MS),
+      erase: (manager, guildId) => abandonCreatedChannels(manager, guildId, CHANNEL_REMOVAL_MS),
     },
   },
   { table: 'guild_settings', ofGuild: { way: 'at once' } },

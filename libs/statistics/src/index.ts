@@ -1,5 +1,6 @@
 export * from './collection-periods.js';
 export * from './counting/count-kinds.js';
+export * from './counting/count-recent.js';
 export * from './counting/coverage.js';
 export * from './counting/queries/count-events.js';
 export * from './counting/queries/count-totals.js';

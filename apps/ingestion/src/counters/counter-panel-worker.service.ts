@@ -7,7 +7,8 @@ import {
 } from '@nestjs/common';
 import pLimit from 'p-limit';
 import type { EntityManager } from 'typeorm';
-import { CounterTypes } from '#libs/contracts';
+import { RetentionConfig } from '#libs/config';
+import { CounterTypes, StatisticsContract } from '#libs/contracts';
 import {
   endRefresh,
   failRefresh,
@@ -70,6 +71,8 @@ export class CounterPanelWorker implements OnApplicationBootstrap, BeforeApplica
   constructor(
     private readonly database: Database,
     private readonly types: CounterTypes,
+    private readonly contract: StatisticsContract,
+    private readonly retention: RetentionConfig,
     private readonly metrics: CounterPanelMetrics,
     private readonly clock: Clock,
     private readonly logger: Logger,
@@ -204,14 +207,14 @@ export class CounterPanelWorker implements OnApplicationBootstrap, BeforeApplica
 
   /** @returns whether the guild was claimed @throws the database's error if claiming fails */
   private async refresh(discord: DiscordClient, due: DueRefresh): Promise<boolean> {
-    const { clock, metrics, types } = this;
+    const { clock, metrics, types, contract, retention, logger } = this;
     const { dataSource } = this.database;
     const { signal } = this.stopping;
     const claim = await refreshes.claim(dataSource, due);
     this.backOff.succeeded();
     if (claim === undefined) return false;
     try {
-      const parts = { dataSource, discord, types, clock, metrics };
+      const parts = { dataSource, discord, types, contract, retention, clock, metrics, logger };
       const deadline = { what: 'the refresh', ms: REFRESH_MS, signal, clock };
       const pauseMs = await withDeadline(deadline, (own) => new PanelRefresh(parts, claim, own).run());
       metrics.countRefresh('done');

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
-import type { CounterTypes } from '#libs/contracts';
+import type { RetentionConfig } from '#libs/config';
+import type { CounterTypes, StatisticsContract } from '#libs/contracts';
 import {
   afterRename,
   afterSuccess,
@@ -17,6 +18,7 @@ import {
   type KnownCounter,
   type RefreshClaim,
   type PanelChannel,
+  type ShownCounter,
 } from '#libs/counters';
 import {
   BotPermissions,
@@ -25,19 +27,32 @@ import {
   type DiscordClient,
   type DiscordPermission,
 } from '#libs/discord';
+import type { Logger } from '#libs/observability';
 import { forgetDeletedChannel } from '#libs/settings';
 import type { Clock } from '#libs/timing';
 import type { CounterPanelMetrics } from './counter-panel.metrics.js';
-import { countFor, countsOf, mayAskDiscord, nameOf, whyUnknown, type GuildCounts } from './guild-counts.js';
+import { countStatistics } from './count-statistics.js';
+import {
+  currentCounts,
+  lacksDiscordCount,
+  lacksRoleName,
+  needsRoles,
+  shownBy,
+  whyUnknown,
+  type GuildFacts,
+} from './guild-counts.js';
 import { findGuildCounters, type GuildCounters } from './guild-counters.queries.js';
-import { afterFailure, afterFailureOfAnother, afterUnreadCounts, concernsAll, endsRun } from './rename-failure.js';
+import { afterFailure, afterFailureOfAnother, afterUnread, concernsAll, endsRun } from './rename-failure.js';
 
 export interface RefreshParts {
   dataSource: DataSource;
   discord: DiscordClient;
   types: CounterTypes;
+  contract: StatisticsContract;
+  retention: RetentionConfig;
   clock: Clock;
   metrics: CounterPanelMetrics;
+  logger: Logger;
 }
 
 /** By channel id. */
@@ -47,8 +62,37 @@ type KnownChannels = ReadonlyMap<string, PanelChannel>;
 interface Rename {
   before: PanelChannel;
   renamed: PanelChannel;
-  name: string;
+  shown: ShownCounter;
 }
+
+/** Something that Discord knows of a guild and that counters need. */
+interface Reading {
+  /** Completes the sentence "Discord could not …". */
+  action: string;
+  /** Whether a counter needs it. */
+  isNeeded: (counter: KnownCounter, facts: GuildFacts) => boolean;
+  /** Whether a counter cannot be shown without it. */
+  isLacking: (counter: KnownCounter, facts: GuildFacts) => boolean;
+  read: (discord: DiscordClient, guildId: string, signal: AbortSignal) => Promise<Partial<GuildFacts>>;
+}
+
+const READINGS: readonly Reading[] = [
+  {
+    action: 'read the counts of the server',
+    isNeeded: lacksDiscordCount,
+    isLacking: lacksDiscordCount,
+    read: async (discord, guildId, signal) => ({ discord: await discord.guilds.get(guildId, signal) }),
+  },
+  {
+    action: 'read the roles of the server',
+    isNeeded: needsRoles,
+    isLacking: lacksRoleName,
+    read: async (discord, guildId, signal) => {
+      const roles = await discord.guilds.roles(guildId, signal);
+      return { roles: new Map(roles.map(({ id, name }) => [id, name])) };
+    },
+  },
+];
 
 /** Why the bot is not allowed to rename a channel. */
 interface Missing {
@@ -86,8 +130,8 @@ export class PanelRefresh {
       await refreshes.drop(manager, this.claim);
       return undefined;
     }
-    const { counts, unread } = await this.completeCounts(guild, known);
-    const { changed, waiting, renames } = this.plan(guild, known, counts, unread);
+    const { facts, unread } = await this.readFacts(guild, known);
+    const { changed, waiting, renames } = this.plan(guild, known, facts, unread);
     if (!(await this.save([...changed, ...renames.map(({ renamed }) => renamed)]))) return undefined;
     const { after, untried } = await this.carryOut(renames, waiting);
     await this.save([...after, ...untried]);
@@ -98,30 +142,27 @@ export class PanelRefresh {
     return later.length === 0 ? undefined : Math.max(0, Math.min(...later) - this.parts.clock.now());
   }
 
-  private plan(
-    { counters, snapshot }: GuildCounters,
-    known: KnownChannels,
-    counts: GuildCounts,
-    unread: KnownChannels,
-  ) {
+  private plan({ counters, snapshot }: GuildCounters, known: KnownChannels, facts: GuildFacts, unread: KnownChannels) {
     const now = this.parts.clock.now();
     const plan = { changed: [...unread.values()], waiting: [] as PanelChannel[], renames: [] as Rename[] };
     for (const counter of counters) {
       const { channelId } = counter.counter;
       const before = unread.get(channelId) ?? known.get(channelId) ?? unknownChannel(this.claim.guildId, channelId);
-      const name = nameOf(counter, counts);
-      if (name === undefined) {
-        const waits = mayAskDiscord(counter) && endOfWait(before) > now;
+      const shown = shownBy(counter, facts);
+      if (shown === undefined) {
+        const waits = READINGS.some(({ isLacking }) => isLacking(counter, facts)) && endOfWait(before) > now;
         if (waits) plan.waiting.push(before);
         if (waits || unread.has(channelId)) continue;
-        const lastError = whyUnknown(counter, snapshot, now);
+        const lastError = whyUnknown(counter, facts, snapshot, now);
         if (lastError !== before.lastError) plan.changed.push({ ...before, lastError });
-      } else if (name === before.shownName && isShown(before)) {
-        if (before.lastError !== null) plan.changed.push(afterSuccess(before));
+      } else if (shown.name === before.shownName && isShown(before)) {
+        const { value } = shown;
+        if (before.lastError !== null) plan.changed.push({ ...afterSuccess(before), shownValue: value });
+        else if (value !== before.shownValue) plan.changed.push({ ...before, shownValue: value });
       } else {
         const ready = withKnownCount(before);
         if (earliestRename(ready) > now) plan.waiting.push(ready);
-        else plan.renames.push({ before: ready, renamed: withRename(ready, now), name });
+        else plan.renames.push({ before: ready, renamed: withRename(ready, now), shown });
       }
     }
     return plan;
@@ -162,9 +203,9 @@ export class PanelRefresh {
       const known = this.permissions && (await this.findMissing(channelId));
       // A call that is known to fail would only count towards Discord's limit of refused requests.
       if (known?.lacking?.length) return { channel: this.forbidden(rename, known) };
-      await discord.channels.rename({ guildId, channelId, name: rename.name }, this.signal);
+      await discord.channels.rename({ guildId, channelId, name: rename.shown.name }, this.signal);
       metrics.countRename('renamed');
-      return { channel: afterRename(rename.renamed, rename.name, clock.now()) };
+      return { channel: afterRename(rename.renamed, rename.shown, clock.now()) };
     } catch (error) {
       if (!(error instanceof DiscordError)) {
         if (this.signal.aborted) return { channel: rename.renamed };
@@ -201,31 +242,35 @@ export class PanelRefresh {
   }
 
   /**
-   * Requests counts from Discord that the latest snapshot lacks. It does so only if a shown counter needs one and is
-   * not in a pause after failures.
+   * Reads what the counters show. Discord is asked only for what a counter needs that is not in a pause after failures.
    *
-   * @returns the counts, and the channels whose count could not be read
+   * @returns the facts, and the channels that lack something because Discord did not answer
    */
-  private async completeCounts(
+  private async readFacts(
     { counters, snapshot }: GuildCounters,
     known: KnownChannels,
-  ): Promise<{ counts: GuildCounts; unread: KnownChannels }> {
-    const { discord, clock } = this.parts;
+  ): Promise<{ facts: GuildFacts; unread: KnownChannels }> {
+    const { dataSource, discord, clock } = this.parts;
+    const { guildId } = this.claim;
     const now = clock.now();
-    const counts = countsOf(snapshot, now);
-    const incomplete = counters
-      .filter((counter) => mayAskDiscord(counter) && countFor(counter, counts) === undefined)
-      .map(({ counter: { channelId } }) => known.get(channelId) ?? unknownChannel(this.claim.guildId, channelId))
-      .filter((channel) => endOfWait(channel) <= now);
-    if (incomplete.length === 0) return { counts, unread: new Map() };
-    try {
-      const guild = await discord.guilds.get(this.claim.guildId, this.signal);
-      return { counts: { ...counts, discord: guild }, unread: new Map() };
-    } catch (error) {
-      if (!(error instanceof DiscordError)) throw error;
-      const unread = afterUnreadCounts(incomplete, error, clock.now());
-      return { counts, unread: new Map(unread.map((channel) => [channel.channelId, channel])) };
+    const statistics = await countStatistics({ ...this.parts, manager: dataSource.manager }, guildId, counters, now);
+    let facts: GuildFacts = { snapshot: currentCounts(snapshot, now), statistics };
+    const unread = new Map<string, PanelChannel>();
+    const channelOf = ({ counter: { channelId } }: KnownCounter) =>
+      known.get(channelId) ?? unknownChannel(guildId, channelId);
+    const ready = counters.filter((counter) => endOfWait(channelOf(counter)) <= now);
+    for (const { action, isNeeded, isLacking, read } of READINGS) {
+      const mayAsk = ready.filter(({ counter }) => !unread.has(counter.channelId));
+      if (!mayAsk.some((counter) => isNeeded(counter, facts))) continue;
+      try {
+        facts = { ...facts, ...(await read(discord, guildId, this.signal)) };
+      } catch (error) {
+        if (!(error instanceof DiscordError)) throw error;
+        const lacking = mayAsk.filter((counter) => isLacking(counter, facts)).map(channelOf);
+        for (const channel of afterUnread(lacking, action, error, clock.now())) unread.set(channel.channelId, channel);
+      }
     }
+    return { facts, unread };
   }
 
   private async save(channels: readonly PanelChannel[]): Promise<boolean> {
@@ -247,6 +292,7 @@ function unknownChannel(guildId: string, channelId: string): PanelChannel {
     guildId,
     channelId,
     shownName: null,
+    shownValue: null,
     shownAt: null,
     lastRenamedAt: null,
     previouslyRenamedAt: null,

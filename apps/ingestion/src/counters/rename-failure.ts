@@ -46,15 +46,22 @@ export function afterFailure(failed: FailedRename): PanelChannel {
   return waitAfter({ ...(error.mayHaveBeenDone ? renamed : channel), lastError }, error, others, nowMs);
 }
 
-/** The states of channels whose counts could not be read. One request reads all counts, so they share one pause. */
-export function afterUnreadCounts(
+/**
+ * The states of channels for which something of the guild could not be read. One request reads it for all of them, so
+ * they share one pause.
+ *
+ * @param action completes the sentence "Discord could not …"
+ */
+export function afterUnread(
   channels: readonly PanelChannel[],
+  action: string,
   error: DiscordError,
   nowMs: number,
 ): PanelChannel[] {
-  // Every member may read the counts, so missing access means that the bot is not a member.
+  if (channels.length === 0) return [];
+  // Every member may read the guild, so missing access means that the bot is not a member.
   const isInGuild = error.code !== MISSING_ACCESS;
-  const lastError = explainDiscordError(error, { action: 'read the counts of the server', isInGuild });
+  const lastError = explainDiscordError(error, { action, isInGuild });
   const mostAttempts = channels.toSorted((a, b) => b.attempts - a.attempts)[0]!;
   const { attempts, limitedUntil, pausedUntil } = waitAfter(mostAttempts, error, [], nowMs);
   return channels.map((channel) => ({

@@ -2,17 +2,8 @@ import { Injectable, Optional } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import type { EntityManager } from 'typeorm';
 import { CounterTypes, CUSTOM_PANEL_TYPE, type CounterTypeWithSetting, type FieldError } from '#libs/contracts';
-import {
-  findCounters,
-  findNextRefresh,
-  findPanelChannels,
-  findUnremovedChannels,
-  finishCreations,
-  forgetCategory,
-  requestRefresh,
-  type KnownCounter,
-} from '#libs/counters';
-import { Counter } from '#libs/database';
+import { findCounters, findUnremovedChannels, forgetCategory, requestRefresh, type KnownCounter } from '#libs/counters';
+import { Counter, PLAIN_COUNTER } from '#libs/database';
 import { DiscordClient, type DiscordChannel } from '#libs/discord';
 import type { LogIds } from '#libs/observability';
 import { Clock } from '#libs/timing';
@@ -28,17 +19,16 @@ import type {
   SettingsPart,
   Stored,
 } from '../settings/settings-part.js';
-import { MAX_PANELS, panelsToCreate, panelsToDelete, type PanelToCreate } from './custom-panels.js';
+import { CATEGORY, counterChannelProblem } from './counter-channels.js';
+import { MAX_COUNTERS, panelsToCreate, panelsToDelete, type PanelToCreate } from './custom-panels.js';
 import { CustomPanelAnswer } from './dto/custom-panel.dto.js';
 import { panelStatusClass } from './dto/panel-status.dto.js';
 import { PanelChannels } from './panel-channels.service.js';
 import { PanelRequest } from './panel-request.js';
+import { findCounterFacts } from './counter-status.js';
 import { panelStatus } from './panel-status.js';
 import { PanelUndo } from './panel-undo.service.js';
 
-/** Discord's channel types. */
-const CATEGORY = 4;
-const THREADS = [10, 11, 12];
 /** How many ids an error message lists. */
 const MAX_LISTED_IDS = 5;
 
@@ -92,9 +82,16 @@ export class CounterSettings implements SettingsPart<KnownCounter[]> {
       const message = 'must not be a custom panel that the same request deletes';
       throw new BadRequestError(mistakes.map(({ field }) => ({ field, message })));
     }
+    const ofApi = own.filter(isOfApi).map(({ counter }) => counter.channelId);
+    const fields = this.types.inSettings.map(({ setting }) => setting.field as string);
+    const taken = named.filter(({ field, channelId }) => fields.includes(field) && ofApi.includes(channelId));
+    if (taken.length > 0) {
+      const message = 'must not be the channel of a counter: delete that counter first (DELETE /counters)';
+      throw new BadRequestError(taken.map(({ field }) => ({ field, message })));
+    }
     const kept = panels.filter((channelId) => !deletes.includes(channelId));
-    if (creates.length > 0 && kept.length + creates.length > MAX_PANELS) {
-      const message = `would exceed the maximum of ${MAX_PANELS} custom panels`;
+    if (creates.length > 0 && kept.length + ofApi.length + creates.length > MAX_COUNTERS) {
+      const message = `would exceed the maximum of ${MAX_COUNTERS} custom panels and counters`;
       throw new BadRequestError([{ field: 'counter_panel_custom_panels_create', message }]);
     }
     if (task && task.categoryId !== settings.counterPanelCategoryChannel) {
@@ -143,7 +140,9 @@ export class CounterSettings implements SettingsPart<KnownCounter[]> {
       throw new BadRequestError([{ field: 'counter_panel_category_channel', message }]);
     }
     const { guildId } = settings;
-    return new PanelRequest({ discord, database, clock, panelUndo }, { guildId, categoryId, creates, deletes, ids });
+    const channels = creates.map(({ channel_name: name, role_id: roleId }) => ({ name, roleId }));
+    const order = { guildId, categoryId, creates: channels, deletes, ids };
+    return new PanelRequest({ discord, database, clock, panelUndo }, order);
   }
 
   async store(
@@ -164,19 +163,15 @@ export class CounterSettings implements SettingsPart<KnownCounter[]> {
   }
 
   async answer(manager: EntityManager, { settings, own: counters }: StoredCounters): Promise<Record<string, unknown>> {
-    const { guildId, counterPanelEnabled } = settings;
-    const hasDiscord = this.discord !== undefined;
-    const isRefreshed = counters.length > 0 && counterPanelEnabled && hasDiscord;
-    const channels = counters.length > 0 ? await findPanelChannels(manager, guildId) : new Map();
-    const nextRefresh = isRefreshed ? await findNextRefresh(manager, guildId) : null;
-    const unremoved = await findUnremovedChannels(manager, guildId);
+    const facts = await findCounterFacts(manager, { settings, counters, hasDiscord: this.discord !== undefined });
+    const unremoved = await findUnremovedChannels(manager, settings.guildId);
     return {
       counter_panel_custom_panels: counters.filter(isPanel).map(({ counter }) => ({
         channel_id: counter.channelId,
         channel_name: counter.channelName,
         role_id: counter.roleId,
       })),
-      counter_panel_status: panelStatus({ counters, channels, nextRefresh, unremoved, hasDiscord }),
+      counter_panel_status: panelStatus(counters, facts, unremoved),
     };
   }
 
@@ -196,6 +191,11 @@ function isPanel({ counter }: KnownCounter): boolean {
   return counter.source === 'panel';
 }
 
+/** Whether it was made with the counters API. */
+function isOfApi({ counter }: KnownCounter): boolean {
+  return counter.source === 'counter';
+}
+
 function isSetting({ counter }: KnownCounter, type: string): boolean {
   return counter.source === 'setting' && counter.type === type;
 }
@@ -211,33 +211,22 @@ function notIn(some: readonly KnownCounter[], others: readonly KnownCounter[]): 
   return others.filter((known) => !keys.has(keyOf(known))).map(({ counter }) => counter);
 }
 
-/** Marks the creations as finished. @returns the new panels to store @throws DiscordApiInteractionError */
-async function finishPanels(manager: EntityManager, { progress }: PanelRequest): Promise<Counter[]> {
-  const { guildId, creations } = progress;
-  if (creations.length === 0) return [];
-  const all = creations.map(({ creation }) => creation);
-  if (!(await finishCreations(manager, guildId, all))) {
-    throw new DiscordApiInteractionError('Creating the channels in Discord took too long, so it was cancelled');
-  }
-  return creations.map(({ panel, creation }) => ({
-    guildId,
+/** @returns the new panels to store @throws DiscordApiInteractionError */
+async function finishPanels(manager: EntityManager, task: PanelRequest): Promise<Counter[]> {
+  const creations = await task.finish(manager);
+  return creations.map(({ wanted, creation }) => ({
+    ...PLAIN_COUNTER,
+    guildId: creation.guildId,
     channelId: creation.channelId!,
     type: CUSTOM_PANEL_TYPE,
     source: 'panel',
-    channelName: panel.channel_name,
-    roleId: panel.role_id,
+    channelName: wanted.name,
+    roleId: wanted.roleId,
   }));
 }
 
 function categoryProblem({ type }: DiscordChannel): string | undefined {
   return type === CATEGORY ? undefined : 'must be a category';
-}
-
-/** @param categoryId null if counters may be in any category */
-function counterChannelProblem({ type, parentId }: DiscordChannel, categoryId: string | null): string | undefined {
-  if (type === CATEGORY) return 'must not be a category';
-  if (THREADS.includes(type)) return 'must not be a thread';
-  return categoryId === null || parentId === categoryId ? undefined : 'must be in counter_panel_category_channel';
 }
 
 export function counterSettings(types: CounterTypes): SettingsFeature<KnownCounter[]> {
@@ -278,12 +267,11 @@ function counterField({ type, setting, ...definition }: CounterTypeWithSetting):
       const { guildId } = stored.settings;
       const others = stored.own.filter((known) => !isSetting(known, type));
       const counter = (channelId: string): Counter => ({
+        ...PLAIN_COUNTER,
         guildId,
         channelId,
         type,
         source: 'setting',
-        channelName: null,
-        roleId: null,
       });
       stored.own = value === null ? others : [...others, { counter: counter(value as string), definition }];
     },

@@ -1,8 +1,8 @@
 import { FIELD_TYPES, parseSnowflake } from '#libs/contracts';
 import type { FieldFormat } from '../requests/formats.js';
 
-/** Discord's limit of channels per category. */
-export const MAX_PANELS = 50;
+/** Custom panels and counters of a guild. This is Discord's limit of channels in a category. */
+export const MAX_COUNTERS = 50;
 
 /** Discord trims whitespace, control and format characters from a name, and rejects a name that is then empty. */
 const VISIBLE = /[^\s\p{Cc}\p{Cf}]/u;
@@ -15,11 +15,11 @@ export interface PanelToCreate {
 
 export const panelsToCreate: FieldFormat<PanelToCreate[]> = {
   expected:
-    `a list of at most ${MAX_PANELS} objects, each with only channel_name ` +
+    `a list of at most ${MAX_COUNTERS} objects, each with only channel_name ` +
     '(a string of 1 to 100 characters, not only whitespace) and role_id (a Discord id)',
   schema: {
     type: 'array',
-    maxItems: MAX_PANELS,
+    maxItems: MAX_COUNTERS,
     items: {
       title: 'PanelToCreate',
       type: 'object',
@@ -31,7 +31,7 @@ export const panelsToCreate: FieldFormat<PanelToCreate[]> = {
       additionalProperties: false,
     },
   },
-  parse: (value) => parseList(value, MAX_PANELS, parsePanel),
+  parse: (value) => parseList(value, MAX_COUNTERS, parsePanel),
 };
 
 /** Channel ids of custom counter panels. Duplicates are removed. */

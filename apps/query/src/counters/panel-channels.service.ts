@@ -1,5 +1,5 @@
 import { Injectable, Optional } from '@nestjs/common';
-import { deleteChannel, dropCreationsOf, findCustomPanelChannels } from '#libs/counters';
+import { deleteChannel, dropCreationsOf, findCreatedChannels } from '#libs/counters';
 import { DiscordClient } from '#libs/discord';
 import { Clock, withDeadline } from '#libs/timing';
 import { describeError, Logger, type LogIds } from '#libs/observability';
@@ -22,7 +22,7 @@ export class PanelChannels {
   async ofGuild(guildId: string, ids: LogIds): Promise<string[]> {
     if (this.discord === undefined) return [];
     try {
-      return await this.database.read((manager) => findCustomPanelChannels(manager, guildId));
+      return await this.database.read((manager) => findCreatedChannels(manager, guildId));
     } catch (error) {
       const details = { ...ids, error: describeError(error) };
       this.logger.warn(details, 'could not read the counter panel channels of a guild');

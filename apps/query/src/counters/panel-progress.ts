@@ -1,10 +1,17 @@
 import type { CreatedChannel } from '#libs/counters';
 import type { LogIds } from '#libs/observability';
-import type { PanelToCreate } from './custom-panels.js';
 
-/** A custom panel that is being created. */
+/** A channel to create. */
+export interface ChannelToCreate {
+  /** 1 to 100 characters. */
+  name: string;
+  /** A role that must exist. Null if there is none to check. */
+  roleId: string | null;
+}
+
+/** A channel that is being created. */
 export interface PanelCreation {
-  panel: PanelToCreate;
+  wanted: ChannelToCreate;
   creation: CreatedChannel;
   /** `requested`: the request was sent, and Discord may have created the channel even if the request failed. */
   state: 'not requested' | 'requested' | 'refused' | 'created';
@@ -16,6 +23,6 @@ export interface PanelProgress {
   /** Of the request, for the log. */
   ids: LogIds;
   creations: PanelCreation[];
-
+  /** The channels that were deleted. */
   deleted: Set<string>;
 }

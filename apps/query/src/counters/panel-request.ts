@@ -1,4 +1,5 @@
-import { deleteChannel, beginCreations, saveCreatedChannel } from '#libs/counters';
+import type { EntityManager } from 'typeorm';
+import { deleteChannel, beginCreations, finishCreations, saveCreatedChannel } from '#libs/counters';
 import {
   BotPermissions,
   DiscordError,
@@ -14,8 +15,7 @@ import type { GuildDatabase } from '../database/guild-database.js';
 import { ExplainedCalls } from '../discord/explained-calls.js';
 import { BadRequestError, DiscordApiInteractionError } from '../http/api-error.js';
 import type { DiscordTask } from '../settings/settings-part.js';
-import type { PanelToCreate } from './custom-panels.js';
-import type { PanelCreation, PanelProgress } from './panel-progress.js';
+import type { ChannelToCreate, PanelCreation, PanelProgress } from './panel-progress.js';
 import type { PanelUndo } from './panel-undo.service.js';
 
 /** A request that has not stored its channels after this time has crashed. In milliseconds. */
@@ -34,14 +34,14 @@ export interface PanelRequestChanges {
   guildId: string;
   /** The category of the counters after the change. */
   categoryId: string | null;
-  creates: readonly PanelToCreate[];
+  creates: readonly ChannelToCreate[];
   /** Channel ids. */
   deletes: readonly string[];
   /** Of the request, for the log. */
   ids: LogIds;
 }
 
-/** Creates and deletes the channels of custom panels in Discord for one API request. */
+/** Creates and deletes the channels of counters in Discord for one API request. */
 export class PanelRequest implements DiscordTask {
   readonly progress: PanelProgress;
   private readonly calls: ExplainedCalls;
@@ -78,7 +78,21 @@ export class PanelRequest implements DiscordTask {
     await this.parts.panelUndo.undo(this.parts.discord, this.progress, signal);
   }
 
-  private async create(panels: readonly PanelToCreate[], categoryId: string, signal: AbortSignal): Promise<void> {
+  /**
+   * Ends the creations. Call it in the transaction that stores their channels.
+   *
+   * @returns what was created
+   * @throws DiscordApiInteractionError if they took so long that their channels are being removed
+   */
+  async finish(manager: EntityManager): Promise<readonly PanelCreation[]> {
+    const { guildId, creations } = this.progress;
+    if (creations.length === 0) return [];
+    const all = creations.map(({ creation }) => creation);
+    if (await finishCreations(manager, guildId, all)) return creations;
+    throw new DiscordApiInteractionError('Creating the channels in Discord took too long, so it was cancelled');
+  }
+
+  private async create(panels: readonly ChannelToCreate[], categoryId: string, signal: AbortSignal): Promise<void> {
     const permissions = await this.readPermissions(signal);
     requireRoles(panels, permissions);
     const overwrites = await this.overwritesIn(categoryId, permissions, signal);
@@ -119,17 +133,17 @@ export class PanelRequest implements DiscordTask {
     });
   }
 
-  private async begin(panels: readonly PanelToCreate[], categoryId: string): Promise<void> {
+  private async begin(panels: readonly ChannelToCreate[], categoryId: string): Promise<void> {
     const creations = await this.parts.database.write((manager) =>
       beginCreations(manager, {
         guildId: this.progress.guildId,
         categoryId,
-        channelNames: panels.map(({ channel_name }) => channel_name),
+        channelNames: panels.map(({ name }) => name),
         deadAfterMs: ABANDONED_AFTER_MS,
       }),
     );
     this.progress.creations = creations.map((creation, index) => ({
-      panel: panels[index]!,
+      wanted: panels[index]!,
       creation,
       state: 'not requested',
     }));
@@ -160,8 +174,9 @@ export class PanelRequest implements DiscordTask {
   }
 }
 
-function requireRoles(panels: readonly PanelToCreate[], permissions: BotPermissions): void {
-  const unknown = new Set(panels.map(({ role_id }) => role_id).filter((roleId) => !permissions.hasRole(roleId)));
+function requireRoles(panels: readonly ChannelToCreate[], permissions: BotPermissions): void {
+  const roleIds = panels.flatMap(({ roleId }) => roleId ?? []);
+  const unknown = new Set(roleIds.filter((roleId) => !permissions.hasRole(roleId)));
   if (unknown.size === 0) return;
   const message = `contains roles that this guild does not have: ${[...unknown].slice(0, MAX_LISTED_IDS).join(', ')}`;
   throw new BadRequestError([{ field: 'counter_panel_custom_panels_create', message }]);

@@ -4,14 +4,14 @@ import {
   removeCreatedChannel,
   abandonCreations,
   dropCreation,
-  findCustomPanelChannels,
+  findCreatedChannels,
 } from '#libs/counters';
 import { forgetChannel } from '#libs/settings';
 import type { DiscordClient } from '#libs/discord';
 import { Clock, withDeadline } from '#libs/timing';
 import { describeError, Logger, type LogIds } from '#libs/observability';
 import { GuildDatabase } from '../database/guild-database.js';
-import { UNDO_TIMEOUT_MS } from '../settings/settings-part.js';
+import { UNDO_TIMEOUT_MS } from '../discord/discord-work.service.js';
 import type { PanelCreation, PanelProgress } from './panel-progress.js';
 
 /** After this time, the ingestion service deletes channels that were not deleted here. In milliseconds. */
@@ -71,7 +71,7 @@ export class PanelUndo {
     const all = creations.map(({ creation }) => creation);
     return this.database.write(async (manager) => {
       const abandoned = await abandonCreations(manager, guildId, all, LEFT_TO_INGESTION_AFTER_MS);
-      const named = new Set(await findCustomPanelChannels(manager, guildId));
+      const named = new Set(await findCreatedChannels(manager, guildId));
       return creations.filter(({ creation: { id, channelId } }) => abandoned.has(id) || !named.has(channelId ?? ''));
     });
   }

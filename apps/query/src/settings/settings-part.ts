@@ -56,17 +56,10 @@ export interface DiscordTask {
   /** @throws DiscordApiInteractionError, BadRequestError or the signal's reason; the caller then calls {@link undo} */
   run(signal: AbortSignal): Promise<void>;
   /**
-   * Undoes the task within {@link UNDO_TIMEOUT_MS}, and leaves the rest to the ingestion service. Never throws.
+   * Undoes the task within `UNDO_TIMEOUT_MS`, and leaves the rest to the ingestion service. Never throws.
    */
   undo(signal: AbortSignal): Promise<void>;
 }
-
-/**
- * The time limit for everything that a change does in Discord. Together with undoing it, a request takes at most a
- * minute.
- */
-export const DISCORD_TIMEOUT_MS = 45_000;
-export const UNDO_TIMEOUT_MS = 15_000;
 
 /** A change of settings that a part checks against the stored settings. */
 export interface CheckedChange {

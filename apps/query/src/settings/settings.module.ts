@@ -1,11 +1,12 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DatabaseModule } from '../database/database.module.js';
+import { DiscordWorkModule } from '../discord/discord-work.module.js';
 import type { SettingsFeature, SettingsPart } from './settings-part.js';
 import { SettingsParts } from './settings-parts.js';
 import { settingsController } from './settings.controller.js';
 import { SettingsService } from './settings.service.js';
 
-@Module({ imports: [DatabaseModule], providers: [SettingsService] })
+@Module({ imports: [DatabaseModule, DiscordWorkModule], providers: [SettingsService] })
 export class SettingsModule {
   /**
    * Serves the settings of these features.

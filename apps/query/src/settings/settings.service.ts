@@ -1,35 +1,29 @@
-import { Injectable, Optional, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { GuildSettings } from '#libs/database';
 import { DiscordClient } from '#libs/discord';
 import type { LogIds } from '#libs/observability';
-import { Clock, DeadlineError, withDeadline } from '#libs/timing';
+import { Clock } from '#libs/timing';
 import { GuildDatabase } from '../database/guild-database.js';
 import { GuildEraser } from '../database/guild-eraser.js';
-import { DiscordApiInteractionError, ServiceUnavailableError } from '../http/api-error.js';
+import { DiscordWork } from '../discord/discord-work.service.js';
 import { checkNamedChannels } from './channel-checks.js';
 import type { ErasedGuildAnswer, SettingsAnswer } from './settings-answer.dto.js';
 import { decide, type DoneInDiscord } from './settings-decision.js';
-import { DISCORD_TIMEOUT_MS, type SettingsChange } from './settings-part.js';
+import type { SettingsChange } from './settings-part.js';
 import { deletedChannels, SettingsParts, type GuildState } from './settings-parts.js';
 
 /** Reads, changes and erases the settings of a guild. */
 @Injectable()
-export class SettingsService implements OnModuleDestroy {
-  private readonly stopping = new AbortController();
-
+export class SettingsService {
   constructor(
     private readonly database: GuildDatabase,
     private readonly eraser: GuildEraser,
     private readonly parts: SettingsParts,
+    private readonly discordWork: DiscordWork,
     private readonly clock: Clock,
     @Optional() private readonly discord?: DiscordClient,
   ) {}
-
-  /** Cancels requests that wait for Discord before the server waits for its requests, so shutdown is not delayed. */
-  onModuleDestroy(): void {
-    this.stopping.abort(new ServiceUnavailableError('The service is shutting down, so the change was cancelled', {}));
-  }
 
   /** @throws ModuleDisabledError */
   get(guildId: string): Promise<SettingsAnswer> {
@@ -61,7 +55,7 @@ export class SettingsService implements OnModuleDestroy {
       await this.runInDiscord(done, after);
       return await this.store(change, done);
     } catch (error) {
-      for (const task of done.tasks) await task?.undo(this.stopping.signal);
+      for (const task of done.tasks) await task?.undo(this.discordWork.stopSignal);
       throw error;
     }
   }
@@ -87,17 +81,10 @@ export class SettingsService implements OnModuleDestroy {
     const { discord, clock } = this;
     if (discord === undefined) return;
     const named = this.parts.namedChannels(before, after);
-    const run = async (signal: AbortSignal) => {
+    await this.discordWork.run(async (signal) => {
       await checkNamedChannels({ discord, clock }, after.settings.guildId, named, signal);
       for (const task of tasks) await task?.run(signal);
-    };
-    try {
-      const { signal } = this.stopping;
-      await withDeadline({ what: 'the change', ms: DISCORD_TIMEOUT_MS, signal, clock }, run);
-    } catch (error) {
-      if (!(error instanceof DeadlineError)) throw error;
-      throw new DiscordApiInteractionError(`Discord did not answer in time: ${error.message}`, error);
-    }
+    });
   }
 
   private store(change: SettingsChange, done?: DoneInDiscord): Promise<SettingsAnswer> {

@@ -13,6 +13,10 @@ export class CounterPanelChannel {
   @Column('text', { name: 'shown_name', nullable: true })
   shownName: string | null;
 
+  /** The number in the name; null for a counter with several. */
+  @Column('bigint', { name: 'shown_value', nullable: true })
+  shownValue: string | null;
+
   @Column({ type: 'timestamptz', name: 'shown_at', precision: 3, nullable: true })
   shownAt: Date | null;
 
