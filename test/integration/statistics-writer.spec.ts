@@ -2,8 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
-import { FLAG_IS_BOT, StatisticsContract, SWITCH_NAMES, type StatisticEvent } from '#libs/contracts';
+import {
+  derivedEventId,
+  FLAG_BOT_UNKNOWN,
+  FLAG_IS_BOT,
+  snowflakeTime,
+  StatisticsContract,
+  SWITCH_NAMES,
+  type StatisticEvent,
+} from '#libs/contracts';
 import { createDataSource, lockStripe, sqlState, type Database } from '#libs/database';
+import { Eraser } from '#libs/erasure';
+import { dropExpiredClaims } from '#libs/statistics';
 import { EventMetrics } from '../../apps/ingestion/src/intake/event.metrics.js';
 import { EventPipeline } from '../../apps/ingestion/src/intake/event-pipeline.js';
 import { EventSource } from '../../apps/ingestion/src/intake/event-result.js';
@@ -11,11 +21,14 @@ import { EventStorer } from '../../apps/ingestion/src/intake/event-storer.servic
 import type { IntakeEvent } from '../../apps/ingestion/src/intake/event-type.js';
 import { MemoryBudget } from '../../apps/ingestion/src/intake/memory-budget.js';
 import { copyEvents } from '../../apps/ingestion/src/statistics/copy-events.js';
-import { insertEvents, kindArrays } from '../../apps/ingestion/src/statistics/insert-events.js';
+import { kindArrays } from '../../apps/ingestion/src/statistics/event-statements.js';
+import { insertEvents } from '../../apps/ingestion/src/statistics/insert-events.js';
+import { together } from '../../apps/ingestion/src/statistics/write-outcome.js';
 import { StatisticEventType } from '../../apps/ingestion/src/statistics/statistic-event-type.js';
 import { StatisticsMetrics } from '../../apps/ingestion/src/statistics/statistics.metrics.js';
 import { StatisticsWriter } from '../../apps/ingestion/src/statistics/statistics.writer.js';
 import { SnowflakeSource } from '../harness/made-up-events.js';
+import { SteppedRun } from '../harness/stepped-data-source.js';
 import { createTestDatabase, type TestDatabase } from '../harness/test-database.js';
 import { waitFor } from '../harness/wait-for.js';
 
@@ -165,9 +178,12 @@ describe('StatisticsWriter', () => {
     const batch = [...wanted, ...unwanted, wanted[0]!].toReversed();
     const guildIds = [open, noBots, off, unknown, erased, withErased];
 
-    const ways = [() => copyEvents(dataSource, batch), () => insertEvents(dataSource, batch, kindArrays(contract))];
+    const ways = [
+      () => copyEvents(dataSource, batch, kindArrays(contract)),
+      () => insertEvents(dataSource, batch, kindArrays(contract)),
+    ];
     for (const write of ways) {
-      expect(await write()).toEqual({ stored: wanted.length, duplicate: 1, unwanted: unwanted.length });
+      expect(together(await write())).toEqual({ stored: wanted.length, duplicate: 1, unwanted: unwanted.length });
       const rows = await stored(guildIds);
       expect(rows.map((row) => row.event_id)).toEqual(wanted.map((event) => event.eventId).toSorted());
       await expectMarks(guildIds);
@@ -203,7 +219,7 @@ describe('StatisticsWriter', () => {
       anEvent(guildId, { occurredAt: Date.now() - 3 * DAY_MS }),
     ];
     const expected = events.map(asRow).toSorted((a, b) => (a.event_id < b.event_id ? -1 : 1));
-    await copyEvents(dataSource, events);
+    await copyEvents(dataSource, events, kindArrays(contract));
     expect(await stored([guildId])).toEqual(expected);
     await database.query('DELETE FROM statistic_events WHERE guild_id = $1', [guildId]);
     await insertEvents(dataSource, events, kindArrays(contract));
@@ -362,7 +378,7 @@ describe('StatisticsWriter', () => {
   it('should not deadlock on batches that share events of several days if one lacks the first events of the other', async () => {
     const [first, second] = [await openGuild(), await openGuild()].toSorted() as [string, string];
     const ways = [
-      (events: StatisticEvent[]) => copyEvents(dataSource, events),
+      (events: StatisticEvent[]) => copyEvents(dataSource, events, kindArrays(contract)),
       (events: StatisticEvent[]) => insertEvents(dataSource, events, kindArrays(contract)),
     ];
     for (let round = 0; round < 20; round++) {
@@ -370,7 +386,7 @@ describe('StatisticsWriter', () => {
         Array.from({ length: 300 }, (_, index) => anEvent(guildId, { occurredAt: Date.now() - day * DAY_MS - index }));
       const shared = [...ofDay(first, 1), ...ofDay(second, 2)];
       const outcomes = await Promise.allSettled([
-        copyEvents(dataSource, [...ofDay(first, 2), ...shared]),
+        copyEvents(dataSource, [...ofDay(first, 2), ...shared], kindArrays(contract)),
         ways[round % 2]!(shared),
       ]);
       // The later COPY finds duplicates. No transaction ends with a deadlock.
@@ -378,6 +394,205 @@ describe('StatisticsWriter', () => {
       expect(states.filter((state) => state !== 'ok' && state !== '23505')).toEqual([]);
       expect(states).toContain('ok');
     }
+  });
+
+  describe('claims', () => {
+    const JOINED = Date.now() - 3 * DAY_MS;
+    const LEFT = JOINED + 2 * DAY_MS;
+    const kind = (name: string) => contract.kind(name)!;
+    const join = (guildId: string, userId: string, at = JOINED) =>
+      anEvent(guildId, {
+        kind: kind('member.joined'),
+        userId,
+        occurredAt: at,
+        eventId: derivedEventId(`${userId}:${at}`),
+      });
+    /** @param joinedAt undefined if the publisher does not know it */
+    const leave = (guildId: string, userId: string, at: number, joinedAt?: number, eventId: string = randomUUID()) =>
+      anEvent(guildId, {
+        ...{ kind: kind('member.left'), userId, occurredAt: at },
+        eventId: joinedAt === undefined ? eventId : derivedEventId(`${userId}:${joinedAt}:left`),
+        value: joinedAt === undefined ? null : (at - joinedAt) * 1000,
+      });
+    const message = (guildId: string, messageId: string, userId: string) =>
+      anEvent(guildId, {
+        ...{ kind: kind('message.sent'), userId, messageId, channelId: '5', flags: FLAG_IS_BOT },
+        ...{ eventId: derivedEventId(messageId), occurredAt: snowflakeTime(messageId) },
+      });
+    const deletion = (guildId: string, messageId: string, at: number, userId: string | null = null) =>
+      anEvent(guildId, {
+        ...{ kind: kind('message.deleted'), userId, messageId, channelId: '5', occurredAt: at },
+        ...{ flags: FLAG_BOT_UNKNOWN, eventId: derivedEventId(`${messageId}:deleted`) },
+        value: (at - snowflakeTime(messageId)) * 1000,
+      });
+    const claims = async (guildId: string) =>
+      (await database.query('SELECT FROM statistic_claims WHERE guild_id = $1', [guildId])).length;
+    const rowsOf = async (guildId: string, name: string) =>
+      (await stored([guildId])).filter((row) => Number(row.kind) === kind(name).number);
+    const ways = {
+      COPY: (events: StatisticEvent[]) => copyEvents(dataSource, events, kindArrays(contract)),
+      INSERT: (events: StatisticEvent[]) => insertEvents(dataSource, events, kindArrays(contract)),
+    };
+
+    it.each(Object.entries(ways))(
+      'should let one event of each leave and deletion count with %s, whatever time it has, and complete it from the same batch',
+      async (_, write) => {
+        const guildId = await openGuild();
+        const messageId = ids.next(3 * DAY_MS);
+        const again = leave(guildId, '7', LEFT + 60_000);
+        const batch = [
+          ...[leave(guildId, '7', LEFT), again, leave(guildId, '7', LEFT - 5, JOINED), leave(guildId, '8', LEFT)],
+          ...[deletion(guildId, messageId, LEFT), deletion(guildId, messageId, LEFT + 3_000, '9')],
+          ...[join(guildId, '7'), join(guildId, '7', JOINED - DAY_MS), message(guildId, messageId, '6')],
+        ];
+        expect(together(await write(batch))).toEqual({ stored: 6, duplicate: 3, unwanted: 0 });
+        expect(await rowsOf(guildId, 'member.left')).toEqual(
+          expect.arrayContaining([
+            expect.objectContaining({ user_id: '7', value: String(2 * DAY_MS * 1000), occurred_at: new Date(LEFT) }),
+            expect.objectContaining({ user_id: '8', value: null }),
+          ]),
+        );
+        expect(await rowsOf(guildId, 'message.deleted')).toMatchObject([{ user_id: '6', flags: FLAG_IS_BOT }]);
+        expect(await claims(guildId)).toBe(4);
+
+        const later = [again, leave(guildId, '7', LEFT + 9_000), deletion(guildId, messageId, LEFT + DAY_MS / 2)];
+        expect(together(await write(later))).toEqual({ stored: 0, duplicate: 3, unwanted: 0 });
+        expect(await claims(guildId)).toBe(4);
+        await expectMarks([guildId]);
+      },
+    );
+
+    it('should store a redelivered leave once if its join is stored between the two deliveries', async () => {
+      const guildId = await openGuild();
+      const left = leave(guildId, '7', LEFT);
+      expect(await writer.write([left])).toMatchObject({ stored: 1 });
+      await writer.write([join(guildId, '7')]);
+      expect(await writer.write([left])).toMatchObject({ stored: 0, duplicate: 1 });
+      expect(await claims(guildId)).toBe(1);
+      // Nobody has claimed the identity with the join, so the other publisher's leave cannot be recognized.
+      expect(await writer.write([leave(guildId, '7', LEFT + 1, JOINED)])).toMatchObject({ stored: 1 });
+    });
+
+    it('should not claim what the guild does not want', async () => {
+      const guildId = await openGuild(['stats_members_enabled']);
+      const messageId = ids.next(3 * DAY_MS);
+      await erase(guildId, '7', new Date(LEFT + 1).toISOString());
+      const unwanted = [deletion(guildId, messageId, LEFT), leave(guildId, '7', LEFT, JOINED)];
+      expect(await writer.write(unwanted)).toEqual({ stored: 0, duplicate: 0, unwanted: 2 });
+      expect(await claims(guildId)).toBe(0);
+      expect(await writer.write([leave(guildId, '7', LEFT + 2, JOINED)])).toMatchObject({ stored: 1 });
+    });
+
+    it('should not find what is erased, and forget the claims of a member', async () => {
+      const guildId = await openGuild();
+      const messageId = ids.next(3 * DAY_MS);
+      const events = [join(guildId, '7'), message(guildId, messageId, '7'), { ...join(guildId, '8'), actorId: '7' }];
+      await writer.write([...events, leave(guildId, '7', LEFT), leave(guildId, '8', LEFT)]);
+      expect(await claims(guildId)).toBe(4);
+      const erased = await new Eraser(dataSource).eraseMember(guildId, '7');
+      expect([...erased.eventsByKind.values()].reduce((sum, count) => sum + count)).toBe(4);
+      expect(await claims(guildId)).toBe(2);
+      const remaining = await rowsOf(guildId, 'member.joined');
+      expect(remaining.map((row) => [row.user_id, row.actor_id])).toEqual(
+        expect.arrayContaining([
+          [null, null],
+          ['8', null],
+        ]),
+      );
+      expect(await writer.write([...events, deletion(guildId, messageId, LEFT)])).toEqual({
+        ...{ stored: 1, duplicate: 1, unwanted: 2 },
+      });
+      expect(await rowsOf(guildId, 'message.deleted')).toMatchObject([{ user_id: null }]);
+    });
+
+    it('should drop claims with their events', async () => {
+      const guildId = await openGuild();
+      await writer.write([leave(guildId, '7', LEFT, JOINED), leave(guildId, '8', LEFT + DAY_MS, JOINED)]);
+      await database.query('UPDATE event_horizon SET events_since = $1', [new Date(LEFT + DAY_MS)]);
+      await dropExpiredClaims(dataSource);
+      await database.query(`UPDATE event_horizon SET events_since = 'epoch'`);
+      expect(await claims(guildId)).toBe(1);
+    });
+
+    /**
+     * One instance stops after some of its statements. Then the other one runs until some of its own are done, or it
+     * waits for a lock. Then both finish, in either order.
+     */
+    it.each([
+      ['both commit', false],
+      ['the first one fails', true],
+    ])(
+      'should be won by exactly one of two instances in any order of their statements: %s',
+      async (_, fails) => {
+        const sources = await Promise.all(
+          ['claim-1', 'claim-2'].map((applicationName) =>
+            createDataSource({ url: database.url, poolSize: 1, applicationName }).initialize(),
+          ),
+        );
+        await database.query(`
+        CREATE OR REPLACE FUNCTION refuse_label() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          RAISE EXCEPTION 'only Postgres refuses this' USING ERRCODE = 'untranslatable_character';
+        END $$`);
+        await database.query(`
+        CREATE TRIGGER refuse_claimed BEFORE INSERT ON statistic_events
+        FOR EACH ROW WHEN (NEW.label = 'refused') EXECUTE FUNCTION refuse_label()`);
+        const isWaiting = (name: string) => async () =>
+          (
+            await database.query(
+              `SELECT FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'`,
+              [name],
+            )
+          ).length > 0;
+        const guildId = await openGuild();
+        let user = 100;
+        let steps = Infinity;
+        for (let first = 0; first < steps; first++) {
+          for (let second = 0; second < steps; second++) {
+            const member = String(user++);
+            const labels = [fails ? 'refused' : null, null];
+            const runs = sources.map((source, index) => {
+              const events = [
+                { ...leave(guildId, member, LEFT + index, JOINED), label: labels[index]! },
+                leave(guildId, `${member}000`, LEFT + index, JOINED),
+              ];
+              return new SteppedRun(source, () => insertEvents(source, events, kindArrays(contract)));
+            }) as [SteppedRun, SteppedRun];
+            const outcomes: unknown[] = [];
+            const advance = async (index: 0 | 1, limit: number) => {
+              let count = 0;
+              try {
+                for (; count < limit; count++) {
+                  const outcome = await runs[index].step(isWaiting(`claim-${index + 1}`));
+                  if (outcome !== 'next') return { outcome, count };
+                }
+              } catch (error) {
+                outcomes[index] = sqlState(error);
+                return { outcome: 'done', count };
+              }
+              return { outcome: 'next', count };
+            };
+            await advance(0, first);
+            const { outcome } = await advance(1, second);
+            const order: [0 | 1, 0 | 1] = outcome === 'waits for a lock' || second % 2 === 0 ? [0, 1] : [1, 0];
+            const last = await advance(order[0], Infinity);
+            if (last.outcome === 'waits for a lock') await advance(order[1], Infinity);
+            await advance(order[1], Infinity);
+            await advance(order[0], Infinity);
+            if (steps === Infinity) steps = last.count + 1;
+            const rows = await rowsOf(guildId, 'member.left');
+            const ofMember = rows.filter(({ user_id }) => user_id === member || user_id === `${member}000`);
+            expect([first, second, ofMember.length, outcomes[1]]).toEqual([first, second, 2, undefined]);
+            // If it lost both claims, it had nothing to write, and did not fail.
+          expect([undefined, ...(fails ? ['22P05'] : [])]).toContain(outcomes[0]);
+          }
+        }
+        expect(await claims(guildId)).toBe(2 * (user - 100));
+        await database.query('DROP TRIGGER refuse_claimed ON statistic_events');
+        await Promise.all(sources.map((source) => source.destroy()));
+      },
+      60_000,
+    );
   });
 
   /** Expects marks for exactly the 15-minute buckets of stored events. */

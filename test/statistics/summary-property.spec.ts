@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import {
+  derivedEventId,
+  DISCORD_EPOCH_MS,
   fieldIn,
+  FLAG_BOT_UNKNOWN,
   FLAG_IS_BOT,
   groupingsOf,
   filtersOf,
@@ -38,6 +41,8 @@ const KINDS = [
   'tempchannel.creation_timed',
   'tag.send_timed',
   'member.joined',
+  'member.left',
+  'message.deleted',
 ].map((name) => CONTRACT.kind(name)!);
 const ZONES = ['UTC', 'Asia/Kolkata', 'Asia/Kathmandu', 'Australia/Lord_Howe', 'Europe/Amsterdam'];
 const USERS = ['17', '99', '81384788765712384', '9223372036854775807'];
@@ -72,34 +77,81 @@ function instantsAround(edge: number): fc.Arbitrary<number> {
     .map((time) => Math.min(Math.max(time, oldest), Date.now() - MINUTE_MS));
 }
 
+/** Ages of messages and stays, which are few, so that events refer to each other. */
+const AGES = [0, 1, MINUTE_MS, 20 * DAY_MS, 9 * 365 * DAY_MS];
+
 function eventsAround(edge: number): fc.Arbitrary<Omit<StatisticEvent, 'guildId'>> {
   return fc
     .record({
       kind: fc.constantFrom(...KINDS),
-      occurredAt: instantsAround(edge),
+      occurredAt: fc.oneof(
+        { weight: 3, arbitrary: instantsAround(edge) },
+        { weight: 1, arbitrary: fc.constant(Math.max(edge - MINUTE_MS, oldest)) },
+      ),
       // Few ids, so that some events are duplicates.
       eventId: fc.integer({ min: 0, max: 3 }).map((n) => `00000000-0000-4000-8000-00000000000${n}`),
-      userId: fc.option(fc.constantFrom(...USERS)),
+      user: fc.constantFrom(...USERS),
+      hasUser: fc.boolean(),
       actorId: fc.option(fc.constantFrom(...USERS)),
       channelId: fc.constantFrom(...CHANNELS),
       label: fc.constantFrom(...LABELS),
       value: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 86_400_000_000 })),
-      isBot: fc.boolean(),
+      age: fc.option(fc.constantFrom(...AGES)),
+      begin: fc.constantFrom(edge - MINUTE_MS, edge - DAY_MS),
+      isBot: fc.option(fc.boolean()),
     })
-    .map(({ kind, userId, actorId, channelId, label, value, isBot, ...rest }): Omit<StatisticEvent, 'guildId'> => {
-      const has = (column: FieldColumn) => fieldIn(kind.definition, column) !== undefined;
-      return {
-        kind,
-        ...rest,
-        userId: kind.definition.optionalUser || has('user_id') ? userId : null,
-        actorId: has('actor_id') ? actorId : null,
-        channelId: has('channel_id') ? channelId : null,
-        messageId: has('message_id') ? channelId : null,
-        label: has('label') ? label : null,
-        value: has('value') ? value : null,
-        flags: isBot && has('is_bot') ? FLAG_IS_BOT : 0,
-      };
-    });
+    .map(
+      ({ kind, user, hasUser, actorId, channelId, label, value, isBot, ...rest }): Omit<StatisticEvent, 'guildId'> => {
+        const { definition } = kind;
+        const has = (column: FieldColumn) => fieldIn(definition, column) !== undefined;
+        const event = {
+          kind,
+          occurredAt: rest.occurredAt,
+          eventId: rest.eventId,
+          userId: has('user_id') || (definition.optionalUser && hasUser) ? user : null,
+          actorId: has('actor_id') ? actorId : null,
+          channelId: has('channel_id') ? channelId : null,
+          messageId: has('message_id') ? channelId : null,
+          label: has('label') ? label : null,
+          value: has('value') ? value : null,
+          flags: has('is_bot') && isBot ? FLAG_IS_BOT : 0,
+        };
+        if (has('is_bot') && isBot === null && kind.isClaimed) event.flags = FLAG_BOT_UNKNOWN;
+        return { ...event, ...identified(event, rest) };
+      },
+    );
+}
+
+/** What the identity of the kind demands of the event. Publishers' clocks differ, so leaves and deletions have any time. */
+function identified(
+  { kind, occurredAt, userId, value }: Omit<StatisticEvent, 'guildId'>,
+  { age, begin }: { age: number | null; begin: number },
+): Partial<StatisticEvent> {
+  switch (kind.name) {
+    case 'message.sent': {
+      const messageId = snowflakeAt(occurredAt);
+      return { messageId, eventId: derivedEventId(messageId) };
+    }
+    case 'message.deleted': {
+      const sentAt = Math.min(age === null ? begin : occurredAt - age, occurredAt);
+      const messageId = snowflakeAt(sentAt);
+      return { messageId, eventId: derivedEventId(`${messageId}:deleted`), value: (occurredAt - sentAt) * 1000 };
+    }
+    case 'member.joined':
+      return { eventId: derivedEventId(`${userId}:${occurredAt}`) };
+    case 'member.left': {
+      if (age === null) return { value: null };
+      const joinedAt = Math.min(begin, occurredAt - age);
+      const eventId = derivedEventId(`${userId}:${joinedAt}:left`);
+      return { eventId, value: (occurredAt - joinedAt) * 1000 };
+    }
+    default:
+      return { value };
+  }
+}
+
+function snowflakeAt(time: number): string {
+  return (BigInt(time - DISCORD_EPOCH_MS) << 22n).toString();
 }
 
 type Step = { write: Omit<StatisticEvent, 'guildId'>[] } | { rollUpAt: number } | { erase: string };
@@ -164,7 +216,7 @@ type Question = ReturnType<typeof questionsAround> extends fc.Arbitrary<infer Q>
 interface Summary {
   total: number;
   previous_total: number | null;
-  stats?: DelayStatistics | null;
+  stats?: (DelayStatistics & { count?: number }) | null;
   series: { bucket: string; count: number; stats?: DelayStatistics | null }[];
   groups: { key: string | null; count: number }[];
 }
@@ -207,6 +259,7 @@ describe('summary, view and export', () => {
           const guildId = await openGuild();
           const model = await carryOut(guildId, steps);
           for (const question of questions) await ask(guildId, model, question);
+          expect(await claimsOf(guildId)).toEqual(model.claimedIds);
         },
       ),
       // The seed of a failure is printed; shrinking would exceed the time limit of the test.
@@ -243,6 +296,14 @@ describe('summary, view and export', () => {
       }
     }
     return model;
+  }
+
+  async function claimsOf(guildId: string): Promise<string[]> {
+    const rows = await database.query<{ kind: number; event_id: string }>(
+      'SELECT kind, event_id FROM statistic_claims WHERE guild_id = $1',
+      [guildId],
+    );
+    return rows.map(({ kind, event_id }) => `${CONTRACT.nameOf(kind)} ${event_id}`).toSorted();
   }
 
   async function ask(guildId: string, model: EventModel, question: Question): Promise<void> {
@@ -324,17 +385,23 @@ function keyOf(kind: CompiledKind, record: Record<string, unknown>, model: Event
     message: value<string>('message_id'),
     label: value<string>('label'),
     delay: value<number>('value'),
+    since: value<string>('since'),
+    isBot: value<boolean>('is_bot'),
   });
 }
 
 /** @param values microseconds, sorted */
-function expectStatistics(found: DelayStatistics | null | undefined, values: readonly number[]): void {
+function expectStatistics(
+  found: (DelayStatistics & { count?: number }) | null | undefined,
+  values: readonly number[],
+): void {
   if (values.length === 0) {
     expect(found).toBeNull();
     return;
   }
   const rank = (share: number) => values[Math.max(1, Math.ceil(share * values.length)) - 1]! / 1000;
   const sum = values.reduce((total, value) => total + value, 0);
+  expect([undefined, values.length]).toContain(found!.count);
   expect(found!.min).toBe(values[0]! / 1000);
   expect(found!.max).toBe(values.at(-1)! / 1000);
   expect(found!.avg / (sum / values.length / 1000) || 1).toBeCloseTo(1, 9);

@@ -268,6 +268,55 @@ export const CATALOGUE = {
     identifiedBy: { fields: ['user_id', 'joined_at'] },
     groupings: { invite: 'label', inviter: 'actor' },
   },
+  'member.left': {
+    number: 15,
+    title: 'A member left',
+    noun: 'left member',
+    recordPath: 'stats/members/left',
+    viewPath: 'stats/members/left/view',
+    switch: 'stats_members_enabled',
+    optionalUser: false,
+    fields: {
+      user_id: 'user_id',
+      joined_at: {
+        column: 'since',
+        isOptional: true,
+        description:
+          'When the member had joined, as Discord says. Without it, the last stored join of the member counts',
+      },
+      member_is_bot: { column: 'is_bot', isOptional: true, description: 'Whether the member is a bot' },
+      reason: {
+        column: 'label',
+        isOptional: true,
+        words: ['left', 'kicked', 'banned', 'pruned'],
+        description: 'Why the member is gone',
+      },
+    },
+    identifiedBy: { fields: ['user_id', 'joined_at'], suffix: 'left' },
+    isClaimed: true,
+    lookUp: { kind: 'member.joined', which: 'latest of user', fields: ['joined_at'] },
+    groupings: { reason: 'label' },
+  },
+  'message.deleted': {
+    number: 16,
+    title: 'A message was deleted',
+    noun: 'deleted message',
+    recordPath: 'stats/messages/deleted',
+    viewPath: 'stats/messages/deleted/view',
+    switch: 'stats_message_deletions_enabled',
+    optionalUser: true,
+    fields: {
+      channel_id: 'channel_id',
+      message_id: 'message_id',
+      member_is_bot: { column: 'is_bot', isOptional: true, description: 'Whether a bot wrote the message' },
+      deleted_by: { column: 'actor_id', isOptional: true, description: 'Who deleted the message' },
+    },
+    identifiedBy: { fields: ['message_id'], suffix: 'deleted' },
+    isClaimed: true,
+    lookUp: { kind: 'message.sent', which: 'same message', fields: ['user_id', 'member_is_bot'] },
+    measuredSince: 'message_id',
+    groupings: { user: 'user', channel: 'channel' },
+  },
 } as const satisfies Catalogue;
 
 /** Converts a name to an identifier: `message.sent` becomes `MessageSent`. */

@@ -98,6 +98,8 @@ export class CompiledKind {
   private givenNumber: number | undefined;
   /** The flags of an event that does not say whether a bot caused it. */
   private readonly flagsWithoutBot: number;
+  /** The kind whose events complete those of this kind, if the contract has it. */
+  completedBy: CompiledKind | undefined;
   private readonly composite: { columns: readonly FieldColumn[]; suffix: string } | undefined;
 
   /** @param isBuiltIn whether it is a kind of this project, and not of an operator's file */
@@ -335,6 +337,7 @@ export class StatisticsContract {
     this.switches = { ...SWITCHES, ...own.switches };
     this.byName = new Map(this.kinds.map((kind) => [kind.name, kind]));
     requireUniqueNumbers(catalogue);
+    for (const kind of this.kinds) if (kind.lookUp !== undefined) kind.completedBy = this.kind(kind.lookUp.kind);
   }
 
   kind(name: string): CompiledKind | undefined {

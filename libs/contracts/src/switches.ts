@@ -13,6 +13,7 @@ export const SWITCHES = {
   stats_modules_reactionroles_statistics_enabled: { required: true, description: 'Collect reaction role timings' },
   stats_modules_tags_statistics_enabled: { required: true, description: 'Collect tag timings' },
   stats_members_enabled: { required: false, description: 'Collect members who join and leave' },
+  stats_message_deletions_enabled: { required: false, description: 'Collect deleted messages' },
 } as const satisfies Record<string, SwitchDefinition>;
 
 export interface SwitchDefinition {

@@ -1,18 +1,24 @@
 import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
+import type { Queries } from './queries.js';
 
 /**
  * A driver connection, for what TypeORM cannot do: several statements in one round trip, and COPY. Such statements take
  * no parameters, so every value in them must be safe against SQL injection.
  */
-export class DirectConnection {
+export class DirectConnection implements Queries {
   constructor(private readonly client: pg.ClientBase) {}
 
   /** @returns the rows of each statement */
   async run(sql: string): Promise<unknown[][]> {
     const results = (await this.client.query(sql)) as unknown as pg.QueryResult<object> | pg.QueryResult<object>[];
     return [results].flat().map((result) => result.rows);
+  }
+
+  /** As an entity manager does it. @returns the rows of one statement */
+  async query<Rows>(sql: string, parameters?: unknown[]): Promise<Rows> {
+    return (await this.client.query<object>(sql, parameters)).rows as Rows;
   }
 
   /** @param data for the one `COPY … FROM STDIN` among the statements */

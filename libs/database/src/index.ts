@@ -19,6 +19,8 @@ export * from './leases/work-list.js';
 export * from './migrate-database.js';
 export * from './partitions/event-horizon.js';
 export * from './partitions/partition-keeper.js';
+export * from './partitions/partition-reads.js';
 export * from './partitions/partitioned-tables.js';
+export * from './queries.js';
 export * from './stripes.js';
 export * from './unusable-database-error.js';

@@ -1,8 +1,7 @@
 import type { EntityManager } from 'typeorm';
-import { existingPartitions } from '#libs/database';
+import { existingPartitions, partitionsOfGuild } from '#libs/database';
 import { ERASED_TABLES, type ErasedInSteps } from './erased-tables.js';
 import type { ErasureJob, GuildPosition } from './erasure-jobs.js';
-import { partitionsOfGuild } from './partition-reads.js';
 
 interface GuildTable extends ErasedInSteps {
   table: string;

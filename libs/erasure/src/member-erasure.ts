@@ -1,10 +1,10 @@
 import type { EntityManager } from 'typeorm';
 import { MEMBER_DIMENSIONS } from '#libs/contracts';
+import { partitionRanges, readAndReleaseLocks } from '#libs/database';
 import { DAY_MS, SPANS } from '#libs/statistics';
 import { memberColumns } from './erased-tables.js';
 import type { ErasureJob } from './erasure-jobs.js';
 import type { MemberReferences } from './member-references.js';
-import { partitionRanges, readAndReleaseLocks } from './partition-reads.js';
 
 /**
  * Removes the member from the oldest events that name the member and are from before the erasure. The events still

@@ -1,7 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { MEMBER_DIMENSIONS } from '#libs/contracts';
-import { existingPartitions, readEventHorizon } from '#libs/database';
-import { partitionsOfGuild } from './partition-reads.js';
+import { existingPartitions, partitionsOfGuild, readEventHorizon } from '#libs/database';
 
 /**
  * Deletes groups that name members, of days whose events were dropped. Nothing reads these groups, but they exist until their

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
+import { readAndReleaseLocks } from '#libs/database';
 import { namesMember } from './erased-tables.js';
-import { readAndReleaseLocks } from './partition-reads.js';
 
 /** In `erasure_tombstones.user_id` and `erasures.user_id`: the whole guild. No Discord id is 0. */
 export const WHOLE_GUILD = '0';

@@ -9,6 +9,7 @@ export * from './counting/queries/read-stale-buckets.js';
 export * from './counting/queries/sql-parameters.js';
 export * from './counting/statistics-snapshot.js';
 export * from './counting/time-window.js';
+export * from './expired-claims.js';
 export * from './kinds/register-kinds.js';
 export * from './kinds/stored-definition.js';
 export * from './rollups/buckets.js';

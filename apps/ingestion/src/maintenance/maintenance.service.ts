@@ -9,7 +9,7 @@ import {
   type PartitionedTable,
 } from '#libs/database';
 import { dropExpiredTombstones } from '#libs/erasure';
-import { dropExpiredPeriods } from '#libs/statistics';
+import { dropExpiredClaims, dropExpiredPeriods } from '#libs/statistics';
 import { describeError, Logger } from '#libs/observability';
 import { Clock, Rounds } from '#libs/timing';
 
@@ -68,6 +68,7 @@ export class MaintenanceService implements OnApplicationBootstrap, OnApplication
       if (!(await work().catch((error: unknown) => this.logFailure(table, error, errors)))) failed.push(table);
     };
     for (const table of partitionedTables(retention)) await run(table.table, () => this.keep(table, errors));
+    await run('statistic_claims', () => dropExpiredClaims(dataSource).then(() => true));
     await run('erasure_tombstones', () => dropExpiredTombstones(dataSource.manager).then(() => true));
     await run('collection_periods', () =>
       dropExpiredPeriods(dataSource.manager, retention.summaryDays).then(() => true),

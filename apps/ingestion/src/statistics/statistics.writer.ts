@@ -3,9 +3,10 @@ import { DataSource } from 'typeorm';
 import { StatisticsContract, type StatisticEvent } from '#libs/contracts';
 import { SQLSTATE, sqlState } from '#libs/database';
 import { copyEvents } from './copy-events.js';
-import { insertEvents, kindArrays, type KindArrays } from './insert-events.js';
+import { kindArrays, type KindArrays } from './event-statements.js';
+import { insertEvents } from './insert-events.js';
 import { StatisticsMetrics } from './statistics.metrics.js';
-import type { WriteOutcome } from './write-outcome.js';
+import { together, type WriteOutcome } from './write-outcome.js';
 import { WritePath } from './write-path.js';
 
 /**
@@ -35,7 +36,7 @@ export class StatisticsWriter {
   private async tryCopy(events: readonly StatisticEvent[]): Promise<WriteOutcome | undefined> {
     if (!this.path.isCopy) return undefined;
     try {
-      const outcome = await copyEvents(this.dataSource, events);
+      const outcome = together(await copyEvents(this.dataSource, events, this.kindArrays));
       this.path.copied();
       this.metrics.countBatch('copy');
       return outcome;
@@ -47,9 +48,13 @@ export class StatisticsWriter {
   }
 
   private async insert(events: readonly StatisticEvent[]): Promise<WriteOutcome> {
-    const outcome = await insertEvents(this.dataSource, events, (this.kinds ??= kindArrays(this.contract)));
-    this.path.inserted(outcome.duplicate);
+    const outcome = await insertEvents(this.dataSource, events, this.kindArrays);
+    this.path.inserted(outcome.plain.duplicate);
     this.metrics.countBatch('insert');
-    return outcome;
+    return together(outcome);
+  }
+
+  private get kindArrays(): KindArrays {
+    return (this.kinds ??= kindArrays(this.contract));
   }
 }

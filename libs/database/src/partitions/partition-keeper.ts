@@ -1,5 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { growingPause, systemClock } from '#libs/timing';
+import type { Queries } from '../queries.js';
 import { ADVISORY_LOCK_CLASSES } from '../advisory-locks.js';
 import { isConnectionFailure, SQLSTATE, sqlState } from '../database-errors.js';
 import { raiseEventHorizon } from './event-horizon.js';
@@ -110,7 +111,7 @@ export async function countDefaultPartition(dataSource: DataSource, table: Parti
 
 /** The names of all partitions, including the default partition. */
 export async function existingPartitions(
-  dataSource: DataSource | EntityManager,
+  dataSource: Queries,
   table: Pick<PartitionedTable, 'table'>,
 ): Promise<Set<string>> {
   const rows = await dataSource.query<{ name: string }[]>(

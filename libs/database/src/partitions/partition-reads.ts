@@ -1,5 +1,5 @@
-import type { EntityManager } from 'typeorm';
-import { existingPartitions } from '#libs/database';
+import { existingPartitions } from './partition-keeper.js';
+import type { Queries } from '../queries.js';
 
 /** A query reads at most this many partitions: each takes an entry in the lock table, and one more for each index. */
 const MAX_PARTITIONS_READ = 64;
@@ -8,7 +8,7 @@ const MAX_PARTITIONS_READ = 64;
  * Reads in a transaction, then releases the locks of the read. So a transaction that reads many partitions keeps only
  * the locks of those that it changes. No partition may be created or dropped meanwhile.
  */
-export async function readAndReleaseLocks<T>(manager: EntityManager, read: () => Promise<T>): Promise<T> {
+export async function readAndReleaseLocks<T>(manager: Queries, read: () => Promise<T>): Promise<T> {
   await manager.query('SAVEPOINT reading');
   const result = await read();
   await manager.query('ROLLBACK TO SAVEPOINT reading; RELEASE SAVEPOINT reading');
@@ -19,7 +19,7 @@ export async function readAndReleaseLocks<T>(manager: EntityManager, read: () =>
  * Consecutive time ranges, in Postgres's text format, that together cover all time. In each range, a query of the
  * table, which is partitioned by day, reads at most {@link MAX_PARTITIONS_READ} partitions.
  */
-export async function partitionRanges(manager: EntityManager, table: string): Promise<[from: string, to: string][]> {
+export async function partitionRanges(manager: Queries, table: string): Promise<[from: string, to: string][]> {
   const days = [...(await existingPartitions(manager, { table }))]
     .map((name) => /_(\d{4})(\d\d)(\d\d)$/.exec(name))
     .filter((match) => match !== null)
@@ -31,7 +31,7 @@ export async function partitionRanges(manager: EntityManager, table: string): Pr
 
 /** The partitions among `names` that have rows of the guild. */
 export async function partitionsOfGuild(
-  manager: EntityManager,
+  manager: Queries,
   names: readonly string[],
   guildId: string,
 ): Promise<Set<string>> {
