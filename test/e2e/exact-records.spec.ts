@@ -49,6 +49,58 @@ describe('events published to RabbitMQ and read over REST', () => {
     expect(await publisher.depth('serverstats.dead-letters')).toBe(0);
   });
 
+  it('should count 300 members once, although two publishers with other clocks report each of them, twice', async () => {
+    const guild_id = ids.next(30 * 86_400_000);
+    await api.openGuild(guild_id);
+    const now = Date.now();
+    const members = Array.from({ length: 300 }, (_, index) => ({
+      user_id: ids.next(400 * 86_400_000),
+      joined_at: new Date(now - 86_400_000 - index * 1_000).toISOString(),
+      message_id: ids.next(7_200_000),
+      left_at: now - 3_600_000 - index * 1_000,
+    }));
+    /** @param skewMs of the publisher's clock */
+    const publishTwice = async (kind: string, bodyOf: (member: (typeof members)[number], skewMs: number) => object) => {
+      const handled = await system.eventsHandled();
+      const skews = [0, -2_300, 0, 4_100];
+      const bodies = skews.flatMap((skew) => members.map((member) => ({ guild_id, ...bodyOf(member, skew) })));
+      const parts = Array.from({ length: 40 }, (_, part) => bodies.filter((_body, index) => index % 40 === part));
+      await Promise.all(shuffled(parts).map((part) => publisher.publish(kind, part)));
+      await system.untilHandled(handled + bodies.length);
+    };
+    const time = (at: number, skewMs: number) => new Date(at + skewMs).toISOString();
+    await publishTwice('member.joined', ({ user_id, joined_at }) => ({ user_id, joined_at, invite_code: 'abc' }));
+    await publishTwice('message.sent', ({ user_id, message_id }) => ({
+      ...{ user_id, message_id, channel_id: '5', member_is_bot: false },
+    }));
+    // Only one of the publishers knows when the members had joined, and who wrote the messages.
+    await publishTwice('member.left', ({ user_id, joined_at, left_at }, skewMs) => ({
+      ...{ user_id, reason: 'pruned', occurred_at: time(left_at, skewMs), event_id: randomUUID() },
+      ...(skewMs === 0 && { joined_at }),
+    }));
+    await publishTwice('message.deleted', ({ user_id, message_id, left_at }, skewMs) => ({
+      ...{ message_id, channel_id: '5', occurred_at: time(left_at, skewMs) },
+      ...(skewMs === 0 && { user_id }),
+    }));
+
+    const summaryOf = async (path: string, groupBy: string) =>
+      (await api.get(`stats/${path}/summary`, { guild_id, group_by: groupBy })).data;
+    expect(await summaryOf('members/joined', 'invite')).toMatchObject({ groups: [{ key: 'abc', count: 300 }] });
+    expect(await summaryOf('members/left', 'reason')).toMatchObject({
+      ...{ total: 300, stats: { count: 300 }, groups: [{ key: 'pruned', count: 300 }] },
+    });
+    expect(await summaryOf('messages/deleted', 'channel')).toMatchObject({
+      ...{ total: 300, stats: { count: 300 }, groups: [{ key: '5', count: 300 }] },
+    });
+    const left = await api.walk<ViewRecord>('stats/members/left/view', { guild_id, limit: 400 });
+    const stays = (records: readonly Record<string, unknown>[]) =>
+      records.map(({ user_id, joined_at }) => `${String(user_id)} ${String(joined_at)}`).toSorted();
+    expect(stays(left)).toEqual(stays(members));
+    const deleted = await api.walk<ViewRecord>('stats/messages/deleted/view', { guild_id, limit: 400 });
+    expect(new Set(deleted.map(({ user_id }) => user_id))).toEqual(new Set(members.map(({ user_id }) => user_id)));
+    expect(deleted.filter(({ member_is_bot }) => member_is_bot !== false)).toEqual([]);
+  });
+
   it('should return every older record exactly once to a client that pages while new events arrive', async () => {
     const guildId = ids.next(30 * 86_400_000);
     await api.openGuild(guildId);

@@ -5,6 +5,7 @@ import { ALL_DAY, EVENINGS, type DailyRhythm } from './rhythm.js';
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 
 /** Something that members do. It may cause several events, of several kinds, within 24 hours. */
 export interface Activity {
@@ -31,6 +32,19 @@ const COMMANDS = [
   ['warn', 1],
   ['ban', 0.2],
 ] as const satisfies [name: string, weight: number][];
+
+const INVITES = [
+  ['welcome', 60],
+  ['reddit', 25],
+  ['friends', 15],
+] as const satisfies [code: string, weight: number][];
+
+const REASONS = [
+  ['left', 85],
+  ['kicked', 8],
+  ['banned', 5],
+  ['pruned', 2],
+] as const satisfies [reason: string, weight: number][];
 
 const LABELS = ['first', 'second', 'third', 'fourth'];
 
@@ -111,7 +125,49 @@ export const ACTIVITIES: readonly Activity[] = [
     rhythm: ALL_DAY,
     begin: (day, time) => day.add('autoresponder.response_timed', time, { response_time_delay: day.delay(60) }),
   },
+  {
+    kinds: ['member.joined'],
+    perDay: 21,
+    rhythm: ALL_DAY,
+    begin: (day, time) =>
+      day.add('member.joined', time, {
+        ...{ user_id: day.snowflake(time - day.random.integer(1, 1_500) * DAY_MS), joined_at: isoTime(time) },
+        ...(day.random.chance(0.9) && { invite_code: day.pickWeighted(INVITES), inviter_id: day.member() }),
+        member_is_bot: false,
+      }),
+  },
+  {
+    kinds: ['member.left'],
+    perDay: 15,
+    rhythm: ALL_DAY,
+    begin(day, time) {
+      const stayMs = Math.min(day.random.logNormal(9 * DAY_MS, 2), 1_500 * DAY_MS);
+      day.add('member.left', time, {
+        user_id: day.snowflake(time - 1_600 * DAY_MS),
+        joined_at: isoTime(time - Math.round(stayMs)),
+        member_is_bot: false,
+        reason: day.pickWeighted(REASONS),
+      });
+    },
+  },
+  {
+    kinds: ['message.deleted'],
+    perDay: 55,
+    rhythm: ALL_DAY,
+    begin(day, time) {
+      const user_id = day.member();
+      day.add('message.deleted', time, {
+        ...{ channel_id: day.channel(), user_id, member_is_bot: false },
+        message_id: day.snowflake(time - Math.round(day.random.logNormal(4 * MINUTE_MS, 2.5))),
+        deleted_by: day.random.chance(0.8) ? user_id : day.member(),
+      });
+    },
+  },
 ];
+
+function isoTime(time: number): string {
+  return new Date(time).toISOString();
+}
 
 /** An activity that causes one event of this kind, for kinds that none of the others causes. */
 export function plainActivity({ name, definition }: CompiledKind): Activity {
