@@ -584,7 +584,7 @@ describe('StatisticsWriter', () => {
             const ofMember = rows.filter(({ user_id }) => user_id === member || user_id === `${member}000`);
             expect([first, second, ofMember.length, outcomes[1]]).toEqual([first, second, 2, undefined]);
             // If it lost both claims, it had nothing to write, and did not fail.
-          expect([undefined, ...(fails ? ['22P05'] : [])]).toContain(outcomes[0]);
+            expect([undefined, ...(fails ? ['22P05'] : [])]).toContain(outcomes[0]);
           }
         }
         expect(await claims(guildId)).toBe(2 * (user - 100));
