@@ -16,6 +16,7 @@ WORKDIR /app
 # The programs are bundled (scripts/bundle.mjs); this alone is found by its files.
 COPY --from=build /app/node_modules/swagger-ui-dist node_modules/swagger-ui-dist
 COPY --from=build /app/dist/*.js /app/dist/*.js.map dist/
+COPY --from=build /app/dist/dashboard dist/dashboard
 COPY package.json ./
 COPY presets presets
 USER node

@@ -7,6 +7,7 @@ const CODE = ['apps', 'libs', 'test', 'bench'];
 
 const checks = [
   { name: 'types', run: () => runTool('tsc', ['--noEmit', '-p', 'tsconfig.json']) },
+  { name: 'types of the dashboard', run: () => runTool('tsc', ['-p', 'apps/dashboard']) },
   { name: 'lint', run: () => runTool('oxlint', ['--type-aware', ...CODE]) },
   { name: 'access of routes', run: checkAccess },
   { name: 'import rules', run: () => runTool('depcruise', CODE) },

@@ -43,6 +43,7 @@ export async function startTestServices(stopRequested) {
     const [database, broker] = await Promise.all(servers);
     const pgbouncer = await obtainPgbouncer();
     const python = await obtainPythonWithPika();
+    const chromium = await obtainChromium();
     const claims = directory.file('claimed-vhosts');
     await mkdir(claims);
     const variables = {
@@ -54,6 +55,7 @@ export async function startTestServices(stopRequested) {
       TEST_VHOST_CLAIMS: claims,
       ...(pgbouncer && { TEST_PGBOUNCER_BIN: pgbouncer }),
       ...(python && { TEST_PYTHON_BIN: python }),
+      ...(chromium && { TEST_CHROMIUM_BIN: chromium }),
     };
     return { variables, stop };
   } catch (error) {
@@ -108,17 +110,29 @@ async function obtainRabbitmq() {
 }
 
 /** Without it, and if it cannot be installed, the tests that need it are skipped. */
-async function obtainPgbouncer() {
+function obtainPgbouncer() {
+  return obtainProgram('pgbouncer', process.env.TEST_PGBOUNCER_BIN);
+}
+
+/** For the dashboard, which is not tested where there is none, and none can be installed. */
+async function obtainChromium() {
+  const chromium = await obtainProgram('chromium', process.env.TEST_CHROMIUM_BIN);
+  if (!chromium) console.error('SKIPPED: the dashboard is not tested in a browser, because there is no chromium');
+  return chromium;
+}
+
+/** @param name of the program and of its Debian package */
+async function obtainProgram(name, given) {
   const find = async () => {
     for (const place of searchPath().split(':')) {
-      const program = join(place, 'pgbouncer');
+      const program = join(place, name);
       if (await isExecutable(program)) return program;
     }
     return undefined;
   };
-  const found = process.env.TEST_PGBOUNCER_BIN || (await find());
+  const found = given || (await find());
   if (found || !(await canInstallPackages())) return found;
-  await installPackage('pgbouncer').catch((error) => console.error(error.message));
+  await installPackage(name).catch((error) => console.error(error.message));
   return find();
 }
 

@@ -74,6 +74,45 @@ describe('the security headers', () => {
     }
   });
 
+  describe('of the dashboard', () => {
+    it.each(['/', '/login', '/login/?error=denied', '/me', '/g/1', '/g/1/s/message.sent?days=7'])(
+      'allow the page at %s nothing but files and the API of the service',
+      async (path) => {
+        const response = await fetch(query.url + path);
+        const headers = Object.fromEntries(response.headers);
+        expect([response.status, await response.text()]).toEqual([200, expect.stringContaining('<div id="app">')]);
+        expect(headers).toMatchObject({
+          ...ALWAYS,
+          'content-type': 'text/html; charset=utf-8',
+          'cache-control': 'no-cache',
+          'content-security-policy': expect.stringMatching(/^default-src 'none'; script-src 'self'; style-src 'self';/),
+        });
+        expect(headers['content-security-policy']).not.toMatch(/unsafe|https?:|data:|\*/);
+      },
+    );
+
+    it('let browsers keep its files whose names change with their content, and check the others', async () => {
+      const page = await (await fetch(query.url)).text();
+      const files = [...page.matchAll(/(?:src|href)="(\/(?:assets\/)?[\w.-]+\.\w+)"/g)].map(([, path]) => path!);
+      expect(files).toHaveLength(5);
+      for (const path of files) {
+        const response = await fetch(query.url + path);
+        await response.arrayBuffer();
+        const cached = path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
+        expect([path, response.status, response.headers.get('cache-control')]).toEqual([path, 200, cached]);
+      }
+    });
+
+    it.each(['/assets/nope.js', '/assets/..%2findex.html', '/g', '/loginx', '/v1/g/1', '/modules/serverstats/nope'])(
+      'are not sent with %s, which is not of the dashboard',
+      async (path) => {
+        const response = await fetch(query.url + path);
+        expect(await response.json()).toMatchObject({ success: false, error: { name: 'NotFoundError' } });
+        expect(response.status).toBe(404);
+      },
+    );
+  });
+
   it('include Strict-Transport-Security only if PUBLIC_URL is an https URL', async () => {
     expect(await headersOf('/livez')).not.toHaveProperty('strict-transport-security');
     for (const [publicUrl, expected] of [

@@ -262,6 +262,14 @@ describe('sessions', () => {
   });
 
   describe('with Discord', () => {
+    it('are offered by the login page only where they are configured', async () => {
+      const offer = async ({ url }: QueryInProcess) =>
+        /serverstats-discord-login" content="(\w+)"/.exec(await (await fetch(`${url}/login`)).text())?.[1];
+      const without = await startQueryInProcess(database.url);
+      expect([await offer(query), await offer(without)]).toEqual(['on', 'off']);
+      await without.close();
+    });
+
     it('have the rights of a manager in the guilds of the user, and no other', async () => {
       const { browser, guildId, userId } = await loggedInMember();
       const joined = discord.state.addGuild({ name: 'Only a member' });

@@ -69,7 +69,7 @@ describe('a malformed or unusual HTTP request', () => {
     ['TRACE', `TRACE ${MODULE} HTTP/1.1\r\nHost: a\r\n${CLOSE}\r\n`],
     ['PROPFIND', `PROPFIND ${MODULE} HTTP/1.1\r\nHost: a\r\n${CLOSE}\r\n`],
     ['OPTIONS *', `OPTIONS * HTTP/1.1\r\nHost: a\r\n${CLOSE}\r\n`],
-    ['the URL of another server', get('http://example.org/')],
+    ['the URL of another server', get('http://example.org/nope')],
   ])('gets NotFoundError: %s', async (_, request) => {
     const response = await exchange(query.url, request);
     expect(response).toMatchObject({ status: 404, headers: { 'x-request-id': expect.any(String) } });

@@ -11,6 +11,8 @@ require('reflect-metadata');
 
 const root = path.join(__dirname, '..', '..');
 const BUILT = new Set(['apps', 'libs', 'bench']);
+/** Vite bundles it, so its files are not in dist one by one. */
+const BUNDLED = path.join('apps', 'dashboard') + path.sep;
 const files = new Map();
 
 module.exports = class SharedModulesRuntime extends Runtime {
@@ -30,7 +32,7 @@ function sharedFile(from, name) {
 
 function builtFile(source) {
   const inRoot = path.relative(root, source);
-  if (!BUILT.has(inRoot.split(path.sep)[0])) return undefined;
+  if (!BUILT.has(inRoot.split(path.sep)[0]) || inRoot.startsWith(BUNDLED)) return undefined;
   return path.join(root, 'dist', inRoot.endsWith('.js') ? inRoot : `${inRoot}.js`);
 }
 

@@ -1,3 +1,4 @@
+import fastifyStatic from '@fastify/static';
 import { NestFactory } from '@nestjs/core';
 import { SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
@@ -5,6 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { NestLogger, type HttpLimits } from '#libs/observability';
 import { AccessGuard } from './access/access.guard.js';
 import { identifyCallers } from './access/identify-callers.js';
+import { DashboardFiles } from './dashboard/dashboard-files.js';
 import { createHttpServer } from './http/http-server.js';
 import { openApiDocument } from './openapi/openapi-document.js';
 import { QueryModule } from './query.module.js';
@@ -19,12 +21,15 @@ export async function createQueryApp(parts: ServiceParts, limits?: HttpLimits): 
   const { config, logger, registry } = parts;
   const { trustedProxies, corsOrigins, publicUrl } = config;
   const server = await createHttpServer({ trustedProxies, corsOrigins, publicUrl, limits, logger, registry });
-  const app = await NestFactory.create<NestFastifyApplication>(QueryModule.with(parts), server, {
+  const dashboard = DashboardFiles.find();
+  const app = await NestFactory.create<NestFastifyApplication>(QueryModule.with(parts, dashboard), server, {
     logger: new NestLogger(logger),
     bodyParser: false,
     abortOnError: false,
   });
   identifyCallers(server.getInstance() as unknown as FastifyInstance, app.get(AccessGuard));
+  // Only `reply.sendFile`; the routes are the dashboard's.
+  if (dashboard !== undefined) await app.register(fastifyStatic, { root: dashboard.directory, serve: false });
   SwaggerModule.setup('docs', app, () => openApiDocument(app), { jsonDocumentUrl: 'openapi.json', raw: ['json'] });
   await app.init();
   return app;

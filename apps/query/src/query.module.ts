@@ -3,6 +3,8 @@ import { AccessModule } from './access/access.module.js';
 import { ActivationModule } from './activation/activation.module.js';
 import { ApiKeysModule } from './api-keys/api-keys.module.js';
 import { CountersModule } from './counters/counters.module.js';
+import type { DashboardFiles } from './dashboard/dashboard-files.js';
+import { DashboardModule } from './dashboard/dashboard.module.js';
 import { DirectoryModule } from './directory/directory.module.js';
 import { EventsPageModule } from './events-page/events-page.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -18,7 +20,8 @@ import { StatisticsModule } from './statistics/statistics.module.js';
 
 @Module({})
 export class QueryModule {
-  static with(parts: ServiceParts): DynamicModule {
+  /** @param dashboard undefined if the dashboard was not built */
+  static with(parts: ServiceParts, dashboard?: DashboardFiles): DynamicModule {
     const statistics = StatisticsModule.of(parts.contract);
     const access = AccessModule.with(parts.config);
     const counters = CountersModule.of(parts.counterTypes, parts.contract);
@@ -44,6 +47,7 @@ export class QueryModule {
         ApiKeysModule.with(access),
         SessionsModule.with(parts.config, access),
         DirectoryModule,
+        ...(dashboard === undefined ? [] : [DashboardModule.with(dashboard)]),
       ],
     };
   }

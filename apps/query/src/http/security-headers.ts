@@ -26,11 +26,30 @@ const OF_DOCUMENTS = {
   ].join('; '),
 } as const;
 
+/** The dashboard loads only files of this service, and calls only this API. It has no inline scripts and styles. */
+const OF_DASHBOARD = {
+  'content-security-policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+  ].join('; '),
+  'cache-control': 'no-cache',
+} as const;
+
 const DOCUMENTS = /^\/(?:docs(?:\/.*)?|(?:openapi|asyncapi)\.json)$/;
+const DASHBOARD = /^\/(?:login|me|g\/\*|assets\/:file|favicon\.svg|theme\.js)?$/;
 
 export interface SecurityHeaders {
   ofData: Headers;
   ofDocuments: Headers;
+  ofDashboard: Headers;
 }
 
 /**
@@ -45,13 +64,24 @@ export function securityHeaders(publicUrl: string | undefined): SecurityHeaders 
     'referrer-policy': 'no-referrer',
     ...(publicUrl?.startsWith('https:') && { 'strict-transport-security': `max-age=${HSTS_SECONDS}` }),
   };
-  return { ofData: { ...always, ...OF_DATA }, ofDocuments: { ...always, ...OF_DOCUMENTS } };
+  return {
+    ofData: { ...always, ...OF_DATA },
+    ofDocuments: { ...always, ...OF_DOCUMENTS },
+    ofDashboard: { ...always, ...OF_DASHBOARD },
+  };
 }
 
 /** Adds the security headers and the request id to every response. */
-export function addSecurityHeaders(server: FastifyInstance, { ofData, ofDocuments }: SecurityHeaders): void {
+export function addSecurityHeaders(server: FastifyInstance, headers: SecurityHeaders): void {
   server.addHook('onRequest', async (request, reply) => {
-    const isDocument = DOCUMENTS.test(request.routeOptions.url ?? '');
-    reply.headers(isDocument ? ofDocuments : ofData).header(REQUEST_ID_HEADER, request.id);
+    const { url } = request.routeOptions;
+    reply.headers(headersOf(url, headers)).header(REQUEST_ID_HEADER, request.id);
   });
+}
+
+/** @param route the path of the route, undefined if there is none */
+function headersOf(route: string | undefined, { ofData, ofDocuments, ofDashboard }: SecurityHeaders): Headers {
+  if (route === undefined) return ofData;
+  if (DOCUMENTS.test(route)) return ofDocuments;
+  return DASHBOARD.test(route) ? ofDashboard : ofData;
 }

@@ -1,0 +1,5 @@
+/** The ids of the elements that name and describe a chart. */
+export interface ChartIds {
+  title: string;
+  lead: string;
+}
