@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { DiscordDouble } from '../doubles/discord/index.js';
@@ -16,6 +17,19 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const ZONE = 'Europe/Amsterdam';
 const ENVIRONMENT = { RETENTION_DAYS: '400', SUMMARY_RETENTION_DAYS: '400' };
+/** A kind of one's own, which the dashboard has never heard of. */
+const OWN_STATISTICS = {
+  switches: { stats_tickets_enabled: { description: 'Collect tickets' } },
+  kinds: {
+    'ticket.closed': {
+      title: 'A ticket was closed',
+      record_path: 'stats/tickets/closed',
+      switch: 'stats_tickets_enabled',
+      optional_user: true,
+      fields: { topic: 'label', open_time: 'value' },
+    },
+  },
+};
 /** `DASHBOARD_SHOTS=<folder>` writes pictures of the pages into it. */
 const SHOTS = process.env.DASHBOARD_SHOTS;
 
@@ -38,18 +52,24 @@ interface Summary {
   let api: ApiClient;
   let publisher: Publisher;
   let browser: Browser;
+  let folder: string;
   let guild: string;
   let key: string;
   let otherGuild: string;
 
   beforeAll(async () => {
     [system, discord, browser] = await Promise.all([TestSystem.create(), DiscordDouble.start(), launchChromium()]);
-    await startQuery();
-    await system.startIngestion({ env: ENVIRONMENT });
+    folder = await mkdtemp(join(tmpdir(), 'serverstats-dashboard-'));
+    await writeFile(ownStatistics(), JSON.stringify(OWN_STATISTICS));
+    await Promise.all([
+      startQuery(),
+      system.startIngestion({ env: { ...ENVIRONMENT, STATISTICS_FILE: ownStatistics() } }),
+    ]);
     publisher = await system.connectPublisher();
     guild = discord.state.addGuild({ name: 'The Lantern Club' }).id;
     otherGuild = discord.state.addGuild({ name: 'Owls' }).id;
-    for (const one of [guild, otherGuild]) await api.openGuild(one, { stats_modules_tags_statistics_enabled: false });
+    const changes = { stats_tickets_enabled: true, stats_modules_tags_statistics_enabled: false };
+    for (const one of [guild, otherGuild]) await api.openGuild(one, changes);
     key = await makeKey(guild);
     await collectedSince(now - 390 * DAY);
     await publishEvents();
@@ -59,10 +79,14 @@ interface Summary {
     await publisher?.close();
     await system?.close();
     await discord?.close();
+    await rm(folder, { recursive: true });
   });
 
+  const ownStatistics = () => join(folder, 'statistics.json');
+
   const startQuery = async (env: Record<string, string> = {}) => {
-    const variables = { DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.url, ...ENVIRONMENT, ...env };
+    const ofDiscord = { DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.url };
+    const variables = { ...ofDiscord, ...ENVIRONMENT, STATISTICS_FILE: ownStatistics(), ...env };
     ({ service, api } = await system.startQuery({ env: variables }));
   };
 
@@ -129,6 +153,10 @@ interface Summary {
       'reminder.created': other(64, (index) => ({ user_id: user(index) })),
       'giveaway.responded': other(189, (index) => ({ user_id: user(index), old_giveaway_id: 'a lantern' })),
       'tempchannel.created': other(118, (index) => ({ initial_creator_id: user(index) })),
+      'ticket.closed': other(30, (index) => ({
+        topic: ['billing', 'abuse'][skewed(index, 2)],
+        open_time: index + 0.5,
+      })),
       'command.used': other(300, (index) => ({ command: ['play', 'rank', 'poll'][skewed(index, 3)] })),
       'autoresponder.response_timed': other(120, (index) => ({
         response_time_delay: 80 + ((index * 37) % 400) + 0.125,
@@ -224,6 +252,23 @@ interface Summary {
     await context.close();
   });
 
+  it('has a page of a kind that it does not know, and says of one that is off that nothing was collected', async () => {
+    const context = await newContext();
+    const page = await context.newPage();
+    await open(page, `/g/${guild}?days=30&tz=${ZONE}`);
+    await page.getByRole('link', { name: 'A ticket was closed' }).first().click();
+    await page.waitForURL((url) => url.pathname === `/g/${guild}/s/ticket.closed`);
+    await untilReady(page);
+    expect(await totalOn(page, 'ticket.closed')).toBe(30);
+    expect(await page.getByRole('columnheader', { name: 'Open time (ms)' }).count()).toBe(1);
+    await page.getByRole('link', { name: 'Topic', exact: true }).click();
+    await page.getByRole('heading', { name: 'Top topic' }).waitFor();
+    await page.locator('[data-state="ready"] .ranked').getByText('billing').waitFor();
+    await open(page, `/g/${guild}/s/tag.send_timed?days=30&tz=${ZONE}`);
+    expect(await page.locator('.plot-tall').locator('..').getAttribute('data-state')).toBe('off');
+    await context.close();
+  });
+
   it('can be used with the keyboard alone, from the login with a key to the values of a chart', async () => {
     const context = await newContext({}, '');
     const page = await context.newPage();
@@ -287,39 +332,45 @@ interface Summary {
   });
 
   describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
-    it.each([390, 1440])('has no complaints, no sideways scrolling and no findings of axe at %i px', async (width) => {
-      const axe = await readFile(
-        createRequire(join(process.cwd(), 'package.json')).resolve('axe-core/axe.min.js'),
-        'utf8',
-      );
-      const look = { colorScheme, viewport: { width, height: 900 } };
-      // The policy of the page forbids what axe does, so the page is also opened as it is served.
-      const [served, bare] = await Promise.all([newContext(look), newContext({ ...look, bypassCSP: true })]);
-      const [page, examined] = await Promise.all([served.newPage(), bare.newPage()]);
-      const complaints = complaintsOf(page);
-      const found: string[] = [];
-      const paths = {
-        overview: `/g/${guild}?days=30&tz=${ZONE}`,
-        messages: `/g/${guild}/s/message.sent?days=7&tz=${ZONE}`,
-        responses: `/g/${guild}/s/autoresponder.response_timed?days=30&tz=${ZONE}`,
-        forbidden: `/g/${otherGuild}`,
-        login: '/login',
-      };
-      for (const [name, path] of Object.entries(paths)) {
-        if (name === 'login') await Promise.all([served.clearCookies(), bare.clearCookies()]);
-        await open(page, path);
-        const over = await page.evaluate(
-          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    it.each([390, 1440])(
+      'has no complaints, no sideways scrolling, no moving parts and no findings of axe at %i px',
+      async (width) => {
+        const axe = await readFile(
+          createRequire(join(process.cwd(), 'package.json')).resolve('axe-core/axe.min.js'),
+          'utf8',
         );
-        if (over > 0) found.push(`${name} is ${over} px too wide`);
-        if (SHOTS !== undefined) await shoot(page, `${name}-${colorScheme}-${width}`);
-        await open(examined, path);
-        await examined.evaluate(axe);
-        for (const { id, nodes } of await examined.evaluate(runAxe)) found.push(`${name}: ${id}: ${nodes.join(' ')}`);
-      }
-      expect([...complaints, ...found]).toEqual([]);
-      await Promise.all([served.close(), bare.close()]);
-    });
+        const look = { colorScheme, viewport: { width, height: 900 } };
+        // The policy of the page forbids what axe does, so the page is also opened as it is served.
+        const [served, bare] = await Promise.all([newContext(look), newContext({ ...look, bypassCSP: true })]);
+        const [page, examined] = await Promise.all([served.newPage(), bare.newPage()]);
+        const complaints = complaintsOf(page);
+        const found: string[] = [];
+        await page.addInitScript(watchLayout);
+        const paths = {
+          overview: `/g/${guild}?days=30&tz=${ZONE}`,
+          messages: `/g/${guild}/s/message.sent?days=7&tz=${ZONE}`,
+          responses: `/g/${guild}/s/autoresponder.response_timed?days=30&tz=${ZONE}`,
+          forbidden: `/g/${otherGuild}`,
+          login: '/login',
+        };
+        for (const [name, path] of Object.entries(paths)) {
+          if (name === 'login') await Promise.all([served.clearCookies(), bare.clearCookies()]);
+          await open(page, path);
+          const over = await page.evaluate(
+            () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+          );
+          if (over > 0) found.push(`${name} is ${over} px too wide`);
+          const shift = await page.evaluate(() => (window as unknown as { shift: number }).shift);
+          if (shift > 0.02) found.push(`${name} has moved while it was loaded, by ${shift}`);
+          if (SHOTS !== undefined) await shoot(page, `${name}-${colorScheme}-${width}`);
+          await open(examined, path);
+          await examined.evaluate(axe);
+          for (const { id, nodes } of await examined.evaluate(runAxe)) found.push(`${name}: ${id}: ${nodes.join(' ')}`);
+        }
+        expect([...complaints, ...found]).toEqual([]);
+        await Promise.all([served.close(), bare.close()]);
+      },
+    );
   });
 
   it('follows new events within 10 seconds, keeps its data while the service is away, and goes on after it', async () => {
@@ -385,6 +436,16 @@ async function runAxe(): Promise<Finding[]> {
   };
   const { violations } = await axe.run();
   return violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html.slice(0, 120)) }));
+}
+
+/** Runs in the page, before anything else. */
+function watchLayout(): void {
+  const measured = window as unknown as { shift: number };
+  measured.shift = 0;
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) measured.shift += (entry as unknown as { value: number }).value;
+  });
+  observer.observe({ type: 'layout-shift', buffered: true });
 }
 
 async function shoot(page: Page, name: string): Promise<void> {

@@ -4,7 +4,7 @@ import { loginPath, overviewPath, pageOf, returnPath } from './address/pages.js'
 import type { ApiError } from './api/client.js';
 import { queries, useApi } from './api/queries.js';
 import { hasSession } from './api/session.js';
-import type { Caller } from './api/types.js';
+import type { Caller, Kind } from './api/types.js';
 import { WithoutData } from './components/chart-frame.js';
 import { PlainPage } from './components/plain-page.js';
 import { navigate, useAddress } from './navigation/navigation.js';
@@ -20,6 +20,8 @@ export function App() {
   const page = pageOf(address.pathname);
   const isLoggedIn = hasSession();
   useSessionEnd();
+  // Read at the same time as the caller, because every page of a guild needs both.
+  useApi<Kind[]>('/stats/kinds', {}, { enabled: isLoggedIn && 'guild' in page });
   if (page.name === 'missing') return <MissingPage />;
   if (page.name === 'login') {
     return isLoggedIn ? <Redirect to={returnPath(address.search)} /> : <LoginPage search={address.search} />;

@@ -23,21 +23,23 @@ interface Props {
 /** A page of a guild, if the session has a right to the guild and the module is enabled. */
 export function GuildPage({ page, address, caller }: Props) {
   const { guild } = page;
+  const known = caller.guilds.find(({ id }) => id === guild);
   // The service key has a right to all guilds, also to those that the list is too short for.
-  const mayRead = caller.principal === 'service' || caller.guilds.some(({ id }) => id === guild);
-  const status = useApi<{ enabled: boolean }>('/status', { guild_id: guild }, { enabled: mayRead });
+  const isUnlisted = known === undefined && caller.principal === 'service';
+  const status = useApi<{ enabled: boolean }>('/status', { guild_id: guild }, { enabled: isUnlisted });
   const kinds = useApi<Kind[]>('/stats/kinds', {});
-  if (!mayRead || status.error?.status === 403) return <ForbiddenPage />;
-  if (status.data === undefined || kinds.data === undefined) {
+  if (known === undefined && !isUnlisted) return <ForbiddenPage />;
+  const isEnabled = known?.enabled ?? status.data?.enabled;
+  if (isEnabled === undefined || kinds.data === undefined) {
     return (
       <PlainPage>
         <div class="card page-room">
-          <WithoutData reading={status.data === undefined ? status : kinds} />
+          <WithoutData reading={isEnabled === undefined ? status : kinds} />
         </div>
       </PlainPage>
     );
   }
-  if (!status.data.enabled) return <DisabledPage hasOthers={hasOthers(caller)} />;
+  if (!isEnabled) return <DisabledPage hasOthers={hasOthers(caller)} />;
   return <EnabledGuild page={page} address={address} caller={caller} kinds={kinds.data} />;
 }
 
