@@ -260,6 +260,8 @@ interface Summary {
     await page.getByRole('link', { name: 'A ticket was closed' }).first().click();
     await page.waitForURL((url) => url.pathname === `/g/${guild}/s/ticket.closed`);
     await untilReady(page);
+    // The keyboard goes on in the new page.
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('content');
     expect(await totalOn(page, 'ticket.closed')).toBe(30);
     expect(await page.getByRole('columnheader', { name: 'Open time (ms)' }).count()).toBe(1);
     await page.getByRole('link', { name: 'Topic', exact: true }).click();

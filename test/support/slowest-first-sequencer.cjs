@@ -8,6 +8,7 @@ const SLOWEST = [
   'test/gate/gate',
   'test/integration/private-broker',
   'test/integration/faults',
+  'test/e2e/dashboard',
   'test/cli/dead-letters',
   'test/standalone/without-broker',
   'test/query/wrong-requests',

@@ -15,8 +15,16 @@ interface Props {
 /** The layout of all pages with a navigation. */
 export function Shell({ navigation, address, children }: Props) {
   const drawer = useRef<HTMLDialogElement>(null);
+  const content = useRef<HTMLElement>(null);
+  const shown = useRef(address);
   const close = () => drawer.current?.close();
-  useEffect(close, [address]);
+  useEffect(() => {
+    if (shown.current === address) return;
+    shown.current = address;
+    close();
+    // As after loading a page: the keyboard goes on in the new content, and screen readers begin there.
+    content.current?.focus();
+  }, [address]);
   return (
     <div class="shell">
       <a class="skip" href="#content">
@@ -48,7 +56,7 @@ export function Shell({ navigation, address, children }: Props) {
           {navigation}
         </div>
       </dialog>
-      <main id="content" tabIndex={-1}>
+      <main ref={content} id="content" tabIndex={-1}>
         {children}
       </main>
     </div>

@@ -1,4 +1,4 @@
-import { isLive, searchOf, type View } from '../address/view.js';
+import { intervalOf, isLive, searchOf, type View } from '../address/view.js';
 import { useApi } from '../api/queries.js';
 import type { Kind, Measures, Overview } from '../api/types.js';
 import { Change } from '../components/change.js';
@@ -12,7 +12,6 @@ import { windowOfGuild, type KindView } from '../panels/kind-view.js';
 import { PercentilesPanel } from '../panels/percentiles-panel.js';
 import { RecordsPanel } from '../panels/records-panel.js';
 import { useSeries } from '../panels/use-series.js';
-import { intervalOf } from '../address/view.js';
 import { windowOf } from '../series/segments.js';
 import { t } from '../texts/en.js';
 import { useTitle } from './use-title.js';
