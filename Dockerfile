@@ -13,7 +13,7 @@ RUN npm run build
 FROM node:22.20-slim
 ENV NODE_ENV=production
 WORKDIR /app
-# The programs are bundled (scripts/bundle.mjs); this alone is found by its files.
+# The programs are bundled (scripts/bundle.mjs). They read the files of the API documents and of the dashboard.
 COPY --from=build /app/node_modules/swagger-ui-dist node_modules/swagger-ui-dist
 COPY --from=build /app/dist/*.js /app/dist/*.js.map dist/
 COPY --from=build /app/dist/dashboard dist/dashboard
