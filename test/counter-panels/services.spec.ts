@@ -69,10 +69,10 @@ describe('both services with counter panels', () => {
       { what: 'the reported error' },
     );
   /** Advances the time, because the worker looks for work every five seconds. */
-  const untilName = (channelId: string, name: string) =>
+  const untilName = (channelId: string, name: string, stepMs = 1_000) =>
     waitFor(
       async () => {
-        await advance(1_000);
+        await advance(stepMs);
         return discord.state.channel(channelId).name === name;
       },
       { what: `a channel with the name ${name}` },
@@ -182,7 +182,7 @@ describe('both services with counter panels', () => {
     expect(discord.requests).toHaveLength(asked);
     discord.faults.clear();
     await untilBothAre('ok');
-    await untilName(channelId, 'Members: 13');
+    await untilName(channelId, 'Members: 13', 10_000);
   });
 
   it('drop a refresh without a token, and report why the counters are not updated', async () => {

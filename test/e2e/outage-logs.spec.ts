@@ -311,5 +311,5 @@ describe('the logs in an outage of ten minutes, with requests and events all the
       },
       { what: 'all counters to be right again', timeoutMs: 60_000 },
     );
-  });
+  }, 180_000);
 });

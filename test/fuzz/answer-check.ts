@@ -66,8 +66,8 @@ function mistakeByRoute(answer: RawAnswer, request: FuzzRequest, api: Documented
 
 /** Whether the credential permits the request, as far as this does not depend on its fields. */
 function hasRight({ method, credential }: FuzzRequest, access: string): boolean {
-  if (access === 'open' || credential.apiKey === undefined) return true;
-  if (access === 'service' || credential.apiKey === 'foreign') return false;
+  if (access === 'open' || access === 'any' || credential.apiKey === undefined) return true;
+  if (access !== 'guild' || credential.apiKey === 'foreign') return false;
   return credential.apiKey !== 'read' || method === 'GET';
 }
 

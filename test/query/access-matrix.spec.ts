@@ -72,6 +72,8 @@ const ROUTES: Record<string, { access: Access; status: number }> = {
   ...statisticRoutes('modules/tags', 'send-time'),
   ...statisticRoutes('modules/autoresponder', 'response-time'),
   ...statisticRoutes('members', 'joined'),
+  ...statisticRoutes('members', 'left'),
+  ...statisticRoutes('messages', 'deleted'),
 };
 
 function statisticRoutes(folder: string, record: string, read = `/${record}`): typeof ROUTES {

@@ -183,7 +183,10 @@ describe('while two ingestion instances write, four workers roll up and the API 
     ]);
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 202]);
     published.events++;
-    const wrong = await Promise.all([api.get('stats/command/view', { guild_id: 'x' }), fetch(service.url)]);
+    const wrong = await Promise.all([
+      api.get('stats/command/view', { guild_id: 'x' }),
+      fetch(`${service.url}/nothing`),
+    ]);
     expect(wrong.map(({ status }) => status)).toEqual([400, 404]);
     await download(service.url, guild);
   }
