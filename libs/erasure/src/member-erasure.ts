@@ -87,8 +87,9 @@ const FIND_EVENTS = `
 
 /**
  * Events of the same time as the last one may exceed the limit; they are left for the next step. The time bounds let
- * the planner prune partitions. The new ids are drawn outside of the UPDATE, because an UPDATE of a sharded table must
- * not call a volatile function.
+ * the planner prune partitions. Because of the condition on the guild of the targets, it expects few of them and looks
+ * up each event by the primary key; otherwise it may compare every target with every event of that time. The new ids
+ * are drawn outside of the UPDATE, because an UPDATE of a sharded table must not call a volatile function.
  */
 const ERASE_EVENTS = `
   WITH target AS MATERIALIZED (
@@ -127,7 +128,7 @@ const ERASE_EVENTS = `
       event_id = CASE WHEN target.is_own THEN target.new_id ELSE e.event_id END,
       actor_id = nullif(e.actor_id, $2)
     FROM target
-    WHERE e.guild_id = $1 AND e.occurred_at >= $3 AND e.occurred_at <= $4
+    WHERE e.guild_id = $1 AND target.guild_id = $1 AND e.occurred_at >= $3 AND e.occurred_at <= $4
       AND e.kind = target.kind AND e.occurred_at = target.occurred_at AND e.event_id = target.event_id
     RETURNING e.kind
   )
