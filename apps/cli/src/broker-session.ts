@@ -21,9 +21,16 @@ export async function withBroker<T>(work: (session: BrokerSession) => Promise<T>
   connection.on('error', () => undefined);
   try {
     return await work({ connection, urls });
+  } catch (error) {
+    throw hasNoReply(error) ? new Error('the connection to RabbitMQ was lost', { cause: error }) : error;
   } finally {
     await endConnection(connection);
   }
+}
+
+/** Whether amqplib rejects a call because its channel ended before the reply. */
+function hasNoReply(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Channel ended');
 }
 
 async function connectToAny(urls: readonly string[]): Promise<ChannelModel> {
