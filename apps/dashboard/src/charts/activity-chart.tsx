@@ -1,88 +1,57 @@
-import { scaleLinear } from 'd3-scale';
-import { useId } from 'preact/hooks';
 import { formatBucket } from '../format/dates.js';
 import { compact, exact } from '../format/numbers.js';
-import type { Segment, SegmentState, Span } from '../series/segments.js';
+import type { Segment, SegmentState } from '../series/segments.js';
 import { t } from '../texts/en.js';
 import type { Interval } from '../time/time-zone.js';
-import { TimeAxis, YAxis, type Scale } from './axis.js';
-import type { ChartIds } from './chart-ids.js';
-import { Hatch } from './hatch.js';
-import { Holes } from './holes.js';
-import { Plot } from './plot.js';
-import { bucketAt, timeScale, tipSide } from './time-scale.js';
+import type { Scale } from './axis.js';
+import { Cursor, TimePlot, type TimeSeries } from './time-plot.js';
 
-interface Props {
-  ids: ChartIds;
-  height: number;
-  segments: readonly Segment[];
-  holes: readonly Span[];
-  interval: Interval;
-  timeZone: string;
+interface Props extends TimeSeries {
   /** A number with its noun. */
   count: (count: number) => string;
 }
 
-/** The space around the bars, in pixels. */
-const EDGE = { top: 12, right: 4, bottom: 28, left: 44 };
+const EDGE = { left: 44, right: 4 };
 /** In pixels. Narrower bars are drawn without gaps. */
 const MIN_BAR_WIDTH = 3.5;
 /** An axis up to less would have fractions. */
 const SMALLEST_TOP = 4;
 
 /** Counts over time. */
-export function ActivityChart({ ids, height, segments, holes, interval, timeZone, count }: Props) {
-  const id = useId();
-  const bottom = height - EDGE.bottom;
-  const top = Math.max(SMALLEST_TOP, ...segments.map((segment) => segment.count));
-  const y = scaleLinear([0, top], [bottom, EDGE.top]).nice(4);
-  const xOf = (width: number) => timeScale(segments, EDGE.left, width - EDGE.right);
-  const say = (index: number) => {
-    const segment = segments[index]!;
+export function ActivityChart({ count, ...series }: Props) {
+  const { segments } = series;
+  const say = (segment: Segment) => {
     const remark = t.chart.remarks[segment.state];
     const number = count(segment.count);
-    const value = segment.state === 'hole' ? remark : remark === '' ? number : `${number} (${remark.toLowerCase()})`;
-    return { place: formatBucket(segment.start, interval, timeZone), value };
+    return segment.state === 'hole' ? remark : remark === '' ? number : `${number} (${remark.toLowerCase()})`;
   };
+  const top = Math.max(SMALLEST_TOP, ...segments.map((segment) => segment.count));
   return (
-    <Plot
-      ids={ids}
-      height={height}
-      count={segments.length}
-      say={say}
-      valueAt={({ x, width }) => bucketAt(segments, xOf(width).invert(x))}
-      tipPosition={(index) => tipSide(index, segments.length)}
-    >
-      {({ width, chosen }) => {
-        const x = xOf(width);
-        const active = chosen === null ? undefined : segments[chosen];
+    <TimePlot {...series} edge={EDGE} top={top} format={compact} say={say}>
+      {({ x, y, width, active, patterns }) => {
         const isFine = (width - EDGE.left) / segments.length < MIN_BAR_WIDTH;
         return (
           <>
-            <Hatch id={id} />
-            <Holes holes={holes} x={x} top={EDGE.top} bottom={bottom} pattern={`${id}-hole`} />
-            <YAxis y={y} left={EDGE.left} right={width - EDGE.right} format={compact} />
             {isFine ? (
               <Columns segments={segments} x={x} y={y} />
             ) : (
-              segments.map((segment, index) => (
-                <Bar key={segment.start} segment={segment} x={x} y={y} isActive={index === chosen} patterns={id} />
+              segments.map((segment) => (
+                <Bar
+                  key={segment.start}
+                  segment={segment}
+                  x={x}
+                  y={y}
+                  isActive={segment === active}
+                  patterns={patterns}
+                />
               ))
             )}
             <SoFar last={segments.at(-1)} x={x} y={y} right={width - EDGE.right} />
-            {active && <Cursor at={(x(active.start) + x(active.end)) / 2} top={EDGE.top} bottom={bottom} />}
-            <TimeAxis
-              x={x}
-              starts={segments.map(({ start }) => start)}
-              interval={interval}
-              timeZone={timeZone}
-              bottom={bottom}
-              right={width}
-            />
+            <Cursor active={active} x={x} y={y} />
           </>
         );
       }}
-    </Plot>
+    </TimePlot>
   );
 }
 
@@ -140,10 +109,6 @@ function SoFar({ last, x, y, right }: { last: Segment | undefined; x: Scale; y: 
       {t.chart.soFar}
     </text>
   );
-}
-
-export function Cursor({ at, top, bottom }: { at: number; top: number; bottom: number }) {
-  return <line class="cursor" x1={at} x2={at} y1={top} y2={bottom} />;
 }
 
 export function activityTable(segments: readonly Segment[], interval: Interval, timeZone: string) {
