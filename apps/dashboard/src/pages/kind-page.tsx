@@ -12,7 +12,6 @@ import { windowOfGuild, type KindView } from '../panels/kind-view.js';
 import { PercentilesPanel } from '../panels/percentiles-panel.js';
 import { RecordsPanel } from '../panels/records-panel.js';
 import { useSeries } from '../panels/use-series.js';
-import { windowOf } from '../series/segments.js';
 import { t } from '../texts/en.js';
 import { useTitle } from './use-title.js';
 
@@ -24,19 +23,12 @@ export function KindPage({ of, guildName }: { of: KindView; guildName: string })
   const { guild, kind, view } = of;
   const { label } = kindName(kind);
   useTitle(label, guildName);
-  const live = isLive(view, Date.now());
-  const overview = useApi<Overview>('/stats/overview', windowOfGuild(of), { live });
+  const overview = useApi<Overview>('/stats/overview', windowOfGuild(of), { live: isLive(view, Date.now()) });
   const total = overview.data?.kinds.find((one) => one.kind === kind.kind);
   const group = kind.group_by.find((one) => one === view.group) ?? kind.group_by[0];
   return (
     <>
-      <PageHead
-        title={label}
-        view={view}
-        window={overview.data && windowOf(overview.data)}
-        isLive={live}
-        isAway={(overview.error ?? overview.failureReason)?.isRetriable ?? false}
-      >
+      <PageHead title={label} view={view} overview={overview}>
         {label !== kind.title && <p class="lead">{kind.title}</p>}
       </PageHead>
       <section class="figures card" aria-label={t.totals.title}>

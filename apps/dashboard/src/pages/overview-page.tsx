@@ -10,7 +10,6 @@ import { GroupsPanel } from '../panels/groups-panel.js';
 import { windowOfGuild } from '../panels/kind-view.js';
 import { PercentilesPanel } from '../panels/percentiles-panel.js';
 import { TilesPanel } from '../panels/tiles-panel.js';
-import { windowOf } from '../series/segments.js';
 import { t } from '../texts/en.js';
 import { useTitle } from './use-title.js';
 
@@ -34,8 +33,9 @@ const TOP = 7;
 /** All statistics of a guild at a glance. */
 export function OverviewPage({ guild, guildName, view, kinds }: Props) {
   useTitle(t.nav.overview, guildName);
-  const live = isLive(view, Date.now());
-  const overview = useApi<Overview>('/stats/overview', windowOfGuild({ guild, view }), { live });
+  const overview = useApi<Overview>('/stats/overview', windowOfGuild({ guild, view }), {
+    live: isLive(view, Date.now()),
+  });
   const enabled = new Set(overview.data?.kinds.filter((kind) => kind.enabled).map(({ kind }) => kind));
   const on = kinds.filter(({ kind }) => enabled.has(kind));
   const find = (name: string | null) => on.find(({ kind }) => kind === name);
@@ -46,13 +46,7 @@ export function OverviewPage({ guild, guildName, view, kinds }: Props) {
   });
   return (
     <>
-      <PageHead
-        title={t.nav.overview}
-        view={view}
-        window={overview.data && windowOf(overview.data)}
-        isLive={live}
-        isAway={(overview.error ?? overview.failureReason)?.isRetriable ?? false}
-      />
+      <PageHead title={t.nav.overview} view={view} overview={overview} />
       <TilesPanel guild={guild} view={view} kinds={kinds} overview={overview} chosen={chosen?.kind} />
       {chosen !== undefined && <ChosenKind key={chosen.kind} guild={guild} view={view} kind={chosen} />}
       <div class="row row-3">
