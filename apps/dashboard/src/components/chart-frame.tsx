@@ -1,7 +1,9 @@
 import type { ComponentChildren } from 'preact';
 import { useId, useState } from 'preact/hooks';
+import type { ChartIds } from '../charts/chart-ids.js';
 import { t } from '../texts/en.js';
 import { DataTable, type Table } from './data-table.js';
+import { DownloadLink } from './download-link.js';
 import { Failure } from './failure.js';
 import type { FrameState, Reading } from './frame-state.js';
 import { Icon } from './icon.js';
@@ -18,7 +20,7 @@ interface Props {
   size: 'tall' | 'middle';
   legend?: ComponentChildren;
   tools?: ComponentChildren;
-  children: (ids: { title: string; lead: string }) => ComponentChildren;
+  children: (ids: ChartIds) => ComponentChildren;
 }
 
 /** The frame of every chart, with its table, its download and its states. Its height is always the same. */
@@ -48,10 +50,7 @@ export function ChartFrame({ title, lead, reading, state, table, csv, size, lege
             <Icon name="table" />
             {t.chart.table}
           </button>
-          <a class="tool" href={csv} download aria-label={t.chart.csvOf(title)}>
-            <Icon name="export" />
-            {t.chart.csv}
-          </a>
+          <DownloadLink href={csv} label={t.chart.csvOf(title)} text={t.chart.csv} />
         </div>
       </header>
       <div class={`plot plot-${size}`}>

@@ -4,8 +4,8 @@ import { isLive } from '../address/view.js';
 import { useApi } from '../api/queries.js';
 import type { Summary } from '../api/types.js';
 import { WithoutData } from '../components/chart-frame.js';
+import { DownloadLink } from '../components/download-link.js';
 import { frameState } from '../components/frame-state.js';
-import { Icon } from '../components/icon.js';
 import { exact, percent } from '../format/numbers.js';
 import { subjectOfGroup, type Subject } from '../kinds/group-subject.js';
 import { groupName } from '../kinds/kind-names.js';
@@ -40,10 +40,7 @@ export function GroupsPanel({ of, group, top, tools }: Props) {
         <h2 id={id}>{title}</h2>
         <div class="card-tools">
           {tools}
-          <a class="tool" href={downloadAddress(of, 'csv')} download aria-label={t.chart.csvOf(title)}>
-            <Icon name="export" />
-            {t.chart.csv}
-          </a>
+          <DownloadLink href={downloadAddress(of, 'csv')} label={t.chart.csvOf(title)} text={t.chart.csv} />
         </div>
       </header>
       <div class="ranked-room">

@@ -4,8 +4,8 @@ import { useApiPage } from '../api/queries.js';
 import type { EventRecord } from '../api/types.js';
 import { WithoutData } from '../components/chart-frame.js';
 import { DataTable } from '../components/data-table.js';
+import { DownloadLink } from '../components/download-link.js';
 import { frameState } from '../components/frame-state.js';
-import { Icon } from '../components/icon.js';
 import { formatDate } from '../format/dates.js';
 import { exact } from '../format/numbers.js';
 import { hasOptionalUser, subjectOfField } from '../kinds/group-subject.js';
@@ -69,14 +69,12 @@ export function RecordsPanel({ of }: { of: KindView }) {
           <p class="lead">{t.records.lead}</p>
         </div>
         <div class="card-tools">
-          <a class="tool" href={downloadAddress(of, 'csv')} download aria-label={t.chart.csvOf(title)}>
-            <Icon name="export" />
-            {t.chart.csv}
-          </a>
-          <a class="tool" href={downloadAddress(of, 'ndjson')} download aria-label={t.records.ndjsonOf(title)}>
-            <Icon name="export" />
-            {t.records.ndjson}
-          </a>
+          <DownloadLink href={downloadAddress(of, 'csv')} label={t.chart.csvOf(title)} text={t.chart.csv} />
+          <DownloadLink
+            href={downloadAddress(of, 'ndjson')}
+            label={t.records.ndjsonOf(title)}
+            text={t.records.ndjson}
+          />
         </div>
       </header>
       <div class="records-room">
