@@ -8,6 +8,7 @@ describe('pageOf', () => {
     ['/g/123', { name: 'overview', guild: '123' }],
     ['/g/123/s/message.sent', { name: 'kind', guild: '123', kind: 'message.sent' }],
     ['/g/123/s/ticket.closed/', { name: 'kind', guild: '123', kind: 'ticket.closed' }],
+    ['/g/123/s/%E0%A4%A', { name: 'kind', guild: '123', kind: '%E0%A4%A' }],
     ['/g', { name: 'missing' }],
     ['/g/abc', { name: 'missing' }],
     ['/g/123/s', { name: 'missing' }],

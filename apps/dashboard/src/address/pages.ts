@@ -12,9 +12,7 @@ export function pageOf(pathname: string): Page {
   if (first === 'login' && guild === undefined) return { name: 'login' };
   if (first !== 'g' || guild === undefined || !/^\d{1,20}$/.test(guild) || more.length > 0) return { name: 'missing' };
   if (section === undefined) return { name: 'overview', guild };
-  return section === 's' && kind !== undefined
-    ? { name: 'kind', guild, kind: decodeURIComponent(kind) }
-    : { name: 'missing' };
+  return section === 's' && kind !== undefined ? { name: 'kind', guild, kind } : { name: 'missing' };
 }
 
 export const overviewPath = (guild: string): string => `/g/${guild}`;
