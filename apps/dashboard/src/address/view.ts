@@ -17,7 +17,7 @@ export interface View {
   kind: string | null;
 }
 
-export const MAX_DAYS = 30;
+const MAX_DAYS = 30;
 /** The longest period, in days. The API has the same limit. */
 export const MAX_PERIOD_DAYS = 31;
 const DEFAULT_DAYS = 7;

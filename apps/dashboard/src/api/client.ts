@@ -1,16 +1,10 @@
 import { t } from '../texts/en.js';
 import { csrfToken } from './session.js';
 
-export interface FieldError {
-  field: string;
-  message: string;
-}
-
 interface Failure {
   status: number;
   name: string;
   message: string;
-  fields?: FieldError[];
   requestId?: string | null;
 }
 
@@ -18,15 +12,13 @@ interface Failure {
 export class ApiError extends Error {
   readonly status: number;
   override readonly name: string;
-  readonly fields: readonly FieldError[];
   /** The log of the service has the details for this id. */
   readonly requestId: string | null;
 
-  constructor({ status, name, message, fields = [], requestId = null }: Failure) {
+  constructor({ status, name, message, requestId = null }: Failure) {
     super(message);
     this.status = status;
     this.name = name;
-    this.fields = fields;
     this.requestId = requestId;
   }
 
@@ -83,12 +75,11 @@ async function send<T>(address: string, init: RequestInit): Promise<Answer<T>> {
     throw new ApiError({ status: 0, name: 'Unreachable', message: t.error.unreachable });
   }
   if (body?.success) return body;
-  const { name = 'Unknown', message = t.error.unknown(response.status), fields } = body?.error ?? {};
+  const { name = 'Unknown', message = t.error.unknown(response.status) } = body?.error ?? {};
   throw new ApiError({
     status: response.status,
     name,
     message,
-    fields,
     requestId: response.headers.get('x-request-id'),
   });
 }

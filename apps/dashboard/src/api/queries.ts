@@ -1,4 +1,4 @@
-import { QueryCache, QueryClient, QueryObserver } from '@tanstack/query-core';
+import { QueryClient, QueryObserver } from '@tanstack/query-core';
 import type { QueryKey, QueryObserverOptions, QueryObserverResult } from '@tanstack/query-core';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { get, type Answer, type ApiError, type Query } from './client.js';
@@ -10,7 +10,6 @@ const MAX_RETRIES = 2;
 
 /** Caches all answers, so that parts of a page that need the same answer share a request. */
 export const queries = new QueryClient({
-  queryCache: new QueryCache(),
   defaultOptions: {
     queries: {
       staleTime: STALE_MS,

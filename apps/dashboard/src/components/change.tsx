@@ -1,4 +1,4 @@
-import { percent, whole } from '../format/numbers.js';
+import { exact, percent } from '../format/numbers.js';
 import { t } from '../texts/en.js';
 
 /** Smaller changes are none. */
@@ -12,12 +12,12 @@ export function Change({ total, before }: { total: number; before: number | null
   if (Math.abs(share) < SMALLEST) return <span class="change">{t.totals.same}</span>;
   const isMore = share > 0;
   return (
-    <span class="change" title={t.totals.before(whole(before))}>
+    <span class="change" title={t.totals.before(exact(before))}>
       <svg viewBox="0 0 10 10" width="10" height="10" aria-hidden="true" class={isMore ? 'up' : 'down'}>
         <path d={isMore ? 'M5 1l4 8H1z' : 'M5 9L1 1h8z'} />
       </svg>
       <b>{percent(Math.abs(share))}</b> {isMore ? t.totals.more : t.totals.fewer}
-      <span class="visually-hidden"> ({t.totals.before(whole(before))})</span>
+      <span class="visually-hidden"> ({t.totals.before(exact(before))})</span>
     </span>
   );
 }

@@ -1,6 +1,6 @@
 /** Dates as the browser's locale writes them. All instants are Unix milliseconds. */
 
-import type { Interval } from '../time/time-zone.js';
+import { DAY_MS, type Interval } from '../time/time-zone.js';
 
 const STYLES = {
   day: { weekday: 'short', day: 'numeric', month: 'short' },
@@ -19,7 +19,7 @@ const STYLES = {
   tickHour: { hour: '2-digit', minute: '2-digit' },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>;
 
-export type DateStyle = keyof typeof STYLES;
+type DateStyle = keyof typeof STYLES;
 
 /** Making a format is slow, so each is made once. */
 const formats = new Map<string, Intl.DateTimeFormat>();
@@ -41,7 +41,7 @@ export function formatBucket(start: number, interval: Interval, timeZone: string
 export function weekdayNames(width: 'short' | 'long'): string[] {
   const format = new Intl.DateTimeFormat(undefined, { weekday: width, timeZone: 'UTC' });
   const aMonday = Date.UTC(2024, 0, 1);
-  return Array.from({ length: 7 }, (_, day) => format.format(aMonday + day * 86_400_000));
+  return Array.from({ length: 7 }, (_, day) => format.format(aMonday + day * DAY_MS));
 }
 
 function formatOf(style: DateStyle, timeZone: string): Intl.DateTimeFormat {

@@ -6,7 +6,6 @@ const EXACT = new Intl.NumberFormat(undefined, { maximumFractionDigits: 3 });
 const COMPACT = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
 const PERCENT = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
 
-export const whole = (value: number): string => WHOLE.format(value);
 /** For axes: 12K. */
 export const compact = (value: number): string => COMPACT.format(value);
 export const percent = (share: number): string => PERCENT.format(share);
